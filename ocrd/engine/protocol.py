@@ -1,0 +1,178 @@
+"""The messages between the daemon and an engine worker: one JSON object a line on a socket pair.
+
+Daemon to worker: Configure (first), Recognise, Cancel, Stop. Worker to daemon: Hello (first, once
+the model is loaded), Progress, Recognised, Refused, Fatal. Several Recognise may be open at once,
+up to the capacity that Hello announces; answers come in any order and name their request.
+
+JSON and not pickle: a worker that runs wild must not be able to make the daemon execute anything,
+and a foreign or outdated worker is recognised by its first line.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ocrd.errors import EngineError
+from ocrd.job import Line, Point, Recognition
+
+VERSION = 1
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024  # a page of text is under 1 MiB; more is a worker run wild
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Load the engine with these settings (the engine's own table of the configuration)."""
+
+    settings: dict[str, Any]
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Recognise:
+    """Read the page image at ``path``."""
+
+    id: int
+    path: str
+    mode: str = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Give one request up as soon as possible; it is answered nevertheless, as Refused or late.
+
+    The answer is what frees its slot, so that both sides always agree on how many pages are in
+    flight.
+    """
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Answer what is in flight, then end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The model is loaded and pages may come."""
+
+    name: str  # of the engine
+    model: str
+    capacity: int  # pages in flight
+    longest_side: int  # pixels: the size of page image that the engine reads best
+    modes: tuple[str, ...] = ("markdown", "text")
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The request moves on: ``count`` grows with tokens or lines."""
+
+    id: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The page is read."""
+
+    id: int
+    recognition: Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The engine is well but cannot read this page."""
+
+    id: int
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fatal:
+    """The engine cannot go on (or start); the worker ends after this message."""
+
+    message: str
+    hint: str = ""
+
+
+ToWorker = Configure | Recognise | Cancel | Stop
+FromWorker = Hello | Progress | Recognised | Refused | Fatal
+
+_KINDS: dict[str, type[Any]] = {
+    cls.__name__.lower(): cls
+    for cls in (
+        Configure, Recognise, Cancel, Stop, Hello, Progress, Recognised, Refused, Fatal,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """Internal: the fields of one decoded line."""
+
+    kind: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def encode(message: ToWorker | FromWorker) -> bytes:
+    """Return the message as one line of ASCII JSON with its newline."""
+    body = {"kind": type(message).__name__.lower(), **asdict(message)}
+    # ASCII: undecodable file names (lone surrogates) survive the way there and back.
+    return json.dumps(body, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> ToWorker | FromWorker:
+    """Return the message of one line; raise EngineError on anything that is not one."""
+    try:
+        body = json.loads(line)
+        envelope = _Envelope(kind=body.pop("kind"), fields=body)
+        cls = _KINDS[envelope.kind]
+        if cls is Recognised:
+            envelope.fields["recognition"] = recognition_from_json(body["recognition"])
+        if cls is Hello:
+            envelope.fields["modes"] = tuple(body.get("modes", ()))
+        message: ToWorker | FromWorker = cls(**envelope.fields)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise EngineError(
+            f"The engine worker sent a line that is no message ({error!r}): {line[:80]!r}.",
+            hint="The worker and the daemon may be of different versions: restart the daemon.",
+        ) from error
+    return message
+
+
+def recognition_from_json(body: dict[str, Any]) -> Recognition:
+    """Return the Recognition of its JSON form; raise KeyError, TypeError or ValueError."""
+    lines = tuple(
+        Line(_text(item["text"]), _finite(item["confidence"]), _quad(item["quad"]))
+        for item in body["lines"]
+    )
+    return Recognition(
+        lines=lines,
+        width=int(body["width"]),
+        height=int(body["height"]),
+        rotation=int(body.get("rotation", 0)),
+        seconds=_finite(body.get("seconds", 0.0)),
+        warnings=tuple(map(_text, body.get("warnings", ()))),
+    )
+
+
+def _quad(points: list[list[float]]) -> tuple[Point, Point, Point, Point]:
+    a, b, c, d = ((_finite(x), _finite(y)) for x, y in points)
+    return a, b, c, d
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} where a finite number belongs")
+    return number
+
+
+def _text(value: Any) -> str:
+    """Return the text without lone surrogates, which no file could hold."""
+    return str(value).encode("utf-8", "replace").decode()

@@ -1,0 +1,180 @@
+"""Every error of ocrd, with its code and its fate.
+
+An error carries what happened (naming the thing and the cause) and a hint (the way out). Its
+``fate`` says what the pipeline does with it, so that nothing has to guess from a message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Fate(StrEnum):
+    """What happens to the work that met an error."""
+
+    EXIT = "exit"  # the process ends with EXIT_CONFIG
+    FAIL_DOCUMENT = "fail-document"  # source to failed/, with its error file
+    FAIL_PAGE = "fail-page"  # noted in the page's place, document judged by its tolerance
+    RETRY = "retry"  # back off, try again, never final
+    RESTART_ENGINE = "restart-engine"  # new worker, then again
+    WITHDRAW = "withdraw"  # the source went away or changed: forget this job
+    STOP = "stop"  # the daemon cannot go on
+
+
+class OcrdError(Exception):
+    """Something that ocrd can explain.
+
+    ``what`` names the thing and the cause in one sentence; ``hint`` names the way out.
+    """
+
+    code: ClassVar[str] = "internal"
+    fate: ClassVar[Fate] = Fate.FAIL_DOCUMENT
+
+    def __init__(self, what: str, *, hint: str = "", page: int | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+        self.page = page
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.hint}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """An error as the ledger and the error file keep it, without its class."""
+
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+    page: int | None = None
+
+    @classmethod
+    def of(cls, error: OcrdError) -> Reason:
+        """Return the reason that an error gives, fit for UTF-8."""
+        message, hint = (
+            text.encode("utf-8", "backslashreplace").decode() for text in (error.what, error.hint)
+        )
+        return cls(error.code, message, hint, error.page)
+
+
+NO_REASON = Reason()
+
+
+class ConfigError(OcrdError):
+    """The configuration cannot be used."""
+
+    code = "config"
+    fate = Fate.EXIT
+
+
+class UnreachableError(OcrdError):
+    """No daemon answers on its socket."""
+
+    code = "unreachable"
+    fate = Fate.EXIT
+
+
+class DocumentError(OcrdError):
+    """This document cannot be read; it goes to ``failed/``."""
+
+    code = "document"
+    fate = Fate.FAIL_DOCUMENT
+
+
+class EncryptedError(DocumentError):
+    """The document needs a password that the folder does not have."""
+
+    code = "encrypted"
+
+
+class CorruptError(DocumentError):
+    """The document cannot be opened or decoded: damaged, or not yet complete."""
+
+    code = "corrupt"
+
+
+class TooLargeError(DocumentError):
+    """The document is over one of the configured limits."""
+
+    code = "too-large"
+
+
+class UnsupportedError(DocumentError):
+    """The content is of no format that ocrd reads."""
+
+    code = "unsupported"
+
+
+class PoisonousError(DocumentError):
+    """The document ended, again and again, whatever tried to read it."""
+
+    code = "poisonous"
+
+
+class UnreadablePagesError(DocumentError):
+    """More pages failed than the folder tolerates."""
+
+    code = "unreadable-pages"
+
+
+class PageError(OcrdError):
+    """This page cannot be read; the document is judged by its tolerance."""
+
+    code = "page"
+    fate = Fate.FAIL_PAGE
+
+
+class PoisonousPageError(PageError):
+    """The page ended the engine or the rasterizer too often."""
+
+    code = "poisonous-page"
+
+
+class TransientError(OcrdError):
+    """A cause that passes: back off and try again."""
+
+    code = "transient"
+    fate = Fate.RETRY
+
+
+class DiskFullError(TransientError):
+    """A file system has no space, inodes or quota left."""
+
+    code = "disk-full"
+
+
+class ShareGoneError(TransientError):
+    """A folder is not there: unmounted, renamed, or its server does not answer."""
+
+    code = "share-gone"
+
+
+class SourceChangedError(OcrdError):
+    """The source changed or went away while it was read; the scan finds it again."""
+
+    code = "source-changed"
+    fate = Fate.WITHDRAW
+
+
+class EngineError(OcrdError):
+    """The engine failed; its worker is started again."""
+
+    code = "engine"
+    fate = Fate.RESTART_ENGINE
+
+
+class LedgerError(OcrdError):
+    """The ledger cannot be trusted or written; the daemon stops."""
+
+    code = "ledger"
+    fate = Fate.STOP
+
+
+EXIT_OK = 0
+EXIT_FAILED = 1  # documents failed
+EXIT_USAGE = 2
+EXIT_UNREACHABLE = 69  # EX_UNAVAILABLE of sysexits.h
+EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h

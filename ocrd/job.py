@@ -1,0 +1,207 @@
+"""The nouns that the stages hand to each other: source, job, page, line, block.
+
+All of them are frozen values without behaviour beyond arithmetic on their own fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FileKey:
+    """What identifies one state of one file: it differs as soon as the file was written to."""
+
+    device: int
+    inode: int
+    size: int  # bytes
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A settled file in an inbox, ready for the ledger.
+
+    ``relpath`` is relative to the inbox, decoded with ``os.fsdecode`` (it may hold surrogates).
+    """
+
+    inbox: str  # the inbox's path, as its identity
+    relpath: str
+    key: FileKey
+
+
+class JobState(StrEnum):
+    """Where a job stands. The last four are final."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    FILING = "filing"  # verdict reached and destination names recorded, files being published
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"  # by a person
+    WITHDRAWN = "withdrawn"  # the source went away or changed
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether nothing more will happen to the job."""
+        return self in FINAL_STATES
+
+
+FINAL_STATES = frozenset(
+    {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.WITHDRAWN}
+)
+
+
+class PageStatus(StrEnum):
+    """How a page came out."""
+
+    READ = "read"
+    BLANK = "blank"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle in page pixels, origin at the top left."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """Width in pixels."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """Height in pixels."""
+        return self.y1 - self.y0
+
+
+Point = tuple[float, float]
+Quad = tuple[Point, Point, Point, Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recognised text line.
+
+    ``quad`` has the corners top-left, top-right, bottom-right, bottom-left as the text reads,
+    in pixels of the upright page.
+    """
+
+    text: str
+    confidence: float  # 0..1
+    quad: Quad
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of a page in reading order: a paragraph, a heading, a list entry, a table.
+
+    ``text`` is the block's plain text, paragraphs joined and hyphenation undone. Several boxes
+    are possible (a paragraph that goes on in the next column).
+    """
+
+    label: str  # "text", "heading", "list", "table", "code", "header", "footer", …
+    text: str
+    boxes: tuple[Box, ...] = ()
+    confidence: float | None = None  # mean over characters, 0..1; None where an engine gives none
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """A drawn page on disk, before recognition."""
+
+    number: int  # from 1
+    path: str
+    width: int  # pixels
+    height: int  # pixels
+    points_per_pixel: float  # 72 / drawn resolution
+    blank: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What an engine says about one page image.
+
+    ``rotation`` is how far the engine turned the image clockwise before reading (0, 90, 180 or
+    270); ``width``, ``height`` and all quads are of the turned, upright page.
+    """
+
+    lines: tuple[Line, ...]
+    width: int
+    height: int
+    rotation: int = 0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """A page's final result, as the ledger checkpoints it and the sidecar prints it."""
+
+    number: int  # from 1
+    status: PageStatus
+    blocks: tuple[Block, ...] = ()
+    width: int = 0  # pixels, upright
+    height: int = 0
+    points_per_pixel: float = 1.0
+    rotation: int = 0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()  # for FAILED: the cause, for a person
+    code: str = ""  # for FAILED: the error's code
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a look into a source told, without drawing it."""
+
+    format: str  # "PDF", "PNG", "JPEG", "TIFF", …
+    pages: int
+    repaired: bool = False  # opened only after repair: damaged, or not complete yet
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the ledger: one state of one source, on its way."""
+
+    id: int
+    inbox: str
+    relpath: str
+    key: FileKey
+    state: JobState
+    priority: int
+    attempts: int  # leases since the last progress
+    created: float  # Unix time, seconds
+    not_before: float = 0.0  # Unix time, seconds
+    pages: int | None = None  # None until inspected
+    pages_done: int = 0
+    sha256: str | None = None
+    finished: float | None = None
+    plan: Mapping[str, Any] = field(default_factory=dict)  # filing's intent, see filing.Plan
+    code: str = ""  # of the last error
+    message: str = ""
+    hint: str = ""
+    page: int | None = None  # that the last error names
+    destination: str = ""  # where the source is now, once final
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentResult:
+    """What the sidecar needs to know of a document besides its pages."""
+
+    source_name: str  # the file's name at its destination, printable
+    sha256: str
+    format: str
+    pages: int
+    engine: str
+    model: str
+    mode: str
+    seconds: float  # wall time from lease to filing
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""HTTP on the Unix socket that steers a running daemon."""

@@ -1,0 +1,141 @@
+"""The import rule of ARCHITECTURE.md: imports run downward only, and each library has one door."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "ocrd"
+
+# From the bottom up. A module imports from layers below its own, and from its own layer only
+# where ALLOWED_BESIDE says so.
+LAYERS: tuple[frozenset[str], ...] = (
+    frozenset({"ocrd", "job", "errors", "log", "pages", "engine"}),
+    frozenset({"config", "config_types", "files", "isolate", "systemd"}),
+    frozenset(
+        {
+            "inbox", "settle", "ledger", "rasterize", "drawing", "pictures", "markup", "layout",
+            "sidecar", "filing", "engine.client", "engine.process", "engine.protocol",
+            "engine.worker", "engine.rapidocr", "engine.turning",
+        }
+    ),
+    frozenset({"ledger_writer", "folder_threads", "reading", "retrying"}),
+    frozenset({"pipeline"}),
+    frozenset({"dispatch"}),
+    frozenset({"web", "convert"}),
+    frozenset({"daemon"}),
+    frozenset({"cli", "__main__"}),
+)
+ALLOWED_BESIDE = {
+    "log": {"ocrd"},
+    "pages": {"job"},
+    "errors": {"ocrd"},
+    "config": {"config_types"},
+    "inbox": {"settle"},
+    "rasterize": {"drawing"},
+    "drawing": {"pictures", "rasterize"},
+    "engine.client": {"engine.protocol", "engine.process"},
+    "engine.process": {"engine.protocol"},
+    "engine.worker": {"engine.protocol"},
+    "engine.rapidocr": {"engine.protocol", "engine.turning"},
+}
+ENGINE_CHILD = {"engine.worker", "engine.rapidocr", "engine.turning"}
+
+# Library -> the modules that may import it.
+DOORS = {
+    "torch": {"engine.deepseek", "engine.decoding"},
+    "onnxruntime": {"engine.rapidocr"},
+    "rapidocr": {"engine.rapidocr"},
+    "pymupdf": {"rasterize", "drawing"},
+    "watchdog": {"inbox"},
+    "sqlite3": {"ledger"},
+    "systemd": {"systemd"},
+    "PIL": {"drawing", "pictures", "rasterize", "engine.rapidocr", "engine.turning"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        if parts[-1] == "__init__":
+            parts = parts[:-1]
+        found[".".join(parts)] = path
+    return found
+
+
+def noun(module: str) -> str:
+    """Return the name that a module has in LAYERS: web.* is web, cli.* is cli."""
+    if not module:
+        return "ocrd"
+    first = module.split(".")[0]
+    return first if first in {"web", "cli"} else module
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def inner(names: set[str]) -> set[str]:
+    """Return our own modules among the imported names."""
+    known = set(modules())
+    own = {name.removeprefix("ocrd.") for name in names if name.startswith("ocrd.")}
+    found = {name for name in own if name in known}
+    # "from ocrd.engine import protocol" names the package too, which is no dependency on it.
+    return {noun(name) for name in found}
+
+
+def level(name: str) -> int:
+    for number, layer in enumerate(LAYERS):
+        if name in layer:
+            return number
+    raise AssertionError(f"{name} has no layer: put it into LAYERS and into ARCHITECTURE.md")
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_imports_run_downward_only(module: str) -> None:
+    me = noun(module)
+    for other in inner(imported(modules()[module])) - {me}:
+        beside = level(other) == level(me) and other in ALLOWED_BESIDE.get(me, set())
+        assert level(other) < level(me) or beside, f"{me} imports {other}"
+
+
+@pytest.mark.parametrize("module", sorted(ENGINE_CHILD))
+def test_engine_children_import_only_the_lowest_layers_and_each_other(module: str) -> None:
+    for other in inner(imported(modules()[module])) - ENGINE_CHILD - {"engine.protocol"}:
+        assert level(other) <= 1, f"{module} imports {other}"
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_each_library_is_imported_through_its_own_door(module: str) -> None:
+    for name in imported(modules()[module]):
+        library = name.split(".")[0]
+        if library in DOORS:
+            assert noun(module) in DOORS[library], f"{module} imports {library}"
+
+
+def test_the_daemon_process_loads_no_model_runtime_and_no_drawing_library() -> None:
+    heavy = ["torch", "onnxruntime", "pymupdf", "numpy", "PIL", "cv2", "rapidocr"]
+    program = (
+        "import sys, ocrd, ocrd.daemon, ocrd.cli;"
+        f"print(','.join(name for name in {heavy!r} if name in sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == ""
