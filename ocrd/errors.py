@@ -77,6 +77,13 @@ class UnreachableError(OcrdError):
     fate = Fate.EXIT
 
 
+class UnknownJobError(OcrdError):
+    """No job has this number."""
+
+    code = "unknown-job"
+    fate = Fate.EXIT
+
+
 class DocumentError(OcrdError):
     """This document cannot be read; it goes to ``failed/``."""
 

@@ -20,6 +20,8 @@ from ocrd.job import Line, Point, Recognition
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024  # a page of text is under 1 MiB; more is a worker run wild
+MAX_CAPACITY = 1024  # pages in flight that an engine may announce
+MAX_LONGEST_SIDE = 20_000  # pixels that an engine may ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ _KINDS: dict[str, type[Any]] = {
     )
 }
 
+_NUMBERS = {"id", "count", "capacity", "longest_side", "version"}
+_TEXTS = {"name", "model", "message", "hint"}
+
 
 @dataclass(frozen=True, slots=True)
 class _Envelope:
@@ -132,17 +137,41 @@ def decode(line: bytes) -> ToWorker | FromWorker:
         body = json.loads(line)
         envelope = _Envelope(kind=body.pop("kind"), fields=body)
         cls = _KINDS[envelope.kind]
+        for name in _NUMBERS & body.keys():
+            if type(body[name]) is not int:
+                raise TypeError(f"{name} is no integer")
+        for name in _TEXTS & body.keys():
+            body[name] = _text(body[name])
         if cls is Recognised:
             envelope.fields["recognition"] = recognition_from_json(body["recognition"])
         if cls is Hello:
             envelope.fields["modes"] = tuple(body.get("modes", ()))
         message: ToWorker | FromWorker = cls(**envelope.fields)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError,
+    ) as error:
         raise EngineError(
             f"The engine worker sent a line that is no message ({error!r}): {line[:80]!r}.",
             hint="The worker and the daemon may be of different versions: restart the daemon.",
         ) from error
     return message
+
+
+def check(hello: Hello) -> None:
+    """Raise EngineError if the daemon cannot work with a worker that announces itself so."""
+    if hello.version != VERSION:
+        raise EngineError(
+            f"The engine worker speaks version {hello.version!r} of the protocol, "
+            f"this daemon version {VERSION}.",
+            hint="Restart the daemon: it was upgraded while it ran.",
+        )
+    for name, most in (("capacity", MAX_CAPACITY), ("longest_side", MAX_LONGEST_SIDE)):
+        value = getattr(hello, name)
+        if not (isinstance(value, int) and 1 <= value <= most):
+            raise EngineError(
+                f"The engine announces a {name} of {value!r}.",
+                hint=f"It must be 1 to {most}: a fault of the engine's module.",
+            )
 
 
 def recognition_from_json(body: dict[str, Any]) -> Recognition:

@@ -1,0 +1,24 @@
+"""Run every benchmark; ``--quick`` with small numbers, to see that they work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+FULL: dict[str, list[str]] = {"documents": [], "overtaking": [], "slots": [], "backlog": []}
+QUICK: dict[str, list[str]] = {
+    "documents": ["--documents", "200", "--waiting", "5000"],
+    "overtaking": ["--pages", "60", "--scans", "2"],
+    "backlog": ["--images", "6", "--pages", "6"],
+}
+
+
+def main() -> None:
+    """Run them one after another, each in a process of its own."""
+    chosen = QUICK if "--quick" in sys.argv else FULL
+    for name, arguments in chosen.items():
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Pages a second from drop to filed, over a bare loop in one process.
+
+A backlog of single-page scans and one long PDF lies in the inbox when the daemon starts looking.
+The bare loop draws and recognises the same pages with the same engine settings and does nothing
+else: no ledger, no settling, no sidecars. It runs twice: with the engine's settings for one page at
+a time using all cores (its best), and with the daemon's own per-slot settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.machine import heading
+from benchmarks.pages import make_book, make_images
+from tests.installation import ROOT, Installation, eventually
+
+BARE = """
+import json, sys, time
+from pathlib import Path
+from ocrd.config import EngineSettings
+from ocrd.engine import rapidocr
+from ocrd.engine.protocol import Recognise
+import pymupdf
+sources, threads, scratch = sys.argv[1].split(':'), sys.argv[2], Path(sys.argv[3])
+settings = EngineSettings(slots=1, threads=int(threads) if threads != 'auto' else 'auto')
+engine = rapidocr.load(settings.model_dump())
+side = engine.hello.longest_side
+def draw(page):
+    scale = side / max(page.rect.width, page.rect.height)
+    images = page.get_images()
+    if len(images) == 1:
+        scale = min(scale, max(images[0][2], images[0][3]) / max(page.rect.width, page.rect.height))
+    page.get_pixmap(matrix=pymupdf.Matrix(scale, scale)).save(scratch / 'page.ppm')
+def read(number):
+    request = Recognise(number, str(scratch / 'page.ppm'))
+    engine.recognise(request, lambda count: None)
+with pymupdf.open(sources[0]) as document:
+    draw(document[0]); read(0)
+began, pages = time.perf_counter(), 0
+for source in sources:
+    with pymupdf.open(source) as document:
+        for number in range(len(document)):
+            draw(document[number]); read(pages + 1); pages += 1
+print(json.dumps({'pages': pages, 'seconds': time.perf_counter() - began}))
+"""
+
+
+def bare(sources: list[Path], threads: str) -> float:
+    """Return the bare loop's pages a second."""
+    import json
+
+    with tempfile.TemporaryDirectory() as scratch:
+        result = subprocess.run(
+            [sys.executable, "-c", BARE, ":".join(map(str, sources)), threads, scratch],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        )
+    told = json.loads(result.stdout.splitlines()[-1])
+    return float(told["pages"] / told["seconds"])
+
+
+def through_the_daemon(sources: list[Path], pages: int) -> float:
+    """Return pages a second from the moment the whole backlog lies there until all is filed."""
+    with tempfile.TemporaryDirectory() as scratch:
+        installation = Installation(Path(scratch))
+        installation.configure('kind = "rapidocr"', defaults=True)
+        installation.start()
+        try:
+            eventually(
+                lambda: installation.call("status")["engines"][0]["state"] == "ready", 60
+            )
+            for source in sources:
+                shutil.copy2(source, installation.inbox)
+            began = time.monotonic()
+            eventually(
+                lambda: installation.call("status")["jobs"]["done"] == len(sources),
+                limit=60 + 20 * pages, interval=0.5,
+            )
+            return pages / (time.monotonic() - began)
+        finally:
+            installation.stop()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--pages", type=int, default=200, help="of the PDF")
+    arguments = parser.parse_args()
+    heading(f"Backlog: {arguments.images} images and a PDF of {arguments.pages} pages")
+    with tempfile.TemporaryDirectory() as scratch:
+        sources = make_images(Path(scratch) / "images", arguments.images)
+        book = Path(scratch) / "book.pdf"
+        make_book(book, arguments.pages)
+        sources.append(book)
+        pages = arguments.images + arguments.pages
+        best = bare(sources, "2")
+        print(f"  bare loop, 2 threads a page      {best:7.3f} pages/s")
+        same = bare(sources, "1")
+        print(f"  bare loop, 1 thread a page       {same:7.3f} pages/s")
+        daemon = through_the_daemon(sources, pages)
+        print(f"  daemon, from drop to filed       {daemon:7.3f} pages/s")
+        print(f"  daemon / bare loop at its best   {daemon / max(best, same):7.2f}")
+
+
+if __name__ == "__main__":
+    main()

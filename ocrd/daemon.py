@@ -1,0 +1,454 @@
+"""The daemon: start-up, main loop, reload, ordered stop. All wiring is here.
+
+Start: lock and ledger, recovery, engines, watches and first scans, the control socket, READY.
+Stop: no new work, pages in flight finish within ``stop_timeout``, everything is closed. What was
+under way is in the ledger and goes on at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ocrd import __version__, config, files, retrying, systemd
+from ocrd import log as logs
+from ocrd.config import InboxSettings, Settings
+from ocrd.dispatch import RATE_WINDOW, Dispatcher
+from ocrd.engine.client import EngineClient
+from ocrd.errors import EXIT_CONFIG, EXIT_FAILED, EXIT_OK, ConfigError, LedgerError, OcrdError
+from ocrd.folder_threads import FolderThreads
+from ocrd.inbox import Inbox
+from ocrd.job import Candidate, Job, JobState
+from ocrd.ledger import DaemonLock, Ledger
+from ocrd.ledger_writer import LedgerWriter
+from ocrd.log import fields
+from ocrd.pipeline import Folder, Pipeline
+from ocrd.rasterize import Rasterizer
+from ocrd.web.server import WebServer
+
+log = logging.getLogger("ocrd.daemon")
+
+HEARTBEAT_SECONDS = 5.0
+PAUSED = "paused"  # the ledger's setting
+
+
+class Daemon:
+    """One running daemon. Make it with a checked configuration, then await :meth:`run`."""
+
+    def __init__(self, config_path: Path, settings: Settings) -> None:
+        self.config_path = config_path
+        self.settings = settings
+        self.started = time.time()
+        self.should_exit = asyncio.Event()
+        self._background: set[asyncio.Task[None]] = set()
+        self._reloading = asyncio.Lock()
+        self._state = "starting"
+        self._ledger = LedgerWriter(Ledger.open(settings.state_dir))
+        self._rasterizer = Rasterizer(settings.rasterize, settings.limits)
+        self._pipeline = Pipeline(self._ledger, self._rasterizer, settings.temp_dir)
+        self._dispatcher = Dispatcher(
+            self._ledger,
+            self._pipeline,
+            documents_in_flight=settings.documents_in_flight,
+            free_space_floor=settings.free_space_floor,
+            watched_space=settings.temp_dir,
+        )
+        self._folders: dict[str, Folder] = {}
+        self._inboxes: dict[str, Inbox] = {}
+        self._engines: dict[str, EngineClient] = {}
+        self._server = WebServer(self, settings.socket_path)
+
+    # Life
+
+    async def run(self) -> None:
+        """Work until told to stop. Raises LedgerError where the ledger fails."""
+        await self._startup()
+        working = asyncio.create_task(self._dispatcher.run(), name="dispatcher")
+        exiting = asyncio.create_task(self.should_exit.wait(), name="exit")
+        try:
+            while not exiting.done() and not working.done():
+                await asyncio.wait(
+                    {working, exiting},
+                    timeout=HEARTBEAT_SECONDS,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                systemd.notify_status(self._summary())
+        finally:
+            exiting.cancel()
+            await self._shutdown()
+        await working
+
+    async def _startup(self) -> None:
+        self._listen_to_signals()
+        _empty(self.settings.temp_dir)
+        recovered = await self._ledger.do(lambda ledger: ledger.recover())
+        paused = await self._ledger.do(lambda ledger: ledger.setting(PAUSED))
+        self._dispatcher.is_paused = paused == "yes"
+        await self._rasterizer.start()
+        self._make_engines(self.settings)
+        for folder in self.settings.inbox:
+            self._open_folder(folder)
+        self._publish_wiring()
+        await self._server.start()
+        self._load_engines()
+        self._state = "running"
+        systemd.notify_ready()
+        log.info(
+            "ocrd %s watches %s.",
+            __version__,
+            ", ".join(files.printable(path) for path in self._folders),
+            extra=fields(
+                "started", pid=os.getpid(), recovered=recovered, inboxes=list(self._folders)
+            ),
+        )
+        if self._dispatcher.is_paused:
+            log.warning("Paused, as before the last stop; 'ocrd resume' goes on.")
+
+    async def _shutdown(self) -> None:
+        self._state = "stopping"
+        systemd.notify_stopping()
+        log.info("Stopping: pages in work are finished first.", extra=fields("stopping"))
+        limit = self.settings.stop_timeout
+        for inbox in self._inboxes.values():
+            inbox.wake()
+        await asyncio.gather(
+            self._dispatcher.stop(limit),
+            *(engine.stop(limit) for engine in self._engines.values()),
+        )
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(
+            *(loop.run_in_executor(None, inbox.stop, 2.0) for inbox in self._inboxes.values())
+        )
+        for folder in self._folders.values():
+            folder.threads.close()
+        await self._rasterizer.close()
+        await self._server.stop()
+        self._ledger.close()
+        log.info("Stopped.", extra=fields("stopped"))
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.should_exit.set)
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_from_signal)
+
+    def _interrupt(self) -> None:
+        """Stop in order at the first SIGINT, at once at the second."""
+        if self.should_exit.is_set():
+            log.warning("Stopped at once; what was in work goes on at the next start.")
+            logging.shutdown()
+            os._exit(128 + signal.SIGINT)
+        log.info("Interrupted; once more stops at once.")
+        self.should_exit.set()
+
+    def _reload_from_signal(self) -> None:
+        task = asyncio.get_running_loop().create_task(self.reload(), name="reload")
+        self._keep(task)
+        task.add_done_callback(_log_reload)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """Hold on to a background task until it ends: the loop alone does not."""
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # Wiring
+
+    def _make_engines(self, settings: Settings) -> None:
+        for name, engine in _engines_of(settings).items():
+            self._engines[name] = EngineClient(name, engine)
+
+    def _load_engines(self) -> None:
+        """Start the engines that are to be warm before the first document."""
+        for name, engine in _engines_of(self.settings).items():
+            if engine.load == "start" and self._is_used(name):
+                warming = self._warm(self._engines[name])
+                self._keep(asyncio.create_task(warming, name=f"warm {name}"))
+
+    async def _warm(self, engine: EngineClient) -> None:
+        with contextlib.suppress(OcrdError):  # the client says why, in the log and in status
+            await engine.hello()
+
+    def _is_used(self, engine: str) -> bool:
+        return any((folder.engine or "default") == engine for folder in self.settings.inbox)
+
+    def _open_folder(self, settings: InboxSettings) -> None:
+        path = str(settings.path)
+        loop = asyncio.get_running_loop()
+
+        def found(candidates: Sequence[Candidate]) -> None:
+            """Enqueue; called in the inbox's thread."""
+            priority = self._folders[path].settings.priority
+            again = self._ledger.submit(
+                lambda ledger: ledger.enqueue(candidates, priority, time.time())
+            ).result()
+            for candidate in again:
+                inbox.forget(candidate.relpath)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: we are stopping
+                loop.call_soon_threadsafe(self._dispatcher.wake)
+
+        inbox = Inbox(settings, found=found)
+        self._folders[path] = Folder(
+            settings=settings,
+            threads=FolderThreads(path),
+            forget=inbox.forget,
+            is_network=lambda: inbox.status().network,
+            is_online=lambda: inbox.status().online,
+        )
+        self._inboxes[path] = inbox
+        inbox.start()
+
+    def _publish_wiring(self) -> None:
+        self._dispatcher.folders = dict(self._folders)
+        self._dispatcher.engines = dict(self._engines)
+        self._dispatcher.documents_in_flight = self.settings.documents_in_flight
+        self._dispatcher.wake()
+
+    # Steering: what the control socket calls
+
+    async def reload(self) -> None:
+        """Put the configuration file in force whole, or leave the old one; raise ConfigError."""
+        async with self._reloading:
+            loop = asyncio.get_running_loop()
+            new = await loop.run_in_executor(None, config.load, self.config_path)
+            problems = await loop.run_in_executor(None, config.check_folders, new)
+            if problems:
+                raise config.refusal(self.config_path, problems)
+            _require_same(self.settings, new, self.config_path)
+            await self._switch_to(new)
+            log.info("The configuration was reloaded.", extra=fields("reloaded"))
+
+    async def _switch_to(self, new: Settings) -> None:
+        old = self.settings
+        self.settings = new
+        changed = {
+            name for name, engine in _engines_of(old).items()
+            if _engines_of(new).get(name) != engine
+        }
+        retired = [self._engines.pop(name) for name in changed]
+        for name, engine in _engines_of(new).items():
+            if name not in self._engines:
+                self._engines[name] = EngineClient(name, engine)
+        wanted = {str(folder.path): folder for folder in new.inbox}
+        closed = [
+            self._inboxes.pop(path) for path, folder in list(self._folders.items())
+            if wanted.get(path) != folder.settings
+        ]
+        for inbox in closed:
+            self._folders.pop(str(inbox.settings.path))
+        for path, settings in wanted.items():
+            if path not in self._folders:
+                self._open_folder(settings)
+        logs.configure(new.log_format, new.log_level)
+        self._publish_wiring()
+        self._load_engines()
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(
+            *(loop.run_in_executor(None, inbox.stop, 2.0) for inbox in closed),
+            *(engine.stop(new.stop_timeout) for engine in retired),
+        )
+
+    async def pause(self) -> None:
+        """Lease no more documents, over restarts too, until :meth:`resume`."""
+        await self._set_paused(True)
+
+    async def resume(self) -> None:
+        """Go on after :meth:`pause`."""
+        await self._set_paused(False)
+
+    async def _set_paused(self, paused: bool) -> None:
+        value = "yes" if paused else "no"
+        await self._ledger.do(lambda ledger: ledger.set_setting(PAUSED, value))
+        self._dispatcher.is_paused = paused
+        self._dispatcher.wake()
+        log.info("Paused." if paused else "Resumed.", extra=fields(PAUSED, paused=paused))
+
+    async def cancel(self, job_id: int) -> Job:
+        """End an open job; its source stays in its inbox. Raises KeyError for an unknown job."""
+        return await self._dispatcher.cancel(job_id)
+
+    async def retry(self, job_id: int | None) -> list[Job]:
+        """Let a document be read again, or all failed ones for None; raise KeyError."""
+        wanted = None if job_id is None else [job_id]
+        jobs = await self._ledger.do(lambda ledger: retrying.find(ledger, wanted))
+        return [job for job in jobs if await self._retry(job)]
+
+    async def _retry(self, job: Job) -> bool:
+        """Put one source back; say whether its folder is still watched."""
+        folder = self._folders.get(job.inbox)
+        if folder is None:
+            return False
+        await folder.threads.do(retrying.put_back, job)
+        await self._ledger.do(lambda ledger: ledger.forget(job.id))
+        folder.forget(job.relpath)
+        self._inboxes[job.inbox].wake()
+        return True
+
+    async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
+        """Return the newest jobs, those of one state where it is given."""
+        states = None if state is None else {state}
+        return await self._ledger.do(lambda ledger: ledger.jobs(states, limit))
+
+    async def job(self, job_id: int) -> Job:
+        """Return one job; raise KeyError if it is unknown."""
+        job = await self._ledger.do(lambda ledger: ledger.job(job_id))
+        if job is None:
+            raise KeyError(job_id)
+        return job
+
+    async def status(self) -> dict[str, Any]:
+        """Return what the daemon does at this moment, as JSON values."""
+        counts = await self._ledger.do(lambda ledger: ledger.counts())
+        waiting = await self._ledger.do(lambda ledger: ledger.waiting(time.time()))
+        queued = await self._ledger.do(lambda ledger: ledger.queued_by_inbox())
+        engines = [engine.status() for engine in self._engines.values()]
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "started": self.started,
+            "state": "paused" if self._dispatcher.is_paused else self._state,
+            "config": files.printable(self.config_path),
+            "inboxes": [
+                self._inbox_status(path, queued.get(path, 0)) for path in self._folders
+            ],
+            "engines": engines,
+            "jobs": {**counts, "waiting": waiting},
+            "working": self._working(),
+            "pages_per_second": round(sum(engine["pages_per_second"] for engine in engines), 3),
+            "problems": self._problems(),
+        }
+
+    def _inbox_status(self, path: str, queued: int) -> dict[str, Any]:
+        folder, status = self._folders[path], self._inboxes[path].status()
+        return {
+            "path": files.printable(path),
+            "online": status.online and not folder.threads.is_stuck,
+            "error": status.error,
+            "network": status.network,
+            "settling": status.settling,
+            "queued": queued,
+            "engine": folder.settings.engine or "default",
+            "mode": folder.settings.mode,
+            "priority": folder.settings.priority,
+        }
+
+    def _working(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "job": work.job.id,
+                "inbox": files.printable(work.job.inbox),
+                "relpath": files.printable(work.job.relpath),
+                "pages": work.pages,
+                "pages_done": work.pages_done,
+                "seconds": round(time.monotonic() - work.started, 1),
+            }
+            for work in self._dispatcher.working.values()
+        ]
+
+    def _problems(self) -> list[str]:
+        problems = [self._dispatcher.problem]
+        for path, folder in self._folders.items():
+            status = self._inboxes[path].status()
+            if folder.threads.is_stuck:
+                problems.append(
+                    f"{files.printable(path)}: its file system does not answer; the other folders"
+                    " go on. Check the server of the share."
+                )
+            elif status.error:
+                problems.append(f"{files.printable(path)}: {status.error}")
+        problems += [engine.status()["last_error"] for engine in self._engines.values()
+                     if engine.status()["state"] == "broken"]
+        return [problem for problem in problems if problem]
+
+    def _summary(self) -> str:
+        """Return the present work in one line, for systemd."""
+        recent = time.monotonic() - RATE_WINDOW
+        ended = sum(moment > recent for moment in self._dispatcher.finished)
+        working = self._dispatcher.working.values()
+        if not working:
+            return f"{self._state}; {ended} documents in the last minute"
+        done, pages = sum(w.pages_done for w in working), sum(w.pages or 0 for w in working)
+        rate = sum(engine.status()["pages_per_second"] for engine in self._engines.values())
+        return f"{len(working)} documents, page {done} of {pages}, {rate:.1f} pages/s"
+
+
+def run(config_path: Path) -> int:
+    """Run the daemon until it is told to stop; return the process's exit code.
+
+    Raises ConfigError (configuration, folders) and LedgerError (state directory).
+    """
+    settings = config.load(config_path)
+    logs.configure(settings.log_format, settings.log_level)
+    _make_own_directories(settings)
+    problems = config.check_folders(settings)
+    if problems:
+        raise config.refusal(config_path, problems)
+    code = EXIT_OK
+    with DaemonLock(settings.state_dir):
+        try:
+            asyncio.run(_main(config_path, settings))
+        except LedgerError as error:
+            log.critical("%s %s", error.what, error.hint, extra=fields("ledger", code=error.code))
+            code = EXIT_FAILED
+    logging.shutdown()
+    return code
+
+
+async def _main(config_path: Path, settings: Settings) -> None:
+    await Daemon(config_path, settings).run()
+
+
+def _engines_of(settings: Settings) -> dict[str, config.EngineSettings]:
+    return {"default": settings.engine, **settings.engines}
+
+
+def _make_own_directories(settings: Settings) -> None:
+    for path in (settings.state_dir, settings.temp_dir, settings.socket_path.parent):
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"{files.printable(path)} cannot be made: {error.strerror}.",
+                hint="Set state_dir (or runtime_dir, temp_dir) to a place that ocrd may write.",
+            ) from error
+
+
+def _empty(temp_dir: Path) -> None:
+    """Remove what a killed daemon left in its own temporary directory."""
+    for path in temp_dir.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _require_same(old: Settings, new: Settings, config_path: Path) -> None:
+    for name in ("state_dir", "temp_dir", "socket_path", "rasterize", "limits"):
+        if getattr(old, name) != getattr(new, name):
+            raise ConfigError(
+                f"{files.printable(config_path)}: {name} cannot change while the daemon runs.",
+                hint="Restart the daemon to use the new value; the old one is still in force.",
+            )
+
+
+def _log_reload(task: asyncio.Task[None]) -> None:
+    if task.cancelled():
+        return
+    error = task.exception()
+    if isinstance(error, OcrdError):
+        log.error(
+            "Not reloaded, the old configuration stays in force: %s %s", error.what, error.hint,
+            extra=fields("reload-failed", code=error.code),
+        )
+    elif error is not None:
+        log.error("Not reloaded.", exc_info=error, extra=fields("reload-failed", code="internal"))
+
+
+__all__ = ["EXIT_CONFIG", "Daemon", "run"]

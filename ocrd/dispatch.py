@@ -1,0 +1,182 @@
+"""Who is next: leases due jobs, as many at a time as the settings allow, and hands them on.
+
+Order: the folder's priority, then the due time (arrival plus some seconds a page), so that short
+documents overtake long ones and none waits for ever. Long documents hold at most half of the
+places. A folder whose file system does not answer holds none: its jobs do not count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+
+from ocrd import files
+from ocrd.engine.client import EngineClient
+from ocrd.errors import LedgerError, OcrdError
+from ocrd.job import Job, JobState
+from ocrd.ledger_writer import LedgerWriter
+from ocrd.pipeline import LONG_PAGES, Folder, Pipeline, Work
+
+log = logging.getLogger("ocrd.dispatch")
+
+LONGEST_WAIT = 5.0  # seconds between two looks at the ledger where nothing wakes us
+RATE_WINDOW = 60.0  # seconds
+
+
+class Dispatcher:
+    """Keeps the pipeline busy. Everything but :meth:`run` may be called at any time."""
+
+    def __init__(
+        self,
+        ledger: LedgerWriter,
+        pipeline: Pipeline,
+        *,
+        documents_in_flight: int,
+        free_space_floor: int,
+        watched_space: Path,
+    ) -> None:
+        self._ledger = ledger
+        self._pipeline = pipeline
+        self._free_space_floor = free_space_floor
+        self._watched_space = watched_space
+        self._wake = asyncio.Event()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._cancelled: set[int] = set()
+        self._failure: LedgerError | None = None
+        self.documents_in_flight = documents_in_flight
+        self.folders: Mapping[str, Folder] = {}
+        self.engines: Mapping[str, EngineClient] = {}
+        self.working: dict[int, Work] = {}
+        self.is_paused = False
+        self.problem = ""  # why nothing is leased, for status
+        self.finished: deque[float] = deque(maxlen=1000)  # when the last documents ended
+
+    def wake(self) -> None:
+        """Look at the ledger now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Lease and hand on until the pipeline stops. Raises LedgerError."""
+        while not self._pipeline.stopping.is_set():
+            self._wake.clear()
+            if self._failure:
+                raise self._failure
+            if await self._lease_next():
+                continue
+            due = await self._ledger.do(lambda ledger: ledger.next_due(time.time()))
+            wait = LONGEST_WAIT if due is None else min(LONGEST_WAIT, due - time.time())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), max(0.01, wait))
+
+    async def stop(self, limit_seconds: float) -> None:
+        """Let pages in work finish within the limit, then cancel what is left."""
+        self._pipeline.stopping.set()
+        self.wake()
+        tasks = set(self._tasks.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=limit_seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=1.0)
+
+    async def cancel(self, job_id: int) -> Job:
+        """End a job that is not final; its source stays in the inbox. Raises KeyError."""
+        job = await self._ledger.do(lambda ledger: ledger.job(job_id))
+        if job is None:
+            raise KeyError(job_id)
+        if job.state.is_final or job.state is JobState.FILING:
+            return job
+        if task := self._tasks.get(job_id):
+            self._cancelled.add(job_id)
+            task.cancel()
+            await asyncio.wait({task})
+        else:
+            await self._close_cancelled(job_id)
+        cancelled = await self._ledger.do(lambda ledger: ledger.job(job_id))
+        assert cancelled is not None
+        return cancelled
+
+    # Leasing
+
+    async def _lease_next(self) -> bool:
+        """Lease one job and start on it; return False where there is none for now."""
+        if self.is_paused or not self._has_space():
+            return False
+        counted = [work for work in self.working.values() if not work.folder.threads.is_stuck]
+        if len(counted) >= self.documents_in_flight:
+            return False
+        long = sum((work.pages or 0) > LONG_PAGES for work in counted)
+        long_allowed = long < max(1, self.documents_in_flight // 2)
+        inboxes = [
+            path for path, folder in self.folders.items()
+            if not folder.threads.is_stuck and folder.is_online()
+        ]
+        active = tuple(self._tasks)
+        job = await self._ledger.do(
+            lambda ledger: ledger.lease(
+                time.time(),
+                inboxes=inboxes,
+                active=active,
+                longest=None if long_allowed else LONG_PAGES,
+            )
+        )
+        if job is None:
+            return False
+        self._start(job, long_allowed=long_allowed)
+        return True
+
+    def _start(self, job: Job, *, long_allowed: bool) -> None:
+        folder = self.folders[job.inbox]
+        engine = self.engines[folder.settings.engine or "default"]
+        work = Work(job, folder, engine, long_allowed)
+        self.working[job.id] = work
+        task = asyncio.create_task(self._work(work), name=f"job {job.id}")
+        self._tasks[job.id] = task
+
+    async def _work(self, work: Work) -> None:
+        job_id = work.job.id
+        try:
+            await self._pipeline.work(work)
+            self.finished.append(time.monotonic())
+        except asyncio.CancelledError:
+            if job_id in self._cancelled:
+                await self._close_cancelled(job_id)
+        except LedgerError as error:
+            self._failure = error
+        finally:
+            self._cancelled.discard(job_id)
+            del self.working[job_id]
+            del self._tasks[job_id]
+            self.wake()
+
+    async def _close_cancelled(self, job_id: int) -> None:
+        await self._ledger.do(
+            lambda ledger: ledger.finish(job_id, JobState.CANCELLED, time.time())
+        )
+
+    def _has_space(self) -> bool:
+        """Say whether the state and temporary directories have room to work in."""
+        if not self._free_space_floor:
+            return True
+        try:
+            free = files.free_bytes(self._watched_space)
+        except OcrdError as error:
+            self.problem = str(error)
+            return False
+        if free >= self._free_space_floor:
+            self.problem = ""
+            return True
+        problem = (
+            f"Only {free >> 20} MiB are free at {files.printable(self._watched_space)}, less than"
+            f" free_space_floor ({self._free_space_floor >> 20} MiB): waiting for space."
+        )
+        if not self.problem:
+            log.warning(problem)
+        self.problem = problem
+        return False

@@ -1,0 +1,425 @@
+"""What the rasterizer's child does: open a source, look into it, draw its pages.
+
+Called over ``isolate`` by ``rasterize``, never imported by the daemon. Arguments and results are
+JSON values. A few open documents are kept, so that the next page need not open the file again;
+``idle()`` lets go of them, so that no folder stays busy.
+"""
+
+# mypy: allow-untyped-calls
+# (PyMuPDF's functions have no annotations.)
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import OrderedDict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import pymupdf
+from PIL import Image, UnidentifiedImageError
+
+from ocrd.errors import (
+    CorruptError,
+    EncryptedError,
+    OcrdError,
+    PageError,
+    SourceChangedError,
+    TooLargeError,
+    UnsupportedError,
+)
+from ocrd.files import printable, translate
+from ocrd.job import FileKey, PageImage, SourceInfo
+from ocrd.pictures import Drawn, Picture, is_blank, scale_to_fit, without_needless_colour
+
+pymupdf.TOOLS.mupdf_display_errors(False)
+pymupdf.TOOLS.mupdf_display_warnings(False)
+
+_KEPT_DOCUMENTS = 3
+_DRAWS_BEFORE_REOPENING = 100  # MuPDF keeps the objects of every page it has seen
+_MAX_DPI = 400.0  # of a small page: finer than any engine needs
+_MIN_POINTS, _MAX_POINTS = 1.0, 1e6  # of a page's sides
+_SCAN_SHARE = 0.8  # of the page is covered by one image: a scan
+_VISIBLE_TEXT = frozenset({"fill-text", "stroke-text"})
+_HEAD_BYTES = 1024  # within which a PDF's header may stand (PDF 1.7, appendix H, note 13)
+_PROBE_BYTES = 1 << 20
+_PROBE_LIMIT_BYTES = 1 << 28
+_MEMORY_HINT = "Raise rasterize.memory, or scan at a lower resolution."
+
+# Offset, bytes there, and what the file is: the formats that people drop by mistake.
+_FOREIGN = (
+    (4, b"ftyphei", "a HEIC photo"),
+    (4, b"ftypmif1", "a HEIC photo"),
+    (4, b"ftypavif", "an AVIF image"),
+    (0, b"\x00\x00\x00\x0cjP", "a JPEG 2000 image"),
+    (0, b"PK\x03\x04", "an Office document or a ZIP archive"),
+    (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (0, b"{\\rtf", "an RTF document"),
+    (0, b"%!PS", "a PostScript document"),
+    (0, b"AT&TFORM", "a DjVu document"),
+    (0, b"8BPS", "a Photoshop image"),
+)
+_PICTURES = (
+    (0, b"\x89PNG\r\n\x1a\n"), (0, b"\xff\xd8\xff"), (0, b"GIF87a"), (0, b"GIF89a"),
+    (0, b"II*\x00"), (0, b"MM\x00*"), (0, b"II+\x00"), (0, b"MM\x00+"), (8, b"WEBP"),
+)  # fmt: skip
+
+
+class Document(Protocol):
+    """What PDF and image files have in common."""
+
+    format: str
+    repaired: bool
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+
+    def draw(self, number: int, longest_side: int) -> Drawn:
+        """Return page ``number`` (from 1)."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Pdf:
+    """A PDF, opened by MuPDF."""
+
+    format = "PDF"
+
+    def __init__(self, descriptor: int, passwords: list[str]) -> None:
+        """Open it; raise EncryptedError if none of the passwords fits."""
+        self._path = f"/proc/self/fd/{descriptor}"
+        self._password = ""
+        self._document = pymupdf.open(self._path, filetype="pdf")
+        if self._document.needs_pass:
+            self._password = self._fitting(passwords)
+        self.pages = int(self._document.page_count)
+        self.repaired = bool(self._document.is_repaired)
+        self._draws = 0
+        if not self.pages:
+            raise CorruptError("The PDF has no pages.")
+
+    def close(self) -> None:
+        """Close it and empty MuPDF's store."""
+        self._document.close()
+        pymupdf.TOOLS.store_shrink(100)
+
+    def draw(self, number: int, longest_side: int) -> Drawn:
+        """Return page ``number`` (from 1) with its annotations."""
+        self._reopen_at_times()
+        pymupdf.TOOLS.reset_mupdf_warnings()
+        page = self._document.load_page(number - 1)
+        width, height = page.rect.width, page.rect.height
+        if not (_MIN_POINTS <= width <= _MAX_POINTS and _MIN_POINTS <= height <= _MAX_POINTS):
+            raise PageError(f"Page {number} measures {width:g} × {height:g} points.", page=number)
+        most, gray = _scan_resolution(page)
+        scale = scale_to_fit(width, height, longest_side, most=most)
+        pixmap = page.get_pixmap(
+            matrix=pymupdf.Matrix(scale, scale),
+            colorspace=pymupdf.csGRAY if gray else pymupdf.csRGB,
+            alpha=False,
+        )
+        del page
+        image = Image.frombuffer(
+            "L" if gray else "RGB", (pixmap.width, pixmap.height), bytes(pixmap.samples_mv)
+        )
+        self._judge(image, number)
+        pymupdf.TOOLS.store_shrink(100)
+        return Drawn(without_needless_colour(image), 1.0 / scale)
+
+    def _fitting(self, passwords: list[str]) -> str:
+        for password in passwords:
+            if self._document.authenticate(password):
+                return password
+        tried = f"none of {len(passwords)} passwords fits" if passwords else "no password is given"
+        raise EncryptedError(
+            f"The PDF is encrypted and {tried}.",
+            hint="Add its password to the inbox's passwords and run `ocrd retry`, "
+            "or drop an unprotected copy.",
+        )
+
+    def _reopen_at_times(self) -> None:
+        if self._draws >= _DRAWS_BEFORE_REOPENING:
+            self.close()
+            self._document = pymupdf.open(self._path, filetype="pdf")
+            if self._password:
+                self._document.authenticate(self._password)
+            self._draws = 0
+        self._draws += 1
+
+    def _judge(self, image: Image.Image, number: int) -> None:
+        """Raise if what MuPDF only warned about has left the page without its content."""
+        said = pymupdf.TOOLS.mupdf_warnings(reset=True)
+        if not said:
+            return
+        if "malloc" in said or "out of memory" in said:
+            raise MemoryError(said)
+        if is_blank(image):
+            raise PageError(
+                f"Page {number} cannot be drawn: {said.splitlines()[0]}.",
+                hint="Its content is damaged. Scan or export the document again.",
+                page=number,
+            )
+
+
+def _scan_resolution(page: Any) -> tuple[float, bool]:
+    """Return the greatest useful pixels per point, and whether the page is a gray scan."""
+    most = _MAX_DPI / 72.0
+    log = page.get_bboxlog()
+    kinds = {kind for kind, _ in log}
+    if "fill-image" not in kinds or kinds & _VISIBLE_TEXT:
+        return most, False
+    images = page.get_image_info()
+    covering = [
+        image for image in images
+        if _area(image["bbox"]) >= _SCAN_SHARE * page.rect.width * page.rect.height
+    ]  # fmt: skip
+    if not covering:
+        return most, False
+    # An image lies along the page's axes or across them; over all, the pixels count.
+    native = max(
+        (image["width"] * image["height"] / _area(image["bbox"])) ** 0.5
+        for image in images
+        if _area(image["bbox"]) > 0
+    )
+    gray = all(image["colorspace"] in (0, 1) for image in images) and not (
+        kinds & {"fill-path", "stroke-path", "fill-shade", "fill-imgmask"}
+    )
+    return native, gray
+
+
+def _area(bbox: tuple[float, float, float, float]) -> float:
+    return max(0.0, bbox[2] - bbox[0]) * max(0.0, bbox[3] - bbox[1])
+
+
+class _Opened:
+    """One open source: its descriptor, the key that it had, what reads it."""
+
+    def __init__(self, path: Path, key: FileKey | None) -> None:
+        self.path = path
+        self.descriptor = _descriptor(path)
+        try:
+            self.key = self._key_now()
+            if key is not None and key != self.key:
+                raise SourceChangedError(f"{printable(path)}: the file changed.")
+        except BaseException:
+            os.close(self.descriptor)
+            raise
+        self.document: Document | None = None
+
+    def refuse_change(self) -> None:
+        """Raise SourceChangedError if the open file is no longer what was opened."""
+        if self._key_now() != self.key:
+            raise SourceChangedError(f"{printable(self.path)}: the file changed while read.")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self.document is not None:
+            self.document.close()
+        os.close(self.descriptor)
+
+    def _key_now(self) -> FileKey:
+        status = os.fstat(self.descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnsupportedError(f"{printable(self.path)}: not a regular file.")
+        return FileKey(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+_open: OrderedDict[tuple[str, FileKey | None], _Opened] = OrderedDict()
+
+
+def idle() -> None:
+    """Close every document."""
+    while _open:
+        _open.popitem()[1].close()
+
+
+def inspect(
+    path: str,
+    key: list[int] | None,
+    passwords: list[str],
+    *,
+    file_size: int,
+    pages: int,
+    page_pixels: int,
+) -> dict[str, Any]:
+    """Return a SourceInfo's fields; raise the DocumentError that says why there is none."""
+    opened = _source(path, key, passwords, page_pixels, file_size=file_size)
+    document = opened.document
+    assert document is not None
+    if document.pages > pages:
+        raise TooLargeError(
+            f"{_name(path)} has {document.pages} pages, over the limit of {pages}.",
+            hint="Split it, or raise limits.pages.",
+        )
+    return asdict(SourceInfo(document.format, document.pages, document.repaired))
+
+
+def draw(
+    path: str,
+    key: list[int] | None,
+    passwords: list[str],
+    *,
+    page: int,
+    into: str,
+    longest_side: int,
+    page_pixels: int,
+) -> dict[str, Any]:
+    """Draw one page into a binary PGM or PPM file and return its PageImage's fields."""
+    opened = _source(path, key, passwords, page_pixels)
+    document = opened.document
+    assert document is not None
+    if not 1 <= page <= document.pages:
+        raise PageError(f"{_name(path)} has no page {page}.", page=page)
+    try:
+        drawn = document.draw(page, longest_side)
+    except Exception as error:
+        explained = _explained(error, opened, page if _is_one_of_many(document) else None)
+        drop(path)
+        raise explained from error
+    blank = is_blank(drawn.image)
+    _write(drawn.image, Path(into))
+    if document.pages == 1:
+        drop(path)
+    width, height = drawn.image.size
+    return asdict(PageImage(page, into, width, height, drawn.points_per_pixel, blank))
+
+
+def drop(path: str) -> None:
+    """Close what is open under ``path``."""
+    for identity in [identity for identity in _open if identity[0] == path]:
+        _open.pop(identity).close()
+
+
+def _is_one_of_many(document: Document) -> bool:
+    return document.format == "PDF" or document.pages > 1
+
+
+def _name(path: str) -> str:
+    return printable(Path(path).name)
+
+
+def _source(
+    path: str,
+    key: list[int] | None,
+    passwords: list[str],
+    page_pixels: int,
+    *,
+    file_size: int | None = None,
+) -> _Opened:
+    """Return the source, opened now or before; nothing stays open after an error."""
+    wanted = FileKey(*key) if key else None
+    opened = _open.pop((path, wanted), None)
+    if opened is not None and wanted is None:  # whatever stands there now
+        opened.close()
+        opened = None
+    if opened is None:
+        opened = _Opened(Path(path), wanted)
+    try:
+        opened.refuse_change()
+        if file_size is not None and opened.key.size > file_size:
+            raise TooLargeError(
+                f"{_name(path)} has {opened.key.size} bytes, over the limit of {file_size}.",
+                hint="Split it, or raise limits.file_size.",
+            )
+        if opened.document is None:
+            opened.document = _document(opened.descriptor, passwords, page_pixels)
+    except Exception as error:
+        explained = _explained(error, opened, None)
+        opened.close()
+        raise explained from error
+    _open[path, wanted] = opened
+    while len(_open) > _KEPT_DOCUMENTS:
+        _open.popitem(last=False)[1].close()
+    return opened
+
+
+def _descriptor(path: Path) -> int:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        return os.open(path, flags)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise SourceChangedError(f"{printable(path)}: the file is no longer there.") from error
+    except OSError as error:
+        raise translate(error, path) from error
+
+
+def _document(descriptor: int, passwords: list[str], page_pixels: int) -> Document:
+    """Return the opener that the content, not the name, asks for."""
+    head = os.pread(descriptor, _HEAD_BYTES, 0)
+    if not head.strip(b"\0"):
+        raise CorruptError(
+            "The file begins with zeros: its content has not come." if head else "It is empty."
+        )
+    if _is_picture(head):
+        return Picture(descriptor, page_pixels=page_pixels)
+    if b"%PDF-" in head:
+        return Pdf(descriptor, passwords)
+    known = next((name for at, magic, name in _FOREIGN if head.startswith(magic, at)), "")
+    raise UnsupportedError(
+        f"The content is {known or 'of no format that is known here'}.",
+        hint="PDF, PNG, JPEG, TIFF, BMP, WEBP and GIF are read. Convert it to one of them.",
+    )
+
+
+def _is_picture(head: bytes) -> bool:
+    if head.startswith(b"BM"):  # a weak mark: a bitmap header of under 256 bytes must follow
+        return head[15:18] == bytes(3)
+    return any(head.startswith(magic, offset) for offset, magic in _PICTURES)
+
+
+def _explained(error: Exception, opened: _Opened, page: int | None) -> OcrdError:
+    """Return the error of ours that a foreign one stands for, naming the file.
+
+    Checked in this order: the file changed meanwhile, it cannot be read to its end, the memory
+    was not enough, the content is damaged.
+    """
+    name = _name(str(opened.path))
+    if isinstance(error, OcrdError) and not isinstance(error, CorruptError):
+        if isinstance(error, TooLargeError) and page is not None:
+            return PageError(f"{name}: {error.what}", hint=error.hint, page=page)
+        if not error.what.startswith(name) and not isinstance(error, SourceChangedError):
+            error.what = f"{name}: {error.what}"
+        return error
+    try:
+        opened.refuse_change()
+        _probe(opened.descriptor)
+    except SourceChangedError as changed:
+        return changed
+    except OSError as unreadable:
+        return translate(unreadable, opened.path)
+    if isinstance(error, MemoryError) or "malloc" in str(error):
+        cls: type[OcrdError] = TooLargeError if page is None else PageError
+        what, hint = "drawing it takes more memory than is allowed.", _MEMORY_HINT
+    else:
+        cls = CorruptError if page is None else PageError
+        said = error.what if isinstance(error, OcrdError) else f"{_first_line(error)}."
+        what, hint = f"damaged or not complete: {said}", "Scan or copy it again."
+    where = name if page is None else f"{name}, page {page}"
+    return cls(f"{where}: {what}", hint=hint, page=page)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().partition("\n")[0].rstrip(".")
+    if isinstance(error, (UnidentifiedImageError, pymupdf.FileDataError)):
+        text = "its structure cannot be followed"  # theirs names our descriptor
+    return printable(text[:200]) or type(error).__name__
+
+
+def _probe(descriptor: int) -> None:
+    """Read the file; raise OSError where the share or the disk does not give it."""
+    for offset in range(0, _PROBE_LIMIT_BYTES, _PROBE_BYTES):
+        if not os.pread(descriptor, _PROBE_BYTES, offset):
+            return
+
+
+def _write(image: Image.Image, into: Path) -> None:
+    """Write a binary PGM (gray) or PPM; nothing stays of a failed attempt."""
+    try:
+        with into.open("wb") as out:
+            image.save(out, "PPM")
+    except OSError as error:
+        into.unlink(missing_ok=True)
+        raise translate(error, into) from error

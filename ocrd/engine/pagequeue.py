@@ -1,0 +1,145 @@
+"""Which page goes to the worker next (pure: no process, no clock).
+
+Waiting pages are served by rank. Suspects, that is pages that were in flight when a worker died,
+come first and run alone, so that the next death has exactly one possible cause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ocrd.engine.protocol import Recognise
+from ocrd.errors import EngineError
+from ocrd.job import Recognition
+
+RUNAWAY_FACTOR = 10  # progress or not: no page may take more than this many page timeouts
+
+
+@dataclass(order=True)
+class QueuedPage:
+    """One page on its way: waiting, in flight, or answered."""
+
+    rank: tuple[int, ...]  # the lowest is served first
+    id: int
+    request: Recognise = field(compare=False)
+    answer: asyncio.Future[Recognition] = field(compare=False)
+    kills: int = field(compare=False, default=0)  # workers that it has ended
+    on_kill: Callable[[int], None] | None = field(compare=False, default=None)
+    alone: bool = field(compare=False, default=False)
+    sent: float = field(compare=False, default=0.0)  # on the client's clock
+    moved: float = field(compare=False, default=0.0)  # last progress, on the client's clock
+    count: int = field(compare=False, default=-1)  # the highest progress heard of
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether somebody still waits for the answer."""
+        return not self.answer.done()
+
+    @property
+    def has_begun(self) -> bool:
+        """Say whether the worker has told that it works on the page."""
+        return self.count >= 0
+
+    def succeed(self, recognition: Recognition) -> None:
+        """Answer with the result, unless the page was given up."""
+        if self.is_open:
+            self.answer.set_result(recognition)
+
+    def fail(self, error: Exception) -> None:
+        """Answer with the error, unless the page was given up."""
+        if self.is_open:
+            self.answer.set_exception(error)
+
+
+class PageQueue:
+    """The pages that are not answered yet."""
+
+    def __init__(self) -> None:
+        self._waiting: list[QueuedPage] = []  # heaps
+        self._suspects: list[QueuedPage] = []
+        self.in_flight: dict[int, QueuedPage] = {}
+
+    def __len__(self) -> int:
+        """Return how many open pages are not in flight."""
+        return sum(page.is_open for page in self._queued())
+
+    def _queued(self) -> Iterator[QueuedPage]:
+        yield from self._suspects
+        yield from self._waiting
+
+    def add(self, page: QueuedPage) -> None:
+        """Queue the page: by its rank, or as a suspect if it has ended a worker before."""
+        heapq.heappush(self._suspects if page.kills else self._waiting, page)
+
+    def suspect(self, page: QueuedPage) -> None:
+        """Queue the page to run alone."""
+        heapq.heappush(self._suspects, page)
+
+    def take(self, capacity: int) -> QueuedPage | None:
+        """Return the page to send now, in flight from here on; None if there is none or no slot."""
+        self._drop_given_up()
+        if any(page.alone for page in self.in_flight.values()):
+            return None
+        if self._suspects:
+            if self.in_flight:
+                return None
+            page = heapq.heappop(self._suspects)
+            page.alone = True
+        elif self._waiting and len(self.in_flight) < capacity:
+            page = heapq.heappop(self._waiting)
+            page.alone = False
+        else:
+            return None
+        self.in_flight[page.id] = page
+        return page
+
+    def is_empty(self) -> bool:
+        """Say whether nothing is queued and nothing in flight."""
+        self._drop_given_up()
+        return not (self._waiting or self._suspects or self.in_flight)
+
+    def release(self) -> list[QueuedPage]:
+        """Return the pages that were in flight and forget them: their worker is gone."""
+        pages = list(self.in_flight.values())
+        self.in_flight.clear()
+        return pages
+
+    def fail_queued(self, error: Exception) -> None:
+        """Answer every page that is not in flight with the error."""
+        for page in self._queued():
+            page.fail(error)
+        self._waiting.clear()
+        self._suspects.clear()
+
+    def deadline(self, timeout_seconds: float) -> float:
+        """Return when the first page in flight is over its time; infinity without one."""
+        return min(
+            (
+                min(page.moved + timeout_seconds, page.sent + RUNAWAY_FACTOR * timeout_seconds)
+                for page in self.in_flight.values()
+            ),
+            default=math.inf,
+        )
+
+    def refuse_stalled(self, now: float, timeout_seconds: float) -> None:
+        """Raise EngineError if a page in flight is over its time."""
+        hint = "Raise page_timeout if the machine is only slow."
+        for page in self.in_flight.values():
+            if now - page.moved >= timeout_seconds:
+                raise EngineError(
+                    f"The engine made no progress on a page for {timeout_seconds:g} s.", hint=hint
+                )
+            limit = RUNAWAY_FACTOR * timeout_seconds
+            if now - page.sent >= limit:
+                raise EngineError(
+                    f"The engine did not finish a page within {limit:g} s.", hint=hint
+                )
+
+    def _drop_given_up(self) -> None:
+        for pages in (self._waiting, self._suspects):
+            while pages and not pages[0].is_open:
+                heapq.heappop(pages)

@@ -1,0 +1,238 @@
+"""The engine worker: the child's loop of receive, recognise, reply.
+
+Started by the daemon as ``python -m ocrd.engine.worker FD PARENT_PID``. An engine is a module with
+``load(settings) -> Engine``. Every request is answered exactly once, or the process ends. It
+ends when its parent does, when the connection closes, and when the engine cannot go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import os
+import queue
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, Protocol
+
+from ocrd.engine import protocol
+from ocrd.errors import EngineError, OcrdError
+from ocrd.job import Recognition
+
+MODULES = {"rapidocr": "ocrd.engine.rapidocr"}  # by EngineSettings.kind
+EXIT_ENGINE = 70  # EX_SOFTWARE of sysexits.h: the engine cannot go on
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PROGRESS_SECONDS = 0.25  # between two Progress messages of one request
+
+
+class Engine(Protocol):
+    """What an engine module's ``load`` returns.
+
+    ``recognise`` is called from ``hello.capacity`` threads at once. It calls ``progress`` with a
+    growing count as it moves on, which raises Cancelled when the page is no longer wanted. A
+    PageError refuses the page; MemoryError or EngineError ends the worker; any other exception
+    refuses the page.
+    """
+
+    @property
+    def hello(self) -> protocol.Hello:
+        """The engine's announcement."""
+        ...
+
+    def recognise(
+        self, request: protocol.Recognise, progress: Callable[[int], None]
+    ) -> Recognition:
+        """Read one page image."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what outlives the process, if anything."""
+        ...
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error: the daemon asked for it
+    """The page is no longer wanted."""
+
+
+class Worker:
+    """Serves one connection with one engine."""
+
+    def __init__(self, channel: socket.socket, engine: Engine) -> None:
+        self._channel = channel
+        self._engine = engine
+        self._sending = threading.Lock()
+        self._requests: queue.SimpleQueue[protocol.Recognise | None] = queue.SimpleQueue()
+        self._cancelled: set[int] = set()
+        self._slots = [
+            threading.Thread(target=self._serve, name=f"slot-{number}", daemon=True)
+            for number in range(engine.hello.capacity)
+        ]
+
+    def run(self, incoming: BinaryIO) -> None:
+        """Answer requests until Stop, then return; end the process if the connection closes."""
+        self.send(self._engine.hello)
+        for slot in self._slots:
+            slot.start()
+        while True:
+            message = _receive(incoming)
+            if message is None:
+                os._exit(0)  # nobody is left to answer: do not wait for the slots
+            if isinstance(message, protocol.Recognise):
+                self._requests.put(message)
+            elif isinstance(message, protocol.Cancel):
+                self._cancelled.add(message.id)
+            elif isinstance(message, protocol.Stop):
+                break
+        for _ in self._slots:
+            self._requests.put(None)
+        for slot in self._slots:
+            slot.join()
+
+    def send(self, message: protocol.FromWorker) -> None:
+        """Send the message; end the process when nobody listens any more."""
+        line = protocol.encode(message)
+        if len(line) > protocol.MAX_MESSAGE_BYTES and isinstance(message, protocol.Recognised):
+            cause = f"The engine's result is too large ({len(line)} bytes)."
+            line = protocol.encode(protocol.Refused(message.id, cause))
+        try:
+            with self._sending:
+                self._channel.sendall(line)
+        except OSError:
+            os._exit(0)
+
+    def _serve(self) -> None:
+        """Be one slot: take a request, answer it, take the next."""
+        while (request := self._requests.get()) is not None:
+            self.send(self._answer(request))
+            self._cancelled.discard(request.id)
+
+    def _answer(self, request: protocol.Recognise) -> protocol.FromWorker:
+        started = time.monotonic()
+        try:
+            progress = self._progress_of(request)
+            progress(0)
+            recognition = self._engine.recognise(request, progress)
+            return protocol.Recognised(request.id, _timed(recognition, started))
+        except Cancelled:
+            return protocol.Refused(request.id, "Cancelled.")
+        except MemoryError as error:
+            self._fail(f"The engine ran out of memory ({error}).", "It is restarted.")
+        except EngineError as error:
+            self._fail(error.what, error.hint)
+        except OcrdError as error:
+            return protocol.Refused(request.id, error.what, error.hint)
+        except Exception as error:  # noqa: BLE001 - the border of one worker message
+            traceback.print_exc()
+            cause = f"{type(error).__name__}: {error}"[:500]
+            return protocol.Refused(request.id, f"The engine failed on this page ({cause}).")
+        except BaseException as error:  # noqa: BLE001 - SystemExit and its like end the worker
+            self._fail(f"The engine ended ({type(error).__name__}: {error}).", "It is restarted.")
+
+    def _progress_of(self, request: protocol.Recognise) -> Callable[[int], None]:
+        told = -_PROGRESS_SECONDS
+
+        def progress(count: int) -> None:
+            nonlocal told
+            if request.id in self._cancelled:
+                raise Cancelled
+            now = time.monotonic()
+            if now - told >= _PROGRESS_SECONDS:
+                told = now
+                self.send(protocol.Progress(request.id, count))
+
+        return progress
+
+    def _fail(self, message: str, hint: str) -> NoReturn:
+        self.send(protocol.Fatal(message, hint))
+        os._exit(EXIT_ENGINE)
+
+
+def _timed(recognition: Recognition, started: float) -> Recognition:
+    """Return the recognition with its duration, unless the engine measured its own."""
+    if recognition.seconds:
+        return recognition
+    seconds = round(time.monotonic() - started, 3)
+    return Recognition(
+        recognition.lines, recognition.width, recognition.height,
+        recognition.rotation, seconds, recognition.warnings,
+    )
+
+
+def load(settings: dict[str, Any]) -> Engine:
+    """Load the engine that the settings name; raise EngineError with the cause and a way out."""
+    name = MODULES.get(settings["kind"]) or settings.get("module")
+    if not name:
+        raise EngineError(
+            f"There is no engine of the kind {settings['kind']!r} in this installation.",
+            hint=f"Known: {', '.join(MODULES)}, and module with its module's name.",
+        )
+    try:
+        engine: Engine = importlib.import_module(name).load(settings)
+    except OcrdError:
+        raise
+    except ImportError as error:
+        raise EngineError(
+            f"The engine module {name} cannot be imported ({error}).",
+            hint="Install what it needs into ocrd's own environment, or set PYTHONPATH.",
+        ) from error
+    except Exception as error:
+        raise EngineError(
+            f"The engine {name} cannot be loaded ({type(error).__name__}: {error})."
+        ) from error
+    return engine
+
+
+def _receive(incoming: BinaryIO) -> protocol.ToWorker | None:
+    """Return the next message of the daemon, None at the end of the connection."""
+    try:
+        line = incoming.readline(protocol.MAX_MESSAGE_BYTES)
+    except OSError:
+        return None
+    if not line.endswith(b"\n"):
+        return None
+    message = protocol.decode(line)
+    assert isinstance(message, protocol.ToWorker)
+    return message
+
+
+def _live_and_die_with(parent: int) -> None:
+    """Tie this process's life to its parent's and make it the first to go when memory is short."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)  # it died before the tie was made
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the daemon's affair
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+
+
+def main() -> int:
+    """Serve the connection given on the command line; return the exit status."""
+    descriptor, parent = map(int, sys.argv[1:3])
+    _live_and_die_with(parent)
+    os.set_inheritable(descriptor, False)
+    with socket.socket(fileno=descriptor) as channel, channel.makefile("rb") as incoming:
+        configure = _receive(incoming)
+        if not isinstance(configure, protocol.Configure):
+            return 0
+        try:
+            engine = load(configure.settings)
+        except EngineError as error:
+            channel.sendall(protocol.encode(protocol.Fatal(error.what, error.hint)))
+            return EXIT_ENGINE
+        Worker(channel, engine).run(incoming)
+        engine.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

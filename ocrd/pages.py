@@ -1,0 +1,71 @@
+"""A page's result as one JSON text, for the ledger's checkpoints.
+
+What :func:`to_json` writes, :func:`from_json` reads back equal. The top level has the fields of
+PageRead by name, so that the ledger can ask for ``$.status`` and ``$.code`` in SQL.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from ocrd.errors import LedgerError
+from ocrd.job import Block, Box, PageRead, PageStatus
+
+
+def to_json(page: PageRead) -> str:
+    """Return the page as one line of ASCII JSON; raise ValueError if a number is not finite."""
+    body: dict[str, Any] = {
+        field.name: getattr(page, field.name) for field in fields(page) if field.name != "blocks"
+    }
+    body["blocks"] = [_block_to_json(block) for block in page.blocks]
+    # ASCII: lone surrogates survive. No NaN: SQLite's JSON functions refuse the whole text.
+    return json.dumps(body, separators=(",", ":"), allow_nan=False)
+
+
+def from_json(text: str) -> PageRead:
+    """Return the page of its JSON text; raise LedgerError if it is none."""
+    try:
+        body = json.loads(text)
+        return PageRead(
+            number=int(body["number"]),
+            status=PageStatus(body["status"]),
+            blocks=tuple(map(_block_from_json, body.get("blocks", ()))),
+            width=int(body.get("width", 0)),
+            height=int(body.get("height", 0)),
+            points_per_pixel=float(body.get("points_per_pixel", 1.0)),
+            rotation=int(body.get("rotation", 0)),
+            seconds=float(body.get("seconds", 0.0)),
+            warnings=tuple(map(str, body.get("warnings", ()))),
+            code=str(body.get("code", "")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise LedgerError(
+            f"A page checkpoint cannot be understood ({error!r}): {text[:80]!r}.",
+            hint="The ledger is damaged or was written by another version; see 'ocrd check'.",
+        ) from error
+
+
+def _block_to_json(block: Block) -> dict[str, Any]:
+    return {
+        "label": block.label,
+        "text": block.text,
+        "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in block.boxes],
+        "confidence": block.confidence,
+    }
+
+
+def _block_from_json(body: dict[str, Any]) -> Block:
+    confidence = body.get("confidence")
+    return Block(
+        label=str(body["label"]),
+        text=str(body["text"]),
+        boxes=tuple(_box_from_json(corners) for corners in body.get("boxes", ())),
+        confidence=None if confidence is None else float(confidence),
+    )
+
+
+def _box_from_json(corners: list[float]) -> Box:
+    x0, y0, x1, y1 = map(float, corners)
+    return Box(x0, y0, x1, y1)

@@ -1,0 +1,520 @@
+"""One document, from lease to filed. Read this first.
+
+    take      hash the source (from a network share: copy it here)
+    inspect   format, pages, limits, passwords
+    read      draw, recognise and lay out each page; every page is checkpointed
+    file      stage the sidecars, record the intent, publish, move the source
+
+A crash between any two steps loses nothing: the source stays in its inbox until the last one, the
+ledger knows how far the job came, and the next lease goes on from there. What an error means for
+the document is its fate, judged in one place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from ocrd import files, filing, pages, sidecar
+from ocrd.config import InboxSettings
+from ocrd.engine.client import EngineClient
+from ocrd.errors import (
+    NO_REASON,
+    CorruptError,
+    Fate,
+    OcrdError,
+    PoisonousError,
+    Reason,
+    SourceChangedError,
+    TransientError,
+    UnreadablePagesError,
+    UnsupportedError,
+)
+from ocrd.folder_threads import FolderThreads
+from ocrd.job import DocumentResult, Job, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.ledger import SECONDS_PER_PAGE, Ledger
+from ocrd.ledger_writer import LedgerWriter
+from ocrd.log import fields
+from ocrd.rasterize import Rasterizer, Source
+from ocrd.reading import InterruptedReadingError, Reading, read_pages
+
+log = logging.getLogger("ocrd.pipeline")
+
+MAX_PLANS = 10
+MAX_ATTEMPTS = 3  # leases without a single page read in between
+LONG_PAGES = 20  # a document of more pages is long: only some of them are in work at a time
+PAGES_FETCHED = 32  # checkpoints in memory at a time while a sidecar is written
+FIRST_DELAY, LONGEST_DELAY = 5.0, 300.0  # seconds, before a transient fault is tried again
+LONGEST_LOOK = 15.0  # seconds between two looks at a file that may not be complete yet
+
+
+class TooLongForNowError(Exception):
+    """The document is long and enough long ones are in work: it waits, inspected."""
+
+
+@dataclass(slots=True)
+class Folder:
+    """An inbox at work: its settings, its threads, and the way back to its scan."""
+
+    settings: InboxSettings
+    threads: FolderThreads
+    is_network: Callable[[], bool]
+    forget: Callable[[str], None]  # relpath: offer this file again at the next scan
+    is_online: Callable[[], bool]
+
+
+@dataclass(slots=True)
+class Work:
+    """One leased document on its way."""
+
+    job: Job
+    folder: Folder
+    engine: EngineClient
+    long_allowed: bool = True
+    started: float = field(default_factory=time.monotonic)
+    sha256: str | None = None
+    info: SourceInfo | None = None
+    pages_done: int = 0
+
+    @property
+    def path(self) -> Path:
+        """Return the source's path in its inbox."""
+        return Path(self.job.inbox, self.job.relpath)
+
+    @property
+    def name(self) -> str:
+        """Return the source's name for people."""
+        return files.printable(self.job.relpath)
+
+    @property
+    def rank(self) -> tuple[int, ...]:
+        """Return the place among all that wait: the folder's priority, then the due time."""
+        due = self.job.created + SECONDS_PER_PAGE * (self.pages or 1)
+        return (-self.job.priority, int(1000 * due))
+
+    @property
+    def pages(self) -> int | None:
+        """Return how many pages the document has, None while nobody has looked."""
+        return self.info.pages if self.info else self.job.pages
+
+
+class Pipeline:
+    """Works on leased documents. One for the whole daemon."""
+
+    def __init__(self, ledger: LedgerWriter, rasterizer: Rasterizer, temp_dir: Path) -> None:
+        self._ledger = ledger
+        self._rasterizer = rasterizer
+        self._temp_dir = temp_dir
+        self._names = filing.Names()
+        self._retries: dict[int, int] = {}
+        self._incomplete_since: dict[int, float] = {}
+        self.stopping = asyncio.Event()
+
+    async def work(self, work: Work) -> None:
+        """Bring one leased document as far as it goes. Raises LedgerError and nothing else."""
+        try:
+            if work.job.state is JobState.FILING:
+                await self._file_again(work)
+            elif work.job.attempts > MAX_ATTEMPTS:
+                raise _poisonous(work)
+            else:
+                await self._read_and_file(work)
+        except (InterruptedReadingError, TooLongForNowError):
+            await self._ledger.do(lambda ledger: ledger.release(work.job.id, refund=True))
+        except OcrdError as error:
+            if error.fate is Fate.RESTART_ENGINE and self.stopping.is_set():
+                await self._ledger.do(lambda ledger: ledger.release(work.job.id, refund=True))
+            else:
+                await self._judge(work, error)
+        except Exception:  # the border of one document
+            log.exception("An internal error; the document is tried again.", extra=_about(work))
+            await self._retry_later(work, NO_REASON, refund=False)
+
+    async def _read_and_file(self, work: Work) -> None:
+        async with self._taken(work) as (source, sha256):
+            work.sha256 = sha256
+            if await self._is_read_already(work, sha256):
+                return
+            info = await self._inspect(work, source, sha256)
+            await self._read(work, source)
+        error = await self._verdict(work, info)
+        await self._file(work, info, error)
+
+    # Take
+
+    @asynccontextmanager
+    async def _taken(self, work: Work) -> AsyncIterator[tuple[Source, str]]:
+        """Provide a source that can be read at leisure, and its hash."""
+        key, passwords = work.job.key, _passwords(work.folder.settings)
+        try:
+            if not work.folder.is_network():
+                sha256 = await work.folder.threads.do(files.sha256_of, work.path, key)
+                yield Source(work.path, key, passwords), sha256
+                return
+            copy = self._temp_dir / f"{work.job.id}.source"
+            copy.unlink(missing_ok=True)
+            sha256 = await work.folder.threads.do(files.snapshot, work.path, copy, key)
+        except UnsupportedError as error:  # no regular file any more
+            raise SourceChangedError(error.what, hint=error.hint) from error
+        try:
+            yield Source(copy, None, passwords), sha256
+        finally:
+            copy.unlink(missing_ok=True)
+
+    async def _is_read_already(self, work: Work, sha256: str) -> bool:
+        """Finish a kept file whose content has been read before, touched or copied since."""
+        job = work.job
+        if work.folder.settings.source != "keep":
+            return False
+        before = await self._ledger.do(lambda ledger: ledger.kept_sha256(job.inbox, job.relpath))
+        if before != sha256:
+            return False
+        await self._ledger.do(
+            lambda ledger: ledger.finish(
+                job.id, JobState.DONE, time.time(), destination=str(work.path), kept=True,
+                sha256=sha256,
+            )
+        )
+        return True
+
+    # Inspect
+
+    async def _inspect(self, work: Work, source: Source, sha256: str) -> SourceInfo:
+        job = work.job
+        info = await self._rasterizer.inspect(source, rank=work.rank)
+        if info.repaired and not self._is_patience_over(work):
+            raise CorruptError(
+                f"{work.name} is damaged, or not complete yet.",
+                hint="It is looked at again until the folder's patience is over.",
+            )
+        if job.sha256 not in {None, sha256}:
+            await self._ledger.do(lambda ledger: ledger.forget_pages(job.id))
+        await self._ledger.do(
+            lambda ledger: ledger.inspected(job.id, pages=info.pages, sha256=sha256)
+        )
+        work.info = info
+        if info.pages > LONG_PAGES and not work.long_allowed:
+            raise TooLongForNowError
+        return info
+
+    # Read
+
+    async def _read(self, work: Work, source: Source) -> None:
+        job = work.job
+        done = await self._ledger.do(lambda ledger: ledger.pages_done(job.id))
+        kills = await self._ledger.do(lambda ledger: ledger.kills(job.id))
+        work.pages_done = len(done)
+
+        async def checkpoint(page: PageRead) -> None:
+            result = pages.to_json(page)
+            await self._ledger.do(lambda ledger: ledger.checkpoint(job.id, page.number, result))
+            work.pages_done += 1
+
+        reading = Reading(
+            source=source,
+            name=str(job.id),
+            rasterizer=self._rasterizer,
+            engine=work.engine,
+            mode=work.folder.settings.mode,
+            rank=work.rank,
+            temp_dir=self._temp_dir,
+            on_page=checkpoint,
+            on_kill=lambda page: self._count_kill(job.id, page),
+            kills=kills,
+            stopping=self.stopping,
+        )
+        total = work.pages or 0
+        numbers = (number for number in range(1, total + 1) if number not in done)
+        if len(done) < total:
+            await read_pages(reading, numbers)
+
+    def _count_kill(self, job_id: int, page: int) -> None:
+        self._ledger.submit(lambda ledger: ledger.count_kill(job_id, page))
+
+    async def _verdict(self, work: Work, info: SourceInfo) -> OcrdError | None:
+        """Return why the document fails, None if it is done."""
+        failed = await self._ledger.do(lambda ledger: ledger.failed_pages(work.job.id))
+        if len(failed) <= work.folder.settings.tolerance * info.pages:
+            return None
+        number, result = failed[0]
+        first = "; ".join(pages.from_json(result).warnings)
+        return UnreadablePagesError(
+            f"{len(failed)} of {info.pages} pages could not be read; the first is page {number}:"
+            f" {first}",
+            hint="Correct the source and run 'ocrd retry', or raise the folder's tolerance.",
+            page=number,
+        )
+
+    # File
+
+    async def _file(
+        self, work: Work, info: SourceInfo | None, error: OcrdError | None
+    ) -> None:
+        """Publish what there is and dispose of the source; plan anew while names get taken."""
+        for _ in range(MAX_PLANS):
+            plan = await work.folder.threads.do(self._stage, work, info, error)
+            try:
+                await work.folder.threads.do(filing.publish, plan, work.job.key, work.sha256)
+            except filing.PlanOutdatedError:
+                continue
+            finally:
+                self._names.release(plan)
+            await self._finish(work, plan)
+            return
+        raise TransientError(
+            f"{work.name}: every name that was planned for its files was taken meanwhile.",
+            hint="Something else writes files of these names into the destination folder.",
+        )
+
+    def _stage(
+        self, work: Work, info: SourceInfo | None, error: OcrdError | None
+    ) -> filing.Plan:
+        """Plan, stage and record the intent. Runs in one of the folder's threads."""
+        job, settings = work.job, work.folder.settings
+        owned = self._ledger.submit(
+            lambda ledger: ledger.outputs_of(job.inbox, job.relpath)
+        ).result()
+        reason = NO_REASON if error is None else Reason.of(error)
+        kinds = [] if error is None else ["error.json"]
+        if info is not None:
+            kinds = [*settings.outputs, *kinds]
+        plan = self._names.plan(
+            job,
+            state=JobState.DONE if error is None else JobState.FAILED,
+            action=_action(settings, error),
+            folder=_folder_of(work, error),
+            kinds=kinds,
+            owned=owned,
+            reason=reason,
+        )
+        try:
+            writers = [self._writer(work, plan, kind, info) for kind in kinds]
+            plan = filing.stage(plan, writers)
+            self._ledger.submit(lambda ledger: ledger.intend(job.id, plan.to_json())).result()
+        except BaseException:
+            self._names.release(plan)
+            filing.withdraw(plan)
+            raise
+        return plan
+
+    def _writer(
+        self, work: Work, plan: filing.Plan, kind: str, info: SourceInfo | None
+    ) -> filing.Writer:
+        if kind == "error.json" or info is None:
+            return filing.error_writer(work.job, plan.reason, _utc(time.time()))
+        settings, hello = work.folder.settings, work.engine.announced
+        document = DocumentResult(
+            source_name=files.printable(Path(plan.destination or plan.source).name),
+            sha256=work.sha256 or "",
+            format=info.format,
+            pages=info.pages,
+            engine=hello.name if hello else work.engine.name,
+            model=hello.model if hello else "",
+            mode=settings.mode,
+            seconds=time.monotonic() - work.started,
+            warnings=tuple(self._warnings(work.job, info)),
+        )
+        if kind == "json":
+            return lambda out: sidecar.write_json(out, document, self._pages(work.job, info))
+        if settings.mode == "text":
+            return lambda out: sidecar.write_text(
+                out, document, self._pages(work.job, info), front_matter=settings.front_matter,
+                page_marks=settings.page_marks,
+            )
+        return lambda out: sidecar.write_markdown(
+            out, document, self._pages(work.job, info), front_matter=settings.front_matter,
+            page_marks=settings.page_marks,
+        )
+
+    def _warnings(self, job: Job, info: SourceInfo) -> Iterator[str]:
+        if info.repaired:
+            yield "The file is damaged; what could be repaired was read."
+        failed = self._ledger.submit(lambda ledger: ledger.failed_pages(job.id)).result()
+        for number, result in failed:
+            yield f"Page {number}: {'; '.join(pages.from_json(result).warnings)}"
+
+    def _pages(self, job: Job, info: SourceInfo) -> Iterator[PageRead]:
+        """Yield the checkpointed pages in order, a few in memory at a time."""
+        after = 0
+        while True:
+            fetch = partial(Ledger.page_results, job_id=job.id, after=after, limit=PAGES_FETCHED)
+            fetched = self._ledger.submit(fetch).result()
+            if not fetched:
+                yield from _missing(after + 1, info.pages + 1)
+                return
+            for number, result in fetched:
+                yield from _missing(after + 1, number)
+                yield pages.from_json(result)
+                after = number
+
+    async def _file_again(self, work: Work) -> None:
+        """Carry out an intent that a crash or a full disk interrupted."""
+        plan = filing.Plan.from_json(work.job.plan)
+        try:
+            await work.folder.threads.do(filing.publish, plan, work.job.key, work.job.sha256)
+        except filing.PlanOutdatedError:
+            await self._ledger.do(lambda ledger: ledger.reopen(work.job.id))
+            return
+        await work.folder.threads.do(files.sweep, work.path.parent)
+        await self._finish(work, plan)
+
+    async def _finish(self, work: Work, plan: filing.Plan) -> None:
+        kept = plan.action == "keep"
+        await self._ledger.do(
+            lambda ledger: ledger.finish(
+                work.job.id, plan.state, time.time(),
+                destination=plan.destination or (plan.source if kept else ""),
+                sha256=work.sha256 or work.job.sha256,
+                kept=kept,
+                reason=plan.reason,
+                outputs={output.path: output.sha256 for output in plan.outputs},
+            )
+        )
+        self._clear(work.job.id)
+        if not kept:
+            work.folder.forget(work.job.relpath)
+        _log_filed(work, plan)
+
+    # Judge
+
+    async def _judge(self, work: Work, error: OcrdError) -> None:
+        """Do what the error's fate asks; where that fails too, try again later."""
+        try:
+            await self._meet_fate(work, error)
+        except SourceChangedError as change:
+            await self._meet_fate(work, change)
+        except OcrdError as second:
+            if second.fate is Fate.STOP:
+                raise
+            await self._retry_later(work, Reason.of(second), refund=True)
+
+    async def _meet_fate(self, work: Work, error: OcrdError) -> None:
+        match error.fate:
+            case Fate.STOP:
+                raise error
+            case Fate.WITHDRAW:
+                await self._ledger.do(
+                    lambda ledger: ledger.finish(
+                        work.job.id, JobState.WITHDRAWN, time.time(), reason=Reason.of(error)
+                    )
+                )
+                self._clear(work.job.id)
+                work.folder.forget(work.job.relpath)
+                log.info("%s", error.what, extra=_about(work, "withdrawn"))
+            case Fate.RETRY | Fate.RESTART_ENGINE:
+                await self._retry_later(work, Reason.of(error), refund=True)
+            case _ if isinstance(error, CorruptError) and not self._is_patience_over(work):
+                await self._look_again_later(work, error)
+            case _:
+                await self._file(work, work.info if work.pages_done else None, error)
+
+    async def _look_again_later(self, work: Work, error: OcrdError) -> None:
+        """Wait: what looks damaged may be a file that has not arrived whole."""
+        is_first_look = work.job.code != error.code
+        delay = min(LONGEST_LOOK, work.folder.settings.patience / 4)
+        await self._ledger.do(
+            lambda ledger: ledger.release(
+                work.job.id, not_before=time.time() + delay, refund=True, reason=Reason.of(error)
+            )
+        )
+        if is_first_look:
+            log.info(
+                "Damaged, or not complete yet; it fails if that is so for %d s. %s",
+                round(work.folder.settings.patience), error.what,
+                extra=_about(work, "incomplete"),
+            )
+
+    def _is_patience_over(self, work: Work) -> bool:
+        """Say whether the file has looked incomplete for the folder's patience, unchanged."""
+        now = time.monotonic()
+        since = self._incomplete_since.setdefault(work.job.id, now)
+        return now - since >= work.folder.settings.patience
+
+    async def _retry_later(self, work: Work, reason: Reason, *, refund: bool) -> None:
+        retries = self._retries.get(work.job.id, 0)
+        self._retries[work.job.id] = retries + 1
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2**retries)
+        await self._ledger.do(
+            lambda ledger: ledger.release(
+                work.job.id, not_before=time.time() + delay, refund=refund, reason=reason
+            )
+        )
+        log.warning(
+            "%s Tried again in %d s. %s", reason.message, delay, reason.hint,
+            extra=_about(work, "retry-later"),
+        )
+
+    def _clear(self, job_id: int) -> None:
+        self._retries.pop(job_id, None)
+        self._incomplete_since.pop(job_id, None)
+
+
+def _missing(first: int, behind: int) -> Iterator[PageRead]:
+    """Yield the pages that a document failed before."""
+    for number in range(first, behind):
+        yield PageRead(
+            number,
+            PageStatus.FAILED,
+            warnings=("The document failed before this page was read.",),
+            code="not-read",
+        )
+
+
+def _poisonous(work: Work) -> OcrdError:
+    return PoisonousError(
+        f"{work.name} was begun {work.job.attempts - 1} times, and each time the work on it ended"
+        " without a page read.",
+        hint="Open the file in another program; 'ocrd retry' begins it once more.",
+    )
+
+
+def _passwords(settings: InboxSettings) -> tuple[str, ...]:
+    return tuple(password.get_secret_value() for password in settings.passwords)
+
+
+def _action(settings: InboxSettings, error: OcrdError | None) -> str:
+    """Return what happens to the source: a failed one is never deleted, a kept one never moved."""
+    return "move" if error is not None and settings.source == "delete" else settings.source
+
+
+def _folder_of(work: Work, error: OcrdError | None) -> Path:
+    settings = work.folder.settings
+    if settings.source == "keep":
+        return work.path.parent
+    root = settings.done_dir if error is None else settings.failed_dir
+    return root / Path(work.job.relpath).parent
+
+
+def _utc(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _about(work: Work, event: str = "internal-error", **more: object) -> dict[str, object]:
+    return fields(
+        event,
+        job=work.job.id,
+        inbox=files.printable(work.job.inbox),
+        document=work.name,
+        **more,
+    )
+
+
+def _log_filed(work: Work, plan: filing.Plan) -> None:
+    seconds = round(time.monotonic() - work.started, 2)
+    where = files.printable(plan.destination or plan.source)
+    about = _about(
+        work, str(plan.state), pages=work.pages, seconds=seconds, destination=where,
+        code=plan.reason.code, hint=plan.reason.hint,
+    )
+    if plan.state is JobState.DONE:
+        log.info("Done in %.1f s, %s pages: %s", seconds, work.pages or "?", where, extra=about)
+    else:
+        log.error(
+            "Failed: %s %s (%s)", plan.reason.message, plan.reason.hint, where, extra=about
+        )

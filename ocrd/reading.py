@@ -1,0 +1,152 @@
+"""The pages of one document through drawing, recognition and layout, several at a time.
+
+Pages are drawn ahead of the engine, a few and no more: the gate opens for the next page when one
+is read, so that a book of any length needs a few page images on disk and constant memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ocrd import layout
+from ocrd.engine.client import EngineClient
+from ocrd.errors import OcrdError, PageError
+from ocrd.job import PageImage, PageRead, PageStatus, Recognition
+from ocrd.rasterize import Rasterizer, Source
+
+T = TypeVar("T")
+
+DRAWN_AHEAD = 2  # pages of one document beyond what the engine has in work
+
+
+class InterruptedReadingError(Exception):
+    """The daemon stops; what was read so far is checkpointed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading one document needs."""
+
+    source: Source
+    name: str  # unique in the temporary directory
+    rasterizer: Rasterizer
+    engine: EngineClient
+    mode: str
+    rank: tuple[int, ...]  # lowest first, among all pages that wait for the engine
+    temp_dir: Path
+    on_page: Callable[[PageRead], Awaitable[None]]
+    on_kill: Callable[[int], None] = lambda _page: None
+    kills: Mapping[int, int] = field(default_factory=dict)  # by page
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
+    """Read the pages and hand each to ``on_page``, in the order in which they finish.
+
+    Raises InterruptedReadingError once ``stopping`` is set, and the OcrdError of a fault that
+    concerns the whole document; a page's own fault is a PageRead that says so.
+    """
+    hello = await _unless_stopping(reading, reading.engine.hello())
+    gate = asyncio.Semaphore(hello.capacity + DRAWN_AHEAD)
+
+    async def read_one(number: int) -> None:
+        try:
+            await _read_page(reading, number, hello.longest_side)
+        finally:
+            gate.release()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in numbers:
+                await gate.acquire()
+                if reading.stopping.is_set():
+                    break
+                group.create_task(read_one(number))
+    except ExceptionGroup as failed:
+        raise _first(failed) from failed
+    if reading.stopping.is_set():
+        raise InterruptedReadingError
+
+
+async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
+    path = reading.temp_dir / f"{reading.name}-{number}.pnm"
+    try:
+        image = await _unless_stopping(
+            reading,
+            reading.rasterizer.draw(reading.source, number, path, longest_side, rank=reading.rank),
+        )
+        if image.blank:
+            page = _page(image, PageStatus.BLANK)
+        else:
+            page = _laid_out(image, await _recognise(reading, image))
+    except PageError as error:
+        page = PageRead(number, PageStatus.FAILED, warnings=(error.what,), code=error.code)
+    finally:
+        path.unlink(missing_ok=True)
+    await reading.on_page(page)
+
+
+async def _unless_stopping(reading: Reading, work: Coroutine[Any, Any, T]) -> T:
+    """Wait for ``work``; give it up with InterruptedReadingError once the daemon stops."""
+    task = asyncio.ensure_future(work)
+    stop = asyncio.ensure_future(reading.stopping.wait())
+    try:
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise InterruptedReadingError
+    finally:
+        stop.cancel()
+        if not task.done():
+            task.cancel()
+
+
+async def _recognise(reading: Reading, image: PageImage) -> Recognition:
+    return await reading.engine.recognise(
+        Path(image.path),
+        reading.mode,
+        reading.rank,
+        kills=reading.kills.get(image.number, 0),
+        on_kill=lambda _count: reading.on_kill(image.number),
+    )
+
+
+def _laid_out(image: PageImage, recognition: Recognition) -> PageRead:
+    return PageRead(
+        number=image.number,
+        status=PageStatus.READ,
+        blocks=tuple(layout.blocks(recognition.lines, recognition.width, recognition.height)),
+        width=recognition.width,
+        height=recognition.height,
+        points_per_pixel=image.points_per_pixel,
+        rotation=recognition.rotation,
+        seconds=recognition.seconds,
+        warnings=recognition.warnings,
+    )
+
+
+def _page(image: PageImage, status: PageStatus) -> PageRead:
+    return PageRead(
+        number=image.number,
+        status=status,
+        width=image.width,
+        height=image.height,
+        points_per_pixel=image.points_per_pixel,
+    )
+
+
+def _first(failed: BaseExceptionGroup[Exception]) -> Exception:
+    """Return the error that says most: one of ours before a foreign one."""
+    flat: list[Exception] = []
+    pending: list[BaseException] = [failed]
+    while pending:
+        error = pending.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            pending.extend(error.exceptions)
+        elif isinstance(error, Exception):
+            flat.append(error)
+    return next((error for error in flat if isinstance(error, OcrdError)), flat[0])

@@ -1,0 +1,214 @@
+"""The daemon's HTTP interface: a Starlette application over whatever can be steered.
+
+Every answer is JSON. A refusal is ``{"error": {"code", "message", "hint"}}`` with a 4xx status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ocrd.errors import ConfigError, LedgerError, OcrdError, UnknownJobError
+from ocrd.job import Job, JobState
+from ocrd.web.wire import dumps, error_to_json, job_to_json
+
+MAX_JOBS = 10_000  # in one answer
+
+
+class Steering(Protocol):
+    """What the interface asks of the daemon."""
+
+    async def status(self) -> dict[str, Any]:
+        """Return what the daemon is doing."""
+        ...
+
+    async def reload(self) -> None:
+        """Read the configuration again; raise ConfigError and keep the old one if it is bad."""
+        ...
+
+    async def pause(self) -> None:
+        """Start no further page."""
+        ...
+
+    async def resume(self) -> None:
+        """Undo pause."""
+        ...
+
+    async def cancel(self, job_id: int) -> Job:
+        """Cancel the job; raise KeyError where there is none."""
+        ...
+
+    async def retry(self, job_id: int | None) -> list[Job]:
+        """Queue a failed job again, or all of them; raise KeyError where there is none."""
+        ...
+
+    async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
+        """Return the latest jobs, newest first."""
+        ...
+
+    async def job(self, job_id: int) -> Job:
+        """Return one job; raise KeyError where there is none."""
+        ...
+
+
+class Answer(Response):
+    """A JSON response that can carry file names which are not UTF-8."""
+
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        """Return the body."""
+        return dumps(content).encode("ascii")
+
+
+def application(steering: Steering) -> Starlette:
+    """Return the application that steers ``steering``."""
+    api = _Api(steering)
+    return Starlette(
+        routes=[
+            Route("/status", api.status, methods=["GET"]),
+            Route("/jobs", api.jobs, methods=["GET"]),
+            Route("/jobs/retry", api.retry_all, methods=["POST"]),
+            Route("/jobs/{job:int}", api.job, methods=["GET"]),
+            Route("/jobs/{job:int}/retry", api.retry, methods=["POST"]),
+            Route("/jobs/{job:int}/cancel", api.cancel, methods=["POST"]),
+            Route("/pause", api.pause, methods=["POST"]),
+            Route("/resume", api.resume, methods=["POST"]),
+            Route("/reload", api.reload, methods=["POST"]),
+        ],
+        exception_handlers={
+            OcrdError: _refuse,
+            HTTPException: _refuse_request,
+            Exception: _internal_error,
+        },
+    )
+
+
+class _Api:
+    """One method a route."""
+
+    def __init__(self, steering: Steering) -> None:
+        self._steering = steering
+
+    async def status(self, _: Request) -> Response:
+        return Answer(await self._steering.status())
+
+    async def jobs(self, request: Request) -> Response:
+        state = _state(request.query_params.get("state"))
+        limit = _limit(request.query_params.get("limit", "50"))
+        return _jobs(await self._steering.jobs(state, limit))
+
+    async def job(self, request: Request) -> Response:
+        number: int = request.path_params["job"]
+        try:
+            return _job(await self._steering.job(number))
+        except KeyError:
+            raise unknown_job(number) from None
+
+    async def retry(self, request: Request) -> Response:
+        number: int = request.path_params["job"]
+        try:
+            return _jobs(await self._steering.retry(number))
+        except KeyError:
+            raise unknown_job(number) from None
+
+    async def retry_all(self, _: Request) -> Response:
+        return _jobs(await self._steering.retry(None))
+
+    async def cancel(self, request: Request) -> Response:
+        number: int = request.path_params["job"]
+        try:
+            return _job(await self._steering.cancel(number))
+        except KeyError:
+            raise unknown_job(number) from None
+
+    async def pause(self, _: Request) -> Response:
+        await self._steering.pause()
+        return Answer(await self._steering.status())
+
+    async def resume(self, _: Request) -> Response:
+        await self._steering.resume()
+        return Answer(await self._steering.status())
+
+    async def reload(self, _: Request) -> Response:
+        await self._steering.reload()
+        return Answer(await self._steering.status())
+
+
+def unknown_job(number: int) -> UnknownJobError:
+    """Return the error for a job number that the ledger does not know."""
+    return UnknownJobError(f"There is no job {number}.", hint="`ocrd jobs` lists them.")
+
+
+def _job(job: Job) -> Response:
+    return Answer({"job": job_to_json(job)})
+
+
+def _jobs(jobs: Sequence[Job]) -> Response:
+    return Answer({"jobs": [job_to_json(job) for job in jobs]})
+
+
+def _state(text: str | None) -> JobState | None:
+    if text is None:
+        return None
+    try:
+        return JobState(text)
+    except ValueError:
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, f"No job state is called {text!r}; there are {_STATES}."
+        ) from None
+
+
+def _limit(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_JOBS:
+        return int(text)
+    raise HTTPException(
+        HTTPStatus.BAD_REQUEST, f"The limit must be a number from 1 to {MAX_JOBS}, not {text!r}."
+    )
+
+
+_STATES = ", ".join(JobState)
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    assert isinstance(error, OcrdError)
+    return Answer({"error": error_to_json(error)}, status_code=_status_code(error))
+
+
+def _status_code(error: OcrdError) -> HTTPStatus:
+    match error:
+        case UnknownJobError():
+            return HTTPStatus.NOT_FOUND
+        case ConfigError():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+        case LedgerError():
+            return HTTPStatus.INTERNAL_SERVER_ERROR
+        case _:
+            return HTTPStatus.CONFLICT
+
+
+async def _refuse_request(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    body = {
+        "code": "request",
+        "message": error.detail,
+        "hint": "The command and the daemon may be of different versions: restart the daemon.",
+    }
+    return Answer({"error": body}, status_code=error.status_code, headers=error.headers)
+
+
+async def _internal_error(_: Request, error: Exception) -> Response:
+    """Answer an unforeseen exception; Starlette raises it again, so the log has its traceback."""
+    body = {
+        "code": "internal",
+        "message": f"The daemon met an unforeseen error: {error!r}.",
+        "hint": "Its log has the details; please report them.",
+    }
+    return Answer({"error": body}, status_code=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,130 @@
+"""Talks to a running daemon over its Unix socket, with nothing but the standard library.
+
+Raises UnreachableError if no daemon answers, and otherwise the error that the daemon raised.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from ocrd.errors import OcrdError, UnreachableError
+from ocrd.job import JobState
+from ocrd.web.wire import error_from_json
+
+TIMEOUT_SECONDS = 10.0
+SLOW_TIMEOUT_SECONDS = 120.0  # reload and retry look at every folder, some of them on shares
+
+
+class Client:
+    """One daemon, by the path of its socket."""
+
+    def __init__(self, socket_path: Path, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._path = socket_path
+        self._timeout_seconds = timeout_seconds
+
+    def status(self) -> dict[str, Any]:
+        """Return what the daemon is doing."""
+        return self._ask("GET", "/status")
+
+    def jobs(self, state: JobState | None = None, limit: int = 50) -> list[dict[str, Any]]:
+        """Return the latest jobs, newest first."""
+        chosen = f"&state={state.value}" if state else ""
+        jobs: list[dict[str, Any]] = self._ask("GET", f"/jobs?limit={limit}{chosen}")["jobs"]
+        return jobs
+
+    def job(self, number: int) -> dict[str, Any]:
+        """Return one job."""
+        job: dict[str, Any] = self._ask("GET", f"/jobs/{number}")["job"]
+        return job
+
+    def retry(self, number: int | None) -> list[dict[str, Any]]:
+        """Queue one failed job again, or all of them; return those."""
+        path = "/jobs/retry" if number is None else f"/jobs/{number}/retry"
+        jobs: list[dict[str, Any]] = self._ask("POST", path, slow=True)["jobs"]
+        return jobs
+
+    def cancel(self, number: int) -> dict[str, Any]:
+        """Cancel one job and return it."""
+        job: dict[str, Any] = self._ask("POST", f"/jobs/{number}/cancel", slow=True)["job"]
+        return job
+
+    def pause(self) -> dict[str, Any]:
+        """Start no further page; return the status."""
+        return self._ask("POST", "/pause")
+
+    def resume(self) -> dict[str, Any]:
+        """Undo pause; return the status."""
+        return self._ask("POST", "/resume")
+
+    def reload(self) -> dict[str, Any]:
+        """Read the configuration again and return the status; raise ConfigError if it is bad."""
+        return self._ask("POST", "/reload", slow=True)
+
+    def _ask(self, method: str, path: str, *, slow: bool = False) -> dict[str, Any]:
+        timeout = max(self._timeout_seconds, SLOW_TIMEOUT_SECONDS) if slow else None
+        connection = _UnixConnection(self._path, timeout or self._timeout_seconds)
+        try:
+            connection.request(method, path, headers={"Connection": "close"})
+            response = connection.getresponse()
+            body = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise _unreachable(self._path, error) from error
+        finally:
+            connection.close()
+        if response.status >= http.client.BAD_REQUEST:
+            raise _refusal(body)
+        return dict(body)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """An HTTP connection whose other end is a path."""
+
+    def __init__(self, path: Path, timeout_seconds: float) -> None:
+        super().__init__("localhost", timeout=timeout_seconds)
+        self._path = path
+        self._timeout_seconds = timeout_seconds
+
+    def connect(self) -> None:
+        """Connect to the socket at the path."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._timeout_seconds)
+        self.sock.connect(os.fspath(self._path))
+
+
+def _refusal(body: Any) -> OcrdError:
+    error = body.get("error") if isinstance(body, dict) else None
+    return error_from_json(error if isinstance(error, dict) else {})
+
+
+def _unreachable(path: Path, error: Exception) -> UnreachableError:
+    """Return the error that says why nobody could be asked, and what to do."""
+    match error:
+        case FileNotFoundError() | ConnectionRefusedError():
+            return UnreachableError(
+                f"No daemon answers on {path}.",
+                hint="Start it with `ocrd run` or `systemctl start ocrd`; if it runs with another "
+                "configuration, name that with --config.",
+            )
+        case PermissionError():
+            return UnreachableError(
+                f"This user may not open the daemon's socket {path}.",
+                hint="Run the command as the daemon's user, or join its group "
+                "(`sudo usermod -aG ocrd $USER`, then log in again).",
+            )
+        case TimeoutError():
+            return UnreachableError(
+                f"The daemon on {path} does not answer in time.",
+                hint="It may be very busy or hang: its log says more, and "
+                "`systemctl restart ocrd` loses nothing.",
+            )
+        case _:
+            return UnreachableError(
+                f"What answers on {path} is not to be understood ({error!r}).",
+                hint="The daemon may have stopped just now, or be of another version: "
+                "restart it.",
+            )

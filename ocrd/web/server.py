@@ -1,0 +1,160 @@
+"""The daemon's Unix socket: uvicorn inside the daemon's own event loop.
+
+After ``start`` returns, the socket is there with mode 0660 and answers. It never exists with
+wider permissions, and never without a listener behind it: it is bound and listening under another
+name first and then renamed. Signals stay the daemon's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+
+from ocrd.errors import ConfigError
+from ocrd.web.app import Steering, application
+
+SOCKET_MODE = 0o660  # the daemon's user and group
+BACKLOG = 64
+GRACE_SECONDS = 2  # for answers under way when the daemon stops
+PROBE_SECONDS = 2.0  # for a socket's owner to show that it lives
+
+
+class WebServer:
+    """Serves ``steering`` on a Unix socket from ``start`` to ``stop``."""
+
+    def __init__(self, steering: Steering, socket_path: Path) -> None:
+        self._path = socket_path
+        self._application = application(steering)
+        self._listener: socket.socket | None = None
+        self._identity: tuple[int, int] | None = None
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the socket and answer on it; raise ConfigError where that cannot be."""
+        self._listener = await asyncio.to_thread(listen, self._path)
+        self._identity = _identity(self._path)
+        self._server = _Server(
+            uvicorn.Config(
+                self._application,
+                http="h11",
+                ws="none",
+                lifespan="off",
+                loop="none",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self._task = asyncio.create_task(self._server.serve([self._listener]), name="web")
+        ready = asyncio.create_task(self._server.ready.wait())
+        await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if self._task.done():
+            await self._task
+
+    async def stop(self) -> None:
+        """Finish the answers under way and remove the socket, if it is still this server's."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+        if self._listener is not None:
+            self._listener.close()
+        if self._identity is not None and _identity(self._path) == self._identity:
+            self._path.unlink(missing_ok=True)
+        self._server = self._task = self._listener = self._identity = None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers, and with a way to wait for its start."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+        """Leave the signals alone."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen and say so."""
+        await super().startup(sockets)
+        self.ready.set()
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a socket that listens at ``path``, replacing one that nobody answers on.
+
+    Raises ConfigError if another daemon answers there, or the folder cannot be used.
+    """
+    if answers(path):
+        raise ConfigError(
+            f"Another daemon already answers on {path}.",
+            hint="Stop it first, or give this one its own state_dir.",
+        )
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    nascent = path.with_name("." + path.name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_foreign(path)
+        nascent.unlink(missing_ok=True)
+        listener.bind(os.fspath(nascent))
+        nascent.chmod(SOCKET_MODE)  # before listen: nobody can have connected yet
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+        nascent.rename(path)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"The control socket {path} cannot be made: {error.strerror or error}.",
+            hint="Give the daemon's user a runtime_dir that it may write to, "
+            "with a path of at most 100 bytes.",
+        ) from error
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def answers(path: Path) -> bool:
+    """Say whether somebody listens on the socket at ``path``."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(PROBE_SECONDS)
+        try:
+            probe.connect(os.fspath(path))
+        except OSError as error:
+            # A full backlog or a socket that we may not open has an owner; the rest is nobody.
+            return isinstance(error, TimeoutError) or error.errno in {
+                errno.EAGAIN,
+                errno.EACCES,
+                errno.EPERM,
+            }
+    return True
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise ConfigError if something that is no socket has the name."""
+    if path.is_symlink() or (path.exists() and not path.is_socket()):
+        raise ConfigError(
+            f"The control socket {path} cannot be made: something else has that name.",
+            hint="Move it away, or set another runtime_dir.",
+        )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -1,0 +1,56 @@
+"""The JSON forms that travel over the daemon's socket, and that ``--json`` prints.
+
+An error keeps its class over the wire: what the daemon raises, the command line raises again.
+Names that are not UTF-8 survive too, since everything is written as ASCII JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ocrd.errors import OcrdError
+from ocrd.job import Job
+
+
+def dumps(body: object, *, indent: int | None = None) -> str:
+    """Return the body as ASCII JSON, in which lone surrogates of odd file names are legal."""
+    return json.dumps(body, ensure_ascii=True, indent=indent, default=str)
+
+
+def job_to_json(job: Job) -> dict[str, Any]:
+    """Return the job as a person or program is shown it: without filing's internal plan."""
+    body = asdict(job)
+    del body["plan"]
+    body["state"] = job.state.value
+    return body
+
+
+def error_to_json(error: OcrdError) -> dict[str, Any]:
+    """Return the error's own description."""
+    body: dict[str, Any] = {"code": error.code, "message": error.what, "hint": error.hint}
+    if error.page is not None:
+        body["page"] = error.page
+    return body
+
+
+def error_from_json(body: Mapping[str, Any]) -> OcrdError:
+    """Return the error of its JSON form, of the class that its code names."""
+    code = str(body.get("code", ""))
+    known = _classes(OcrdError)
+    return known.get(code, OcrdError)(
+        str(body.get("message", "The daemon gave no reason.")),
+        hint=str(body.get("hint", "")),
+        page=body.get("page"),
+    )
+
+
+def _classes(root: type[OcrdError]) -> dict[str, type[OcrdError]]:
+    """Return the class of each code; a subclass without a code of its own does not hide it."""
+    found: dict[str, type[OcrdError]] = {root.code: root}
+    for child in root.__subclasses__():
+        for code, cls in _classes(child).items():
+            found.setdefault(code, cls)
+    return found

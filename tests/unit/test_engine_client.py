@@ -1,0 +1,352 @@
+"""The engine's client against real workers, which are killed, hang, babble and refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from ocrd.config import EngineSettings
+from ocrd.engine.client import EngineClient
+from ocrd.errors import EngineError, PageError, PoisonousPageError
+from ocrd.job import Recognition
+from tests.engines import ENVIRONMENT
+
+LIMIT_SECONDS = 20.0
+
+
+@pytest.fixture(autouse=True)
+def _worker_finds_the_scripted_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, value in ENVIRONMENT.items():
+        monkeypatch.setenv(key, value)
+
+
+@asynccontextmanager
+async def engine(
+    module: str, options: dict[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[EngineClient]:
+    values: dict[str, Any] = {
+        "kind": "module",
+        "module": f"tests.engines.{module}",
+        "restart_backoff": 0.01,
+        "options": options or {},
+        **settings,
+    }
+    client = EngineClient("scripted", EngineSettings(**values))
+    async with asyncio.timeout(LIMIT_SECONDS):
+        try:
+            yield client
+        finally:
+            await client.stop(0)
+            assert client.status()["pid"] is None
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - a condition of another process, seen in status
+        await asyncio.sleep(0.005)
+
+
+def page(client: EngineClient, name: str, rank: int = 0, **more: Any) -> asyncio.Task[Recognition]:
+    return asyncio.ensure_future(
+        client.recognise(Path(f"/pages/{name}"), "markdown", (rank,), **more)
+    )
+
+
+def text(recognition: Recognition) -> str:
+    return recognition.lines[0].text
+
+
+async def test_pages_come_back_to_those_who_asked() -> None:
+    async with engine("echo", {"capacity": 3}) as client:
+        pages = [page(client, f"{number}.pgm") for number in range(50)]
+        texts = [text(await one) for one in pages]
+    assert texts == [f"Page image {number}.pgm" for number in range(50)]
+
+
+async def test_no_worker_runs_before_it_is_wanted() -> None:
+    async with engine("echo") as client:
+        assert client.status()["state"] == "unloaded"
+        hello = await client.hello()
+        assert hello.longest_side == 1000
+        assert client.status()["state"] == "ready"
+
+
+async def test_never_more_pages_in_flight_than_the_engine_announces() -> None:
+    async with engine("echo", {"capacity": 2, "delay": 0.05}) as client:
+        pages = [page(client, f"{number}.pgm") for number in range(6)]
+        await until(lambda: client.status()["in_flight"] > 0)
+        seen = set()
+        while not all(one.done() for one in pages):
+            seen.add(client.status()["in_flight"])
+            await asyncio.sleep(0.005)
+        assert max(seen) == 2
+
+
+async def test_the_lowest_rank_is_served_first() -> None:
+    async with engine("echo", {"delay": 0.02}) as client:
+        order: list[str] = []
+        first = page(client, "first.pgm", 5)
+        await until(lambda: client.status()["in_flight"] == 1)
+        pages = [page(client, f"{rank}.pgm", rank) for rank in (9, 3, 7, 1)]
+        for one in pages:
+            one.add_done_callback(lambda done: order.append(text(done.result())))
+        await asyncio.gather(first, *pages)
+    assert order == [f"Page image {rank}.pgm" for rank in (1, 3, 7, 9)]
+
+
+async def test_a_cancelled_page_frees_its_slot_without_a_new_worker() -> None:
+    async with engine("echo", {"delay": 30}) as client:
+        slow = page(client, "slow.pgm")
+        await until(lambda: client.status()["in_flight"] == 1)
+        pid = client.status()["pid"]
+        slow.cancel()
+        await until(lambda: client.status()["in_flight"] == 0)
+        assert client.status()["pid"] == pid
+        assert client.status()["restarts"] == 0
+
+
+async def test_a_page_cancelled_while_it_waits_is_never_sent() -> None:
+    async with engine("echo", {"delay": 0.1}) as client:
+        first, second, third = (page(client, f"{n}.pgm", n) for n in range(3))
+        await until(lambda: client.status()["in_flight"] == 1)
+        second.cancel()
+        await asyncio.gather(first, third)
+        assert client.status()["pages"] == 2
+
+
+async def test_pages_survive_workers_killed_at_any_moment() -> None:
+    async with engine("echo", {"capacity": 3, "delay": 0.01}, max_kills=1000) as client:
+        pages = [page(client, f"{number}.pgm", number) for number in range(60)]
+        for delay in (0.0, 0.005, 0.02, 0.05, 0.08):
+            await until(lambda: client.status()["pid"] is not None)
+            await asyncio.sleep(delay)
+            if (pid := client.status()["pid"]) is not None:
+                os.kill(pid, signal.SIGKILL)
+                await until(lambda pid=pid: client.status()["pid"] != pid)  # type: ignore[misc]
+        texts = [text(one) for one in await asyncio.gather(*pages)]
+        assert texts == [f"Page image {number}.pgm" for number in range(60)]
+        assert client.status()["restarts"] >= 5
+        assert client.status()["in_flight"] == client.status()["waiting"] == 0
+
+
+async def test_a_page_sent_to_a_worker_that_was_dead_already_is_not_blamed() -> None:
+    kills: list[int] = []
+    async with engine("echo", max_kills=1) as client:
+        await client.hello()
+        os.kill(client.status()["pid"], signal.SIGKILL)
+        assert text(await page(client, "late.pgm", on_kill=kills.append))
+    assert kills == []
+
+
+async def test_only_the_page_that_kills_is_blamed_and_the_others_are_read() -> None:
+    kills: dict[str, list[int]] = {f"page-{n}.pgm": [] for n in range(1, 9)}
+    async with engine("die_on_page_4", {"capacity": 4, "delay": 0.05}) as client:
+        results = await asyncio.gather(
+            *(page(client, name, on_kill=kills[name].append) for name in kills),
+            return_exceptions=True,
+        )
+    poisonous = results.pop(3)
+    assert isinstance(poisonous, PoisonousPageError)
+    assert "3 times" in poisonous.what
+    assert all(isinstance(result, Recognition) for result in results)
+    assert kills.pop("page-4.pgm") == [1, 2, 3]
+    assert not any(kills.values())
+
+
+async def test_a_page_that_kills_twice_only_is_read(tmp_path: Path) -> None:
+    options = {"times": 2, "tally": str(tmp_path / "tally")}
+    async with engine("die_on_page_4", options) as client:
+        assert text(await page(client, "0004.pgm")) == "Page image 0004.pgm"
+
+
+async def test_kills_of_an_earlier_daemon_count() -> None:
+    async with engine("die_on_page_4") as client:
+        told: list[int] = []
+        with pytest.raises(PoisonousPageError):
+            await page(client, "page-4.pgm", kills=2, on_kill=told.append)
+        assert told == [3]
+        with pytest.raises(PoisonousPageError):
+            await page(client, "page-4.pgm", kills=3)
+
+
+async def test_an_error_of_on_kill_reaches_the_page() -> None:
+    def full(_: int) -> None:
+        raise OSError("disk full")
+
+    async with engine("die_on_page_4") as client:
+        with pytest.raises(OSError, match="disk full"):
+            await page(client, "page-4.pgm", on_kill=full)
+        assert text(await page(client, "page-5.pgm"))
+
+
+async def test_a_hanging_page_is_ended_and_the_others_are_read() -> None:
+    options = {"on": "bad", "capacity": 2}
+    async with engine("hang", options, page_timeout=0.3, max_kills=2) as client:
+        bad = page(client, "bad.pgm")
+        good = [page(client, f"good-{number}.pgm", 1) for number in range(5)]
+        with pytest.raises(PoisonousPageError, match="no progress"):
+            await bad
+        assert len(await asyncio.gather(*good)) == 5
+
+
+async def test_a_slow_page_that_progresses_is_left_alone() -> None:
+    async with engine("echo", {"delay": 1.2}, page_timeout=0.5) as client:
+        assert text(await page(client, "slow.pgm"))
+        assert client.status()["restarts"] == 0
+
+
+@pytest.mark.parametrize("how", ["garbage", "endless", "stranger", "flood"])
+async def test_a_worker_that_runs_wild_costs_the_page_only(how: str) -> None:
+    async with engine("babble", {"how": how}, page_timeout=0.1, max_kills=1) as client:
+        with pytest.raises(PoisonousPageError):
+            await page(client, "page.pgm")
+        assert psutil.Process().memory_info().rss < 300 * 2**20
+
+
+async def test_what_a_library_prints_does_no_harm() -> None:
+    async with engine("babble", {"how": "print"}) as client:
+        assert text(await page(client, "page.pgm"))
+
+
+async def test_an_engine_out_of_memory_gets_its_pages_one_by_one() -> None:
+    async with engine("out_of_memory") as client:
+        pages = [page(client, f"{number}.pgm") for number in range(3)]
+        assert len(await asyncio.gather(*pages)) == 3
+        assert "memory" in client.status()["last_error"]
+
+
+async def test_an_idle_worker_is_unloaded_and_comes_back() -> None:
+    async with engine("echo", idle_unload=0.1) as client:
+        await page(client, "one.pgm")
+        first = client.status()["pid"]
+        await until(lambda: client.status()["state"] == "unloaded")
+        await until(lambda: client.status()["pid"] is None)
+        assert not psutil.pid_exists(first)
+        assert text(await page(client, "two.pgm"))
+        assert client.status()["restarts"] == 0
+
+
+async def test_pages_that_arrive_while_the_worker_unloads_are_read() -> None:
+    async with engine("echo", idle_unload=0.02) as client:
+        for number in range(30):
+            await asyncio.sleep(0.015 + number % 10 * 0.001)  # around the moment of unloading
+            assert text(await page(client, f"{number}.pgm"))
+        assert client.status()["restarts"] == 0
+
+
+async def test_an_engine_that_cannot_start_is_tried_again_and_says_why() -> None:
+    async with engine("slow_start", {"start": 0, "refuse": True}) as client:
+        waiting = page(client, "page.pgm")
+        await until(lambda: client.status()["restarts"] >= 3)
+        assert not waiting.done()
+        assert client.status()["state"] in {"broken", "starting"}
+        assert "no such weights" in client.status()["last_error"]
+        await client.stop(1)
+        with pytest.raises(EngineError):
+            await waiting
+
+
+async def test_back_off_doubles() -> None:
+    async with engine("slow_start", {"start": 0, "refuse": True}, restart_backoff=0.2) as client:
+        loop = asyncio.get_running_loop()
+        started, moments = loop.time(), []
+        waiting = page(client, "page.pgm")
+        for count in (1, 2, 3):
+            await until(lambda count=count: client.status()["restarts"] == count)  # type: ignore[misc]
+            moments.append(loop.time() - started)
+        assert moments[1] - moments[0] >= 0.2
+        assert moments[2] - moments[1] >= 0.4
+        waiting.cancel()
+
+
+async def test_a_start_that_takes_too_long_is_ended() -> None:
+    async with engine("slow_start", {"start": 60}, start_timeout=0.3) as client:
+        waiting = page(client, "page.pgm")
+        await until(lambda: client.status()["restarts"] >= 1)
+        assert "not ready within 0.3 s" in client.status()["last_error"]
+        waiting.cancel()
+
+
+async def test_a_worker_of_another_version_is_refused() -> None:
+    async with engine("wrong_protocol") as client:
+        waiting = page(client, "page.pgm")
+        await until(lambda: "version" in client.status()["last_error"])
+        waiting.cancel()
+
+
+async def test_an_unknown_module_is_named() -> None:
+    async with engine("no_such_engine") as client:
+        waiting = page(client, "page.pgm")
+        await until(lambda: "no_such_engine" in client.status()["last_error"])
+        waiting.cancel()
+
+
+async def test_stop_lets_pages_in_flight_finish_and_refuses_the_others() -> None:
+    async with engine("echo", {"delay": 0.2}) as client:
+        first, second = page(client, "1.pgm", 1), page(client, "2.pgm", 2)
+        await until(lambda: client.status()["in_flight"] == 1)
+        await client.stop(10)
+        assert text(await first)
+        with pytest.raises(EngineError):
+            await second
+        with pytest.raises(EngineError):
+            await page(client, "3.pgm")
+        with pytest.raises(EngineError):
+            await client.hello()
+
+
+async def test_stop_ends_a_page_that_does_not_finish_in_time_without_blame() -> None:
+    kills: list[int] = []
+    async with engine("hang") as client:
+        stuck = page(client, "1.pgm", on_kill=kills.append)
+        await until(lambda: client.status()["in_flight"] == 1)
+        await client.stop(0.05)
+        with pytest.raises(EngineError):
+            await stuck
+    assert kills == []
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.05])
+async def test_stop_during_the_start_leaves_no_process(delay: float) -> None:
+    before = {child.pid for child in psutil.Process().children()}
+    async with engine("slow_start", {"start": 60}) as client:
+        waiting = page(client, "1.pgm")
+        await asyncio.sleep(delay)
+        await client.stop(10)
+        with pytest.raises(EngineError):
+            await waiting
+    assert {child.pid for child in psutil.Process().children()} <= before
+
+
+async def test_hello_is_known_while_the_worker_is_unloaded() -> None:
+    async with engine("echo", idle_unload=0.05) as client:
+        await client.hello()
+        await until(lambda: client.status()["pid"] is None)
+        async with asyncio.timeout(0.04):
+            assert (await client.hello()).capacity == 1
+
+
+async def test_a_cancelled_hello_leaves_nothing_behind() -> None:
+    async with engine("slow_start", {"start": 0.2}) as client:
+        greeter = asyncio.ensure_future(client.hello())
+        await asyncio.sleep(0)
+        greeter.cancel()
+        assert (await client.hello()).model == "scripted"
+
+
+async def test_a_refused_page_is_a_page_error_and_the_worker_lives() -> None:
+    async with engine("refuse") as client:
+        with pytest.raises(PageError, match="not a page") as caught:
+            await page(client, "bad.pgm")
+        assert not isinstance(caught.value, PoisonousPageError)
+        with pytest.raises(PageError, match="KeyError"):
+            await page(client, "bug.pgm")
+        assert text(await page(client, "good.pgm"))
+        assert client.status()["restarts"] == 0

@@ -1,0 +1,120 @@
+"""The messages survive the way there and back, and nothing else passes as one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocrd.engine import protocol
+from ocrd.errors import EngineError
+from ocrd.job import Line, Recognition
+
+NUMBERS = st.floats(min_value=0, max_value=1e5)
+POINTS = st.tuples(NUMBERS, NUMBERS)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+LINES = st.builds(
+    Line, text=TEXTS, confidence=st.floats(0, 1), quad=st.tuples(POINTS, POINTS, POINTS, POINTS)
+)
+RECOGNITIONS = st.builds(
+    Recognition,
+    lines=st.lists(LINES, max_size=5).map(tuple),
+    width=st.integers(1, 10_000),
+    height=st.integers(1, 10_000),
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    seconds=NUMBERS,
+    warnings=st.lists(TEXTS, max_size=2).map(tuple),
+)
+
+
+@given(RECOGNITIONS, st.integers(0))
+def test_a_recognition_survives_the_way(recognition: Recognition, number: int) -> None:
+    message = protocol.Recognised(number, recognition)
+    line = protocol.encode(message)
+    assert line.count(b"\n") == 1
+    assert protocol.decode(line) == message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        protocol.Configure({"kind": "rapidocr", "options": {"a": [1]}}),
+        protocol.Recognise(1, "/tmp/page\udcff.pgm", "text"),
+        protocol.Cancel(1),
+        protocol.Stop(),
+        protocol.Hello("rapidocr", "m", 2, 2339, ("text",)),
+        protocol.Progress(1, 7),
+        protocol.Refused(1, "no", "look"),
+        protocol.Fatal("no", "look"),
+    ],
+)
+def test_every_message_survives_the_way(
+    message: protocol.ToWorker | protocol.FromWorker,
+) -> None:
+    assert protocol.decode(protocol.encode(message)) == message
+
+
+def recognised(**changes: object) -> bytes:
+    line = {"text": "a", "confidence": 1.0, "quad": [[0, 0], [1, 0], [1, 1], [0, 1]], **changes}
+    body = {"lines": [line], "width": 10, "height": 10}
+    return json.dumps({"kind": "recognised", "id": 1, "recognition": body}).encode()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"Loading weights\n",
+        b"[]\n",
+        b"null\n",
+        b'{"kind":"nothing"}\n',
+        b'{"kind":"progress","id":1}\n',
+        b'{"kind":"progress","id":1,"count":1,"more":2}\n',
+        b'{"kind":"recognised","id":1,"recognition":{}}\n',
+        b'{"kind":"progress","id":[1],"count":1}\n',
+        b'{"kind":"progress","id":1,"count":"2"}\n',
+        b'{"kind":"recognised","id":1,"recognition":{"lines":[],"width":1e400,"height":1}}\n',
+        b"[" * 100_000,
+        b"\xff\xfe\n",
+        recognised(quad=[[0, 0]]),
+        recognised(quad=[[0, 0], [1, float("inf")], [1, 1], [0, 1]]),
+        recognised(confidence=float("nan")),
+        recognised(confidence=None),
+    ],
+    ids=lambda line: repr(line[:24]),
+)
+def test_what_is_no_message_is_an_engine_error(line: bytes) -> None:
+    with pytest.raises(EngineError, match="no message"):
+        protocol.decode(line)
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_are_an_engine_error_or_a_message(line: bytes) -> None:
+    try:
+        protocol.decode(line)
+    except EngineError as error:
+        assert error.hint
+
+
+def test_text_that_no_file_could_hold_is_replaced() -> None:
+    message = protocol.decode(recognised(text="a\ud800b"))
+    assert isinstance(message, protocol.Recognised)
+    assert message.recognition.lines[0].text == "a?b"
+
+
+@pytest.mark.parametrize(
+    ("hello", "cause"),
+    [
+        (protocol.Hello("e", "m", 0, 1000), "capacity of 0"),
+        (protocol.Hello("e", "m", 10**6, 1000), "capacity"),
+        (protocol.Hello("e", "m", 1, 0), "longest_side of 0"),
+        (protocol.Hello("e", "m", 1, 1000, version=2), "version 2"),
+    ],
+)
+def test_an_announcement_that_cannot_be_right_is_refused(
+    hello: protocol.Hello, cause: str
+) -> None:
+    with pytest.raises(EngineError, match=cause):
+        protocol.check(hello)

@@ -1,0 +1,203 @@
+"""The embedded engine, for real, on small real pages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pymupdf
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ocrd.engine.protocol import Recognise
+from ocrd.engine.rapidocr import RapidOcr, Share
+from ocrd.engine.worker import Cancelled
+from ocrd.errors import PageError
+from ocrd.job import Recognition
+
+RESOURCES = Path(__file__).parents[1] / "resources"
+TEXT = (
+    "The harbour office opens at seven.",
+    "Every boat is written into the book",
+    "before the morning tide turns, and",
+    "nobody leaves without a receipt.",
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[RapidOcr]:
+    engine = RapidOcr(Share.of(2, 2, cores=2))
+    yield engine
+    engine.close()
+
+
+def draw(path: Path, columns: int = 1, clockwise: int = 0) -> Path:
+    page = Image.new("L", (760 * columns, 520), 255)
+    pen = ImageDraw.Draw(page)
+    font = ImageFont.load_default(36)
+    for column in range(columns):
+        for number, line in enumerate(TEXT):
+            pen.text((60 + 740 * column, 60 + 90 * number), line, fill=0, font=font)
+    page.rotate(-clockwise, expand=True).save(path)
+    return path
+
+
+def read(engine: RapidOcr, path: Path) -> Recognition:
+    return engine.recognise(Recognise(1, str(path)), lambda _: None)
+
+
+def texts(recognition: Recognition) -> list[str]:
+    return [line.text for line in sorted(recognition.lines, key=lambda line: line.quad[0][1])]
+
+
+@pytest.mark.parametrize("clockwise", [0, 90, 180, 270])
+def test_a_turned_page_comes_out_upright(
+    engine: RapidOcr, tmp_path: Path, clockwise: int
+) -> None:
+    result = read(engine, draw(tmp_path / "page.pgm", clockwise=clockwise))
+    assert result.rotation == (360 - clockwise) % 360
+    assert (result.width, result.height) == (760, 520)
+    assert texts(result) == list(TEXT)
+    for line in result.lines:
+        (left, top), (right, _), _, (_, bottom) = line.quad
+        assert 0 <= left < right <= 760
+        assert 0 <= top < bottom <= 520
+
+
+def test_lines_of_neighbouring_columns_are_not_fused(engine: RapidOcr, tmp_path: Path) -> None:
+    result = read(engine, draw(tmp_path / "page.pgm", columns=2))
+    assert sorted(texts(result)) == sorted(TEXT * 2)
+
+
+def test_a_scanned_book_page_is_read(engine: RapidOcr, tmp_path: Path) -> None:
+    path = tmp_path / "page.pgm"
+    with pymupdf.open(RESOURCES / "c02-22.pdf") as document:
+        page = document[0]
+        page.get_pixmap(dpi=150, colorspace=pymupdf.csGRAY).save(path)
+    words = " ".join(texts(read(engine, path)))
+    for expected in ("tip-toeing along a path", "kitchen", "made a noise"):
+        assert expected in words
+
+
+def test_accents_are_read(engine: RapidOcr, tmp_path: Path) -> None:
+    path = tmp_path / "page.pgm"
+    with pymupdf.open(RESOURCES / "francais.pdf") as document:
+        page = document[0]
+        page.get_pixmap(dpi=100, colorspace=pymupdf.csGRAY).save(path)
+    words = " ".join(texts(read(engine, path)))
+    assert "île" in words
+    assert "intérieure" in words
+
+
+@pytest.mark.parametrize("size", [(300, 400), (1, 1), (5, 3000), (3000, 5), (40, 40)])
+@pytest.mark.parametrize("mode", ["L", "RGB", "1"])
+def test_a_page_without_text_has_no_lines(
+    engine: RapidOcr, tmp_path: Path, size: tuple[int, int], mode: str
+) -> None:
+    path = tmp_path / "page.png"
+    Image.new(mode, size, "white").save(path)
+    result = read(engine, path)
+    assert result.lines == ()
+    assert (result.width, result.height) == size
+
+
+def test_what_is_no_image_is_refused(engine: RapidOcr, tmp_path: Path) -> None:
+    path = tmp_path / "page.pgm"
+    with pytest.raises(PageError):
+        read(engine, path)
+    path.write_bytes(b"P5\n1000 1000\n255\nshort")
+    with pytest.raises(PageError):
+        read(engine, path)
+    path.write_bytes(b"no image")
+    with pytest.raises(PageError):
+        read(engine, path)
+
+
+def test_pages_in_flight_together_read_as_they_do_alone(engine: RapidOcr, tmp_path: Path) -> None:
+    paths = [
+        draw(tmp_path / f"{number}.pgm", columns=1 + number % 2, clockwise=90 * (number % 4))
+        for number in range(6)
+    ]
+    alone = [read(engine, path).lines for path in paths]
+    with ThreadPoolExecutor(3) as slots:
+        together = list(slots.map(lambda path: read(engine, path).lines, paths))
+    assert together == alone
+
+
+def test_progress_grows_line_by_line_and_a_cancelled_page_ends(
+    engine: RapidOcr, tmp_path: Path
+) -> None:
+    path = draw(tmp_path / "page.pgm")
+    counts: list[int] = []
+    engine.recognise(Recognise(1, str(path)), counts.append)
+    assert counts == sorted(counts)
+    assert counts[-1] == len(TEXT)
+
+    def cancel(count: int) -> None:
+        if count >= 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        engine.recognise(Recognise(1, str(path)), cancel)
+    assert texts(read(engine, path)) == list(TEXT)
+
+
+def test_auto_gives_every_core_a_page() -> None:
+    assert Share.of("auto", "auto", 8) == Share(slots=8, lanes=8, spread=8)
+    assert Share.of(1, "auto", 8) == Share(slots=1, lanes=8, spread=8)
+    assert Share.of("auto", 2, 8) == Share(slots=2, lanes=2, spread=2)
+
+
+# A process under this filter is killed by SIGSYS as soon as it opens a socket of the Internet
+# families, be it for a name look-up: struct seccomp_data has the call at 0, its first argument at
+# 16; numbers are from linux/bpf_common.h, linux/seccomp.h and the tables of system calls.
+NO_INTERNET = """
+import ctypes, platform, struct
+call = {"x86_64": 41, "aarch64": 198}[platform.machine()]
+LOAD, EQUAL, RETURN, KILL, ALLOW = 0x20, 0x15, 0x06, 0x80000000, 0x7FFF0000
+steps = [(LOAD, 0, 0, 0), (EQUAL, 0, 4, call), (LOAD, 0, 0, 16), (EQUAL, 1, 0, 2),
+         (EQUAL, 0, 1, 10), (RETURN, 0, 0, KILL), (RETURN, 0, 0, ALLOW)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+program = Program(len(steps), ctypes.cast(code, ctypes.c_void_p))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
+assert libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0  # PR_SET_SECCOMP, a filter
+"""
+READ = """
+import sys
+from ocrd.engine.protocol import Recognise
+from ocrd.engine.rapidocr import load
+engine = load({"slots": 1, "threads": 1})
+print(len(engine.recognise(Recognise(1, sys.argv[1]), lambda count: None).lines))
+"""
+LOOK_UP = "import socket\nsocket.getaddrinfo('example.org', 80)\n"
+
+
+def run_without_internet(script: str, home: Path, *arguments: str) -> tuple[int, str]:
+    own = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    environment = {**own, "HOME": str(home), "TMPDIR": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", NO_INTERNET + script, *arguments],
+        env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_engine_neither_looks_up_a_name_nor_writes_a_file_nor_prints(tmp_path: Path) -> None:
+    path = draw(tmp_path / "page.pgm")
+    home = tmp_path / "home"
+    home.mkdir()
+    assert run_without_internet(READ, home, str(path)) == (0, f"{len(TEXT)}\n")
+    assert list(home.rglob("*")) == []
+
+
+def test_a_name_look_up_would_have_been_noticed(tmp_path: Path) -> None:
+    status, _ = run_without_internet(LOOK_UP, tmp_path)
+    assert status == -signal.SIGSYS
