@@ -72,13 +72,13 @@ def through_the_daemon(sources: list[Path], pages: int) -> float:
         installation.start()
         try:
             eventually(
-                lambda: installation.call("status")["engines"][0]["state"] == "ready", 60
+                lambda: installation.status()["engines"][0]["state"] == "ready", 60
             )
             for source in sources:
                 shutil.copy2(source, installation.inbox)
             began = time.monotonic()
             eventually(
-                lambda: installation.call("status")["jobs"]["done"] == len(sources),
+                lambda: installation.status()["jobs"]["done"] == len(sources),
                 limit=60 + 20 * pages, interval=0.5,
             )
             return pages / (time.monotonic() - began)

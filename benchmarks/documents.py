@@ -16,6 +16,7 @@ import psutil
 
 from benchmarks.machine import heading
 from benchmarks.pages import make_images
+from ocrd.web.client import Client
 from tests.installation import ECHO, Installation
 
 
@@ -24,7 +25,7 @@ def documents_a_second(count: int) -> float:
     with tempfile.TemporaryDirectory() as scratch:
         installation = Installation(Path(scratch))
         installation.configure(ECHO)
-        (original,) = make_images(Path(scratch) / "original", 1)
+        (original,) = make_images(Path(scratch) / "original", 1, dpi=72)
         for number in range(count):
             shutil.copy(original, installation.inbox / f"scan-{number:05d}.jpg")
         installation.start()
@@ -32,7 +33,7 @@ def documents_a_second(count: int) -> float:
             began = done = 0.0
             first = 0
             while done < count:
-                done = installation.call("status")["jobs"]["done"]
+                done = installation.status()["jobs"]["done"]
                 if done and not began:
                     began, first = time.monotonic(), int(done)
                 time.sleep(0.1)
@@ -51,13 +52,13 @@ def many_waiting(count: int) -> tuple[float, float, float]:
         installation.start()
         assert installation.process is not None
         process = psutil.Process(installation.process.pid)
-        installation.command("pause")
+        Client(installation.root / "state" / "run" / "ocrd.sock").pause()
         peak = 0
         began = time.monotonic()
         try:
             while True:
                 peak = max(peak, process.memory_info().rss)
-                status = installation.call("status")
+                status = installation.status()
                 if status["jobs"]["queued"] + status["jobs"]["leased"] >= count:
                     break
                 time.sleep(0.1)

@@ -25,7 +25,7 @@ def seconds_to_file(installation: Installation, source: Path, name: str) -> floa
 
 def is_book_running(installation: Installation) -> bool:
     """Say whether some pages of the book have been read."""
-    return any(work["pages_done"] > 3 for work in installation.call("status")["working"])
+    return any(work["pages_done"] > 3 for work in installation.status()["working"])
 
 
 def main() -> None:

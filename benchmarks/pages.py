@@ -30,8 +30,8 @@ def make_book(path: Path, pages: int, first: int = 0) -> None:
         book.save(path)
 
 
-def make_images(folder: Path, count: int) -> list[Path]:
-    """Write that many letters as JPEG scans of 200 dpi."""
+def make_images(folder: Path, count: int, dpi: int = 200) -> list[Path]:
+    """Write that many letters as JPEG scans."""
     import pymupdf
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,6 +41,6 @@ def make_images(folder: Path, count: int) -> list[Path]:
             page = book.new_page(width=PAGE[0], height=PAGE[1])
             page.insert_text((40, 60), [f"Scan {number}", "", *lines(number)], fontsize=11)
             path = folder / f"scan-{number:04d}.jpg"
-            page.get_pixmap(dpi=200).save(path, jpg_quality=85)
+            page.get_pixmap(dpi=dpi).save(path, jpg_quality=85)
         made.append(path)
     return made

@@ -62,6 +62,7 @@ class Daemon:
             watched_space=settings.temp_dir,
         )
         self._folders: dict[str, Folder] = {}
+        self._threads: dict[str, FolderThreads] = {}  # by folder, over reloads
         self._inboxes: dict[str, Inbox] = {}
         self._engines: dict[str, EngineClient] = {}
         self._server = WebServer(self, settings.socket_path)
@@ -127,8 +128,8 @@ class Daemon:
         await asyncio.gather(
             *(loop.run_in_executor(None, inbox.stop, 2.0) for inbox in self._inboxes.values())
         )
-        for folder in self._folders.values():
-            folder.threads.close()
+        for threads in self._threads.values():
+            threads.close()
         await self._rasterizer.close()
         await self._server.stop()
         self._ledger.close()
@@ -197,7 +198,7 @@ class Daemon:
         inbox = Inbox(settings, found=found)
         self._folders[path] = Folder(
             settings=settings,
-            threads=FolderThreads(path),
+            threads=self._threads.setdefault(path, FolderThreads(path)),
             forget=inbox.forget,
             is_network=lambda: inbox.status().network,
             is_online=lambda: inbox.status().online,
@@ -278,14 +279,20 @@ class Daemon:
         """Let a document be read again, or all failed ones for None; raise KeyError."""
         wanted = None if job_id is None else [job_id]
         jobs = await self._ledger.do(lambda ledger: retrying.find(ledger, wanted))
-        return [job for job in jobs if await self._retry(job)]
+        return [job for job in jobs if await self._retry(job, alone=job_id is not None)]
 
-    async def _retry(self, job: Job) -> bool:
-        """Put one source back; say whether its folder is still watched."""
+    async def _retry(self, job: Job, *, alone: bool) -> bool:
+        """Put one source back and say whether that was done; raise only where it is asked alone."""
         folder = self._folders.get(job.inbox)
         if folder is None:
             return False
-        await folder.threads.do(retrying.put_back, job)
+        try:
+            await folder.threads.do(retrying.put_back, job)
+        except OcrdError as error:
+            if alone:
+                raise
+            log.warning("Not retried: %s %s", error.what, error.hint, extra=fields("not-retried"))
+            return False
         await self._ledger.do(lambda ledger: ledger.forget(job.id))
         folder.forget(job.relpath)
         self._inboxes[job.inbox].wake()
@@ -367,6 +374,11 @@ class Daemon:
                      if engine.status()["state"] == "broken"]
         return [problem for problem in problems if problem]
 
+    @property
+    def is_stuck(self) -> bool:
+        """Say whether a thread still waits for a file system that does not answer."""
+        return any(threads.is_busy for threads in self._threads.values())
+
     def _summary(self) -> str:
         """Return the present work in one line, for systemd."""
         recent = time.monotonic() - RATE_WINDOW
@@ -391,18 +403,23 @@ def run(config_path: Path) -> int:
     if problems:
         raise config.refusal(config_path, problems)
     code = EXIT_OK
+    is_stuck = False
     with DaemonLock(settings.state_dir):
         try:
-            asyncio.run(_main(config_path, settings))
+            is_stuck = asyncio.run(_main(config_path, settings))
         except LedgerError as error:
             log.critical("%s %s", error.what, error.hint, extra=fields("ledger", code=error.code))
             code = EXIT_FAILED
     logging.shutdown()
+    if is_stuck:
+        os._exit(code)  # a thread hangs in a file system call, and Python would wait for it
     return code
 
 
-async def _main(config_path: Path, settings: Settings) -> None:
-    await Daemon(config_path, settings).run()
+async def _main(config_path: Path, settings: Settings) -> bool:
+    daemon = Daemon(config_path, settings)
+    await daemon.run()
+    return daemon.is_stuck
 
 
 def _engines_of(settings: Settings) -> dict[str, config.EngineSettings]:

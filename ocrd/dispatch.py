@@ -86,11 +86,12 @@ class Dispatcher:
                 await asyncio.wait(late, timeout=1.0)
 
     async def cancel(self, job_id: int) -> Job:
-        """End a job that is not final; its source stays in the inbox. Raises KeyError."""
+        """End a job whose filing has not begun; its source stays in the inbox. Raises KeyError."""
         job = await self._ledger.do(lambda ledger: ledger.job(job_id))
         if job is None:
             raise KeyError(job_id)
-        if job.state.is_final or job.state is JobState.FILING:
+        work = self.working.get(job_id)
+        if job.state.is_final or job.state is JobState.FILING or (work and work.is_filing):
             return job
         if task := self._tasks.get(job_id):
             self._cancelled.add(job_id)

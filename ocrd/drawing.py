@@ -10,6 +10,7 @@ JSON values. A few open documents are kept, so that the next page need not open 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections import OrderedDict
@@ -223,7 +224,7 @@ class _Opened:
     def _key_now(self) -> FileKey:
         status = os.fstat(self.descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise UnsupportedError(f"{printable(self.path)}: not a regular file.")
+            raise _not_regular(self.path)
         return FileKey(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
@@ -343,7 +344,16 @@ def _descriptor(path: Path) -> int:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SourceChangedError(f"{printable(path)}: the file is no longer there.") from error
     except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _not_regular(path) from error
         raise translate(error, path) from error
+
+
+def _not_regular(path: Path) -> UnsupportedError:
+    return UnsupportedError(
+        f"{printable(path)}: not a regular file.",
+        hint="Drop the file itself, not a link, device or pipe.",
+    )
 
 
 def _document(descriptor: int, passwords: list[str], page_pixels: int) -> Document:
@@ -421,5 +431,6 @@ def _write(image: Image.Image, into: Path) -> None:
         with into.open("wb") as out:
             image.save(out, "PPM")
     except OSError as error:
-        into.unlink(missing_ok=True)
+        if into.is_file():
+            into.unlink()
         raise translate(error, into) from error

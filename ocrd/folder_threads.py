@@ -51,6 +51,11 @@ class FolderThreads:
         began = min(list(self._running.values()), default=self._clock())
         return self._clock() - began > STUCK_SECONDS
 
+    @property
+    def is_busy(self) -> bool:
+        """Say whether a call is running."""
+        return bool(self._running)
+
     def close(self) -> None:
         """Accept no more work; what runs is left to end by itself."""
         self._executor.shutdown(wait=False, cancel_futures=True)

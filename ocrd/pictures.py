@@ -351,7 +351,7 @@ def _extrema(image: Image.Image) -> tuple[Any, Any]:
 def _shallow(image: Image.Image, brightness: float) -> Image.Image:
     if image.mode.startswith("I;16"):
         image = image.convert("I")
-    return image.point(lambda value: value * brightness + 0.0).convert("L")
+    return image.point(lambda value: value * brightness + 0.5).convert("L")
 
 
 def _from_lab(image: Image.Image) -> Image.Image:

@@ -81,6 +81,7 @@ class Work:
     sha256: str | None = None
     info: SourceInfo | None = None
     pages_done: int = 0
+    is_filing: bool = False  # from here on it is completed, whatever happens
 
     @property
     def path(self) -> Path:
@@ -257,6 +258,7 @@ class Pipeline:
         self, work: Work, info: SourceInfo | None, error: OcrdError | None
     ) -> None:
         """Publish what there is and dispose of the source; plan anew while names get taken."""
+        work.is_filing = True
         for _ in range(MAX_PLANS):
             plan = await work.folder.threads.do(self._stage, work, info, error)
             try:
@@ -355,6 +357,7 @@ class Pipeline:
 
     async def _file_again(self, work: Work) -> None:
         """Carry out an intent that a crash or a full disk interrupted."""
+        work.is_filing = True
         plan = filing.Plan.from_json(work.job.plan)
         try:
             await work.folder.threads.do(filing.publish, plan, work.job.key, work.job.sha256)

@@ -12,7 +12,7 @@ import contextlib
 import heapq
 import itertools
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +95,7 @@ class Rasterizer:
         """Return what the children do, for a person."""
         return {
             "children": [seat.child.pid for seat in self._seats.all if seat.child],
-            "busy": sum(seat.busy for seat in self._seats.all),
+            "drawing": [seat.child.pid for seat in self._seats.all if seat.child and seat.calling],
             "waiting": self._seats.waiting,
         }
 
@@ -195,9 +195,10 @@ class Rasterizer:
         try:
             child = await self._ready(seat)
             seat.remember(source.identity)
-            answer = await child.call(
-                function, deadline_seconds=self._settings.page_timeout, **arguments
-            )
+            with seat.in_call():
+                answer = await child.call(
+                    function, deadline_seconds=self._settings.page_timeout, **arguments
+                )
             if seat.documents >= self._settings.recycle:
                 await seat.end()
             return answer
@@ -248,6 +249,7 @@ class _Seat:
         self._memory_bytes = memory_bytes
         self.child: LimitedChild | None = None
         self.busy = False
+        self.calling = False
         self.documents = 0  # that the child has opened
         self._recent: OrderedDict[object, None] = OrderedDict()
 
@@ -267,6 +269,15 @@ class _Seat:
         self._recent.clear()
         if child is not None:
             await (child.kill() if kill else child.close())
+
+    @contextlib.contextmanager
+    def in_call(self) -> Iterator[None]:
+        """Show that the child is at work."""
+        self.calling = True
+        try:
+            yield
+        finally:
+            self.calling = False
 
     def remember(self, identity: object) -> None:
         """Note that the child has this document open now."""

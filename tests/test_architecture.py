@@ -15,12 +15,19 @@ PACKAGE = Path(__file__).parent.parent / "ocrd"
 # where ALLOWED_BESIDE says so.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"ocrd", "job", "errors", "log", "pages", "engine"}),
-    frozenset({"config", "config_types", "files", "isolate", "systemd"}),
+    frozenset(
+        {
+            "config", "config_types", "config_file", "config_folders", "config_refusal", "config_tables",
+            "files",
+            "isolate", "systemd",
+        }
+    ),
     frozenset(
         {
             "inbox", "settle", "ledger", "rasterize", "drawing", "pictures", "markup", "layout",
-            "sidecar", "filing", "engine.client", "engine.process", "engine.protocol",
-            "engine.worker", "engine.rapidocr", "engine.turning",
+            "sidecar", "filing", "columns", "engine.client", "engine.pagequeue", "engine.process",
+            "engine.rate",
+            "engine.protocol", "engine.worker", "engine.rapidocr", "engine.turning",
         }
     ),
     frozenset({"ledger_writer", "folder_threads", "reading", "retrying"}),
@@ -32,13 +39,21 @@ LAYERS: tuple[frozenset[str], ...] = (
 )
 ALLOWED_BESIDE = {
     "log": {"ocrd"},
-    "pages": {"job"},
+    "pages": {"job", "errors"},
     "errors": {"ocrd"},
-    "config": {"config_types"},
+    "config": {"config_types", "config_file", "config_folders", "config_refusal", "config_tables"},
+    "config_tables": {"config_types"},
+    "config_file": {"config_types"},
+    "config_folders": {"config_types", "files"},
+    "config_refusal": {"config_types", "config_file"},
     "inbox": {"settle"},
+    "layout": {"columns"},
     "rasterize": {"drawing"},
     "drawing": {"pictures", "rasterize"},
-    "engine.client": {"engine.protocol", "engine.process"},
+    "engine.client": {
+        "engine.protocol", "engine.process", "engine.pagequeue", "engine.rate",
+    },
+    "engine.pagequeue": {"engine.protocol"},
     "engine.process": {"engine.protocol"},
     "engine.worker": {"engine.protocol"},
     "engine.rapidocr": {"engine.protocol", "engine.turning"},

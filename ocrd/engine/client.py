@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocrd.engine import protocol
-from ocrd.engine.pagequeue import PageQueue, QueuedPage
+from ocrd.engine.pagequeue import PageQueue, QueuedPage, poisonous
 from ocrd.engine.process import WorkerProcess
 from ocrd.engine.rate import Rate
-from ocrd.errors import EngineError, PageError, PoisonousPageError
+from ocrd.errors import EngineError, PageError
 from ocrd.job import Recognition
 from ocrd.log import fields
 
@@ -103,7 +103,7 @@ class EngineClient:
         """
         self._refuse_when_stopping()
         if kills >= self._settings.max_kills:
-            raise _poisonous(kills, "")
+            raise poisonous(kills)
         number = next(self._ids)
         page = QueuedPage(
             rank=rank,
@@ -204,7 +204,10 @@ class EngineClient:
             self._state = "unloaded"
         except EngineError as error:
             worker.kill()
-            self._judge(error)
+            self._queue.judge(
+                self._stopped() if self._stopping else error,
+                None if self._stopping else self._settings.max_kills,
+            )
             raise
         finally:
             listening.cancel()
@@ -369,44 +372,6 @@ class EngineClient:
             self._worker.send(protocol.Cancel(page.id))
         self._changed.set()
 
-    # When a worker died
-
-    def _judge(self, error: EngineError) -> None:
-        """Blame the page that had the worker to itself; make several pages suspects.
-
-        A page that the worker had not begun is innocent: the worker was dead when it was sent.
-        """
-        pages = self._queue.release()
-        begun = [page for page in pages if page.has_begun]
-        for page in pages:
-            if not page.is_open:
-                continue
-            if self._stopping:
-                page.fail(self._stopped())
-            elif page.has_begun and len(begun) == 1:
-                self._blame(page, error)
-            elif page.has_begun or page.alone:
-                self._queue.suspect(page)
-            else:
-                self._queue.add(page)
-
-    def _blame(self, page: QueuedPage, error: EngineError) -> None:
-        """Count the worker that the page ended; answer with PoisonousPageError if it was the last.
-
-        The count is told first, so that it survives the daemon.
-        """
-        page.kills += 1
-        if page.on_kill is not None:
-            try:
-                page.on_kill(page.kills)
-            except Exception as failure:  # noqa: BLE001 - it belongs to the page's owner
-                page.fail(failure)
-                return
-        if page.kills >= self._settings.max_kills:
-            page.fail(_poisonous(page.kills, error.what))
-        else:
-            self._queue.suspect(page)
-
     # Small things
 
     def _refuse_when_stopping(self) -> None:
@@ -428,11 +393,3 @@ class EngineClient:
         self._idle_since = self._clock()
         self._failures = 0
         self._rate.count(self._idle_since)
-
-
-def _poisonous(kills: int, cause: str) -> PoisonousPageError:
-    times = "once" if kills == 1 else f"{kills} times"
-    return PoisonousPageError(
-        f"The page ended the engine worker {times}. {cause}".rstrip(),
-        hint="Look at the page, or try another engine or a longer page_timeout.",
-    )

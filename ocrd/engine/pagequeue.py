@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ocrd.engine.protocol import Recognise
-from ocrd.errors import EngineError
+from ocrd.errors import EngineError, PoisonousPageError
 from ocrd.job import Recognition
 
 RUNAWAY_FACTOR = 10  # progress or not: no page may take more than this many page timeouts
@@ -108,6 +108,44 @@ class PageQueue:
         self.in_flight.clear()
         return pages
 
+    def judge(self, error: EngineError, max_kills: int | None) -> None:
+        """Put the pages whose worker met that error where they belong.
+
+        The only page that the worker had begun is blamed; of several, each is a suspect; one that
+        it had not begun is innocent, for the worker was dead when it was sent. Without
+        ``max_kills`` nobody is blamed, and all fail with the error.
+        """
+        pages = self.release()
+        begun = [page for page in pages if page.has_begun]
+        for page in pages:
+            if not page.is_open:
+                continue
+            if max_kills is None:
+                page.fail(error)
+            elif page.has_begun and len(begun) == 1:
+                self._blame(page, error, max_kills)
+            elif page.has_begun or page.alone:
+                self.suspect(page)
+            else:
+                self.add(page)
+
+    def _blame(self, page: QueuedPage, error: EngineError, max_kills: int) -> None:
+        """Count the worker that the page ended; give the page up if that was the last.
+
+        The count is told first, so that it survives the daemon.
+        """
+        page.kills += 1
+        if page.on_kill is not None:
+            try:
+                page.on_kill(page.kills)
+            except Exception as failure:  # noqa: BLE001 - it belongs to the page's owner
+                page.fail(failure)
+                return
+        if page.kills >= max_kills:
+            page.fail(poisonous(page.kills, error.what))
+        else:
+            self.suspect(page)
+
     def fail_queued(self, error: Exception) -> None:
         """Answer every page that is not in flight with the error."""
         for page in self._queued():
@@ -143,3 +181,12 @@ class PageQueue:
         for pages in (self._waiting, self._suspects):
             while pages and not pages[0].is_open:
                 heapq.heappop(pages)
+
+
+def poisonous(kills: int, cause: str = "") -> PoisonousPageError:
+    """Return the error of a page that ended so many workers."""
+    times = "once" if kills == 1 else f"{kills} times"
+    return PoisonousPageError(
+        f"The page ended the engine worker {times}. {cause}".rstrip(),
+        hint="Look at the page, or try another engine or a longer page_timeout.",
+    )

@@ -136,11 +136,11 @@ def test_a_kept_file_is_read_once_until_its_content_changes(daemon: Installation
     daemon.stop()
     os.utime(daemon.inbox / "letter.png")
     daemon.start()
-    eventually(lambda: daemon.call("status")["jobs"]["done"] == 2, 20)
+    eventually(lambda: daemon.status()["jobs"]["done"] == 2, 20)
     assert (daemon.inbox / "letter.md").stat().st_ino == first, "a touched file is not read again"
     (daemon.inbox / "letter.png").write_bytes(LETTER.read_bytes() + b"\0")
     eventually(lambda: (daemon.inbox / "letter.md").stat().st_ino != first, 20)
-    eventually(lambda: daemon.call("status")["jobs"]["done"] == 3, 20)
+    eventually(lambda: daemon.status()["jobs"]["done"] == 3, 20)
     assert daemon.tree() == ["letter.md", "letter.png"]
 
 
@@ -233,7 +233,7 @@ def test_a_second_sigint_stops_at_once(daemon: Installation) -> None:
     daemon.configure(engine("hang"), top='stop_timeout = "60s"')
     daemon.start()
     daemon.drop(LETTER, "letter.png")
-    eventually(lambda: daemon.call("status")["engines"][0]["in_flight"], 30)
+    eventually(lambda: daemon.status()["engines"][0]["in_flight"], 30)
     daemon.signal(signal.SIGINT)
     eventually(lambda: "once more stops at once" in daemon.log.read_text(), 10)
     daemon.signal(signal.SIGINT)
@@ -287,7 +287,7 @@ def test_a_dead_engine_worker_is_replaced_and_nothing_fails(daemon: Installation
     for _ in range(2):
         done = pages_done(daemon)
         eventually(lambda done=done: pages_done(daemon) > done + 2, 30)
-        os.kill(daemon.call("status")["engines"][0]["pid"], signal.SIGKILL)
+        os.kill(daemon.status()["engines"][0]["pid"], signal.SIGKILL)
     daemon.wait_for("done/book.pdf", "done/book.md")
     assert "could not be read" not in (daemon.done / "book.md").read_text()
 
@@ -312,7 +312,7 @@ def test_sighup_reloads(daemon: Installation) -> None:
     daemon.start()
     daemon.configure(inbox='mode = "text"')
     daemon.signal(signal.SIGHUP)
-    eventually(lambda: daemon.call("status")["inboxes"][0]["mode"] == "text", 10)
+    eventually(lambda: daemon.status()["inboxes"][0]["mode"] == "text", 10)
 
 
 def test_pause_holds_everything_back_over_a_restart_and_resume_goes_on(
@@ -321,10 +321,10 @@ def test_pause_holds_everything_back_over_a_restart_and_resume_goes_on(
     daemon.start()
     assert daemon.command("pause").returncode == 0
     daemon.drop(LETTER, "letter.png")
-    eventually(lambda: daemon.call("status")["jobs"]["queued"] == 1, 20)
+    eventually(lambda: daemon.status()["jobs"]["queued"] == 1, 20)
     daemon.stop()
     daemon.start()
-    assert daemon.call("status")["state"] == "paused"
+    assert daemon.status()["state"] == "paused"
     assert daemon.tree() == ["letter.png"]
     assert daemon.command("resume").returncode == 0
     daemon.wait_for("done/letter.png")
@@ -338,7 +338,7 @@ def test_cancel_leaves_the_source_in_the_inbox_and_retry_reads_it(daemon: Instal
     eventually(lambda: pages_done(daemon) >= 1, 30)
     (job,) = daemon.call("jobs")["jobs"]
     assert daemon.command("cancel", str(job["id"])).returncode == 0
-    eventually(lambda: daemon.call("status")["jobs"]["cancelled"] == 1, 10)
+    eventually(lambda: daemon.status()["jobs"]["cancelled"] == 1, 10)
     assert daemon.tree() == ["book.pdf"]
     assert daemon.command("retry", str(job["id"])).returncode == 0
     eventually(lambda: pages_done(daemon) >= 1, 30)
@@ -350,7 +350,7 @@ def test_retry_brings_a_failed_file_back_and_reads_it(daemon: Installation) -> N
     (daemon.inbox / "bad.pdf").write_bytes(b"%PDF-1.4\n")
     daemon.wait_for("failed/bad.pdf", "failed/bad.error.json")
     shutil.copy(LETTER, daemon.failed / "bad.pdf")  # somebody mended it
-    eventually(lambda: daemon.call("status")["jobs"]["failed"] == 1, 10)
+    eventually(lambda: daemon.status()["jobs"]["failed"] == 1, 10)
     assert daemon.command("retry", "--all").returncode == 0
     daemon.wait_for("done/bad.pdf", "done/bad.md")
     assert not list(daemon.failed.iterdir())
@@ -375,7 +375,7 @@ def test_a_root_that_goes_away_is_offline_and_comes_back(daemon: Installation) -
     daemon.start()
     away = daemon.root / "away"
     daemon.inbox.rename(away)
-    eventually(lambda: not daemon.call("status")["inboxes"][0]["online"], 20)
+    eventually(lambda: not daemon.status()["inboxes"][0]["online"], 20)
     shutil.copy(LETTER, away / "letter.png")
     away.rename(daemon.inbox)
     daemon.wait_for("done/letter.png", "done/letter.md")
@@ -394,5 +394,5 @@ def test_logs_are_one_json_object_an_event_where_nobody_watches(daemon: Installa
 
 
 def pages_done(daemon: Installation) -> int:
-    working = (daemon.call("status", check=False) or {}).get("working") or []
+    working = daemon.status().get("working", [])
     return max((work["pages_done"] for work in working), default=0)

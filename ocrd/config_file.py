@@ -1,0 +1,225 @@
+"""The configuration's text: the TOML file, the environment over it, and where each value stands.
+
+:class:`ConfigFile` knows nothing of the settings themselves. It hands out plain values, and tells
+for each of them which line, or which environment variable, it came from.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ocrd.errors import ConfigError
+
+ENV_PREFIX = "OCRD_"
+CONFIG_VARIABLE = "OCRD_CONFIG"
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """One configuration as it was written, the environment's overrides included."""
+
+    path: Path | None  # None where there is no file, only the environment
+    text: str
+    values: dict[str, Any]
+    variables: Mapping[Key, str] = field(default_factory=dict)  # key -> environment variable
+
+    def where(self, key: Key) -> str:
+        """Return the variable that set the key, or the file and the line nearest to it."""
+        for length in range(len(key), 0, -1):
+            if key[:length] in self.variables:
+                return f"environment variable {self.variables[key[:length]]}"
+        if self.path is None:
+            return "the built-in configuration"
+        lines = _lines(self.text)
+        for length in range(len(key), 0, -1):
+            if key[:length] in lines:
+                return f"{self.path}, line {lines[key[:length]]}"
+        return str(self.path)
+
+
+def read(path: Path | None, environ: Mapping[str, str], names: Sequence[str]) -> ConfigFile:
+    """Return the file with the environment laid over it; raise ConfigError.
+
+    ``names`` are the keys of the top level: other OCRD_ variables are somebody else's (OCR-D has
+    its own), unless they look like a misspelling.
+    """
+    text = "" if path is None else _read_text(path)
+    values = {} if path is None else _parse(path, text)
+    variables: dict[Key, str] = {}
+    for variable in sorted(environ, key=_natural):
+        if variable == CONFIG_VARIABLE or not environ[variable]:
+            continue
+        if not variable.startswith(ENV_PREFIX) or not _is_ours(variable, names):
+            continue
+        parts = variable.removeprefix(ENV_PREFIX).lower().split("__")
+        key = _place(values, parts, _value(variable, environ[variable]), variable)
+        variables[key] = variable
+    return ConfigFile(path, text, values, variables)
+
+
+# The file
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: there is no such file.",
+            hint="Make one with 'ocrd init DIR', or name another with --config.",
+        ) from error
+    except IsADirectoryError as error:
+        raise ConfigError(
+            f"{path}: this is a folder.", hint="Name the file in it, for example config.toml."
+        ) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(
+            f"{path}, line {line}: this is not UTF-8.", hint="Save the file as UTF-8."
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(
+            f"{path}: the file cannot be read: {reason}.",
+            hint="Make it readable for the user that ocrd runs as.",
+        ) from error
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        where, what = str(path), str(error)
+        if place:
+            where, what = f"{path}, line {place[1]}", what[: place.start()]
+        at = f" at column {place[2]}" if place else ""
+        raise ConfigError(
+            f"{where}: this is not TOML{at}: {what}.",
+            hint='Write key = "value": strings stand in quotes, true, false and numbers do not;'
+            " tables begin with [name], a watched folder with [[inbox]].",
+        ) from error
+
+
+def _lines(text: str) -> dict[Key, int]:
+    """Return the first line of every table and every key of a valid TOML text.
+
+    Each statement is read on its own, with as many lines as it needs to be whole; so strings and
+    lists over several lines are no trouble.
+    """
+    found: dict[Key, int] = {}
+    counts: dict[Key, int] = {}
+    table: Key = ()
+    lines = text.split("\n")
+    number = 0
+    while number < len(lines):
+        start = number
+        statement, number = _statement(lines, start)
+        keys = _paths(statement)
+        if lines[start].lstrip().startswith("["):
+            table = _table(keys[-1], lines[start].lstrip().startswith("[["), counts)
+            found.setdefault(table, start + 1)
+        else:
+            for key in keys:
+                found.setdefault(table + key, start + 1)
+    return found
+
+
+def _statement(lines: list[str], start: int) -> tuple[dict[str, Any], int]:
+    """Return the statement that begins at a line, and the number of the line after it."""
+    for end in range(start + 1, len(lines) + 1):
+        try:
+            return tomllib.loads("\n".join(lines[start:end])), end
+        except tomllib.TOMLDecodeError:
+            continue
+    return {}, len(lines)
+
+
+def _paths(values: dict[str, Any]) -> list[Key]:
+    """Return the keys of nested tables, the outer before the inner."""
+    found: list[Key] = []
+    for name, value in values.items():
+        found.append((name,))
+        inner = value[0] if isinstance(value, list) and value else value
+        if isinstance(inner, dict):
+            found += [(name, *key) for key in _paths(inner)]
+    return found
+
+
+def _table(header: Key, is_list: bool, counts: dict[Key, int]) -> Key:
+    """Return the key of a table, with its number where it is one of several."""
+    key: Key = ()
+    for position, part in enumerate(header):
+        key = (*key, part)
+        if is_list and position == len(header) - 1:
+            counts[key] = counts.get(key, -1) + 1
+        if key in counts:
+            key = (*key, counts[key])
+    return key
+
+
+# The environment
+
+
+def _natural(variable: str) -> list[str]:
+    return [part.zfill(9) if part.isdigit() else part for part in variable.split("__")]
+
+
+def _is_ours(variable: str, names: Sequence[str]) -> bool:
+    first, *rest = variable.removeprefix(ENV_PREFIX).lower().split("__")
+    return first in names or bool(rest) or bool(get_close_matches(first, names, cutoff=0.85))
+
+
+def _value(variable: str, text: str) -> Any:
+    """Return lists and tables from their JSON, and any other value as it is."""
+    if text.lstrip()[:1] not in {"[", "{"}:
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"environment variable {variable}: this is not JSON: {error}.",
+            hint='Write lists like ["md", "json"] and tables like {"kind": "rapidocr"}.',
+        ) from error
+
+
+def _place(values: dict[str, Any], parts: Sequence[str], value: Any, variable: str) -> Key:
+    """Put a value at its place among the others; return its key."""
+    key: list[str | int] = []
+    here: Any = values
+    for position, part in enumerate(parts):
+        step = _index(here, part, variable) if isinstance(here, list) else part
+        key.append(step)
+        if position == len(parts) - 1:
+            inner = value
+        else:
+            inner = here.get(step) if isinstance(here, dict) else here[step : step + 1] or None
+            inner = inner[0] if isinstance(here, list) and inner else inner
+            if not isinstance(inner, dict | list):
+                inner = [] if parts[position + 1] == "0" else {}
+        if isinstance(here, list) and step == len(here):
+            here.append(inner)
+        else:
+            here[step] = inner
+        here = inner
+    return tuple(key)
+
+
+def _index(entries: list[Any], part: str, variable: str) -> int:
+    if part.isascii() and part.isdigit() and int(part) <= len(entries):
+        return int(part)
+    name = variable.lower().removeprefix(ENV_PREFIX.lower()).split("__")[0]
+    raise ConfigError(
+        f"environment variable {variable}: {part!r} is no number from 0 to {len(entries)}.",
+        hint=f"Entries of {name} are numbered from 0, for example"
+        f" {ENV_PREFIX}{name.upper()}__0__PATH for the first.",
+    )
