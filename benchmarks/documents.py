@@ -43,7 +43,7 @@ def documents_a_second(count: int) -> float:
 
 
 def many_waiting(count: int) -> tuple[float, float, float]:
-    """Return first-scan seconds, seconds until all are queued, and the peak of RSS in MB."""
+    """Return the longest scan's seconds, seconds until all are queued, and the peak of RSS in MB."""
     with tempfile.TemporaryDirectory() as scratch:
         installation = Installation(Path(scratch))
         installation.configure(ECHO)
@@ -53,18 +53,18 @@ def many_waiting(count: int) -> tuple[float, float, float]:
         assert installation.process is not None
         process = psutil.Process(installation.process.pid)
         Client(installation.root / "state" / "run" / "ocrd.sock").pause()
-        peak = 0
+        peak, scan = 0, 0.0
         began = time.monotonic()
         try:
             while True:
                 peak = max(peak, process.memory_info().rss)
                 status = installation.status()
+                scan = max(scan, status["inboxes"][0]["last_scan_seconds"])
                 if status["jobs"]["queued"] + status["jobs"]["leased"] >= count:
                     break
                 time.sleep(0.1)
             seconds = time.monotonic() - began
-            scan = status["inboxes"][0]["first_scan_seconds"]
-            return float(scan), seconds, peak / 1e6
+            return scan, seconds, peak / 1e6
         finally:
             installation.stop()
 
@@ -79,7 +79,7 @@ def main() -> None:
     rate = documents_a_second(arguments.documents)
     print(f"  documents a second, fsync on      {rate:8.1f}  ({arguments.documents} documents)")
     scan, queued, peak = many_waiting(arguments.waiting)
-    print(f"  {arguments.waiting} files: first scan         {scan:8.2f} s")
+    print(f"  {arguments.waiting} files: longest scan       {scan:8.2f} s")
     print(f"  {arguments.waiting} files: all in the ledger  {queued:8.2f} s after the start")
     print(f"  {arguments.waiting} files: peak RSS           {peak:8.1f} MB")
     print(f"  ({os.cpu_count()} cores)")

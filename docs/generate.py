@@ -112,9 +112,8 @@ def example() -> str:
         "# with, and 'ocrd check' says what is wrong with one.",
     ]
     for table in TABLES:
-        lines.append("")
         if table.header:
-            lines += [*_comment(table.introduction), f"{'#' * table.optional}{table.header}"]
+            lines += ["", *_comment(table.introduction), f"{'#' * table.optional}{table.header}"]
         for name, field in keys(table.model):
             if table.optional:
                 break
@@ -216,9 +215,7 @@ def main(arguments: list[str]) -> int:
         ROOT / "docs" / "configuration.md": configuration(),
         ROOT / "config.example.toml": example(),
     }
-    stale = [
-        path for path, text in wanted.items() if not path.exists() or path.read_text() != text
-    ]
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     if "--check" not in arguments:
         for path in stale:
             path.write_text(wanted[path])

@@ -9,8 +9,10 @@ a table stand side by side too, and are read row by row.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box, Line
@@ -44,6 +46,7 @@ class Row:
 
     pieces: tuple[Piece, ...]
     column: int  # rows of one column have the same number, which grows in reading order
+    flows: bool = False  # wide gaps come from setting the line to full width, not from cells
 
     @property
     def box(self) -> Box:
@@ -61,7 +64,7 @@ class Row:
         cells: list[str] = []
         right = -math.inf
         for piece in self.pieces:
-            if cells and piece.box.x0 - right <= CELL_GAP * piece.box.height:
+            if cells and (self.flows or piece.box.x0 - right <= CELL_GAP * piece.box.height):
                 cells[-1] += " " + piece.line.text.strip()
             else:
                 cells.append(piece.line.text.strip())
@@ -77,13 +80,25 @@ def rows(lines: Sequence[Line], width: int, height: int) -> list[Row]:
     pieces = straighten(level, width, height)
     columns = _columns(pieces) if pieces else []
     ordered = [
-        Row(tuple(row), number) for number, column in enumerate(columns) for row in _in_rows(column)
+        row
+        for number, column in enumerate(columns)
+        for row in _flowing([Row(tuple(pieces), number) for pieces in _in_rows(column)])
     ]
     count = len(columns)
     ordered += [
         Row((Piece(line, page_box(line)),), count + index) for index, line in enumerate(turned)
     ]
     return ordered
+
+
+def covers(row: Row, other: Row) -> bool:
+    """Say whether a piece of the row spans every wide gap of the other one."""
+    gaps = [
+        (left.box.x1 + right.box.x0) / 2
+        for left, right in pairwise(other.pieces)
+        if right.box.x0 - left.box.x1 > CELL_GAP * right.box.height
+    ]
+    return all(any(piece.box.x0 < x < piece.box.x1 for piece in row.pieces) for x in gaps)
 
 
 def straighten(lines: Sequence[Line], width: int, height: int) -> list[Piece]:
@@ -123,6 +138,16 @@ def around(boxes: Iterable[Box]) -> Box:
     """Return the smallest box around some boxes, at least one."""
     x0s, y0s, x1s, y1s = zip(*((box.x0, box.y0, box.x1, box.y1) for box in boxes), strict=True)
     return Box(min(x0s), min(y0s), max(x1s), max(y1s))
+
+
+def _flowing(column: list[Row]) -> list[Row]:
+    """Return a column's rows, those marked whose gaps are not those of their neighbours."""
+    marked = []
+    for index, row in enumerate(column):
+        neighbours = column[max(0, index - 1) : index] + column[index + 1 : index + 2]
+        flows = bool(neighbours) and all(covers(other, row) for other in neighbours)
+        marked.append(replace(row, flows=flows))
+    return marked
 
 
 def _length(line: Line, side: int) -> float:
@@ -211,7 +236,12 @@ def _is_split(left: list[Piece], right: list[Piece]) -> bool:
     if _is_running(left) and _is_running(right):
         return True
     few, many = sorted((left, right), key=len)
-    return len(few) > MIN_SIDE and _aligned(few, many) < ALIGNED
+    if len(few) <= MIN_SIDE:
+        return False
+    if _aligned(few, many) < ALIGNED:
+        return True
+    # A side bar whose few lines happen to stand at the height of running text.
+    return len(many) > 5 and _is_running(many) and _aligned(many, few) < 1 - ALIGNED / 2
 
 
 def _white(left: list[Piece], right: list[Piece]) -> float:
@@ -235,10 +265,13 @@ def _is_running(pieces: list[Piece]) -> bool:
 
 def _aligned(few: list[Piece], many: list[Piece]) -> float:
     """Return the share of the few that have one of the many at their own height."""
-    partners = sum(
-        any(abs(piece.middle - other.middle) < 0.3 * piece.box.height for other in many)
-        for piece in few
-    )
+    heights = sorted(piece.middle for piece in many)
+    partners = 0
+    for piece in few:
+        near = bisect_left(heights, piece.middle - 0.3 * piece.box.height)
+        partners += near < len(heights) and (
+            heights[near] < piece.middle + 0.3 * piece.box.height
+        )
     return partners / len(few)
 
 

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +35,22 @@ class ConfigFile:
 
     def where(self, key: Key) -> str:
         """Return the variable that set the key, or the file and the line nearest to it."""
-        for length in range(len(key), 0, -1):
-            if key[:length] in self.variables:
-                return f"environment variable {self.variables[key[:length]]}"
-        if self.path is None:
-            return "the built-in configuration"
-        lines = _lines(self.text)
-        for length in range(len(key), 0, -1):
-            if key[:length] in lines:
-                return f"{self.path}, line {lines[key[:length]]}"
-        return str(self.path)
+        ends = range(len(key), 0, -1)
+        for outer in (key[:end] for end in ends):
+            if outer in self.variables:
+                return _variable(self.variables[outer])
+        lines = {} if self.path is None else _lines(self.text)
+        for outer in (key[:end] for end in ends):
+            if outer in lines:
+                return f"{self.path}, line {lines[outer]}"
+            for inner, variable in self.variables.items():
+                if inner[: len(outer)] == outer:
+                    return _variable(variable)
+        return "the built-in configuration" if self.path is None else str(self.path)
+
+
+def _variable(name: str) -> str:
+    return f"environment variable {name}"
 
 
 def read(path: Path | None, environ: Mapping[str, str], names: Sequence[str]) -> ConfigFile:
@@ -187,31 +194,36 @@ def _value(variable: str, text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise ConfigError(
-            f"environment variable {variable}: this is not JSON: {error}.",
+            f"{_variable(variable)}: this is not JSON: {error}.",
             hint='Write lists like ["md", "json"] and tables like {"kind": "rapidocr"}.',
         ) from error
 
 
 def _place(values: dict[str, Any], parts: Sequence[str], value: Any, variable: str) -> Key:
     """Put a value at its place among the others; return its key."""
-    key: list[str | int] = []
+    key: Key = ()
     here: Any = values
-    for position, part in enumerate(parts):
+    for part, following in zip_longest(parts, parts[1:]):
         step = _index(here, part, variable) if isinstance(here, list) else part
-        key.append(step)
-        if position == len(parts) - 1:
-            inner = value
-        else:
-            inner = here.get(step) if isinstance(here, dict) else here[step : step + 1] or None
-            inner = inner[0] if isinstance(here, list) and inner else inner
-            if not isinstance(inner, dict | list):
-                inner = [] if parts[position + 1] == "0" else {}
+        key = (*key, step)
+        inner = value if following is None else _table_at(here, step, following)
         if isinstance(here, list) and step == len(here):
             here.append(inner)
         else:
             here[step] = inner
         here = inner
-    return tuple(key)
+    return key
+
+
+def _table_at(here: Any, step: str | int, following: str) -> Any:
+    """Return the table or list that is there, or a new one as the next step needs it."""
+    try:
+        inner = here[step]
+    except LookupError:
+        inner = None
+    if isinstance(inner, dict | list):
+        return inner
+    return [] if following == "0" else {}
 
 
 def _index(entries: list[Any], part: str, variable: str) -> int:
@@ -219,7 +231,7 @@ def _index(entries: list[Any], part: str, variable: str) -> int:
         return int(part)
     name = variable.lower().removeprefix(ENV_PREFIX.lower()).split("__")[0]
     raise ConfigError(
-        f"environment variable {variable}: {part!r} is no number from 0 to {len(entries)}.",
+        f"{_variable(variable)}: {part!r} is no number from 0 to {len(entries)}.",
         hint=f"Entries of {name} are numbered from 0, for example"
         f" {ENV_PREFIX}{name.upper()}__0__PATH for the first.",
     )

@@ -196,8 +196,8 @@ def check_folders(settings: _Settings) -> list[str]:
     own = own_directories(settings)
     problems = [problem for key, path in own for problem in _check_writable(key, path)]
     folders = watched(settings.inbox)
-    real = [folder for folder in _asked(folders, _followed) if folder is not None]
-    for found in _asked(folders, _check_inbox):
+    real = [folder for folder in ask_each(folders, _followed) if folder is not None]
+    for found in ask_each(folders, _check_inbox):
         problems += found or []
     if not problems:
         real_own = [(key, Path(os.path.realpath(path))) for key, path in own]
@@ -209,7 +209,7 @@ def offline_folders(settings: _Settings) -> list[str]:
     """Return which watched folders are not there now, each with what can be done about it."""
     folders = watched(settings.inbox)
     found = []
-    for folder, there in zip(folders, _asked(folders, _is_there), strict=True):
+    for folder, there in zip(folders, ask_each(folders, _is_there), strict=True):
         if there is None:
             found.append(
                 f"{folder.name}.path: {folder.path} is on a file system that does not answer."
@@ -223,7 +223,7 @@ def offline_folders(settings: _Settings) -> list[str]:
     return found
 
 
-def _asked(folders: Sequence[Watched], question: Callable[[Watched], _T]) -> list[_T | None]:
+def ask_each(folders: Sequence[Watched], question: Callable[[Watched], _T]) -> list[_T | None]:
     """Return the answer for each folder; None where its file system does not give one.
 
     Each folder is asked in a thread of its own, so that a hung share holds up nobody.

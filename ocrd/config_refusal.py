@@ -18,9 +18,9 @@ _REFERENCE = "docs/configuration.md explains every key."
 _SECRET = "passwords"  # noqa: S105 - the key whose values are never shown
 _TYPES = {
     "tuple_type": ("must be a list", 'Write it in brackets, for example ["…", "…"].'),
-    "model_type": ("must be a table", "Write it as [{key}] with its keys below."),
-    "model_attributes_type": ("must be a table", "Write it as [{key}] with its keys below."),
-    "dict_type": ("must be a table", "Write it as [{key}] with its keys below."),
+    "model_type": ("must be a table", "Write it as {header} with its keys below."),
+    "model_attributes_type": ("must be a table", "Write it as {header} with its keys below."),
+    "dict_type": ("must be a table", "Write it as {header} with its keys below."),
     "string_type": ("must be a text", 'Write it in quotes, for example {name} = "…".'),
     "bool_type": ("must be true or false", "Write {name} = true or {name} = false."),
     "bool_parsing": ("must be true or false", "Write {name} = true or {name} = false."),
@@ -88,7 +88,8 @@ def _plain(fault: Mapping[str, Any], key: Key) -> tuple[str, str]:
     if _SECRET not in key:
         message = f"{_written(fault['input'])} {message}"
     name = next((part for part in reversed(key) if isinstance(part, str)), "")
-    return message, remedy.replace("{key}", shown(key)).replace("{name}", name)
+    header = f"[{shown(key)}]" if key and isinstance(key[-1], str) else f"[[{shown(key[:-1])}]]"
+    return message, remedy.replace("{header}", header).replace("{name}", name)
 
 
 def _written(value: Any) -> str:

@@ -340,6 +340,7 @@ class Daemon:
             "error": status.error,
             "network": status.network,
             "settling": status.settling,
+            "last_scan_seconds": round(status.last_scan_seconds, 3),
             "queued": queued,
             "engine": folder.settings.engine or "default",
             "mode": folder.settings.mode,
@@ -396,6 +397,7 @@ def run(config_path: Path) -> int:
 
     Raises ConfigError (configuration, folders) and LedgerError (state directory).
     """
+    systemd.require_support()
     settings = config.load(config_path)
     logs.configure(settings.log_format, settings.log_level)
     _make_own_directories(settings)

@@ -82,7 +82,9 @@ _LOCAL_FUSE_TYPES = frozenset(
     "fuse.encfs fuse.gocryptfs fuse.cryfs fuse.fuse2fs".split()
 )
 # Characters that change how the rest of a line is shown (Unicode UAX #9).
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI_CONTROLS = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 
 
 def printable(text: str | os.PathLike[str]) -> str:
@@ -341,11 +343,18 @@ def sweep(directory: Path) -> int:
             fd = os.open(path, _READ)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
-                swept += 1
+                if _is_leftover(path.stem, os.fstat(fd)):
+                    path.unlink()
+                    swept += 1
             finally:
                 os.close(fd)
     return swept
+
+
+def _is_leftover(stem: str, status: os.stat_result) -> bool:
+    """Say whether a temporary file is ours to delete: one set aside, only in the state it names."""
+    _, _, *state = stem.rsplit(".", 1)[-1].split("-")
+    return not state or state == [str(status.st_size), str(status.st_mtime_ns)]
 
 
 class _HashedFile(io.RawIOBase):
@@ -470,7 +479,9 @@ def _take(source: Path, destination: Path, key: FileKey) -> None:
     except FileNotFoundError as error:
         if os.path.lexists(source):
             raise
-        raise _changed(source, "is no longer there") from error
+        # An NFS server that is asked twice, its first answer lost, says this of its own success.
+        if not os.path.lexists(destination) or file_key(destination) != key:
+            raise _changed(source, "is no longer there") from error
     if not _still(destination, key):
         _put_back(destination, source)
         raise _changed(source, "changed while it was moved")
@@ -479,12 +490,23 @@ def _take(source: Path, destination: Path, key: FileKey) -> None:
 def remove(source: Path, key: FileKey) -> None:
     """Unlink exactly the file of ``key``, durably; SourceChangedError if it is not that one.
 
-    It is first renamed, so that a successor under its name is never hit.
+    It is first renamed, so that a successor under its name is never hit. If it cannot be unlinked,
+    it gets its name back.
     """
-    aside = source.with_name(TEMPORARY_GLOB.replace("*", secrets.token_hex(8)))
-    with _translated(source):
-        _take(source, aside, key)
-        aside.unlink()
+    # The state is in the name for ``sweep``, which must not take a successor either.
+    unique = f"{secrets.token_hex(8)}-{key.size}-{key.mtime_ns}"
+    aside = source.with_name(TEMPORARY_GLOB.replace("*", unique))
+    with _source(source, key) as fd:
+        with contextlib.suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # not for ``sweep``
+        try:
+            with _translated(source):
+                _take(source, aside, key)
+                aside.unlink()
+        except BaseException:
+            if os.path.lexists(aside):
+                _put_back(aside, source)
+            raise
     fsync_directory(source.parent)
 
 
@@ -536,9 +558,9 @@ def _move_across(source: Path, destination: Path, key: FileKey) -> None:
         fsync_directory(destination.parent)
         remove(source, key)
     except OcrdError:
-        # The source is still in the inbox, so this copy would be a second one.
+        # While the source is in the inbox, this copy is a second one.
         with contextlib.suppress(OSError):
-            if os.path.samestat(copy, destination.lstat()):
+            if os.path.samestat(copy, destination.lstat()) and os.path.lexists(source):
                 destination.unlink()
         raise
 

@@ -11,21 +11,29 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import groupby, pairwise
 from statistics import median
 
-from ocrd.columns import Row, around, page_box, rows
+from ocrd.columns import Row, around, covers, page_box, rows
 from ocrd.job import Block, Box, Line
 
 # All in heights of a line unless they say otherwise. Found by reading scans of books, letters,
 # newsletters and invoices.
 PARAGRAPH_GAP = 1.3  # of the usual distance of two rows
+MORE_GAP = 1.25  # times as much where the sentence goes on
 INDENT = 0.7
 SAME_HEIGHT = 1.35  # of the other's height: more is another type size
 HEADING_HEIGHT = 1.28  # of the body's height
+HEADING_ADVANCE = 1.25  # of the body's mean width of a character; bold type is wider, too
 TITLE_HEIGHT = 1.7  # of the body's height
 HEADING_CHARACTERS = 120
 HEADING_ROWS = 3
-NEIGHBOURS = 5  # rows on either side that tell where a column ends
+NEIGHBOURS = 5  # rows above and below that tell where text ends on the right
+SAME_EDGE = 3  # rows that end together make an edge
+MIN_EDGE_WIDTH = 0.5  # of the column's width: shorter rows end together by chance
+SOME_ROOM = 0.1  # of the column's width: ragged text leaves this much
+MUCH_ROOM = 0.4  # of the column's width: nobody breaks a sentence so early
+SHORT_TEXT = 4  # characters whose box says nothing of their size
 
 CELL_SEPARATOR = "   "
 
@@ -50,6 +58,24 @@ class Bond(Enum):
     APART = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What is usual in a column."""
+
+    pitch: float  # from one row to the next
+    height: float  # of a row
+    right: float  # where the longest row ends
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The type size of the page's running text."""
+
+    height: float
+    advance: float  # the mean width of a character
+
+
 @dataclass(slots=True)
 class _Draft:
     """A block in the making."""
@@ -64,7 +90,7 @@ def blocks(lines: Sequence[Line], width: int, height: int) -> list[Block]:
     ordered = rows(lines, width, height)
     if not ordered:
         return []
-    body = _body_height(ordered)
+    body = _body(ordered)
     vocabulary = frozenset(
         word.lower() for row in ordered for cell in row.cells for word in _WORD.findall(cell)
     )
@@ -79,12 +105,12 @@ def plain(blocks: Iterable[Block]) -> str:
 def _drafts(ordered: Sequence[Row]) -> list[_Draft]:
     """Return the rows grouped into blocks."""
     drafts: list[_Draft] = []
-    pitches = _pitches(ordered)
+    columns = _columns(ordered)
     for index, row in enumerate(ordered):
         text = _text(row)
         bond = Bond.APART
         if drafts:
-            bond = _bond(drafts[-1], ordered, index, pitches[row.column])
+            bond = _bond(drafts[-1], ordered, index, columns[row.column])
         marked = _is_marked(text, free=bond is not Bond.JOINED or drafts[-1].label == "list")
         if bond is Bond.APART or marked:
             drafts.append(_Draft([row], "list" if marked else "text"))
@@ -95,36 +121,55 @@ def _drafts(ordered: Sequence[Row]) -> list[_Draft]:
     return drafts
 
 
-def _bond(draft: _Draft, ordered: Sequence[Row], index: int, pitch: float) -> Bond:
+def _bond(draft: _Draft, ordered: Sequence[Row], index: int, column: _Column) -> Bond:
     """Say how the row at ``index`` goes on from the draft's last one."""
     last, row = draft.rows[-1], ordered[index]
-    size = max(last.height, row.height) / min(last.height, row.height)
-    if size > SAME_HEIGHT and _widest(last, row) > 4:
-        return Bond.APART
     goes_on = _goes_on(_text(last), _text(row))
-    beside = row.column != last.column and row.box.y0 < last.box.y1
-    if beside or row.box.y0 < last.box.y0:  # the next column
+    if row.column != last.column and row.box.y0 < last.box.y1:  # beside: the next column
         return Bond.JOINED if goes_on and draft.label != "list" else Bond.APART
-    if _middle(row) - _middle(last) > PARAGRAPH_GAP * pitch:
+    if row.box.x0 > last.box.x1 or row.box.x1 < last.box.x0:
+        return Bond.APART
+    scale = max(1.0, min(last.height, row.height) / column.height)
+    room = _room(ordered, index, column)
+    goes_on = goes_on and room < MUCH_ROOM
+    gap = PARAGRAPH_GAP * (MORE_GAP if goes_on else 1.0) * scale
+    if _middle(row) - _middle(last) > gap * column.pitch:
+        return Bond.APART
+    if _differ_in_size(last, row) and not (goes_on and room <= 0):
         return Bond.APART
     if len(last.cells) > 1 or len(row.cells) > 1:
-        return Bond.LINE
-    return _bond_of_neighbours(draft, ordered, index, goes_on=goes_on)
-
-
-def _bond_of_neighbours(
-    draft: _Draft, ordered: Sequence[Row], index: int, *, goes_on: bool
-) -> Bond:
-    """Say how a row goes on from the one right above it, by indents and by the room left there."""
-    last, row = draft.rows[-1], ordered[index]
+        return Bond.LINE if _is_table(last, row) else Bond.APART
+    joined = room <= 0 or goes_on
     ended = bool(_ENDS_SENTENCE.search(_text(last)))
-    if draft.label == "list" and row.box.x0 > draft.rows[0].box.x0 + 0.5 * row.height:
-        return Bond.JOINED  # a hanging indent
+    if draft.label == "list":
+        hangs = row.box.x0 > draft.rows[0].box.x0 + 0.5 * row.height
+        return Bond.JOINED if joined and (hangs or goes_on) else Bond.APART
     if _is_indented(last, row, ordered[index + 1 : index + 2], ended=ended):
         return Bond.APART
-    if not _had_room(last, row, ordered, index) or goes_on:
+    if joined or (not ended and room < SOME_ROOM):
         return Bond.JOINED
-    return Bond.APART if ended or draft.label == "list" else Bond.LINE
+    return Bond.APART if ended else Bond.LINE
+
+
+def _is_table(last: Row, row: Row) -> bool:
+    """Say whether two rows, one of them in cells, belong together."""
+    if len(row.pieces) > 1 and len(last.pieces) > 1:
+        return True
+    return not (covers(last, row) if len(last.pieces) == 1 else covers(row, last))
+
+
+def _differ_in_size(a: Row, b: Row) -> bool:
+    """Say whether two rows are set in different sizes.
+
+    The height of a box depends on the letters in it, and so does their mean width; both together
+    say more than either.
+    """
+    if min(len(_text(a)), len(_text(b))) <= SHORT_TEXT:
+        return False
+    height, advance = a.height / b.height, _advance(a) / _advance(b)
+    if height < 1:
+        height, advance = 1 / height, 1 / advance
+    return height > SAME_HEIGHT or (height > 1.15 and advance > 1.2)
 
 
 def _is_indented(last: Row, row: Row, following: Sequence[Row], *, ended: bool) -> bool:
@@ -135,15 +180,29 @@ def _is_indented(last: Row, row: Row, following: Sequence[Row], *, ended: bool) 
     return ended or any(row.box.x0 - after.box.x0 > indent for after in following)
 
 
-def _had_room(last: Row, row: Row, ordered: Sequence[Row], index: int) -> bool:
-    """Say whether the row's first word would have fitted on the last row, had it been wanted."""
-    near = ordered[max(0, index - NEIGHBOURS) : index + NEIGHBOURS]
-    right = max(other.box.x1 for other in near if other.column in (row.column, last.column))
-    text = _text(row)
-    first_word = text.split()[0]
-    character = row.box.width / max(len(text), 1)
-    needed = (len(first_word) + 1.5) * character + row.height
-    return right - last.box.x1 > needed
+def _room(ordered: Sequence[Row], index: int, column: _Column) -> float:
+    """Return how much room was left on the last row after this row's first word.
+
+    As a share of the column's width; 0 or less: the word had to go to the next row.
+    """
+    last, row = ordered[index - 1], ordered[index]
+    around_it = [
+        other
+        for other in ordered[max(0, index - NEIGHBOURS) : index + NEIGHBOURS]
+        if other.column in (last.column, row.column)
+    ]
+    right = max(other.box.x1 for other in around_it)
+    edges = [right]
+    if last.box.width > MIN_EDGE_WIDTH * column.width:
+        edges = [last.box.x1, right]  # text that runs around a picture ends where its rows do
+    for edge in edges:
+        if sum(abs(other.box.x1 - edge) < row.height for other in around_it) > SAME_EDGE:
+            right = edge
+            break
+    else:
+        right = column.right
+    needed = (len(_text(row).split()[0]) + 1.5) * _advance(row) + row.height / 2
+    return (right - last.box.x1 - needed) / column.width
 
 
 def _goes_on(before: str, after: str) -> bool:
@@ -158,7 +217,7 @@ def _is_marked(text: str, *, free: bool) -> bool:
     return bool(_BULLET.match(text)) or (free and bool(_NUMBER.match(text)))
 
 
-def _block(draft: _Draft, body: float, vocabulary: frozenset[str]) -> Block:
+def _block(draft: _Draft, body: _Body, vocabulary: frozenset[str]) -> Block:
     label = draft.label
     if label == "text":
         label = _label(draft, body)
@@ -175,20 +234,23 @@ def _block(draft: _Draft, body: float, vocabulary: frozenset[str]) -> Block:
     return Block(label, text, _boxes(draft.rows), _confidence(draft.rows))
 
 
-def _label(draft: _Draft, body: float) -> str:
+def _label(draft: _Draft, body: _Body) -> str:
     """Return "title", "heading" or "text" by the block's type size."""
-    size = median(row.height for row in draft.rows) / body
     text = " ".join(map(_text, draft.rows))
     if (
-        size < HEADING_HEIGHT
-        or len(draft.rows) > HEADING_ROWS
+        len(draft.rows) > HEADING_ROWS
         or len(text) > HEADING_CHARACTERS
-        or sum(map(str.isalpha, text)) < 3
+        or sum(map(str.isalpha, text)) < max(3, len(text) // 2)
         or any(len(row.cells) > 1 for row in draft.rows)
         or text.endswith((",", ";"))
     ):
         return "text"
-    return "title" if size >= TITLE_HEIGHT else "heading"
+    height = median(row.height for row in draft.rows) / body.height
+    advance = median(map(_advance, draft.rows)) / body.advance
+    if height >= TITLE_HEIGHT:
+        return "title"
+    wide = height > 1.03 and advance >= HEADING_ADVANCE and not text.endswith((".", ":"))
+    return "heading" if height >= HEADING_HEIGHT or (wide and not draft.breaks) else "text"
 
 
 def join(before: str, after: str, vocabulary: frozenset[str] = frozenset()) -> str:
@@ -233,32 +295,35 @@ def _middle(row: Row) -> float:
     return (row.box.y0 + row.box.y1) / 2
 
 
-def _widest(*some: Row) -> int:
-    return min(len(_text(row)) for row in some)
+def _advance(row: Row) -> float:
+    """Return the mean width of a character of the row."""
+    return sum(piece.box.width for piece in row.pieces) / max(
+        sum(len(piece.line.text) for piece in row.pieces), 1
+    )
 
 
-def _body_height(ordered: Sequence[Row]) -> float:
-    """Return the height of the type that most characters are set in."""
-    heights = [row.height for row in ordered for _ in range(max(len(_text(row)), 1))]
-    return max(median(heights), 1.0)
+def _body(ordered: Sequence[Row]) -> _Body:
+    """Return the size of the type that most characters are set in."""
+    by_character = [row for row in ordered for _ in range(len(_text(row)))]
+    return _Body(
+        max(median(row.height for row in by_character), 1.0),
+        max(median(map(_advance, by_character)), 0.1),
+    )
 
 
-def _pitches(ordered: Sequence[Row]) -> dict[int, float]:
-    """Return each column's usual distance from one row to the next."""
-    gaps: dict[int, list[float]] = {}
-    heights: dict[int, list[float]] = {}
-    for above, below in zip(ordered, ordered[1:], strict=False):
-        if above.column == below.column:
-            gaps.setdefault(above.column, []).append(_middle(below) - _middle(above))
-    for row in ordered:
-        heights.setdefault(row.column, []).append(row.height)
-    pitches = {}
-    for column, found in heights.items():
-        height = median(found)
-        near = sorted(gap for gap in gaps.get(column, ()) if gap < 2.5 * height)
+def _columns(ordered: Sequence[Row]) -> dict[int, _Column]:
+    """Return what is usual in each column, by its number."""
+    found = {}
+    for number, group in groupby(ordered, key=lambda row: row.column):
+        column = list(group)
+        box = around(row.box for row in column)
+        height = median(row.height for row in column)
+        gaps = (_middle(below) - _middle(above) for above, below in pairwise(column))
+        near = sorted(gap for gap in gaps if gap < 2.5 * height)
         # The lower middle: paragraph gaps are on the upper side.
-        pitches[column] = near[(len(near) - 1) * 2 // 5] if near else 1.4 * height
-    return pitches
+        pitch = near[(len(near) - 1) * 2 // 5] if near else 1.4 * height
+        found[number] = _Column(pitch, height, box.x1, box.width)
+    return found
 
 
 def _boxes(some: Sequence[Row]) -> tuple[Box, ...]:

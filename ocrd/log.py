@@ -21,15 +21,18 @@ def fields(event: str, **values: Any) -> dict[str, Any]:
 
 
 def configure(log_format: str, level: str, stream: TextIO = sys.stderr) -> None:
-    """Send all records of ocrd to ``stream``; "auto" is text on a terminal and JSON elsewhere."""
+    """Send our records, and what libraries warn of, to ``stream``.
+
+    "auto" is text on a terminal and JSON elsewhere.
+    """
     if log_format == "auto":
         log_format = "text" if stream.isatty() else "json"
     destination = logging.StreamHandler(stream)
     destination.setFormatter(JsonLines() if log_format == "json" else HumanLines())
-    root = logging.getLogger("ocrd")
+    root = logging.getLogger()
     root.handlers[:] = [destination]
-    root.setLevel(level.upper())
-    root.propagate = False
+    root.setLevel(logging.WARNING)
+    logging.getLogger("ocrd").setLevel(level.upper())
 
 
 class HumanLines(logging.Formatter):

@@ -152,21 +152,29 @@ class Pipeline:
     @asynccontextmanager
     async def _taken(self, work: Work) -> AsyncIterator[tuple[Source, str]]:
         """Provide a source that can be read at leisure, and its hash."""
-        key, passwords = work.job.key, _passwords(work.folder.settings)
+        passwords = _passwords(work.folder.settings)
+        copy = self._temp_dir / f"{work.job.id}.source"
         try:
-            if not work.folder.is_network():
-                sha256 = await work.folder.threads.do(files.sha256_of, work.path, key)
-                yield Source(work.path, key, passwords), sha256
-                return
-            copy = self._temp_dir / f"{work.job.id}.source"
-            copy.unlink(missing_ok=True)
-            sha256 = await work.folder.threads.do(files.snapshot, work.path, copy, key)
-        except UnsupportedError as error:  # no regular file any more
-            raise SourceChangedError(error.what, hint=error.hint) from error
-        try:
-            yield Source(copy, None, passwords), sha256
+            if work.folder.is_network():
+                sha256 = await self._copied(work, copy)
+                yield Source(copy, files.file_key(copy), passwords), sha256
+            else:
+                sha256 = await self._hashed(work)
+                yield Source(work.path, work.job.key, passwords), sha256
         finally:
             copy.unlink(missing_ok=True)
+
+    async def _hashed(self, work: Work) -> str:
+        try:
+            return await work.folder.threads.do(files.sha256_of, work.path, work.job.key)
+        except UnsupportedError as error:  # a link or a pipe has its name now
+            raise SourceChangedError(error.what, hint=error.hint) from error
+
+    async def _copied(self, work: Work, copy: Path) -> str:
+        try:
+            return await work.folder.threads.do(files.snapshot, work.path, copy, work.job.key)
+        except UnsupportedError as error:
+            raise SourceChangedError(error.what, hint=error.hint) from error
 
     async def _is_read_already(self, work: Work, sha256: str) -> bool:
         """Finish a kept file whose content has been read before, touched or copied since."""

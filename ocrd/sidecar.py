@@ -110,7 +110,7 @@ def escape(text: str) -> str:
     return "  \n".join(_escape_line(line) for line in lines if line)
 
 
-def front_matter(document: DocumentResult) -> str:
+def yaml_header(document: DocumentResult) -> str:
     """Return the document's facts as a YAML block, every text in quotes."""
     facts: dict[str, str | int | float] = {
         "source": document.source_name,
@@ -138,7 +138,7 @@ def _write(
     """Write the paragraphs, an empty line between them and one newline at the end."""
     separator = ""
     if front_matter:
-        out.write(_utf8(globals()["front_matter"](document)))
+        out.write(_utf8(yaml_header(document)))
         separator = "\n\n"
     for paragraph in paragraphs:
         out.write(_utf8(separator + paragraph))

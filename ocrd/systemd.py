@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from typing import cast
@@ -15,8 +16,9 @@ def notify_ready() -> None:
 
 
 def notify_status(text: str) -> None:
-    """Say what is being done, in one line."""
-    _notify(f"STATUS={text}")
+    """Say what is being done; line breaks become spaces, they would begin another message."""
+    line = " ".join(text.split()).encode("utf-8", "replace").decode()
+    _notify(f"STATUS={line}")
 
 
 def notify_stopping() -> None:
@@ -36,8 +38,12 @@ def require_support() -> None:
 
 
 def _notify(state: str) -> None:
-    if os.environ.get("NOTIFY_SOCKET"):
-        _load()(state)
+    if not os.environ.get("NOTIFY_SOCKET"):
+        return
+    notify = _load()
+    # A service manager that does not listen is no reason to stop: nothing is lost without it.
+    with contextlib.suppress(OSError):
+        notify(state)
 
 
 def _load() -> Callable[[str], object]:

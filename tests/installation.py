@@ -18,6 +18,7 @@ from ocrd.web.client import Client
 
 ROOT = Path(__file__).parent.parent
 RESOURCES = ROOT / "tests" / "resources"
+LETTER = RESOURCES / "typewriter.png"
 SAMPLES = ROOT / "ocrd" / "samples"
 OCRD = [sys.executable, "-m", "ocrd"]
 
@@ -63,10 +64,11 @@ class Installation:
         more: str = "",
         *,
         settle: str = "200ms",
+        patience: str = "2s",
         defaults: bool = False,
     ) -> None:
         """Write the configuration: quick to settle, unless it is to have the defaults."""
-        quick = f'settle = "{settle}"\nscan_interval = "1s"\npatience = "2s"'
+        quick = f'settle = "{settle}"\nscan_interval = "1s"\npatience = "{patience}"'
         self.config.write_text(
             f'state_dir = "{self.root}/state"\nfree_space_floor = 0\n{top}\n'
             f"[engine]\n{engine}\n"
@@ -77,7 +79,8 @@ class Installation:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [*OCRD, "run", "--config", str(self.config)],
-                cwd=ROOT, stdout=log, stderr=log, text=True, env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+                cwd=ROOT, stdout=log, stderr=log, text=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
             )
         if wait:
             eventually(lambda: self.is_up() or self.process_ended(), 30, "the daemon is up")

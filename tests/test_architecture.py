@@ -91,7 +91,7 @@ def noun(module: str) -> str:
     """Return the name that a module has in LAYERS: web.* is web, cli.* is cli."""
     if not module:
         return "ocrd"
-    first = module.split(".")[0]
+    first = module.split(".", maxsplit=1)[0]
     return first if first in {"web", "cli"} else module
 
 

@@ -125,6 +125,5 @@ def _unreachable(path: Path, error: Exception) -> UnreachableError:
         case _:
             return UnreachableError(
                 f"What answers on {path} is not to be understood ({error!r}).",
-                hint="The daemon may have stopped just now, or be of another version: "
-                "restart it.",
+                hint="The daemon may have stopped just now, or be of another version: restart it.",
             )

@@ -83,7 +83,7 @@ class _Server(uvicorn.Server):
         self.ready = asyncio.Event()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
         yield
 

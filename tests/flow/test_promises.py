@@ -9,13 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.installation import ECHO, SAMPLES, Installation, eventually, make_pdf
-
-LETTER = SAMPLES / "typewriter.png"
+from tests.installation import ECHO, LETTER, Installation, eventually, make_pdf
 
 
 def engine(module: str, options: str = "", more: str = "") -> str:
@@ -196,7 +195,7 @@ def test_mode_text_outputs_json_and_front_matter_are_written(daemon: Installatio
 
 
 def test_a_killed_daemon_goes_on_at_the_next_page(daemon: Installation) -> None:
-    daemon.configure(engine("echo", "delay = 0.2", 'slots = 1'))
+    daemon.configure(engine("echo", "delay = 0.2"))
     make_pdf(daemon.root / "book.pdf", 12)
     daemon.start()
     daemon.drop(daemon.root / "book.pdf")
@@ -215,7 +214,7 @@ def test_a_killed_daemon_goes_on_at_the_next_page(daemon: Installation) -> None:
 
 
 def test_sigterm_finishes_the_page_and_stops_in_time(daemon: Installation) -> None:
-    daemon.configure(engine("echo", "delay = 1.0", 'slots = 1'))
+    daemon.configure(engine("echo", "delay = 1.0"))
     make_pdf(daemon.root / "book.pdf", 30)
     daemon.start()
     daemon.drop(daemon.root / "book.pdf")
@@ -224,7 +223,7 @@ def test_sigterm_finishes_the_page_and_stops_in_time(daemon: Installation) -> No
     assert daemon.stop(15) == 0
     assert time.monotonic() - began < 10
     assert daemon.tree() == ["book.pdf"]
-    (job,) = daemon.call("jobs")["jobs"]
+    (job,) = daemon.call("jobs")
     assert job["state"] == "queued" and job["pages_done"] >= 2
     assert job["attempts"] == 0, "an orderly stop costs no attempt"
 
@@ -243,7 +242,7 @@ def test_a_second_sigint_stops_at_once(daemon: Installation) -> None:
 
 
 def test_small_documents_overtake_a_book(daemon: Installation) -> None:
-    daemon.configure(engine("echo", "delay = 0.1", 'slots = 1'))
+    daemon.configure(engine("echo", "delay = 0.1"))
     make_pdf(daemon.root / "book.pdf", 100)
     daemon.start()
     daemon.drop(daemon.root / "book.pdf")
@@ -280,13 +279,13 @@ def test_too_many_failed_pages_fail_the_document_and_what_was_read_stays(
 
 
 def test_a_dead_engine_worker_is_replaced_and_nothing_fails(daemon: Installation) -> None:
-    daemon.configure(engine("echo", "delay = 0.1", 'slots = 2'))
+    daemon.configure(engine("echo", "delay = 0.1"))
     make_pdf(daemon.root / "book.pdf", 30)
     daemon.start()
     daemon.drop(daemon.root / "book.pdf")
     for _ in range(2):
         done = pages_done(daemon)
-        eventually(lambda done=done: pages_done(daemon) > done + 2, 30)
+        eventually(partial(has_read_more_than, daemon, done + 2), 30)
         os.kill(daemon.status()["engines"][0]["pid"], signal.SIGKILL)
     daemon.wait_for("done/book.pdf", "done/book.md")
     assert "could not be read" not in (daemon.done / "book.md").read_text()
@@ -331,12 +330,12 @@ def test_pause_holds_everything_back_over_a_restart_and_resume_goes_on(
 
 
 def test_cancel_leaves_the_source_in_the_inbox_and_retry_reads_it(daemon: Installation) -> None:
-    daemon.configure(engine("echo", "delay = 0.3", 'slots = 1'))
+    daemon.configure(engine("echo", "delay = 0.3"))
     make_pdf(daemon.root / "book.pdf", 40)
     daemon.start()
     daemon.drop(daemon.root / "book.pdf")
     eventually(lambda: pages_done(daemon) >= 1, 30)
-    (job,) = daemon.call("jobs")["jobs"]
+    (job,) = daemon.call("jobs")
     assert daemon.command("cancel", str(job["id"])).returncode == 0
     eventually(lambda: daemon.status()["jobs"]["cancelled"] == 1, 10)
     assert daemon.tree() == ["book.pdf"]
@@ -345,7 +344,7 @@ def test_cancel_leaves_the_source_in_the_inbox_and_retry_reads_it(daemon: Instal
 
 
 def test_retry_brings_a_failed_file_back_and_reads_it(daemon: Installation) -> None:
-    daemon.configure(inbox='patience = "0s"')
+    daemon.configure(patience="0s")
     daemon.start()
     (daemon.inbox / "bad.pdf").write_bytes(b"%PDF-1.4\n")
     daemon.wait_for("failed/bad.pdf", "failed/bad.error.json")
@@ -391,6 +390,10 @@ def test_logs_are_one_json_object_an_event_where_nobody_watches(daemon: Installa
     (done,) = [event for event in events if event.get("event") == "done"]
     assert done["document"] == "letter.png"
     assert done["destination"].endswith("done/letter.png")
+
+
+def has_read_more_than(daemon: Installation, pages: int) -> bool:
+    return pages_done(daemon) > pages
 
 
 def pages_done(daemon: Installation) -> int:

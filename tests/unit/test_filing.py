@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ocrd import files, filing
-from ocrd.errors import EncryptedError, Reason, SourceChangedError
+from ocrd.errors import EncryptedError, OcrdError, Reason, SourceChangedError
 from ocrd.job import Job, JobState
 
 MTIME = 1_000_000_000
@@ -245,6 +245,6 @@ def test_names_of_any_length_get_sidecars_that_fit(tmp_path: Path, stem: str) ->
 
 def test_a_destination_on_the_disk_below_an_unmounted_share_is_not_made(desk: Desk) -> None:
     shutil.rmtree(desk.inbox)
-    with pytest.raises(files.OcrdError, match="inbox"):
+    with pytest.raises(OcrdError, match="inbox"):
         desk.staged()
     assert not desk.inbox.exists()

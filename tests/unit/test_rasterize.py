@@ -2,7 +2,7 @@
 
 # mypy: allow-untyped-calls
 # (PyMuPDF's functions have no annotations.)
-# ruff: noqa: ASYNC110, ASYNC240
+# ruff: noqa: ASYNC110
 # (The conditions are in other processes: there is no event to wait for; files are local.)
 
 from __future__ import annotations

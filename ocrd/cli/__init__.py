@@ -1,0 +1,103 @@
+"""The command line: the one part of ocrd that prints and exits.
+
+Each command imports what it needs when it runs, so that ``ocrd --help`` and ``ocrd status`` start
+at once. Errors end here: one sentence, one way out, one exit code.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ocrd import __version__
+from ocrd.cli import check, conversion, demo, jobs, screen, start, steer
+from ocrd.errors import (
+    EXIT_CONFIG,
+    EXIT_FAILED,
+    EXIT_UNREACHABLE,
+    ConfigError,
+    OcrdError,
+    UnreachableError,
+)
+
+INTERRUPTED = 130  # what a shell reports for SIGINT
+
+app = typer.Typer(
+    name="ocrd",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        screen.out().print(f"ocrd {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _wanted: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Read the scans dropped into watched folders and write Markdown beside them."""
+
+
+_SETTING_UP = "Set up and run"
+_WATCHING = "Watch and steer the daemon"
+_READING = "Without a daemon"
+
+for panel, commands in (
+    (_SETTING_UP, (start.init, check.check, start.run, demo.demo)),
+    (_READING, (conversion.convert,)),
+    (
+        _WATCHING,
+        (
+            *(steer.status, jobs.jobs, jobs.show, jobs.retry),
+            *(steer.cancel, steer.pause, steer.resume, steer.reload),
+        ),
+    ),
+):
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+
+
+def main() -> None:
+    """Run the command of ``sys.argv`` and exit with its code."""
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    try:
+        app()
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else EXIT_FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OcrdError as error:
+        return _explain(error)
+    except BrokenPipeError:
+        return screen.reader_is_gone()
+    except OSError as error:
+        from pathlib import Path
+
+        from ocrd import files
+
+        return _explain(files.translate(error, Path(str(error.filename or "."))))
+    return 0
+
+
+def _explain(error: OcrdError) -> int:
+    """Print the error for a person, or for the program that asked with --json."""
+    screen.explain(error, as_json="--json" in sys.argv[1:])
+    if isinstance(error, ConfigError):
+        return EXIT_CONFIG
+    if isinstance(error, UnreachableError):
+        return EXIT_UNREACHABLE
+    return EXIT_FAILED

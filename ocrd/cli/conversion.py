@@ -1,0 +1,166 @@
+"""``convert``: files to Markdown in one shot, with a progress bar and without a daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ocrd.cli import screen
+from ocrd.cli.options import JsonOption
+from ocrd.errors import EXIT_FAILED, EXIT_OK
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from ocrd.config import Settings
+    from ocrd.convert import Outcome, Progress
+
+
+class Mode(StrEnum):
+    """What is made of the page."""
+
+    MARKDOWN = "markdown"
+    TEXT = "text"
+
+
+class Kind(StrEnum):
+    """A sidecar by its suffix."""
+
+    MD = "md"
+    JSON = "json"
+
+
+def convert(  # noqa: PLR0917 - Typer makes options of them
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="PDFs and images."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            *("--output", "-o"),
+            metavar="DIR",
+            file_okay=False,
+            help="Where the sidecars go; otherwise beside each file.",
+        ),
+    ] = None,
+    mode: Annotated[Mode, typer.Option(help="What is made of the page.")] = Mode.MARKDOWN,
+    kinds: Annotated[
+        list[Kind] | None, typer.Option("--format", "-f", help="May be given twice.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace sidecars that exist.")] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="Take engine and limits from this configuration."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read files once; the sources are left as they are."""
+    from ocrd.config import default_settings, load
+
+    settings = default_settings() if config is None else load(config)
+    outputs = tuple(dict.fromkeys(kind.value for kind in kinds or [Kind.MD]))
+    outcomes = _convert(sources, out, settings, mode.value, outputs, force=force)
+    if as_json:
+        screen.emit([_outcome_to_json(outcome) for outcome in outcomes])
+    else:
+        for outcome in outcomes:
+            _print_outcome(outcome)
+    failed = any(outcome.error is not None for outcome in outcomes)
+    raise typer.Exit(EXIT_FAILED if failed else EXIT_OK)
+
+
+def _convert(
+    sources: Sequence[Path],
+    out: Path | None,
+    settings: Settings,
+    mode: str,
+    outputs: tuple[str, ...],
+    *,
+    force: bool,
+) -> list[Outcome]:
+    from ocrd.convert import convert as convert_files
+
+    with progress_bar() as bar:
+        task = bar.add_task("starting the engine", total=None)
+
+        def on_progress(progress: Progress) -> None:
+            bar.update(
+                task,
+                description=str(screen.plain(progress.file.name)),
+                completed=progress.total_done,
+                total=progress.total_known,
+            )
+
+        return asyncio.run(
+            convert_files(
+                sources,
+                out,
+                settings,
+                mode=mode,
+                outputs=outputs,
+                force=force,
+                on_progress=on_progress,
+            )
+        )
+
+
+def progress_bar() -> Bar:
+    """Return a bar with pages done, pages a second and the time left, on standard error."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class PagesPerSecond(ProgressColumn):
+        """Pages a second since the first page."""
+
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:.2f} pages/s")
+
+    return Bar(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("pages"),
+        PagesPerSecond(),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        console=screen.err(),
+        disable=not screen.err().is_terminal,
+        speed_estimate_period=300,  # pages take seconds: keep enough of them for a rate
+    )
+
+
+def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    from ocrd.web.wire import error_to_json
+
+    return {
+        "file": str(outcome.file),
+        "outputs": [str(path) for path in outcome.outputs],
+        "pages": outcome.pages,
+        "seconds": round(outcome.seconds, 3),
+        "error": None if outcome.error is None else error_to_json(outcome.error),
+    }
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    if outcome.error is not None:
+        screen.explain(outcome.error, as_json=False)
+        return
+    made = ", ".join(str(screen.plain(path)) for path in outcome.outputs)
+    many = "1 page" if outcome.pages == 1 else f"{outcome.pages} pages"
+    name = screen.plain(outcome.file)
+    screen.say(f"{name} → {made} ({many}, {screen.span(outcome.seconds)})")

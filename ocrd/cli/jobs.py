@@ -1,0 +1,187 @@
+"""``jobs``, ``show``, ``retry``: from a running daemon, or from the ledger where none runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ocrd.cli import screen
+from ocrd.cli.options import ConfigOption, JsonOption, settings_of
+from ocrd.errors import UnknownJobError, UnreachableError
+from ocrd.job import JobState
+from ocrd.web.wire import job_to_json
+
+if TYPE_CHECKING:
+    from ocrd.config import Settings
+    from ocrd.ledger import Ledger
+
+
+def jobs(
+    config: ConfigOption = None,
+    state: Annotated[
+        JobState | None, typer.Option("--state", "-s", help="Only jobs in this state.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List documents, the newest first."""
+    settings = settings_of(config)
+    from ocrd.web.client import Client
+
+    try:
+        found = Client(settings.socket_path).jobs(state, limit)
+    except UnreachableError:
+        with _ledger(settings) as ledger:
+            rows = ledger.jobs({state} if state else None, limit)
+            found = [job_to_json(job) for job in rows]
+    if as_json:
+        screen.emit(found)
+    else:
+        _print_jobs(found)
+
+
+def show(
+    job: Annotated[int, typer.Argument(metavar="JOB", help="A number of `ocrd jobs`.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show all that is known of one document."""
+    settings = settings_of(config)
+    from ocrd.web.client import Client
+
+    try:
+        found = Client(settings.socket_path).job(job)
+    except UnreachableError:
+        with _ledger(settings) as ledger:
+            row = ledger.job(job)
+        if row is None:
+            raise _unknown(job) from None
+        found = job_to_json(row)
+    if as_json:
+        screen.emit(found)
+    else:
+        _print_job(found)
+
+
+def retry(
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="JOB", help="Numbers of `ocrd jobs`.")
+    ] = None,
+    all_failed: Annotated[bool, typer.Option("--all", help="All that failed.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put failed documents back into their inboxes, to be read again."""
+    if bool(numbers) == all_failed:
+        raise typer.BadParameter("Name the jobs to retry, or give --all for all that failed.")
+    settings = settings_of(config)
+    try:
+        found = _retry_by_daemon(settings, numbers)
+    except UnreachableError:
+        found = _retry_by_ledger(settings, numbers)
+    if as_json:
+        screen.emit(found)
+    elif not found:
+        screen.say("Nothing to retry.")
+    for job in () if as_json else found:
+        screen.say(f"Again: {_source(job)}")
+
+
+def _retry_by_daemon(settings: Settings, numbers: Sequence[int] | None) -> list[dict[str, Any]]:
+    from ocrd.web.client import Client
+
+    client = Client(settings.socket_path)
+    if numbers is None:
+        return client.retry(None)
+    for number in numbers:
+        client.job(number)  # refuse all of them before anything moves
+    return [job for number in numbers for job in client.retry(number)]
+
+
+def _retry_by_ledger(settings: Settings, numbers: Sequence[int] | None) -> list[dict[str, Any]]:
+    from ocrd import retrying
+    from ocrd.ledger import DaemonLock
+
+    with _ledger(settings, readonly=False) as ledger, DaemonLock(settings.state_dir):
+        try:
+            return [job_to_json(job) for job in retrying.retry(ledger, numbers)]
+        except KeyError as error:
+            raise _unknown(error.args[0]) from None
+
+
+@contextmanager
+def _ledger(settings: Settings, *, readonly: bool = True) -> Iterator[Ledger]:
+    from ocrd.ledger import Ledger
+
+    if not readonly:
+        Ledger.open(settings.state_dir, readonly=True).close()  # never make one where none is
+    ledger = Ledger.open(settings.state_dir, readonly=readonly)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _unknown(number: int) -> UnknownJobError:
+    return UnknownJobError(f"There is no job {number}.", hint="`ocrd jobs` lists them.")
+
+
+def _source(job: dict[str, Any]) -> str:
+    return str(screen.plain(Path(job["inbox"], job["relpath"])))
+
+
+def _print_jobs(found: Sequence[dict[str, Any]]) -> None:
+    if not found:
+        screen.say("No jobs.", style="dim")
+        return
+    table = screen.table("job", "state", "pages", "age", "document", right=("job", "pages", "age"))
+    for job in found:
+        text = screen.plain(job["relpath"])
+        if job["message"]:
+            text.append(f"\n{screen.plain(job['message'])}", style="dim")
+        table.add_row(
+            str(job["id"]),
+            screen.state(job["state"]),
+            screen.pages(job),
+            screen.span(time.time() - job["created"]),
+            text,
+        )
+    screen.out().print(table)
+
+
+def _print_job(job: dict[str, Any]) -> None:
+    table = screen.table("", "")
+    table.show_header = False
+    rows: list[tuple[str, object]] = [
+        ("job", job["id"]),
+        ("source", _source(job)),
+        ("now at", job["destination"]),
+        ("state", job["state"]),
+        ("pages", screen.pages(job)),
+        ("attempts", job["attempts"]),
+        ("priority", job["priority"]),
+        ("found", _moment(job["created"])),
+        ("not before", _moment(job["not_before"]) if not job["finished"] else ""),
+        ("finished", _moment(job["finished"])),
+        ("sha256", job["sha256"]),
+        ("error", job["code"]),
+        ("page", job["page"]),
+        ("cause", job["message"]),
+        ("way out", job["hint"]),
+    ]
+    for name, value in rows:
+        if value not in {None, ""}:
+            table.add_row(name, screen.plain(value))
+    screen.out().print(table)
+
+
+def _moment(seconds: float | None) -> str:
+    if not seconds:
+        return ""
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")

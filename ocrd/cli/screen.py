@@ -1,0 +1,132 @@
+"""What commands show: plain words for a person, JSON for a program, errors on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ocrd.errors import EXIT_FAILED, OcrdError
+from ocrd.web.wire import dumps, error_to_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+STATE_STYLES = {
+    "queued": "blue",
+    "leased": "cyan",
+    "filing": "cyan",
+    "done": "green",
+    "failed": "red",
+    "cancelled": "yellow",
+    "withdrawn": "dim",
+    "running": "green",
+    "ready": "green",
+    "paused": "yellow",
+    "stopping": "yellow",
+    "starting": "yellow",
+    "broken": "red",
+    "unloaded": "dim",
+}
+
+
+@cache
+def out() -> Console:
+    """Return the console for results."""
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False)
+
+
+@cache
+def err() -> Console:
+    """Return the console for errors and progress."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, emoji=False)
+
+
+def emit(body: object, *, one_line: bool = False) -> None:
+    """Print JSON for a program."""
+    sys.stdout.write(dumps(body, indent=None if one_line else 2) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str, *, style: str | None = None) -> None:
+    """Print a line for a person, taking nothing in it for markup."""
+    out().print(text, style=style, markup=False, soft_wrap=True)
+
+
+def explain(error: OcrdError, *, as_json: bool) -> None:
+    """Print what went wrong and the way out."""
+    if as_json:
+        emit({"error": error_to_json(error)})
+        return
+    err().print(f"ocrd: {error.what}", markup=False, soft_wrap=True, style="red")
+    if error.hint:
+        err().print(f"  → {error.hint}", markup=False, soft_wrap=True)
+
+
+def reader_is_gone() -> int:
+    """Stop writing to a pipe that nobody reads, as in ``ocrd jobs | head``."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_FAILED
+
+
+def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """Return an empty borderless table."""
+    from rich.table import Table
+
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def plain(text: object) -> Text:
+    """Return text from outside, with nothing in it taken for markup or control codes."""
+    from rich.text import Text
+
+    from ocrd.files import printable
+
+    return Text(printable(str(text)))
+
+
+def state(name: str) -> Text:
+    """Return a state in its colour."""
+    from rich.text import Text
+
+    return Text(name, style=STATE_STYLES.get(name, ""))
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its two greatest units."""
+    whole = max(0, round(seconds))
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s"
+    if whole < DAY:
+        return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+    return f"{whole // DAY} d {whole % DAY // HOUR} h"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in a unit of its magnitude."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def pages(job: Mapping[str, Any]) -> str:
+    """Return how many of a job's pages are done."""
+    total = job.get("pages")
+    return f"{job.get('pages_done', 0)}/{total}" if total else ""

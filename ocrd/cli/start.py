@@ -1,0 +1,76 @@
+"""``init`` and ``run``: from nothing to a running daemon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ocrd.cli import screen
+from ocrd.cli.options import ConfigOption, JsonOption
+from ocrd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ocrd.config import Settings
+
+
+def run(config: ConfigOption = None) -> None:
+    """Watch the folders in the foreground: Ctrl-C stops, and once more stops at once."""
+    from ocrd import daemon
+    from ocrd.config import find_config
+
+    raise typer.Exit(daemon.run(find_config(config)))
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it is missing.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Write a configuration into DIR and make an inbox with its folders there."""
+    from ocrd.config import load, template
+
+    folder = folder.absolute()
+    config = folder / "config.toml"
+    inbox, state_dir = folder / "inbox", folder / "state"
+    text = template(inbox, state_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with config.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConfigError(
+            f"{config} exists and is left as it is.",
+            hint="Change it, remove it, or name another folder.",
+        ) from None
+    settings = load(config, {})
+    made = folders_of(settings)
+    for path in made:
+        path.mkdir(parents=True, exist_ok=True)
+    if as_json:
+        screen.emit({"config": str(config), "folders": [str(path) for path in made]})
+    else:
+        _say_what_next(config, settings)
+
+
+def folders_of(settings: Settings) -> list[Path]:
+    """Return the folders that the settings name."""
+    own = [settings.state_dir, settings.temp_dir]
+    return own + [
+        path for inbox in settings.inbox for path in (inbox.path, inbox.done_dir, inbox.failed_dir)
+    ]
+
+
+def _say_what_next(config: Path, settings: Settings) -> None:
+    import shlex
+
+    inbox = settings.inbox[0]
+    quoted = shlex.quote(str(config))
+    screen.say(f"Wrote {screen.plain(config)}")
+    screen.say("")
+    screen.say(f"  1. Look whether all is ready:  ocrd check -c {quoted}")
+    screen.say(f"  2. Start the daemon:           ocrd run -c {quoted}")
+    screen.say(f"  3. Drop a PDF or image into    {screen.plain(inbox.path)}")
+    screen.say("")
+    screen.say(f"What is read goes to {screen.plain(inbox.done_dir)} with its Markdown beside it,")
+    screen.say(f"what cannot be read to {screen.plain(inbox.failed_dir)} with the reason.")

@@ -1,0 +1,193 @@
+"""``status``, ``cancel``, ``pause``, ``resume``, ``reload``: all of them ask a running daemon."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ocrd.cli import screen
+from ocrd.cli.options import ConfigOption, JsonOption, SocketOption, client_of
+
+if TYPE_CHECKING:
+    from rich.console import Group, RenderableType
+
+    from ocrd.web.client import Client
+
+WATCH_SECONDS = 1.0
+
+
+def status(
+    config: ConfigOption = None,
+    socket: SocketOption = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Show it again every second, until Ctrl-C.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what the daemon is doing."""
+    client = client_of(config, socket)
+    if watch:
+        _watch(client, as_json=as_json)
+    elif as_json:
+        screen.emit(client.status())
+    else:
+        screen.out().print(picture(client.status()))
+
+
+def cancel(
+    job: Annotated[int, typer.Argument(metavar="JOB", help="A number of `ocrd jobs`.")],
+    config: ConfigOption = None,
+    socket: SocketOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop work on a job; its source stays in its inbox."""
+    body = client_of(config, socket).cancel(job)
+    if as_json:
+        screen.emit(body)
+    else:
+        screen.say(f"Job {job} is {body['state']}: {screen.plain(body['relpath'])}")
+
+
+def pause(
+    config: ConfigOption = None, socket: SocketOption = None, as_json: JsonOption = False
+) -> None:
+    """Start no further document until `ocrd resume`, also over restarts."""
+    _done(client_of(config, socket).pause(), "Paused; `ocrd resume` goes on.", as_json=as_json)
+
+
+def resume(
+    config: ConfigOption = None, socket: SocketOption = None, as_json: JsonOption = False
+) -> None:
+    """Go on after `ocrd pause`."""
+    _done(client_of(config, socket).resume(), "Going on.", as_json=as_json)
+
+
+def reload(
+    config: ConfigOption = None, socket: SocketOption = None, as_json: JsonOption = False
+) -> None:
+    """Let the daemon read its configuration again: whole, or not at all."""
+    body = client_of(config, socket).reload()
+    _done(body, f"{body.get('config', 'The configuration')} is in force.", as_json=as_json)
+
+
+def _done(body: dict[str, Any], text: str, *, as_json: bool) -> None:
+    if as_json:
+        screen.emit(body)
+    else:
+        screen.say(text)
+
+
+def _watch(client: Client, *, as_json: bool) -> None:
+    if as_json:
+        for body in _every_second(client):
+            screen.emit(body, one_line=True)
+        return
+    from rich.live import Live
+
+    with Live(console=screen.out(), screen=screen.out().is_terminal, auto_refresh=False) as live:
+        for body in _every_second(client):
+            live.update(picture(body), refresh=True)
+
+
+def _every_second(client: Client) -> Iterator[dict[str, Any]]:
+    while True:
+        yield client.status()
+        time.sleep(WATCH_SECONDS)
+
+
+# The picture of a status
+
+
+def picture(body: dict[str, Any]) -> Group:
+    """Return the daemon's status as a person reads it."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = [_headline(body), _counts(body["jobs"])]
+    parts += [Text(f"! {screen.plain(each)}", style="yellow") for each in body["problems"]]
+    for rows in (_working(body["working"]), _inboxes(body["inboxes"]), _engines(body["engines"])):
+        if rows is not None:
+            parts += ["", rows]
+    return Group(*parts)
+
+
+def _headline(body: dict[str, Any]) -> RenderableType:
+    from rich.text import Text
+
+    uptime = screen.span(time.time() - body["started"])
+    return Text.assemble(
+        (f"ocrd {body['version']} ", "bold"),
+        screen.state(body["state"]),
+        f" for {uptime}, process {body['pid']}, {body['pages_per_second']:.2f} pages/s",
+    )
+
+
+def _counts(jobs: dict[str, int]) -> RenderableType:
+    from rich.text import Text
+
+    named = [
+        (f"{count} {name}", screen.STATE_STYLES.get(name, ""))
+        for name, count in jobs.items()
+        if count
+    ]
+    if not named:
+        return Text("no documents yet", style="dim")
+    return Text(", ").join(Text(text, style=style) for text, style in named)
+
+
+def _working(rows: list[dict[str, Any]]) -> RenderableType | None:
+    if not rows:
+        return None
+    table = screen.table("job", "in work", "pages", "", "time", right=("job", "pages", "time"))
+    for row in rows:
+        table.add_row(
+            str(row["job"]),
+            screen.plain(row["relpath"]),
+            screen.pages(row),
+            _bar(row),
+            screen.span(row["seconds"]),
+        )
+    return table
+
+
+def _bar(row: dict[str, Any]) -> RenderableType:
+    from rich.progress_bar import ProgressBar
+
+    return ProgressBar(total=row["pages"] or 1, completed=row["pages_done"], width=20)
+
+
+def _inboxes(rows: list[dict[str, Any]]) -> RenderableType:
+    table = screen.table("inbox", "", "engine", "queued", "settling", right=("queued", "settling"))
+    for row in rows:
+        standing = screen.plain("network" if row["network"] else "")
+        if not row["online"]:
+            standing = screen.plain(f"offline: {row['error']}")
+            standing.stylize("red")
+        table.add_row(
+            screen.plain(row["path"]),
+            standing,
+            row["engine"],
+            str(row["queued"]),
+            str(row["settling"]),
+        )
+    return table
+
+
+def _engines(rows: list[dict[str, Any]]) -> RenderableType:
+    table = screen.table(
+        *("engine", "state", "model", "in flight", "waiting", "pages/s"),
+        right=("in flight", "waiting", "pages/s"),
+    )
+    for row in rows:
+        table.add_row(
+            row["name"],
+            screen.state(row["state"]),
+            screen.plain(row["model"]),
+            f"{row['in_flight']}/{row['capacity']}",
+            str(row["waiting"]),
+            f"{row['pages_per_second']:.2f}",
+        )
+    return table

@@ -1,0 +1,557 @@
+"""An inbox: a directory scan is the truth, events only make the next scan come sooner.
+
+Every inbox has a thread of its own, so that a share that hangs blocks nobody else. A root that
+cannot be read, or whose file system is no longer mounted, is offline: nothing about it is
+forgotten. A settled file is offered once in each of its states, for as long as the scanner
+remembers it; the ledger makes that once for good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fnmatch
+import logging
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+
+from ocrd import files, settle
+from ocrd.errors import OcrdError, ShareGoneError, SourceChangedError, UnsupportedError
+from ocrd.job import Candidate
+from ocrd.log import fields
+from ocrd.settle import Sighting
+
+if TYPE_CHECKING:
+    from watchdog.observers.api import BaseObserver
+
+    from ocrd.config import InboxSettings
+
+log = logging.getLogger(__name__)
+
+Found = Callable[[Sequence[Candidate]], None]
+# What a folder's names are known as: still settling, or the digest in which it was offered.
+Known = Sighting | int
+
+# Endings of the formats that are read. In an archive that is kept as it is, only these are looked
+# at; elsewhere every file is a candidate, and its content says what it is.
+FORMAT_ENDINGS = (
+    ".pdf", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
+    ".gif",
+)  # fmt: skip
+BATCH = 500  # candidates
+DEBOUNCE_SECONDS = 0.2  # between a wake-up and its scan
+SCAN_SHARE = 4  # a scan is followed by a rest this many times its own length
+LOCAL_INTERVAL_SECONDS = 30.0
+NETWORK_INTERVAL_SECONDS = 10.0
+OFFLINE_INTERVAL_SECONDS = 5.0  # at most, between two tries of a root that is not there
+HUNG_SECONDS = 60.0  # without progress in a scan: the file system does not answer
+MAX_WATCHES = 32  # each costs watchdog two threads
+WATCH_RETRY_SECONDS = 300.0
+# Opening, reading and writing on are left out: our own looks would wake us, and a slow writer too.
+_EVENTS: list[type[FileSystemEvent]] = [
+    FileCreatedEvent, FileMovedEvent, FileClosedEvent, DirCreatedEvent, DirMovedEvent,
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InboxStatus:
+    """What an inbox knows of itself."""
+
+    online: bool = False
+    error: str = ""  # cause and way out, for a person
+    network: bool = False
+    watching: bool = False  # events hasten the scans
+    settling: int = 0  # files
+    empty: int = 0  # files without content, which never settle
+    known: int = 0  # files, settling or offered
+    scans: int = 0
+    last_scan_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one scan has seen so far."""
+
+    now: float  # seconds on the monotonic clock, at its start
+    settling: int = 0
+    empty: int = 0
+    known: int = 0
+    due: float = float("inf")  # when the earliest settling file may be settled
+    problem: str = ""
+
+
+class Scanner:
+    """Look through an inbox and offer what has settled. Not for two threads at once."""
+
+    def __init__(
+        self,
+        settings: InboxSettings,
+        found: Found,
+        *,
+        network: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings = settings
+        self._root = str(settings.path)
+        self._found = found
+        self._clock = clock
+        self._progress = progress
+        self._is_junk = junk((*settings.ignore, files.TEMPORARY_GLOB))
+        self._endings = FORMAT_ENDINGS if settings.source == "keep" else ("",)
+        self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
+        self._batch: list[tuple[dict[str, Known], str, int, Candidate]] = []
+        self.network = network
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long a file has to be quiet here."""
+        if self._settings.settle is not None:
+            return self._settings.settle
+        return settle.NETWORK_SECONDS if self.network else settle.LOCAL_SECONDS
+
+    def forget(self, relpath: str) -> None:
+        """Take a file as never seen: once settled again, it is offered again."""
+        folder, name = os.path.split(relpath)
+        self._known.get(folder, {}).pop(name, None)
+
+    def top_folders(self) -> list[str]:
+        """List the paths of the folders directly in the root that a recursive scan enters."""
+        apart = self._folders_apart()
+        with os.scandir(self._root) as entries:
+            return [
+                entry.path
+                for entry in entries
+                if not self._is_junk(entry.name) and self._is_wanted_folder(entry, apart)
+            ]
+
+    def scan(self) -> Scan:
+        """Go through the whole inbox once.
+
+        Raises OSError if the root cannot be read; then all is remembered as it was.
+        """
+        scan = Scan(self._clock())
+        apart = self._folders_apart()
+        visited: set[str] = set()
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            visited.add(folder)
+            try:
+                waiting += self._scan_folder(folder, apart, scan)
+            except (FileNotFoundError, NotADirectoryError):
+                if not folder:
+                    raise
+                visited.discard(folder)  # moved away since its parent was listed
+            except OSError as error:
+                if not folder:
+                    raise
+                scan.problem = str(files.translate(error, Path(self._root, folder)))
+                visited |= {known for known in self._known if _is_within(known, folder)}
+        self._offer(scan)
+        for folder in self._known.keys() - visited:
+            del self._known[folder]
+        for names in self._known.values():
+            self._count(names, scan)
+        return scan
+
+    def _folders_apart(self) -> dict[int, Path]:
+        """Map the inodes of done/ and failed/, under whatever name, to their paths."""
+        apart = {}
+        for path in (self._settings.done_dir, self._settings.failed_dir):
+            with contextlib.suppress(OSError):
+                apart[path.stat().st_ino] = path
+        return apart
+
+    def _is_wanted_folder(self, entry: os.DirEntry[str], apart: dict[int, Path]) -> bool:
+        if not entry.is_dir(follow_symlinks=False):
+            return False
+        if Path(entry.path) in (self._settings.done_dir, self._settings.failed_dir):
+            return False
+        same = apart.get(entry.inode())
+        try:
+            return same is None or not same.samefile(entry.path)
+        except OSError:  # gone at this moment
+            return False
+
+    def _scan_folder(self, folder: str, apart: dict[int, Path], scan: Scan) -> list[str]:
+        """Look through one folder; return its subfolders, relative to the root."""
+        old = self._known.get(folder, {})
+        new: dict[str, Known] = {}
+        subfolders = []
+        complete = False
+        self._known[folder] = new
+        try:
+            with os.scandir(Path(self._root, folder)) as entries:
+                for number, entry in enumerate(entries):
+                    if number % 256 == 0:
+                        self._progress()
+                    name = entry.name
+                    if self._is_junk(name) or name in new:
+                        continue
+                    if self._settings.recursive and self._is_wanted_folder(entry, apart):
+                        subfolders.append(os.path.join(folder, name))  # noqa: PTH118 - hot
+                    elif name.lower().endswith(self._endings) and entry.is_file(
+                        follow_symlinks=False
+                    ):
+                        self._see(entry, folder, old.pop(name, None), new, scan)
+            complete = True
+        finally:
+            if not complete:
+                self._known[folder] = old | new
+                self._batch.clear()  # it points into ``new``
+        return subfolders
+
+    def _see(
+        self,
+        entry: os.DirEntry[str],
+        folder: str,
+        before: Known | None,
+        new: dict[str, Known],
+        scan: Scan,
+    ) -> None:
+        """Judge one regular file and remember the judgement in ``new``."""
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            scan.problem = str(files.translate(error, Path(entry.path)))
+            if before is not None:
+                new[entry.name] = before
+            return
+        if status.st_size == 0:
+            scan.empty += 1
+            return
+        listed = settle.digest(status.st_ino, status.st_size, status.st_mtime_ns)
+        if before == listed:
+            new[entry.name] = before
+            return
+        previous = before if isinstance(before, Sighting) else None
+        sighting = settle.sight(previous, listed, scan.now)
+        new[entry.name] = sighting
+        if settle.is_due(sighting, self.settle_seconds, scan.now):
+            self._look(Path(entry.path), folder, sighting, new, scan)
+
+    def _look(
+        self, path: Path, folder: str, sighting: Sighting, new: dict[str, Known], scan: Scan
+    ) -> None:
+        """Open a due file, and put it into the batch if it is settled."""
+        try:
+            key = files.file_key(path)
+            writer = None if self.network else files.has_writer(path)
+        except (SourceChangedError, UnsupportedError):  # no longer there, no longer a file
+            del new[path.name]
+            return
+        except OcrdError as error:
+            scan.problem = str(error)
+            new[path.name] = sighting._replace(since=self._clock())
+            return
+        unsettled = settle.look(sighting, key, writer, self._clock())
+        if unsettled is not None:
+            new[path.name] = unsettled
+            return
+        relpath = os.path.join(folder, path.name)  # noqa: PTH118 - as the ledger spells it
+        candidate = Candidate(self._root, relpath, key)
+        self._batch.append((new, path.name, sighting.listed, candidate))
+        if len(self._batch) >= BATCH:
+            self._offer(scan)
+
+    def _offer(self, scan: Scan) -> None:
+        """Hand the batch over; what could not be handed over is offered by the next scan."""
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        self._progress()
+        try:
+            self._found([candidate for *_, candidate in batch])
+        except Exception as error:
+            log.exception("Settled files could not be queued.", extra=fields("found-failed"))
+            scan.problem = f"Settled files could not be queued: {error}"
+            return
+        for names, name, listed, _ in batch:
+            names[name] = listed
+
+    def _count(self, names: dict[str, Known], scan: Scan) -> None:
+        scan.known += len(names)
+        for known in names.values():
+            if isinstance(known, Sighting):
+                scan.settling += 1
+                scan.due = min(scan.due, known.since + self.settle_seconds)
+
+
+def junk(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Compile name patterns into one test; upper and lower case are the same."""
+    pattern = "|".join(fnmatch.translate(pattern) for pattern in patterns)
+    if not pattern:
+        return lambda _: False
+    match = re.compile(pattern, re.IGNORECASE).match
+    return lambda name: match(name) is not None
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")
+
+
+class Watches(FileSystemEventHandler):
+    """The inotify watches of one root, which do nothing but wake its scans."""
+
+    def __init__(self, wake: Callable[[], None], is_junk: Callable[[str], bool]) -> None:
+        self._wake = wake
+        self._is_junk = is_junk
+        self._observer: BaseObserver | None = None
+        self._covered: frozenset[tuple[str, bool]] = frozenset()
+        self._root: tuple[int, int] | None = None  # device and inode
+        self._not_before = 0.0
+        self.problem = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether events arrive."""
+        return self._observer is not None
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Wake the scan; an exception here would end watchdog's thread."""
+        try:
+            path = os.fsdecode(event.dest_path or event.src_path)
+            if not self._is_junk(Path(path).name):
+                self._wake()
+        except Exception:
+            log.exception("An event was not understood.", extra=fields("watch-failed"))
+
+    def cover(self, wanted: frozenset[tuple[str, bool]], root: tuple[int, int], now: float) -> None:
+        """Watch these folders, each alone or with all below it; without success, go on."""
+        alive = self._observer is not None and all(
+            emitter.is_alive() for emitter in self._observer.emitters
+        )
+        if (alive and wanted == self._covered and root == self._root) or now < self._not_before:
+            return
+        self.close()
+        try:
+            self._open(wanted)
+        except (OSError, RuntimeError) as error:  # RuntimeError: no further thread
+            self.close()
+            self._not_before = now + WATCH_RETRY_SECONDS
+            self.problem = _watch_problem(error)
+            log.warning(self.problem, extra=fields("watch-refused"))
+        else:
+            self._covered, self._root, self.problem = wanted, root, ""
+
+    def _open(self, wanted: frozenset[tuple[str, bool]]) -> None:
+        self._observer = observer = Observer()
+        observer.start()
+        for path, recursive in sorted(wanted):
+            with contextlib.suppress(FileNotFoundError):
+                observer.schedule(self, path, recursive=recursive, event_filter=_EVENTS)
+
+    def close(self) -> None:
+        """Stop watching."""
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            with contextlib.suppress(Exception):
+                observer.stop()
+
+
+def _watch_problem(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EMFILE, errno.ENFILE}:
+        return (
+            "The limit of inotify watches is reached, so new files are noticed only by the regular"
+            " scan. Raise fs.inotify.max_user_watches and fs.inotify.max_user_instances."
+        )
+    return f"The folder cannot be watched, the regular scan goes on: {error}"
+
+
+class Inbox:
+    """One root with its own thread: scans, watches, and what is known of both."""
+
+    def __init__(
+        self,
+        settings: InboxSettings,
+        *,
+        found: Found,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._scanner = Scanner(settings, found, clock=clock, progress=self._note_progress)
+        self._watches = Watches(self.wake, junk(settings.ignore))
+        self._wanted = threading.Event()  # a scan is
+        self._stopping = threading.Event()
+        self._forgotten: list[str] = []
+        self._status = InboxStatus()
+        self._progress: float | None = None  # when a scan in course last moved
+        self._root: tuple[int, int] | None = None  # device and inode
+        self._mount = ""
+        self._thread = threading.Thread(
+            target=self._run, name=f"inbox {files.printable(settings.path)}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to watch and scan."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Scan soon."""
+        self._wanted.set()
+
+    def forget(self, relpath: str) -> None:
+        """Have the file settled and offered again, soon. For any thread."""
+        self._forgotten.append(relpath)
+        self.wake()
+
+    def stop(self, timeout: float) -> bool:
+        """End the thread; False if it hangs in a file system and was left behind."""
+        self._stopping.set()
+        self._wanted.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def status(self) -> InboxStatus:
+        """Tell how the inbox is, even while its file system hangs."""
+        progress = self._progress
+        silent = 0.0 if progress is None else self._clock() - progress
+        if silent < HUNG_SECONDS:
+            return self._status
+        error = f"The file system has not answered for {silent:.0f} s. Check the share's server."
+        return replace(self._status, online=False, error=error)
+
+    def _note_progress(self) -> None:
+        if self._stopping.is_set():
+            raise _StoppedError
+        self._progress = self._clock()
+
+    def _run(self) -> None:
+        with contextlib.suppress(_StoppedError):
+            while not self._stopping.is_set():
+                self._wanted.clear()
+                rest, wait = self._scan_guarded()
+                if self._wanted.wait(max(rest, wait)):
+                    self._stopping.wait(rest)  # so that a burst of events is one scan
+        self._watches.close()
+
+    def _scan_guarded(self) -> tuple[float, float]:
+        """Scan once, whatever happens; return the shortest and the longest rest in seconds."""
+        started = self._clock()
+        self._note_progress()
+        due = float("inf")
+        try:
+            due = self._scan()
+        except OSError as error:
+            self._go_offline(_root_problem(error))
+        except ShareGoneError as error:
+            self._go_offline(str(error))
+        except _StoppedError:
+            raise
+        except Exception as error:
+            log.exception("The scan failed.", extra=fields("scan-failed"))
+            self._status = replace(self._status, error=f"The scan failed: {error!r}")
+        finally:
+            self._progress = None
+        seconds = self._clock() - started
+        self._status = replace(
+            self._status, last_scan_seconds=seconds, scans=self._status.scans + 1
+        )
+        rest = max(DEBOUNCE_SECONDS, SCAN_SHARE * seconds)
+        return rest, min(self._interval_seconds(), due - self._clock())
+
+    def _interval_seconds(self) -> float:
+        interval = self.settings.scan_interval
+        if interval is None:
+            network = self._scanner.network
+            interval = NETWORK_INTERVAL_SECONDS if network else LOCAL_INTERVAL_SECONDS
+        return interval if self._status.online else min(interval, OFFLINE_INTERVAL_SECONDS)
+
+    def _scan(self) -> float:
+        """Watch first, then scan; return when the next file may be settled."""
+        root = self._enter_root()
+        if not self._scanner.network:  # there events do not come, and a hung watch blocks all
+            self._watches.cover(self._folders_to_watch(), root, self._clock())
+        else:
+            self._watches.close()
+        while self._forgotten:
+            self._scanner.forget(self._forgotten.pop())
+        scan = self._scanner.scan()
+        if not self._status.online:
+            log.info(
+                "Watching %s.",
+                files.printable(self.settings.path),
+                extra=fields("online", inbox=files.printable(self.settings.path)),
+            )
+        self._status = replace(
+            self._status,
+            online=True,
+            error=scan.problem,
+            network=self._scanner.network,
+            watching=self._watches.active,
+            settling=scan.settling,
+            empty=scan.empty,
+            known=scan.known,
+        )
+        return scan.due
+
+    def _enter_root(self) -> tuple[int, int]:
+        """Identify the root; raise ShareGoneError if what was mounted there no longer is."""
+        path = self.settings.path
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # mounts by autofs too
+        try:
+            status = os.fstat(fd)
+        finally:
+            os.close(fd)
+        root = (status.st_dev, status.st_ino)
+        if root != self._root:
+            mount = files.mount_of(path)[0]
+            if self._mount.startswith(mount) and len(mount) < len(self._mount):
+                raise ShareGoneError(
+                    f"Nothing is mounted at {files.printable(self._mount)} any more.",
+                    hint="Mount it again; the scan goes on by itself.",
+                )
+            self._root, self._mount = root, mount
+            network = self.settings.network
+            self._scanner.network = files.is_network(path) if network == "auto" else bool(network)
+        return root
+
+    def _folders_to_watch(self) -> frozenset[tuple[str, bool]]:
+        """Name the folders to watch, leaving done/ and failed/ out where that is cheap."""
+        root = str(self.settings.path)
+        if not self.settings.recursive:
+            return frozenset({(root, False)})
+        filed = (self.settings.done_dir, self.settings.failed_dir)
+        if not any(path.is_relative_to(self.settings.path) for path in filed):
+            return frozenset({(root, True)})
+        folders = self._scanner.top_folders()
+        if len(folders) >= MAX_WATCHES:
+            return frozenset({(root, True)})
+        return frozenset({(root, False), *((path, True) for path in folders)})
+
+    def _go_offline(self, problem: str) -> None:
+        if self._status.online or self._status.error != problem:
+            path = files.printable(self.settings.path)
+            log.warning("Offline: %s: %s", path, problem, extra=fields("offline", inbox=path))
+        self._status = replace(self._status, online=False, error=problem)
+
+
+class _StoppedError(Exception):
+    """The inbox is told to stop in the middle of a scan."""
+
+
+def _root_problem(error: OSError) -> str:
+    cause = error.strerror or str(error)
+    return f"{cause}. Check that the folder exists, is mounted, and can be read by the daemon."

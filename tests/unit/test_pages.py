@@ -1,0 +1,67 @@
+"""The JSON form of a page's result."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocrd import pages
+from ocrd.errors import LedgerError
+from ocrd.job import Block, Box, PageRead, PageStatus
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+anything = st.text(st.characters())  # lone surrogates included
+boxes = st.builds(Box, numbers, numbers, numbers, numbers)
+blocks = st.builds(
+    Block, anything, anything, st.lists(boxes, max_size=3).map(tuple), st.none() | numbers
+)
+reads = st.builds(
+    PageRead,
+    number=st.integers(1, 10**6),
+    status=st.sampled_from(PageStatus),
+    blocks=st.lists(blocks, max_size=4).map(tuple),
+    width=st.integers(0, 10**5),
+    height=st.integers(0, 10**5),
+    points_per_pixel=numbers,
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    seconds=numbers,
+    warnings=st.lists(anything, max_size=3).map(tuple),
+    code=anything,
+)
+
+
+@given(reads)
+def test_what_is_written_is_read_back_equal(page: PageRead) -> None:
+    text = pages.to_json(page)
+    assert text.isascii()
+    assert "\n" not in text
+    assert pages.from_json(text) == page
+
+
+def test_status_and_code_stand_where_the_ledger_asks_for_them() -> None:
+    body = json.loads(pages.to_json(PageRead(7, PageStatus.FAILED, code="poisonous-page")))
+    assert (body["number"], body["status"], body["code"]) == (7, "failed", "poisonous-page")
+
+
+def test_a_number_that_json_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        pages.to_json(PageRead(1, PageStatus.READ, seconds=float("nan")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        '{"number": 1}',
+        '{"number": 1, "status": "odd"}',
+        '{"number": 1, "status": "read", "blocks": [{"label": "text"}]}',
+        '{"number": 1, "status": "read", "blocks": [{"label": "", "text": "", "boxes": [[1]]}]}',
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_page_is_a_ledger_error(text: str) -> None:
+    with pytest.raises(LedgerError, match="checkpoint"):
+        pages.from_json(text)

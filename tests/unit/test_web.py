@@ -1,0 +1,215 @@
+"""The control socket: a real uvicorn on a real Unix socket, asked by the real client."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ocrd.errors import ConfigError, OcrdError, TransientError, UnknownJobError, UnreachableError
+from ocrd.job import FileKey, Job, JobState
+from ocrd.web.client import Client
+from ocrd.web.server import WebServer
+from ocrd.web.wire import error_from_json, error_to_json
+
+NOT_UTF8 = os.fsdecode(b"caf\xe9.pdf")
+
+
+class Desk:
+    """Something to steer, kept in memory."""
+
+    def __init__(self) -> None:
+        key = FileKey(1, 2, 3, 4)
+        first = Job(1, "/in", "a.pdf", key, JobState.QUEUED, 0, 0, 1.0)
+        self.known = {1: first, 2: replace(first, id=2, relpath=NOT_UTF8, state=JobState.FAILED)}
+        self.state = "running"
+        self.fault: Exception | None = None
+
+    async def status(self) -> dict[str, Any]:
+        return {"state": self.state, "pid": os.getpid()}
+
+    async def reload(self) -> None:
+        if self.fault:
+            raise self.fault
+
+    async def pause(self) -> None:
+        self.state = "paused"
+
+    async def resume(self) -> None:
+        self.state = "running"
+
+    async def cancel(self, job_id: int) -> Job:
+        self.known[job_id] = replace(self.known[job_id], state=JobState.CANCELLED)
+        return self.known[job_id]
+
+    async def retry(self, job_id: int | None) -> list[Job]:
+        if job_id is not None:
+            return [self.known[job_id]]
+        return [job for job in self.known.values() if job.state is JobState.FAILED]
+
+    async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
+        found = [job for job in self.known.values() if state in {None, job.state}]
+        return found[:limit]
+
+    async def job(self, job_id: int) -> Job:
+        return self.known[job_id]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run" / "ocrd.sock"
+
+
+@pytest_asyncio.fixture
+async def client(desk: Desk, path: Path) -> AsyncIterator[Client]:
+    server = WebServer(desk, path)
+    await server.start()
+    yield Client(path)
+    await server.stop()
+
+
+async def test_the_status_is_what_the_daemon_says(client: Client) -> None:
+    body = await asyncio.to_thread(client.status)
+    assert body == {"state": "running", "pid": os.getpid()}
+
+
+async def test_pause_and_resume_reach_the_daemon(client: Client, desk: Desk) -> None:
+    assert (await asyncio.to_thread(client.pause))["state"] == "paused"
+    assert (await asyncio.to_thread(client.resume))["state"] == "running"
+
+
+async def test_jobs_are_chosen_by_state_and_limit(client: Client) -> None:
+    assert len(await asyncio.to_thread(client.jobs)) == 2
+    assert [j["id"] for j in await asyncio.to_thread(client.jobs, JobState.FAILED)] == [2]
+    assert [j["id"] for j in await asyncio.to_thread(client.jobs, None, 1)] == [1]
+
+
+async def test_a_name_that_is_not_utf8_survives_the_socket(client: Client) -> None:
+    job = await asyncio.to_thread(client.job, 2)
+    assert os.fsencode(job["relpath"]) == b"caf\xe9.pdf"
+
+
+async def test_cancel_and_retry_return_the_jobs(client: Client) -> None:
+    assert [job["id"] for job in await asyncio.to_thread(client.retry, None)] == [2]
+    assert [job["id"] for job in await asyncio.to_thread(client.retry, 1)] == [1]
+    assert (await asyncio.to_thread(client.cancel, 1))["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("verb", ["job", "cancel", "retry"])
+async def test_an_unknown_job_is_refused_by_its_number(client: Client, verb: str) -> None:
+    with pytest.raises(UnknownJobError, match="no job 99"):
+        await asyncio.to_thread(getattr(client, verb), 99)
+
+
+async def test_a_bad_file_fails_reload_with_its_own_error(client: Client, desk: Desk) -> None:
+    desk.fault = ConfigError("config.toml, line 3: no such key.", hint="Remove it.")
+    with pytest.raises(ConfigError) as caught:
+        await asyncio.to_thread(client.reload)
+    assert (caught.value.what, caught.value.hint) == (
+        "config.toml, line 3: no such key.",
+        "Remove it.",
+    )
+
+
+async def test_an_unforeseen_error_is_answered_and_the_server_lives(
+    client: Client, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.fault = RuntimeError("a defect")
+    with pytest.raises(OcrdError, match="a defect"):
+        await asyncio.to_thread(client.reload)
+    assert "RuntimeError: a defect" in caplog.text
+    assert (await asyncio.to_thread(client.status))["state"] == "running"
+
+
+async def test_a_wrong_limit_is_refused(client: Client) -> None:
+    with pytest.raises(OcrdError, match="limit must be a number"):
+        await asyncio.to_thread(client.jobs, None, 0)
+
+
+async def test_the_socket_is_for_user_and_group_only(client: Client, path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+async def test_a_clean_stop_leaves_no_socket_behind(desk: Desk, path: Path) -> None:
+    server = WebServer(desk, path)
+    await server.start()
+    await server.stop()
+    assert list(path.parent.iterdir()) == []
+
+
+async def test_a_stale_socket_is_replaced(desk: Desk, path: Path) -> None:
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(os.fspath(path))
+    server = WebServer(desk, path)
+    await server.start()
+    assert (await asyncio.to_thread(Client(path).status))["state"] == "running"
+    await server.stop()
+
+
+async def test_a_socket_that_answers_is_left_to_its_owner(client: Client, path: Path) -> None:
+    with pytest.raises(ConfigError, match="already answers"):
+        await WebServer(Desk(), path).start()
+    assert (await asyncio.to_thread(client.status))["state"] == "running"
+
+
+async def test_a_file_with_the_sockets_name_is_not_removed(desk: Desk, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("precious")
+    with pytest.raises(ConfigError, match="something else"):
+        await WebServer(desk, path).start()
+    assert path.read_text() == "precious"
+
+
+async def test_stop_leaves_another_servers_socket(desk: Desk, path: Path) -> None:
+    old, new = WebServer(desk, path), WebServer(desk, path)
+    await old.start()
+    path.unlink()
+    await new.start()
+    await old.stop()
+    assert (await asyncio.to_thread(Client(path).status))["state"] == "running"
+    await new.stop()
+
+
+async def test_the_signal_handlers_stay_the_daemons(desk: Desk, path: Path) -> None:
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in signals]
+    server = WebServer(desk, path)
+    await server.start()
+    assert [signal.getsignal(number) for number in signals] == before
+    await server.stop()
+
+
+def test_no_daemon_is_said_with_the_way_out(path: Path) -> None:
+    with pytest.raises(UnreachableError, match="No daemon answers") as caught:
+        Client(path).status()
+    assert "ocrd run" in caught.value.hint
+
+
+def test_a_daemon_that_hangs_is_given_up_in_time(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(os.fspath(path))
+        silent.listen(1)
+        with pytest.raises(UnreachableError, match="in time"):
+            Client(path, timeout_seconds=0.1).status()
+
+
+def test_an_error_keeps_its_class_over_the_wire() -> None:
+    error = error_from_json(error_to_json(TransientError("The share is gone.", hint="Wait.")))
+    assert type(error) is TransientError
+    assert str(error) == "The share is gone. Wait."
