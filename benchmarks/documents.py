@@ -62,7 +62,7 @@ def many_waiting(count: int) -> tuple[float, float, float]:
                 scan = max(scan, status["inboxes"][0]["last_scan_seconds"])
                 if status["jobs"]["queued"] + status["jobs"]["leased"] >= count:
                     break
-                time.sleep(0.1)
+                time.sleep(0.5)
             seconds = time.monotonic() - began
             return scan, seconds, peak / 1e6
         finally:

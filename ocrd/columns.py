@@ -23,6 +23,7 @@ MIN_GUTTER = 0.5  # of the line height; boxes of neighbouring columns keep at le
 MIN_SIDE = 2  # rows on either side of a gutter
 ALIGNED = 0.8  # share of lines with a partner beyond the gutter from which cells are suspected
 COLUMN_FILL = 0.6  # running text fills its column; cells do not
+SAME_MARGIN = 2.0  # line heights: starting no further apart, lines are of one column
 COLUMN_WIDTH = 7.0  # line heights; running text is not set narrower
 CELL_GAP = 1.2  # line heights between two pieces of one row that are no neighbours in a sentence
 
@@ -59,6 +60,11 @@ class Row:
         return median(piece.box.height for piece in self.pieces)
 
     @property
+    def is_upright(self) -> bool:
+        """Say whether the row's text runs up or down the page."""
+        return _is_upright(self.pieces[0].line)
+
+    @property
     def cells(self) -> list[str]:
         """The row's text, cut where a gap is too wide for a sentence."""
         cells: list[str] = []
@@ -85,6 +91,7 @@ def rows(lines: Sequence[Line], width: int, height: int) -> list[Row]:
         for row in _flowing([Row(tuple(pieces), number) for pieces in _in_rows(column)])
     ]
     count = len(columns)
+    turned.sort(key=lambda line: (page_box(line).x0, line.quad))
     ordered += [
         Row((Piece(line, page_box(line)),), count + index) for index, line in enumerate(turned)
     ]
@@ -162,7 +169,7 @@ def _is_upright(line: Line) -> bool:
 
 def _columns(pieces: list[Piece]) -> list[list[Piece]]:
     """Return the pieces column by column, each column from the top."""
-    pieces = sorted(pieces, key=lambda piece: piece.middle)
+    pieces = sorted(pieces, key=lambda piece: (piece.middle, piece.box.x0, piece.line.quad))
     gutter = _best_gutter(pieces)
     if gutter is None:
         return [pieces]
@@ -256,11 +263,24 @@ def _is_beside(left: list[Piece], right: list[Piece]) -> bool:
 
 
 def _is_running(pieces: list[Piece]) -> bool:
-    """Say whether the pieces look like running text set in a column."""
-    column = around(piece.box for piece in pieces)
-    typical = median(piece.box.width for piece in pieces)
+    """Say whether the pieces look like running text set in one column or several."""
     height = median(piece.box.height for piece in pieces)
-    return typical >= COLUMN_FILL * column.width and typical >= COLUMN_WIDTH * height
+    fills: list[float] = []
+    column: list[Piece] = []
+    for piece in sorted(pieces, key=lambda piece: piece.box.x0):
+        if column and piece.box.x0 - column[-1].box.x0 > SAME_MARGIN * height:
+            fills += _fills(column)
+            column = []
+        column.append(piece)
+    fills += _fills(column)
+    typical = median(piece.box.width for piece in pieces)
+    return median(fills) >= COLUMN_FILL and typical >= COLUMN_WIDTH * height
+
+
+def _fills(column: list[Piece]) -> list[float]:
+    """Return for each piece of a column how much of its width it fills."""
+    widest = max(piece.box.width for piece in column)
+    return [piece.box.width / widest for piece in column]
 
 
 def _aligned(few: list[Piece], many: list[Piece]) -> float:

@@ -16,6 +16,7 @@ import os
 import re
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,7 +118,7 @@ class Scanner:
         self._is_junk = junk((*settings.ignore, files.TEMPORARY_GLOB))
         self._endings = FORMAT_ENDINGS if settings.source == "keep" else ("",)
         self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
-        self._batch: list[tuple[dict[str, Known], str, int, Candidate]] = []
+        self._batch: list[tuple[str, str, int, Candidate]] = []  # folder, name, listed
         self.network = network
 
     @property
@@ -148,6 +149,7 @@ class Scanner:
         Raises OSError if the root cannot be read; then all is remembered as it was.
         """
         scan = Scan(self._clock())
+        self._batch.clear()  # of a scan that was broken off
         apart = self._folders_apart()
         visited: set[str] = set()
         waiting = [""]
@@ -216,7 +218,6 @@ class Scanner:
         finally:
             if not complete:
                 self._known[folder] = old | new
-                self._batch.clear()  # it points into ``new``
         return subfolders
 
     def _see(
@@ -270,7 +271,7 @@ class Scanner:
             return
         relpath = os.path.join(folder, path.name)  # noqa: PTH118 - as the ledger spells it
         candidate = Candidate(self._root, relpath, key)
-        self._batch.append((new, path.name, sighting.listed, candidate))
+        self._batch.append((folder, path.name, sighting.listed, candidate))
         if len(self._batch) >= BATCH:
             self._offer(scan)
 
@@ -286,8 +287,8 @@ class Scanner:
             log.exception("Settled files could not be queued.", extra=fields("found-failed"))
             scan.problem = f"Settled files could not be queued: {error}"
             return
-        for names, name, listed, _ in batch:
-            names[name] = listed
+        for folder, name, listed, _ in batch:
+            self._known[folder][name] = listed
 
     def _count(self, names: dict[str, Known], scan: Scan) -> None:
         scan.known += len(names)
@@ -355,6 +356,9 @@ class Watches(FileSystemEventHandler):
             self._covered, self._root, self.problem = wanted, root, ""
 
     def _open(self, wanted: frozenset[tuple[str, bool]]) -> None:
+        # Folders made in quick succession are watched twice by watchdog, which then says so at
+        # length; where warnings are errors, that would end the thread that all inboxes share.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         self._observer = observer = Observer()
         observer.start()
         for path, recursive in sorted(wanted):

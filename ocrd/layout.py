@@ -30,7 +30,7 @@ HEADING_CHARACTERS = 120
 HEADING_ROWS = 3
 NEIGHBOURS = 5  # rows above and below that tell where text ends on the right
 SAME_EDGE = 3  # rows that end together make an edge
-MIN_EDGE_WIDTH = 0.5  # of the column's width: shorter rows end together by chance
+MIN_EDGE_WIDTH = 0.4  # of the column's width: shorter rows end together by chance
 SOME_ROOM = 0.1  # of the column's width: ragged text leaves this much
 MUCH_ROOM = 0.4  # of the column's width: nobody breaks a sentence so early
 SHORT_TEXT = 4  # characters whose box says nothing of their size
@@ -39,11 +39,13 @@ CELL_SEPARATOR = "   "
 
 _ENDS_SENTENCE = re.compile(r"""[.!?:。！？：]["'”’»)\]]*(\[\d+\])?$""")
 _BULLET = re.compile(r"(?:[•●◦○▪■□◆►▶‣⁃∙]\s*|[-–*+·]\s+)(?=\S)")
-_NUMBER = re.compile(r"(?:\d{1,2}[.)]|\(\d{1,2}\)|\(?[a-z]\))\s+(?=\S)")
+# Engines lose the space behind a number now and then.
+_NUMBER = re.compile(r"(\d{1,2}[.)]|\(\d{1,2}\)|\(?[a-z]\))(?:\s+(?=\S)|(?=[^\W\d_]{2}))")
 _HYPHENATED = re.compile(r"(?P<head>[^\W\d_]{2,})[-‐\u00ad]$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
+HYPHENS_AND_DASHES = frozenset("-‐–—")
 # First parts that are hyphenated words rather than cut ones.
 KEPT_PREFIXES = frozenset({"self", "half", "well", "quasi", "mid", "cross"})
 # Words after a hanging hyphen: "Vor- und Nachteile", "pre- and post-war".
@@ -91,9 +93,7 @@ def blocks(lines: Sequence[Line], width: int, height: int) -> list[Block]:
     if not ordered:
         return []
     body = _body(ordered)
-    vocabulary = frozenset(
-        word.lower() for row in ordered for cell in row.cells for word in _WORD.findall(cell)
-    )
+    vocabulary = _vocabulary(ordered)
     return [_block(draft, body, vocabulary) for draft in _drafts(ordered)]
 
 
@@ -125,6 +125,8 @@ def _bond(draft: _Draft, ordered: Sequence[Row], index: int, column: _Column) ->
     """Say how the row at ``index`` goes on from the draft's last one."""
     last, row = draft.rows[-1], ordered[index]
     goes_on = _goes_on(_text(last), _text(row))
+    if last.is_upright or row.is_upright:
+        return Bond.APART
     if row.column != last.column and row.box.y0 < last.box.y1:  # beside: the next column
         return Bond.JOINED if goes_on and draft.label != "list" else Bond.APART
     if row.box.x0 > last.box.x1 or row.box.x1 < last.box.x0:
@@ -229,9 +231,18 @@ def _block(draft: _Draft, body: _Body, vocabulary: frozenset[str]) -> Block:
             text += "\n" + _text(row)
         else:
             text = join(text, _text(row), vocabulary)
-    if label == "list" and (bullet := _BULLET.match(text)):
-        text = "• " + text[bullet.end() :]
+    if label == "list":
+        text = _with_plain_mark(text)
     return Block(label, text, _boxes(draft.rows), _confidence(draft.rows))
+
+
+def _with_plain_mark(text: str) -> str:
+    """Return a list entry's text with one kind of bullet, or its number, and a space behind it."""
+    if bullet := _BULLET.match(text):
+        return f"• {text[bullet.end() :]}"
+    if number := _NUMBER.match(text):
+        return f"{number[1]} {text[number.end() :]}"
+    return text
 
 
 def _label(draft: _Draft, body: _Body) -> str:
@@ -266,7 +277,7 @@ def join(before: str, after: str, vocabulary: frozenset[str] = frozenset()) -> s
         if not _keeps_hyphen(cut["head"], tail[0], vocabulary) or before[-1] == "\u00ad":
             return before[:-1] + after
         return before + after
-    if before.endswith("—") or (before[-1:] in "-‐–" and before[-2:-1].isalnum()):
+    if before[-1:] in HYPHENS_AND_DASHES and before[-2:-1].isalnum():
         return before + after
     if _CJK.match(before[-1:]) and _CJK.match(after[:1]):
         return before + after
@@ -282,9 +293,7 @@ def _keeps_hyphen(head: str, tail: str, vocabulary: frozenset[str]) -> bool:
         return False
     if f"{first}-{second}" in vocabulary or first in KEPT_PREFIXES:
         return True
-    return len(first) > 3 and len(second) > 3 and first in vocabulary and (
-        second.split("-")[0] in vocabulary - {second}
-    )
+    return min(len(first), len(second)) > 3 and {first, second} <= vocabulary
 
 
 def _text(row: Row) -> str:
@@ -311,6 +320,13 @@ def _body(ordered: Sequence[Row]) -> _Body:
     )
 
 
+def _vocabulary(ordered: Sequence[Row]) -> frozenset[str]:
+    """Return the page's words in lower case, but those at the ends of rows: they may be cut."""
+    return frozenset(
+        word.lower() for row in ordered for word in _WORD.findall(_text(row))[1:-1]
+    )
+
+
 def _columns(ordered: Sequence[Row]) -> dict[int, _Column]:
     """Return what is usual in each column, by its number."""
     found = {}
@@ -322,7 +338,7 @@ def _columns(ordered: Sequence[Row]) -> dict[int, _Column]:
         near = sorted(gap for gap in gaps if gap < 2.5 * height)
         # The lower middle: paragraph gaps are on the upper side.
         pitch = near[(len(near) - 1) * 2 // 5] if near else 1.4 * height
-        found[number] = _Column(pitch, height, box.x1, box.width)
+        found[number] = _Column(pitch, height, box.x1, max(box.width, 1.0))
     return found
 
 

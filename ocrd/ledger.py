@@ -56,7 +56,8 @@ _MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX jobs_queue ON jobs (priority DESC, due, id, not_before)
         WHERE state IN ('queued', 'filing');
     CREATE INDEX jobs_source ON jobs (inbox, relpath, id);
-    CREATE INDEX jobs_state ON jobs (state, id);
+    CREATE INDEX jobs_state ON jobs (state, inbox);
+    CREATE INDEX jobs_delayed ON jobs (not_before) WHERE not_before > 0;
     CREATE TABLE pages (
         job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
         number INTEGER NOT NULL,
@@ -254,7 +255,8 @@ class Ledger:
         # Our own integers, and never more than the daemon has documents in flight.
         busy = ",".join(str(int(job_id)) for job_id in active)
         row = self._db.execute(
-            f"SELECT {_COLUMNS} FROM jobs WHERE state IN ('queued', 'filing')"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM jobs INDEXED BY jobs_queue"  # noqa: S608
+            " WHERE state IN ('queued', 'filing')"
             f" AND not_before <= ? AND inbox IN ({places}) AND id NOT IN ({busy})"
             " AND (? IS NULL OR pages IS NULL OR pages <= ?)"
             " ORDER BY priority DESC, due, id LIMIT 1",
@@ -273,8 +275,9 @@ class Ledger:
     def next_due(self, now: float) -> float | None:
         """Return the Unix time at which the next delayed job may be leased; None without one."""
         row = self._db.execute(
-            "SELECT MIN(not_before) FROM jobs WHERE state IN ('queued', 'filing')"
-            " AND not_before > ?",
+            "SELECT MIN(not_before) FROM jobs INDEXED BY jobs_delayed"
+            " WHERE not_before > 0 AND not_before > ?"
+            " AND state IN ('queued', 'filing')",
             (now,),
         ).fetchone()
         return None if row[0] is None else float(row[0])
@@ -455,7 +458,9 @@ class Ledger:
     def waiting(self, now: float) -> int:
         """Return how many open jobs wait for a later time."""
         row = self._db.execute(
-            "SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'filing') AND not_before > ?",
+            "SELECT COUNT(*) FROM jobs INDEXED BY jobs_delayed"
+            " WHERE not_before > 0 AND not_before > ?"
+            " AND state IN ('queued', 'filing')",
             (now,),
         ).fetchone()
         return int(row[0])

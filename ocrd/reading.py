@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ocrd import layout
 from ocrd.engine.client import EngineClient
-from ocrd.errors import OcrdError, PageError
+from ocrd.errors import EngineError, OcrdError, PageError
 from ocrd.job import PageImage, PageRead, PageStatus, Recognition
 from ocrd.rasterize import Rasterizer, Source
 
@@ -56,6 +56,10 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
     async def read_one(number: int) -> None:
         try:
             await _read_page(reading, number, hello.longest_side)
+        except (InterruptedReadingError, EngineError):
+            # At a stop, pages that wait are given up; raising would cancel those in work too.
+            if not reading.stopping.is_set():
+                raise
         finally:
             gate.release()
 
@@ -82,7 +86,8 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
         if image.blank:
             page = _page(image, PageStatus.BLANK)
         else:
-            page = _laid_out(image, await _recognise(reading, image))
+            recognition = await _recognise(reading, image)
+            page = await asyncio.to_thread(_laid_out, image, recognition)
     except PageError as error:
         page = PageRead(number, PageStatus.FAILED, warnings=(error.what,), code=error.code)
     finally:

@@ -17,9 +17,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"ocrd", "job", "errors", "log", "pages", "engine"}),
     frozenset(
         {
-            "config", "config_types", "config_file", "config_folders", "config_refusal", "config_tables",
-            "files",
-            "isolate", "systemd",
+            "config", "config_types", "config_file", "config_folders", "config_refusal",
+            "config_tables", "files", "isolate", "systemd",
         }
     ),
     frozenset(
@@ -38,6 +37,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"cli", "__main__"}),
 )
 ALLOWED_BESIDE = {
+    "__main__": {"cli"},
     "log": {"ocrd"},
     "pages": {"job", "errors"},
     "errors": {"ocrd"},

@@ -125,6 +125,7 @@ def _follow(process: subprocess.Popen[bytes], client: Client, documents: int) ->
 
     with progress_bar() as bar:
         task = bar.add_task("reading", total=None)
+        told: set[int] = set()
         while process.poll() is None:
             jobs = client.jobs(limit=documents)
             ended = [job for job in jobs if job["state"] in FINAL_STATES]
@@ -134,6 +135,10 @@ def _follow(process: subprocess.Popen[bytes], client: Client, documents: int) ->
                 completed=sum(map(_pages_done, jobs)),
                 total=sum(job["pages"] or 1 for job in jobs) or None,
             )
+            for job in ended:
+                if job["id"] not in told:
+                    told.add(job["id"])
+                    bar.console.print("  ", screen.state(job["state"]), job["relpath"])
             if len(ended) == documents:
                 return all(map(_is_as_meant, ended))
             time.sleep(POLL_SECONDS)

@@ -96,11 +96,16 @@ the end of the month.</p>
 """
 
 
+def inset(across: float, down: float) -> pymupdf.Rect:
+    """Return A4 without its margins, in points."""
+    return pymupdf.Rect(across, down, A4.width - across, A4.height - down)
+
+
 def columns(head: str, body: str, count: int, *, gutter: float = 22) -> Iterator[pymupdf.Page]:
     """Yield one A4 page with a head over the whole width and the body in columns."""
     document = pymupdf.open()
     page = document.new_page(width=A4.width, height=A4.height)
-    inner = A4 + (56, 56, -56, -56)
+    inner = inset(56, 56)
     top = inner.y0
     if head:
         _, placed = _place(page, head, [inner])
@@ -119,7 +124,7 @@ def letter(parts: Sequence[str]) -> Iterator[pymupdf.Page]:
     document = pymupdf.open()
     for number, html in enumerate(parts, start=1):
         page = document.new_page(width=A4.width, height=A4.height)
-        _place(page, html, [A4 + (72, 64, -72, -80)])
+        _place(page, html, [inset(72, 72)])
         foot = pymupdf.Rect(72, 790, 523, 815)
         _place(page, f'<p class="small">page {number} of {len(parts)}</p>', [foot])
         yield page
@@ -156,15 +161,16 @@ def image_pdf(images: Sequence[Image.Image]) -> bytes:
 
 def main(folder: Path = SAMPLES) -> None:
     """Write the samples into the folder."""
-    (newsletter,) = (scan(page, skew=0.7, seed=1) for page in columns(NEWSLETTER_HEAD, NEWSLETTER, 2))
+    (page,) = columns(NEWSLETTER_HEAD, NEWSLETTER, 2)
+    newsletter = jpeg(scan(page, skew=0.7, seed=1))
     letter_pages = [
         scan(page, skew=skew, seed=seed)
         for page, skew, seed in zip(letter([LETTER_1, LETTER_2]), (-0.5, 0.9), (2, 3), strict=True)
     ]
-    whole = image_pdf(letter_pages)
-    (folder / "newsletter.jpg").write_bytes(jpeg(newsletter))
-    (folder / "letter.pdf").write_bytes(whole)
-    (folder / "torn.pdf").write_bytes(whole[: len(whole) // 6])
+    (folder / "newsletter.jpg").write_bytes(newsletter)
+    (folder / "letter.pdf").write_bytes(image_pdf(letter_pages))
+    # A copy that broke off. Not of the PDF: its pages would be found, each without its image.
+    (folder / "torn.jpg").write_bytes(newsletter[: len(newsletter) // 5])
 
 
 def _place(

@@ -266,3 +266,14 @@ def test_convert_reads_the_rest_when_one_file_is_bad(config: Path) -> None:
     assert result.returncode == 1
     assert "invalid.pdf" in result.stderr
     assert [path.name for path in out.iterdir()] == ["typewriter.md"]
+
+
+def test_the_demo_shows_the_samples_filed_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    result = ocrd("demo", home=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "torn.error.json" in result.stdout
+    assert "stopped with exit code 0" in result.stdout
+    assert not list(tmp_path.glob("ocrd-demo-*"))
