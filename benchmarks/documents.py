@@ -43,7 +43,7 @@ def documents_a_second(count: int) -> float:
 
 
 def many_waiting(count: int) -> tuple[float, float, float]:
-    """Return the longest scan's seconds, seconds until all are queued, and the peak of RSS in MB."""
+    """Return the longest scan in seconds, seconds until all are queued, and peak RSS in MB."""
     with tempfile.TemporaryDirectory() as scratch:
         installation = Installation(Path(scratch))
         installation.configure(ECHO)
