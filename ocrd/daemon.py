@@ -21,18 +21,20 @@ from typing import Any
 from ocrd import __version__, config, files, retrying, systemd
 from ocrd import log as logs
 from ocrd.config import InboxSettings, Settings
+from ocrd.daemon_lock import DaemonLock
 from ocrd.dispatch import RATE_WINDOW, Dispatcher
 from ocrd.engine.client import EngineClient
 from ocrd.errors import EXIT_CONFIG, EXIT_FAILED, EXIT_OK, ConfigError, LedgerError, OcrdError
 from ocrd.folder_threads import FolderThreads
 from ocrd.inbox import Inbox
 from ocrd.job import Candidate, Job, JobState
-from ocrd.ledger import DaemonLock, Ledger
+from ocrd.ledger import Ledger
 from ocrd.ledger_writer import LedgerWriter
 from ocrd.log import fields
-from ocrd.pipeline import Folder, Pipeline
+from ocrd.pipeline import Pipeline
 from ocrd.rasterize import Rasterizer
 from ocrd.web.server import WebServer
+from ocrd.work import Folder
 
 log = logging.getLogger("ocrd.daemon")
 
@@ -91,6 +93,7 @@ class Daemon:
         self._listen_to_signals()
         _empty(self.settings.temp_dir)
         recovered = await self._ledger.do(lambda ledger: ledger.recover())
+        self._dispatcher.suspects.extend(await self._ledger.do(lambda ledger: ledger.suspects()))
         paused = await self._ledger.do(lambda ledger: ledger.setting(PAUSED))
         self._dispatcher.is_paused = paused == "yes"
         await self._rasterizer.start()

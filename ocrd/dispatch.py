@@ -20,7 +20,8 @@ from ocrd.engine.client import EngineClient
 from ocrd.errors import LedgerError, OcrdError
 from ocrd.job import Job, JobState
 from ocrd.ledger_writer import LedgerWriter
-from ocrd.pipeline import LONG_PAGES, Folder, Pipeline, Work
+from ocrd.pipeline import LONG_PAGES, Pipeline
+from ocrd.work import Folder, Work
 
 log = logging.getLogger("ocrd.dispatch")
 
@@ -53,6 +54,9 @@ class Dispatcher:
         self.engines: Mapping[str, EngineClient] = {}
         self.working: dict[int, Work] = {}
         self.is_paused = False
+        # What was in work when the last daemon died goes first and alone, until it has read a page:
+        # if one of them ended the daemon, the others must not be blamed.
+        self.suspects: deque[int] = deque()
         self.problem = ""  # why nothing is leased, for status
         self.finished: deque[float] = deque(maxlen=1000)  # when the last documents ended
 
@@ -112,33 +116,43 @@ class Dispatcher:
         counted = [work for work in self.working.values() if not work.folder.threads.is_stuck]
         if len(counted) >= self.documents_in_flight:
             return False
+        if any(work.is_suspect for work in counted):
+            return False
+        if self.suspects:
+            return await self._lease_suspect()
         long = sum((work.pages or 0) > LONG_PAGES for work in counted)
         long_allowed = long < max(1, self.documents_in_flight // 2)
+        job = await self._lease(longest=None if long_allowed else LONG_PAGES)
+        if job is not None:
+            self._start(job, long_allowed=long_allowed)
+        return job is not None
+
+    async def _lease_suspect(self) -> bool:
+        job = await self._lease(only=self.suspects.popleft())
+        if job is not None:
+            self._start(job, long_allowed=True).is_suspect = True
+        return True
+
+    async def _lease(self, *, longest: int | None = None, only: int | None = None) -> Job | None:
         inboxes = [
             path for path, folder in self.folders.items()
             if not folder.threads.is_stuck and folder.is_online()
         ]
         active = tuple(self._tasks)
-        job = await self._ledger.do(
+        return await self._ledger.do(
             lambda ledger: ledger.lease(
-                time.time(),
-                inboxes=inboxes,
-                active=active,
-                longest=None if long_allowed else LONG_PAGES,
+                time.time(), inboxes=inboxes, active=active, longest=longest, only=only
             )
         )
-        if job is None:
-            return False
-        self._start(job, long_allowed=long_allowed)
-        return True
 
-    def _start(self, job: Job, *, long_allowed: bool) -> None:
+    def _start(self, job: Job, *, long_allowed: bool) -> Work:
         folder = self.folders[job.inbox]
         engine = self.engines[folder.settings.engine or "default"]
         work = Work(job, folder, engine, long_allowed)
         self.working[job.id] = work
         task = asyncio.create_task(self._work(work), name=f"job {job.id}")
         self._tasks[job.id] = task
+        return work
 
     async def _work(self, work: Work) -> None:
         job_id = work.job.id

@@ -8,6 +8,7 @@ anywhere and run again from the recorded plan: it finds what is done by content 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -173,10 +174,11 @@ def publish(plan: Plan, key: FileKey, sha256: str | None) -> None:
 def withdraw(plan: Plan) -> None:
     """Remove what the plan staged or published; a file that is not ours any more stays."""
     for output in plan.outputs:
-        Path(output.staged).unlink(missing_ok=True)
         path = Path(output.path)
-        if output.sha256 and not output.replaces and _holds(path, output.sha256):
-            path.unlink()
+        with contextlib.suppress(OSError):  # a share that went away; what is left there is hidden
+            Path(output.staged).unlink(missing_ok=True)
+            if output.sha256 and not output.replaces and _holds(path, output.sha256):
+                path.unlink()
 
 
 def error_writer(job: Job, reason: Reason, when: str) -> Writer:

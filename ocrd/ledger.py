@@ -7,12 +7,11 @@ enqueueing twice is once. Sources and paths are stored as bytes, because names n
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -61,9 +60,11 @@ _MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE pages (
         job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
         number INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
         result TEXT NOT NULL,
         PRIMARY KEY (job, number)
     ) WITHOUT ROWID;
+    CREATE INDEX pages_failed ON pages (job, number) WHERE failed;
     CREATE TABLE kills (
         job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
         number INTEGER NOT NULL,
@@ -84,34 +85,6 @@ _COLUMNS = (
     "id, inbox, relpath, key, state, priority, attempts, created, not_before, pages, pages_done,"
     " sha256, finished, plan, code, message, hint, page, destination"
 )
-
-
-class DaemonLock(AbstractContextManager["DaemonLock"]):
-    """The right to be the one daemon of a state directory, until closed or the process ends.
-
-    Raises LedgerError, naming the holder's process id, where another daemon has it.
-    """
-
-    def __init__(self, state_dir: Path) -> None:
-        path = state_dir / "daemon.lock"
-        self._file = path.open("a+")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._file.seek(0)
-            holder = self._file.read().strip() or "unknown"
-            self._file.close()
-            raise LedgerError(
-                f"Another ocrd daemon (process {holder}) uses the state directory {state_dir}.",
-                hint="Stop it first, or give this one a state_dir of its own.",
-            ) from error
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
-
-    def __exit__(self, *_exc: object) -> None:
-        """Give the lock back."""
-        self._file.close()
 
 
 class Ledger:
@@ -236,6 +209,14 @@ class Ledger:
         cursor = self._db.execute("UPDATE jobs SET state = 'queued' WHERE state = 'leased'")
         return cursor.rowcount
 
+    def suspects(self) -> list[int]:
+        """Return the jobs that were begun and have read no page since."""
+        rows = self._db.execute(
+            "SELECT id FROM jobs WHERE state IN ('queued', 'filing') AND attempts > 0"
+            " ORDER BY attempts, id"
+        )
+        return [job_id for (job_id,) in rows]
+
     def lease(
         self,
         now: float,
@@ -243,11 +224,13 @@ class Ledger:
         inboxes: Collection[str],
         active: Collection[int],
         longest: int | None = None,
+        only: int | None = None,
     ) -> Job | None:
         """Take the next due job of ``inboxes`` and count the attempt; None if there is none.
 
         ``active`` are jobs in work already; ``longest`` leaves out documents known to have more
-        pages. A job in the state FILING keeps that state: only its filing is left to do.
+        pages; ``only`` asks for one job. A job in the state FILING keeps that state: only its
+        filing is left to do.
         """
         if not inboxes:
             return None
@@ -258,9 +241,9 @@ class Ledger:
             f"SELECT {_COLUMNS} FROM jobs INDEXED BY jobs_queue"  # noqa: S608
             " WHERE state IN ('queued', 'filing')"
             f" AND not_before <= ? AND inbox IN ({places}) AND id NOT IN ({busy})"
-            " AND (? IS NULL OR pages IS NULL OR pages <= ?)"
+            " AND (? IS NULL OR pages IS NULL OR pages <= ?) AND (? IS NULL OR id = ?)"
             " ORDER BY priority DESC, due, id LIMIT 1",
-            (now, *map(os.fsencode, inboxes), longest, longest),
+            (now, *map(os.fsencode, inboxes), longest, longest, only, only),
         ).fetchone()
         if row is None:
             return None
@@ -289,9 +272,12 @@ class Ledger:
             (pages, sha256, SECONDS_PER_PAGE * pages, job_id),
         )
 
-    def checkpoint(self, job_id: int, number: int, result: str) -> None:
+    def checkpoint(self, job_id: int, number: int, result: str, *, failed: bool = False) -> None:
         """Keep a page's result; progress clears the count of attempts."""
-        self._db.execute("INSERT INTO pages VALUES (?, ?, ?)", (job_id, number, result))
+        self._db.execute(
+            "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)",
+            (job_id, number, int(failed), result),
+        )
         self._db.execute(
             "UPDATE jobs SET attempts = 0, pages_done = pages_done + 1 WHERE id = ?", (job_id,)
         )
@@ -317,8 +303,7 @@ class Ledger:
     def failed_pages(self, job_id: int) -> list[tuple[int, str]]:
         """Return number and result of the checkpointed pages that could not be read."""
         return self._db.execute(
-            "SELECT number, result FROM pages WHERE job = ?"
-            " AND json_extract(result, '$.status') = 'failed' ORDER BY number",
+            "SELECT number, result FROM pages WHERE job = ? AND failed ORDER BY number",
             (job_id,),
         ).fetchall()
 

@@ -15,15 +15,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
-from ocrd import files, filing, pages, sidecar
+from ocrd import files, filing, pages
 from ocrd.config import InboxSettings
-from ocrd.engine.client import EngineClient
 from ocrd.errors import (
     NO_REASON,
     CorruptError,
@@ -36,73 +33,24 @@ from ocrd.errors import (
     UnreadablePagesError,
     UnsupportedError,
 )
-from ocrd.folder_threads import FolderThreads
-from ocrd.job import DocumentResult, Job, JobState, PageRead, PageStatus, SourceInfo
-from ocrd.ledger import SECONDS_PER_PAGE, Ledger
+from ocrd.job import FileKey, JobState, PageRead, PageStatus, SourceInfo
 from ocrd.ledger_writer import LedgerWriter
-from ocrd.log import fields
+from ocrd.publishing import Publisher
 from ocrd.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError, Reading, read_pages
+from ocrd.work import Work
 
 log = logging.getLogger("ocrd.pipeline")
 
-MAX_PLANS = 10
+MAX_PLANS = 10  # tries to find names that nobody takes in between
 MAX_ATTEMPTS = 3  # leases without a single page read in between
 LONG_PAGES = 20  # a document of more pages is long: only some of them are in work at a time
-PAGES_FETCHED = 32  # checkpoints in memory at a time while a sidecar is written
 FIRST_DELAY, LONGEST_DELAY = 5.0, 300.0  # seconds, before a transient fault is tried again
 LONGEST_LOOK = 15.0  # seconds between two looks at a file that may not be complete yet
 
 
 class TooLongForNowError(Exception):
     """The document is long and enough long ones are in work: it waits, inspected."""
-
-
-@dataclass(slots=True)
-class Folder:
-    """An inbox at work: its settings, its threads, and the way back to its scan."""
-
-    settings: InboxSettings
-    threads: FolderThreads
-    is_network: Callable[[], bool]
-    forget: Callable[[str], None]  # relpath: offer this file again at the next scan
-    is_online: Callable[[], bool]
-
-
-@dataclass(slots=True)
-class Work:
-    """One leased document on its way."""
-
-    job: Job
-    folder: Folder
-    engine: EngineClient
-    long_allowed: bool = True
-    started: float = field(default_factory=time.monotonic)
-    sha256: str | None = None
-    info: SourceInfo | None = None
-    pages_done: int = 0
-    is_filing: bool = False  # from here on it is completed, whatever happens
-
-    @property
-    def path(self) -> Path:
-        """Return the source's path in its inbox."""
-        return Path(self.job.inbox, self.job.relpath)
-
-    @property
-    def name(self) -> str:
-        """Return the source's name for people."""
-        return files.printable(self.job.relpath)
-
-    @property
-    def rank(self) -> tuple[int, ...]:
-        """Return the place among all that wait: the folder's priority, then the due time."""
-        due = self.job.created + SECONDS_PER_PAGE * (self.pages or 1)
-        return (-self.job.priority, int(1000 * due))
-
-    @property
-    def pages(self) -> int | None:
-        """Return how many pages the document has, None while nobody has looked."""
-        return self.info.pages if self.info else self.job.pages
 
 
 class Pipeline:
@@ -112,9 +60,9 @@ class Pipeline:
         self._ledger = ledger
         self._rasterizer = rasterizer
         self._temp_dir = temp_dir
-        self._names = filing.Names()
+        self._publisher = Publisher(ledger)
         self._retries: dict[int, int] = {}
-        self._incomplete_since: dict[int, float] = {}
+        self._incomplete_since: dict[int, tuple[FileKey, float]] = {}
         self.stopping = asyncio.Event()
 
     async def work(self, work: Work) -> None:
@@ -134,7 +82,7 @@ class Pipeline:
             else:
                 await self._judge(work, error)
         except Exception:  # the border of one document
-            log.exception("An internal error; the document is tried again.", extra=_about(work))
+            log.exception("An internal error.", extra=work.about("internal-error"))
             await self._retry_later(work, NO_REASON, refund=False)
 
     async def _read_and_file(self, work: Work) -> None:
@@ -221,9 +169,12 @@ class Pipeline:
         work.pages_done = len(done)
 
         async def checkpoint(page: PageRead) -> None:
-            result = pages.to_json(page)
-            await self._ledger.do(lambda ledger: ledger.checkpoint(job.id, page.number, result))
+            result, failed = pages.to_json(page), page.status is PageStatus.FAILED
+            await self._ledger.do(
+                lambda ledger: ledger.checkpoint(job.id, page.number, result, failed=failed)
+            )
             work.pages_done += 1
+            work.is_suspect = False
 
         reading = Reading(
             source=source,
@@ -268,100 +219,19 @@ class Pipeline:
         """Publish what there is and dispose of the source; plan anew while names get taken."""
         work.is_filing = True
         for _ in range(MAX_PLANS):
-            plan = await work.folder.threads.do(self._stage, work, info, error)
+            plan = await work.folder.threads.do(self._publisher.stage, work, info, error)
             try:
                 await work.folder.threads.do(filing.publish, plan, work.job.key, work.sha256)
             except filing.PlanOutdatedError:
                 continue
             finally:
-                self._names.release(plan)
+                self._publisher.release(plan)
             await self._finish(work, plan)
             return
         raise TransientError(
             f"{work.name}: every name that was planned for its files was taken meanwhile.",
             hint="Something else writes files of these names into the destination folder.",
         )
-
-    def _stage(
-        self, work: Work, info: SourceInfo | None, error: OcrdError | None
-    ) -> filing.Plan:
-        """Plan, stage and record the intent. Runs in one of the folder's threads."""
-        job, settings = work.job, work.folder.settings
-        owned = self._ledger.submit(
-            lambda ledger: ledger.outputs_of(job.inbox, job.relpath)
-        ).result()
-        reason = NO_REASON if error is None else Reason.of(error)
-        kinds = [] if error is None else ["error.json"]
-        if info is not None:
-            kinds = [*settings.outputs, *kinds]
-        plan = self._names.plan(
-            job,
-            state=JobState.DONE if error is None else JobState.FAILED,
-            action=_action(settings, error),
-            folder=_folder_of(work, error),
-            kinds=kinds,
-            owned=owned,
-            reason=reason,
-        )
-        try:
-            writers = [self._writer(work, plan, kind, info) for kind in kinds]
-            plan = filing.stage(plan, writers)
-            self._ledger.submit(lambda ledger: ledger.intend(job.id, plan.to_json())).result()
-        except BaseException:
-            self._names.release(plan)
-            filing.withdraw(plan)
-            raise
-        return plan
-
-    def _writer(
-        self, work: Work, plan: filing.Plan, kind: str, info: SourceInfo | None
-    ) -> filing.Writer:
-        if kind == "error.json" or info is None:
-            return filing.error_writer(work.job, plan.reason, _utc(time.time()))
-        settings, hello = work.folder.settings, work.engine.announced
-        document = DocumentResult(
-            source_name=files.printable(Path(plan.destination or plan.source).name),
-            sha256=work.sha256 or "",
-            format=info.format,
-            pages=info.pages,
-            engine=hello.name if hello else work.engine.name,
-            model=hello.model if hello else "",
-            mode=settings.mode,
-            seconds=time.monotonic() - work.started,
-            warnings=tuple(self._warnings(work.job, info)),
-        )
-        if kind == "json":
-            return lambda out: sidecar.write_json(out, document, self._pages(work.job, info))
-        if settings.mode == "text":
-            return lambda out: sidecar.write_text(
-                out, document, self._pages(work.job, info), front_matter=settings.front_matter,
-                page_marks=settings.page_marks,
-            )
-        return lambda out: sidecar.write_markdown(
-            out, document, self._pages(work.job, info), front_matter=settings.front_matter,
-            page_marks=settings.page_marks,
-        )
-
-    def _warnings(self, job: Job, info: SourceInfo) -> Iterator[str]:
-        if info.repaired:
-            yield "The file is damaged; what could be repaired was read."
-        failed = self._ledger.submit(lambda ledger: ledger.failed_pages(job.id)).result()
-        for number, result in failed:
-            yield f"Page {number}: {'; '.join(pages.from_json(result).warnings)}"
-
-    def _pages(self, job: Job, info: SourceInfo) -> Iterator[PageRead]:
-        """Yield the checkpointed pages in order, a few in memory at a time."""
-        after = 0
-        while True:
-            fetch = partial(Ledger.page_results, job_id=job.id, after=after, limit=PAGES_FETCHED)
-            fetched = self._ledger.submit(fetch).result()
-            if not fetched:
-                yield from _missing(after + 1, info.pages + 1)
-                return
-            for number, result in fetched:
-                yield from _missing(after + 1, number)
-                yield pages.from_json(result)
-                after = number
 
     async def _file_again(self, work: Work) -> None:
         """Carry out an intent that a crash or a full disk interrupted."""
@@ -417,7 +287,7 @@ class Pipeline:
                 )
                 self._clear(work.job.id)
                 work.folder.forget(work.job.relpath)
-                log.info("%s", error.what, extra=_about(work, "withdrawn"))
+                log.info("%s", error.what, extra=work.about("withdrawn"))
             case Fate.RETRY | Fate.RESTART_ENGINE:
                 await self._retry_later(work, Reason.of(error), refund=True)
             case _ if isinstance(error, CorruptError) and not self._is_patience_over(work):
@@ -438,13 +308,16 @@ class Pipeline:
             log.info(
                 "Damaged, or not complete yet; it fails if that is so for %d s. %s",
                 round(work.folder.settings.patience), error.what,
-                extra=_about(work, "incomplete"),
+                extra=work.about("incomplete"),
             )
 
     def _is_patience_over(self, work: Work) -> bool:
         """Say whether the file has looked incomplete for the folder's patience, unchanged."""
         now = time.monotonic()
-        since = self._incomplete_since.setdefault(work.job.id, now)
+        key, since = self._incomplete_since.get(work.job.id, (None, now))
+        if key != work.job.key:
+            since = now
+            self._incomplete_since[work.job.id] = (work.job.key, since)
         return now - since >= work.folder.settings.patience
 
     async def _retry_later(self, work: Work, reason: Reason, *, refund: bool) -> None:
@@ -458,23 +331,12 @@ class Pipeline:
         )
         log.warning(
             "%s Tried again in %d s. %s", reason.message, delay, reason.hint,
-            extra=_about(work, "retry-later"),
+            extra=work.about("retry-later"),
         )
 
     def _clear(self, job_id: int) -> None:
         self._retries.pop(job_id, None)
         self._incomplete_since.pop(job_id, None)
-
-
-def _missing(first: int, behind: int) -> Iterator[PageRead]:
-    """Yield the pages that a document failed before."""
-    for number in range(first, behind):
-        yield PageRead(
-            number,
-            PageStatus.FAILED,
-            warnings=("The document failed before this page was read.",),
-            code="not-read",
-        )
 
 
 def _poisonous(work: Work) -> OcrdError:
@@ -489,38 +351,11 @@ def _passwords(settings: InboxSettings) -> tuple[str, ...]:
     return tuple(password.get_secret_value() for password in settings.passwords)
 
 
-def _action(settings: InboxSettings, error: OcrdError | None) -> str:
-    """Return what happens to the source: a failed one is never deleted, a kept one never moved."""
-    return "move" if error is not None and settings.source == "delete" else settings.source
-
-
-def _folder_of(work: Work, error: OcrdError | None) -> Path:
-    settings = work.folder.settings
-    if settings.source == "keep":
-        return work.path.parent
-    root = settings.done_dir if error is None else settings.failed_dir
-    return root / Path(work.job.relpath).parent
-
-
-def _utc(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def _about(work: Work, event: str = "internal-error", **more: object) -> dict[str, object]:
-    return fields(
-        event,
-        job=work.job.id,
-        inbox=files.printable(work.job.inbox),
-        document=work.name,
-        **more,
-    )
-
-
 def _log_filed(work: Work, plan: filing.Plan) -> None:
     seconds = round(time.monotonic() - work.started, 2)
     where = files.printable(plan.destination or plan.source)
-    about = _about(
-        work, str(plan.state), pages=work.pages, seconds=seconds, destination=where,
+    about = work.about(
+        str(plan.state), pages=work.pages, seconds=seconds, destination=where,
         code=plan.reason.code, hint=plan.reason.hint,
     )
     if plan.state is JobState.DONE:

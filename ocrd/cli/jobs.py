@@ -106,7 +106,7 @@ def _retry_by_daemon(settings: Settings, numbers: Sequence[int] | None) -> list[
 
 def _retry_by_ledger(settings: Settings, numbers: Sequence[int] | None) -> list[dict[str, Any]]:
     from ocrd import retrying
-    from ocrd.ledger import DaemonLock
+    from ocrd.daemon_lock import DaemonLock
 
     with _ledger(settings, readonly=False) as ledger, DaemonLock(settings.state_dir):
         try:

@@ -12,6 +12,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.installation import ECHO, LETTER, Installation, eventually, make_pdf
@@ -211,6 +212,40 @@ def test_a_killed_daemon_goes_on_at_the_next_page(daemon: Installation) -> None:
     assert daemon.tree() == ["done/book.md", "done/book.pdf"]
     leftovers = list((daemon.root / "state" / "tmp").iterdir())
     assert leftovers == []
+
+
+def test_documents_that_were_in_work_at_crashes_are_not_blamed_for_them(
+    daemon: Installation,
+) -> None:
+    names = ("one.png", "two.png", "three.png")
+    for name in names:
+        daemon.drop(LETTER, name)
+    daemon.configure(engine("hang"))
+    for _ in range(4):
+        daemon.start()
+        eventually(lambda: daemon.status()["engines"][0]["in_flight"], 30)
+        daemon.kill()
+    daemon.configure(ECHO)
+    daemon.start()
+    daemon.wait_for(*(f"done/{name}" for name in names))
+
+
+def test_a_long_book_takes_few_page_images_and_constant_memory(daemon: Installation) -> None:
+    daemon.configure(engine("echo", "capacity = 2"))
+    make_pdf(daemon.root / "book.pdf", 400)
+    daemon.start()
+    assert daemon.process is not None
+    process = psutil.Process(daemon.process.pid)
+    daemon.drop(daemon.root / "book.pdf")
+    images, early, peak = 0, 0, 0
+    while not (daemon.done / "book.pdf").exists():
+        images = max(images, len(list((daemon.root / "state" / "tmp").iterdir())))
+        peak = max(peak, process.memory_info().rss)
+        early = early or (peak if pages_done(daemon) > 50 else 0)
+    assert 1 <= images <= 8
+    assert early and peak < early + 20e6
+    text = (daemon.done / "book.md").read_text()
+    assert text.count("<!-- page ") == 400
 
 
 def test_sigterm_finishes_the_page_and_stops_in_time(daemon: Installation) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from ocrd.config import InboxSettings
-from ocrd.inbox import Inbox, InboxStatus, Scanner, Watches, junk
+from ocrd.inbox import Inbox, InboxStatus, Watches
 from ocrd.job import Candidate
+from ocrd.scan import Scanner, junk
 
 LIMIT_SECONDS = 60.0
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ocrd.daemon_lock import DaemonLock
 from ocrd.errors import DocumentError, LedgerError, Reason
 from ocrd.job import Candidate, FileKey, JobState
-from ocrd.ledger import DaemonLock, Ledger
+from ocrd.ledger import Ledger
 from ocrd.ledger_writer import LedgerWriter
 
 INBOX = "/srv/scans"
@@ -133,12 +134,27 @@ def test_an_attempt_is_counted_at_the_lease_and_cleared_by_a_page(ledger: Ledger
     assert (job.attempts, job.pages_done) == (0, 1)
 
 
+def test_what_was_begun_without_a_page_read_is_suspect_and_can_be_leased_alone(
+    ledger: Ledger,
+) -> None:
+    enqueue(ledger, candidate("a.pdf"), candidate("b.pdf"), candidate("c.pdf"))
+    lease(ledger)
+    lease(ledger)
+    with ledger.transaction():
+        ledger.checkpoint(1, 1, "{}")
+        ledger.recover()
+    assert ledger.suspects() == [2]
+    with ledger.transaction():
+        job = ledger.lease(NOW, inboxes=[INBOX], active=(), only=2)
+    assert job is not None and job.relpath == "b.pdf"
+
+
 def test_checkpoints_survive_recovery_and_go_with_the_finish(ledger: Ledger) -> None:
     enqueue(ledger, candidate("a.pdf"))
     lease(ledger)
     with ledger.transaction():
-        ledger.checkpoint(1, 2, '{"status": "failed"}')
-        ledger.checkpoint(1, 1, '{"status": "read"}')
+        ledger.checkpoint(1, 2, "{}", failed=True)
+        ledger.checkpoint(1, 1, "{}")
         assert ledger.recover() == 1
     assert ledger.pages_done(1) == {1, 2}
     assert [number for number, _ in ledger.page_results(1, 0, 10)] == [1, 2]
@@ -190,7 +206,7 @@ def test_a_damaged_ledger_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
 
 def test_a_second_daemon_is_refused_and_told_whose_the_directory_is(tmp_path: Path) -> None:
     program = (
-        "import sys, pathlib; from ocrd.ledger import DaemonLock\n"
+        "import sys, pathlib; from ocrd.daemon_lock import DaemonLock\n"
         "from ocrd.errors import LedgerError\n"
         f"try: DaemonLock(pathlib.Path({str(tmp_path)!r}))\n"
         "except LedgerError as error: print(error.what)"

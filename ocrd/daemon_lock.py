@@ -1,0 +1,38 @@
+"""One daemon for each state directory."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from ocrd.errors import LedgerError
+
+
+class DaemonLock(AbstractContextManager["DaemonLock"]):
+    """The right to be the one daemon of a state directory, until closed or the process ends.
+
+    Raises LedgerError, naming the holder's process id, where another daemon has it.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        path = state_dir / "daemon.lock"
+        self._file = path.open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.seek(0)
+            holder = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise LedgerError(
+                f"Another ocrd daemon (process {holder}) uses the state directory {state_dir}.",
+                hint="Stop it first, or give this one a state_dir of its own.",
+            ) from error
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def __exit__(self, *_exc: object) -> None:
+        """Give the lock back."""
+        self._file.close()

@@ -1,0 +1,146 @@
+"""What a document leaves behind: which files, with what in them, staged and recorded.
+
+After :meth:`Publisher.stage` returns, every sidecar is on disk under its temporary name and the
+ledger knows the intent; what is left is :func:`filing.publish`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from ocrd import files, filing, pages, sidecar
+from ocrd.config import InboxSettings
+from ocrd.errors import NO_REASON, OcrdError, Reason
+from ocrd.job import DocumentResult, Job, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.ledger import Ledger
+from ocrd.ledger_writer import LedgerWriter
+from ocrd.work import Work
+
+PAGES_FETCHED = 32  # checkpoints in memory at a time while a sidecar is written
+
+
+class Publisher:
+    """Stages documents. One for the whole daemon, since names are reserved in it."""
+
+    def __init__(self, ledger: LedgerWriter) -> None:
+        self._ledger = ledger
+        self._names = filing.Names()
+
+    def release(self, plan: filing.Plan) -> None:
+        """Give the plan's names back."""
+        self._names.release(plan)
+
+    def stage(
+        self, work: Work, info: SourceInfo | None, error: OcrdError | None
+    ) -> filing.Plan:
+        """Plan, stage and record the intent; for one of the folder's threads.
+
+        Call :meth:`release` once the plan is carried out or given up.
+        """
+        job, settings = work.job, work.folder.settings
+        owned = self._ledger.submit(
+            lambda ledger: ledger.outputs_of(job.inbox, job.relpath)
+        ).result()
+        reason = NO_REASON if error is None else Reason.of(error)
+        kinds = [] if error is None else ["error.json"]
+        if info is not None:
+            kinds = [*settings.outputs, *kinds]
+        plan = self._names.plan(
+            job,
+            state=JobState.DONE if error is None else JobState.FAILED,
+            action=_action(settings, error),
+            folder=_folder_of(work, error),
+            kinds=kinds,
+            owned=owned,
+            reason=reason,
+        )
+        try:
+            writers = [self._writer(work, plan, kind, info) for kind in kinds]
+            plan = filing.stage(plan, writers)
+            self._ledger.submit(lambda ledger: ledger.intend(job.id, plan.to_json())).result()
+        except BaseException:
+            self._names.release(plan)
+            filing.withdraw(plan)
+            raise
+        return plan
+
+    def _writer(
+        self, work: Work, plan: filing.Plan, kind: str, info: SourceInfo | None
+    ) -> filing.Writer:
+        if kind == "error.json" or info is None:
+            return filing.error_writer(work.job, plan.reason, _utc(time.time()))
+        settings, hello = work.folder.settings, work.engine.announced
+        document = DocumentResult(
+            source_name=files.printable(Path(plan.destination or plan.source).name),
+            sha256=work.sha256 or "",
+            format=info.format,
+            pages=info.pages,
+            engine=hello.name if hello else work.engine.name,
+            model=hello.model if hello else "",
+            mode=settings.mode,
+            seconds=time.monotonic() - work.started,
+            warnings=tuple(self._warnings(work.job, info)),
+        )
+        if kind == "json":
+            return lambda out: sidecar.write_json(out, document, self._pages(work.job, info))
+        if settings.mode == "text":
+            return lambda out: sidecar.write_text(
+                out, document, self._pages(work.job, info), front_matter=settings.front_matter,
+                page_marks=settings.page_marks,
+            )
+        return lambda out: sidecar.write_markdown(
+            out, document, self._pages(work.job, info), front_matter=settings.front_matter,
+            page_marks=settings.page_marks,
+        )
+
+    def _warnings(self, job: Job, info: SourceInfo) -> Iterator[str]:
+        if info.repaired:
+            yield "The file is damaged; what could be repaired was read."
+        failed = self._ledger.submit(lambda ledger: ledger.failed_pages(job.id)).result()
+        for number, result in failed:
+            yield f"Page {number}: {'; '.join(pages.from_json(result).warnings)}"
+
+    def _pages(self, job: Job, info: SourceInfo) -> Iterator[PageRead]:
+        """Yield the checkpointed pages in order, a few in memory at a time."""
+        after = 0
+        while True:
+            fetch = partial(Ledger.page_results, job_id=job.id, after=after, limit=PAGES_FETCHED)
+            fetched = self._ledger.submit(fetch).result()
+            if not fetched:
+                yield from _missing(after + 1, info.pages + 1)
+                return
+            for number, result in fetched:
+                yield from _missing(after + 1, number)
+                yield pages.from_json(result)
+                after = number
+
+
+def _missing(first: int, behind: int) -> Iterator[PageRead]:
+    """Yield the pages that a document failed before."""
+    for number in range(first, behind):
+        yield PageRead(
+            number,
+            PageStatus.FAILED,
+            warnings=("The document failed before this page was read.",),
+            code="not-read",
+        )
+
+
+def _action(settings: InboxSettings, error: OcrdError | None) -> str:
+    """Return what happens to the source: a failed one is never deleted, a kept one never moved."""
+    return "move" if error is not None and settings.source == "delete" else settings.source
+
+
+def _folder_of(work: Work, error: OcrdError | None) -> Path:
+    settings = work.folder.settings
+    if settings.source == "keep":
+        return work.path.parent
+    root = settings.done_dir if error is None else settings.failed_dir
+    return root / Path(work.job.relpath).parent
+
+
+def _utc(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -1,0 +1,267 @@
+"""One scan of an inbox: what is there, what has settled, what is to be offered.
+
+A settled file is offered once in each of its states, for as long as the scanner remembers it; the
+ledger makes that once for good. Nothing is opened before its listing has been quiet for the settle
+time, so that 100,000 waiting files cost one directory listing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocrd import files, settle
+from ocrd.errors import OcrdError, SourceChangedError, UnsupportedError
+from ocrd.job import Candidate
+from ocrd.log import fields
+from ocrd.settle import Sighting
+
+if TYPE_CHECKING:
+    from ocrd.config import InboxSettings
+
+log = logging.getLogger(__name__)
+
+Found = Callable[[Sequence[Candidate]], None]
+# What a folder's names are known as: still settling, or the digest in which it was offered.
+Known = Sighting | int
+
+# Endings of the formats that are read. In an archive that is kept as it is, only these are looked
+# at; elsewhere every file is a candidate, and its content says what it is.
+FORMAT_ENDINGS = (
+    ".pdf", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
+    ".gif",
+)  # fmt: skip
+BATCH = 500  # candidates
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one scan has seen so far."""
+
+    now: float  # seconds on the monotonic clock, at its start
+    settling: int = 0
+    empty: int = 0
+    known: int = 0
+    due: float = float("inf")  # when the earliest settling file may be settled
+    problem: str = ""
+
+
+class Scanner:
+    """Look through an inbox and offer what has settled. Not for two threads at once."""
+
+    def __init__(
+        self,
+        settings: InboxSettings,
+        found: Found,
+        *,
+        network: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings = settings
+        self._root = str(settings.path)
+        self._found = found
+        self._clock = clock
+        self._progress = progress
+        self._is_junk = junk((*settings.ignore, files.TEMPORARY_GLOB))
+        self._endings = FORMAT_ENDINGS if settings.source == "keep" else ("",)
+        self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
+        self._batch: list[tuple[str, str, int, Candidate]] = []  # folder, name, listed
+        self.network = network
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long a file has to be quiet here."""
+        if self._settings.settle is not None:
+            return self._settings.settle
+        return settle.NETWORK_SECONDS if self.network else settle.LOCAL_SECONDS
+
+    def forget(self, relpath: str) -> None:
+        """Take a file as never seen: once settled again, it is offered again."""
+        folder, name = os.path.split(relpath)
+        self._known.get(folder, {}).pop(name, None)
+
+    def top_folders(self) -> list[str]:
+        """List the paths of the folders directly in the root that a recursive scan enters."""
+        apart = self._folders_apart()
+        with os.scandir(self._root) as entries:
+            return [
+                entry.path
+                for entry in entries
+                if not self._is_junk(entry.name) and self._is_wanted_folder(entry, apart)
+            ]
+
+    def scan(self) -> Scan:
+        """Go through the whole inbox once.
+
+        Raises OSError if the root cannot be read; then all is remembered as it was.
+        """
+        scan = Scan(self._clock())
+        self._batch.clear()  # of a scan that was broken off
+        apart = self._folders_apart()
+        visited: set[str] = set()
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            visited.add(folder)
+            try:
+                waiting += self._scan_folder(folder, apart, scan)
+            except (FileNotFoundError, NotADirectoryError):
+                if not folder:
+                    raise
+                visited.discard(folder)  # moved away since its parent was listed
+            except OSError as error:
+                if not folder:
+                    raise
+                scan.problem = str(files.translate(error, Path(self._root, folder)))
+                visited |= {known for known in self._known if _is_within(known, folder)}
+        self._offer(scan)
+        for folder in self._known.keys() - visited:
+            del self._known[folder]
+        for names in self._known.values():
+            self._count(names, scan)
+        return scan
+
+    def _folders_apart(self) -> dict[int, Path]:
+        """Map the inodes of done/ and failed/, under whatever name, to their paths."""
+        apart = {}
+        for path in (self._settings.done_dir, self._settings.failed_dir):
+            with contextlib.suppress(OSError):
+                apart[path.stat().st_ino] = path
+        return apart
+
+    def _is_wanted_folder(self, entry: os.DirEntry[str], apart: dict[int, Path]) -> bool:
+        if not entry.is_dir(follow_symlinks=False):
+            return False
+        if Path(entry.path) in (self._settings.done_dir, self._settings.failed_dir):
+            return False
+        same = apart.get(entry.inode())
+        try:
+            return same is None or not same.samefile(entry.path)
+        except OSError:  # gone at this moment
+            return False
+
+    def _scan_folder(self, folder: str, apart: dict[int, Path], scan: Scan) -> list[str]:
+        """Look through one folder; return its subfolders, relative to the root."""
+        old = self._known.get(folder, {})
+        new: dict[str, Known] = {}
+        subfolders = []
+        complete = False
+        self._known[folder] = new
+        try:
+            with os.scandir(Path(self._root, folder)) as entries:
+                for number, entry in enumerate(entries):
+                    if number % 256 == 0:
+                        self._progress()
+                    name = entry.name
+                    if self._is_junk(name) or name in new:
+                        continue
+                    if self._settings.recursive and self._is_wanted_folder(entry, apart):
+                        subfolders.append(os.path.join(folder, name))  # noqa: PTH118 - hot
+                    elif name.lower().endswith(self._endings) and entry.is_file(
+                        follow_symlinks=False
+                    ):
+                        self._see(entry, folder, old.pop(name, None), new, scan)
+            complete = True
+        finally:
+            if not complete:
+                self._known[folder] = old | new
+        return subfolders
+
+    def _see(
+        self,
+        entry: os.DirEntry[str],
+        folder: str,
+        before: Known | None,
+        new: dict[str, Known],
+        scan: Scan,
+    ) -> None:
+        """Judge one regular file and remember the judgement in ``new``."""
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            scan.problem = str(files.translate(error, Path(entry.path)))
+            if before is not None:
+                new[entry.name] = before
+            return
+        if status.st_size == 0:
+            scan.empty += 1
+            return
+        listed = settle.digest(status.st_ino, status.st_size, status.st_mtime_ns)
+        if before == listed:
+            new[entry.name] = before
+            return
+        previous = before if isinstance(before, Sighting) else None
+        sighting = settle.sight(previous, listed, scan.now)
+        new[entry.name] = sighting
+        if settle.is_due(sighting, self.settle_seconds, scan.now):
+            self._look(Path(entry.path), folder, sighting, new, scan)
+
+    def _look(
+        self, path: Path, folder: str, sighting: Sighting, new: dict[str, Known], scan: Scan
+    ) -> None:
+        """Open a due file, and put it into the batch if it is settled."""
+        try:
+            key = files.file_key(path)
+            writer = None if self.network else files.has_writer(path)
+        except (SourceChangedError, UnsupportedError):  # no longer there, no longer a file
+            del new[path.name]
+            return
+        except OcrdError as error:
+            scan.problem = str(error)
+            new[path.name] = sighting._replace(since=self._clock())
+            return
+        unsettled = settle.look(sighting, key, writer, self._clock())
+        if unsettled is not None:
+            new[path.name] = unsettled
+            return
+        relpath = os.path.join(folder, path.name)  # noqa: PTH118 - as the ledger spells it
+        candidate = Candidate(self._root, relpath, key)
+        self._batch.append((folder, path.name, sighting.listed, candidate))
+        if len(self._batch) >= BATCH:
+            self._offer(scan)
+
+    def _offer(self, scan: Scan) -> None:
+        """Hand the batch over; what could not be handed over is offered by the next scan."""
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        self._progress()
+        try:
+            self._found([candidate for *_, candidate in batch])
+        except Exception as error:
+            log.exception("Settled files could not be queued.", extra=fields("found-failed"))
+            scan.problem = f"Settled files could not be queued: {error}"
+            return
+        for folder, name, listed, _ in batch:
+            self._known[folder][name] = listed
+
+    def _count(self, names: dict[str, Known], scan: Scan) -> None:
+        scan.known += len(names)
+        for known in names.values():
+            if isinstance(known, Sighting):
+                scan.settling += 1
+                scan.due = min(scan.due, known.since + self.settle_seconds)
+
+
+def junk(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Compile name patterns into one test; upper and lower case are the same."""
+    pattern = "|".join(fnmatch.translate(pattern) for pattern in patterns)
+    if not pattern:
+        return lambda _: False
+    match = re.compile(pattern, re.IGNORECASE).match
+    return lambda name: match(name) is not None
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")

@@ -1,0 +1,74 @@
+"""A leased document on its way, and the folder that it came from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ocrd import files
+from ocrd.config import InboxSettings
+from ocrd.engine.client import EngineClient
+from ocrd.folder_threads import FolderThreads
+from ocrd.job import Job, SourceInfo
+from ocrd.ledger import SECONDS_PER_PAGE
+from ocrd.log import fields
+
+
+@dataclass(slots=True)
+class Folder:
+    """An inbox at work: its settings, its threads, and the way back to its scan."""
+
+    settings: InboxSettings
+    threads: FolderThreads
+    is_network: Callable[[], bool]
+    forget: Callable[[str], None]  # relpath: offer this file again at the next scan
+    is_online: Callable[[], bool]
+
+
+@dataclass(slots=True)
+class Work:
+    """One leased document on its way."""
+
+    job: Job
+    folder: Folder
+    engine: EngineClient
+    long_allowed: bool = True
+    started: float = field(default_factory=time.monotonic)
+    sha256: str | None = None
+    info: SourceInfo | None = None
+    pages_done: int = 0
+    is_filing: bool = False  # from here on it is completed, whatever happens
+    is_suspect: bool = False  # it was in work when a daemon died, and has read no page since
+
+    @property
+    def path(self) -> Path:
+        """Return the source's path in its inbox."""
+        return Path(self.job.inbox, self.job.relpath)
+
+    @property
+    def name(self) -> str:
+        """Return the source's name for people."""
+        return files.printable(self.job.relpath)
+
+    @property
+    def rank(self) -> tuple[int, ...]:
+        """Return the place among all that wait: the folder's priority, then the due time."""
+        due = self.job.created + SECONDS_PER_PAGE * (self.pages or 1)
+        return (-self.job.priority, int(1000 * due))
+
+    @property
+    def pages(self) -> int | None:
+        """Return how many pages the document has, None while nobody has looked."""
+        return self.info.pages if self.info else self.job.pages
+
+    def about(self, event: str, **more: object) -> dict[str, object]:
+        """Return the ``extra`` of a log record on this document."""
+        return fields(
+            event,
+            job=self.job.id,
+            inbox=files.printable(self.job.inbox),
+            document=self.name,
+            **more,
+        )
