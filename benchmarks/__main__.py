@@ -5,8 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-FULL: dict[str, list[str]] = {"documents": [], "overtaking": [], "slots": [], "backlog": []}
+FULL: dict[str, list[str]] = {
+    "scan": [],
+    "documents": [],
+    "overtaking": [],
+    "slots": ["--rounds", "2"],
+    "backlog": [],
+}
 QUICK: dict[str, list[str]] = {
+    "scan": ["5000"],
     "documents": ["--documents", "200", "--waiting", "5000"],
     "overtaking": ["--pages", "60", "--scans", "2"],
     "backlog": ["--images", "6", "--pages", "6"],

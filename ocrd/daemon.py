@@ -213,6 +213,7 @@ class Daemon:
         self._dispatcher.folders = dict(self._folders)
         self._dispatcher.engines = dict(self._engines)
         self._dispatcher.documents_in_flight = self.settings.documents_in_flight
+        self._dispatcher.free_space_floor = self.settings.free_space_floor
         self._dispatcher.wake()
 
     # Steering: what the control socket calls

@@ -26,6 +26,8 @@ from ocrd.work import Folder, Work
 log = logging.getLogger("ocrd.dispatch")
 
 LONGEST_WAIT = 5.0  # seconds between two looks at the ledger where nothing wakes us
+STARTING_WAIT = 0.2  # the same while folders come online one after the other
+STARTING_SECONDS = 10.0
 RATE_WINDOW = 60.0  # seconds
 
 
@@ -43,9 +45,10 @@ class Dispatcher:
     ) -> None:
         self._ledger = ledger
         self._pipeline = pipeline
-        self._free_space_floor = free_space_floor
+        self.free_space_floor = free_space_floor
         self._watched_space = watched_space
         self._wake = asyncio.Event()
+        self._started = time.monotonic()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._cancelled: set[int] = set()
         self._failure: LedgerError | None = None
@@ -60,6 +63,9 @@ class Dispatcher:
         self.problem = ""  # why nothing is leased, for status
         self.finished: deque[float] = deque(maxlen=1000)  # when the last documents ended
 
+    def _is_starting(self) -> bool:
+        return time.monotonic() - self._started < STARTING_SECONDS
+
     def wake(self) -> None:
         """Look at the ledger now."""
         self._wake.set()
@@ -73,7 +79,9 @@ class Dispatcher:
             if await self._lease_next():
                 continue
             due = await self._ledger.do(lambda ledger: ledger.next_due(time.time()))
-            wait = LONGEST_WAIT if due is None else min(LONGEST_WAIT, due - time.time())
+            wait = STARTING_WAIT if self._is_starting() else LONGEST_WAIT
+            if due is not None:
+                wait = min(wait, due - time.time())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), max(0.01, wait))
 
@@ -122,36 +130,41 @@ class Dispatcher:
             return await self._lease_suspect()
         long = sum((work.pages or 0) > LONG_PAGES for work in counted)
         long_allowed = long < max(1, self.documents_in_flight // 2)
-        job = await self._lease(longest=None if long_allowed else LONG_PAGES)
-        if job is not None:
-            self._start(job, long_allowed=long_allowed)
-        return job is not None
+        longest = None if long_allowed else LONG_PAGES
+        return await self._lease(longest=longest, long_allowed=long_allowed) is not None
 
     async def _lease_suspect(self) -> bool:
-        job = await self._lease(only=self.suspects.popleft())
-        if job is not None:
-            self._start(job, long_allowed=True).is_suspect = True
+        work = await self._lease(only=self.suspects[0])
+        if work is not None:
+            work.is_suspect = True
+        elif self._is_starting() and not all(f.is_online() for f in self.folders.values()):
+            return False  # its folder's first scan is on its way
+        self.suspects.popleft()
         return True
 
-    async def _lease(self, *, longest: int | None = None, only: int | None = None) -> Job | None:
+    async def _lease(
+        self, *, longest: int | None = None, only: int | None = None, long_allowed: bool = True
+    ) -> Work | None:
+        """Lease a job and start on it, with the wiring of this moment: a reload may change it."""
+        folders, engines, active = self.folders, self.engines, tuple(self._tasks)
         inboxes = [
-            path for path, folder in self.folders.items()
+            path for path, folder in folders.items()
             if not folder.threads.is_stuck and folder.is_online()
         ]
-        active = tuple(self._tasks)
-        return await self._ledger.do(
+        job = await self._ledger.do(
             lambda ledger: ledger.lease(
                 time.time(), inboxes=inboxes, active=active, longest=longest, only=only
             )
         )
-
-    def _start(self, job: Job, *, long_allowed: bool) -> Work:
-        folder = self.folders[job.inbox]
-        engine = self.engines[folder.settings.engine or "default"]
-        work = Work(job, folder, engine, long_allowed)
+        if job is None:
+            return None
+        if self._pipeline.stopping.is_set():
+            await self._ledger.do(lambda ledger: ledger.release(job.id, refund=True))
+            return None
+        folder = folders[job.inbox]
+        work = Work(job, folder, engines[folder.settings.engine or "default"], long_allowed)
         self.working[job.id] = work
-        task = asyncio.create_task(self._work(work), name=f"job {job.id}")
-        self._tasks[job.id] = task
+        self._tasks[job.id] = asyncio.create_task(self._work(work), name=f"job {job.id}")
         return work
 
     async def _work(self, work: Work) -> None:
@@ -177,19 +190,19 @@ class Dispatcher:
 
     def _has_space(self) -> bool:
         """Say whether the state and temporary directories have room to work in."""
-        if not self._free_space_floor:
+        if not self.free_space_floor:
             return True
         try:
             free = files.free_bytes(self._watched_space)
         except OcrdError as error:
             self.problem = str(error)
             return False
-        if free >= self._free_space_floor:
+        if free >= self.free_space_floor:
             self.problem = ""
             return True
         problem = (
             f"Only {free >> 20} MiB are free at {files.printable(self._watched_space)}, less than"
-            f" free_space_floor ({self._free_space_floor >> 20} MiB): waiting for space."
+            f" free_space_floor ({self.free_space_floor >> 20} MiB): waiting for space."
         )
         if not self.problem:
             log.warning(problem)

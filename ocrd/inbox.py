@@ -255,11 +255,10 @@ class Inbox:
             self._scanner.forget(self._forgotten.pop())
         scan = self._scanner.scan()
         if not self._status.online:
-            log.info(
-                "Watching %s.",
-                files.printable(self.settings.path),
-                extra=fields("online", inbox=files.printable(self.settings.path)),
-            )
+            path = files.printable(self.settings.path)
+            is_back = bool(self._status.error)
+            level = logging.INFO if is_back else logging.DEBUG
+            log.log(level, "Online: %s", path, extra=fields("online", inbox=path))
         self._status = replace(
             self._status,
             online=True,

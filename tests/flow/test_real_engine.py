@@ -126,6 +126,17 @@ def test_an_idle_engine_is_unloaded_and_comes_back_for_the_next_document(
     office.wait_for("done/second.md")
 
 
+def test_the_daemon_process_itself_loads_no_model_runtime(office: Installation) -> None:
+    office.drop(LETTER, "letter.png")
+    office.start()
+    office.wait_for("done/letter.md")
+    assert office.process is not None
+    loaded = Path(f"/proc/{office.process.pid}/maps").read_text()
+    assert "sqlite" in loaded, "the check looks at loaded libraries"
+    for library in ("onnxruntime", "torch", "mupdf", "numpy", "PIL", "cv2"):
+        assert f"/{library}" not in loaded
+
+
 def test_what_is_over_a_limit_fails_with_that_reason(office: Installation) -> None:
     office.configure(RAPIDOCR, more="[limits]\npages = 5\nfile_size = '1MB'")
     office.drop(RESOURCES / "multipage.pdf")
