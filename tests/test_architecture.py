@@ -26,7 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "inbox", "scan", "settle", "daemon_lock", "ledger", "rasterize", "drawing", "pictures",
             "markup", "layout", "columns", "sidecar", "filing", "engine.client", "engine.pagequeue",
             "engine.process", "engine.rate", "engine.protocol", "engine.worker", "engine.rapidocr",
-            "engine.turning",
+            "engine.turning", "engine.lanes",
         }
     ),
     frozenset({"ledger_writer", "folder_threads", "reading", "retrying"}),
@@ -59,9 +59,9 @@ ALLOWED_BESIDE = {
     "engine.pagequeue": {"engine.protocol"},
     "engine.process": {"engine.protocol"},
     "engine.worker": {"engine.protocol"},
-    "engine.rapidocr": {"engine.protocol", "engine.turning"},
+    "engine.rapidocr": {"engine.protocol", "engine.turning", "engine.lanes"},
 }
-ENGINE_CHILD = {"engine.worker", "engine.rapidocr", "engine.turning"}
+ENGINE_CHILD = {"engine.worker", "engine.rapidocr", "engine.turning", "engine.lanes"}
 
 # Library -> the modules that may import it.
 DOORS = {

@@ -108,7 +108,7 @@ class EngineClient:
         page = QueuedPage(
             rank=rank,
             id=number,
-            request=protocol.Recognise(number, str(path), mode),
+            request=protocol.Recognise(number, str(path), mode, rank),
             answer=asyncio.get_running_loop().create_future(),
             kills=kills,
             on_kill=on_kill,
@@ -235,7 +235,7 @@ class EngineClient:
                         hint="Raise start_timeout if its model takes longer to load.",
                     )
             else:
-                self._feed(worker, self._ready.capacity)
+                self._feed(worker, self._ready)
                 self._queue.refuse_stalled(now, self._settings.page_timeout)
                 due = self._due()
                 if self._may_end(now):
@@ -289,12 +289,12 @@ class EngineClient:
 
     # The pages of the present worker
 
-    def _feed(self, worker: WorkerProcess, capacity: int) -> None:
+    def _feed(self, worker: WorkerProcess, hello: protocol.Hello) -> None:
         """Send as many pages as there are slots."""
         self._warm_up = False
         if self._stopping:
             return
-        while (page := self._queue.take(capacity)) is not None:
+        while (page := self._queue.take(hello.capacity, hello.express)) is not None:
             page.sent = page.moved = self._clock()
             page.count = -1
             worker.send(page.request)

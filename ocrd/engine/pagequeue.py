@@ -79,8 +79,11 @@ class PageQueue:
         """Queue the page to run alone."""
         heapq.heappush(self._suspects, page)
 
-    def take(self, capacity: int) -> QueuedPage | None:
-        """Return the page to send now, in flight from here on; None if there is none or no slot."""
+    def take(self, capacity: int, express: int = 0) -> QueuedPage | None:
+        """Return the page to send now, in flight from here on; None if there is none or no slot.
+
+        ``express`` slots beyond the capacity are for pages that outrank all in flight.
+        """
         self._drop_given_up()
         if any(page.alone for page in self.in_flight.values()):
             return None
@@ -89,13 +92,20 @@ class PageQueue:
                 return None
             page = heapq.heappop(self._suspects)
             page.alone = True
-        elif self._waiting and len(self.in_flight) < capacity:
+        elif self._waiting and self._has_slot(self._waiting[0], capacity, express):
             page = heapq.heappop(self._waiting)
             page.alone = False
         else:
             return None
         self.in_flight[page.id] = page
         return page
+
+    def _has_slot(self, page: QueuedPage, capacity: int, express: int) -> bool:
+        if len(self.in_flight) < capacity:
+            return True
+        return len(self.in_flight) < capacity + express and all(
+            page.rank < other.rank for other in self.in_flight.values()
+        )
 
     def is_empty(self) -> bool:
         """Say whether nothing is queued and nothing in flight."""

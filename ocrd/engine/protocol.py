@@ -34,11 +34,12 @@ class Configure:
 
 @dataclass(frozen=True, slots=True)
 class Recognise:
-    """Read the page image at ``path``."""
+    """Read the page image at ``path``; of those in flight, the lowest ``rank`` goes first."""
 
     id: int
     path: str
     mode: str = "markdown"
+    rank: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Hello:
     capacity: int  # pages in flight
     longest_side: int  # pixels: the size of page image that the engine reads best
     modes: tuple[str, ...] = ("markdown", "text")
+    express: int = 0  # further pages in flight, for those that outrank all that are
     version: int = VERSION
 
 
@@ -112,7 +114,7 @@ _KINDS: dict[str, type[Any]] = {
     )
 }
 
-_NUMBERS = {"id", "count", "capacity", "longest_side", "version"}
+_NUMBERS = {"id", "count", "capacity", "express", "longest_side", "version"}
 _TEXTS = {"name", "model", "message", "hint"}
 
 
@@ -144,6 +146,8 @@ def decode(line: bytes) -> ToWorker | FromWorker:
             body[name] = _text(body[name])
         if cls is Recognised:
             envelope.fields["recognition"] = recognition_from_json(body["recognition"])
+        if cls is Recognise:
+            envelope.fields["rank"] = tuple(map(int, body.get("rank", ())))
         if cls is Hello:
             envelope.fields["modes"] = tuple(body.get("modes", ()))
         message: ToWorker | FromWorker = cls(**envelope.fields)
@@ -165,12 +169,16 @@ def check(hello: Hello) -> None:
             f"this daemon version {VERSION}.",
             hint="Restart the daemon: it was upgraded while it ran.",
         )
-    for name, most in (("capacity", MAX_CAPACITY), ("longest_side", MAX_LONGEST_SIDE)):
+    bounds = (
+        ("capacity", 1, MAX_CAPACITY), ("express", 0, MAX_CAPACITY),
+        ("longest_side", 1, MAX_LONGEST_SIDE),
+    )  # fmt: skip
+    for name, least, most in bounds:
         value = getattr(hello, name)
-        if not (isinstance(value, int) and 1 <= value <= most):
+        if not (isinstance(value, int) and least <= value <= most):
             raise EngineError(
                 f"The engine announces a {name} of {value!r}.",
-                hint=f"It must be 1 to {most}: a fault of the engine's module.",
+                hint=f"It must be {least} to {most}: a fault of the engine's module.",
             )
 
 

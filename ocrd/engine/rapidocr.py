@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,14 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ocrd.engine import turning
+from ocrd.engine.lanes import Lanes, Rank
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.errors import EngineError, PageError
 from ocrd.job import Line, Quad, Recognition
 
 MODEL = "PP-OCRv6 small"
 LONGEST_SIDE = 3508  # A4 at 300 dpi; see docs/decisions/0004-embedded-engine-slots.md
+EXPRESS_SLOTS = 1  # so that a letter need not wait for a page of a book to end
 _LANES_A_DETECTION = 4  # finding the lines is the hungry fifth of a page: 200 MB for a moment
 MIN_CONFIDENCE = 0.5  # RapidOCR's own text_score: below it is noise, not text
 
@@ -59,7 +61,7 @@ class Share:
     """How the machine is shared among pages.
 
     ``slots`` pages are in flight and ``lanes`` model runs at once; of one page at most ``spread``
-    lines run at once; each run has ``threads``.
+    lines are in the lanes or wait for one; each run has ``threads``.
     """
 
     slots: int
@@ -71,7 +73,8 @@ class Share:
     def of(cls, slots: int | str, threads: int | str, cores: int) -> Share:
         """Return the share for the configured slots and total threads, each a number or "auto"."""
         lanes = cores if threads == "auto" else int(threads)
-        return cls(slots=lanes if slots == "auto" else int(slots), lanes=lanes, spread=lanes)
+        # One line more than lanes waits, so that a page that goes first keeps its lanes.
+        return cls(slots=lanes if slots == "auto" else int(slots), lanes=lanes, spread=lanes + 1)
 
 
 class RapidOcr:
@@ -85,7 +88,8 @@ class RapidOcr:
         # Single-threaded runs side by side beat one run on several threads, and a lone page
         # still has all lanes for its lines.
         self._detecting = threading.Semaphore(math.ceil(share.lanes / _LANES_A_DETECTION))
-        self._lanes = ThreadPoolExecutor(share.lanes, thread_name_prefix="lane")
+        self._lanes = Lanes(share.lanes)
+        self._slot = threading.local()  # .rank: of the page that this slot's thread reads
         cv2.setNumThreads(share.threads)
         blank: Pixels = np.full((64, 256, 3), 255, np.uint8)
         self._detect(blank)  # loads the models
@@ -94,10 +98,11 @@ class RapidOcr:
     @property
     def hello(self) -> Hello:
         """The engine's announcement."""
-        return Hello("rapidocr", MODEL, self._share.slots, LONGEST_SIDE)
+        return Hello("rapidocr", MODEL, self._share.slots, LONGEST_SIDE, express=EXPRESS_SLOTS)
 
     def recognise(self, request: Recognise, progress: Progress) -> Recognition:
         """Read the page image; raise PageError if it is no image."""
+        self._slot.rank = request.rank
         started = time.monotonic()
         try:
             page = _upright(self, _load(request.path))
@@ -111,13 +116,17 @@ class RapidOcr:
         return Recognition(lines, width, height, page.rotation, seconds)
 
     def close(self) -> None:
-        """End the lanes."""
-        self._lanes.shutdown(wait=False, cancel_futures=True)
+        """Nothing has to be given back: the lanes end with the process."""
+
+    @property
+    def _rank(self) -> Rank:
+        rank: Rank = getattr(self._slot, "rank", ())
+        return rank
 
     def detect(self, pixels: Pixels) -> list[Quad]:
         """Return the boxes of the text lines, in the image's pixels."""
         with self._detecting:
-            boxes = self._lanes.submit(self._detect, pixels).result().boxes
+            boxes = self._lanes.submit(self._rank, self._detect, pixels).result().boxes
         return [] if boxes is None else [_quad(box) for box in boxes.tolist()]
 
     def read(self, pixels: Pixels, quad: Quad, *, turned: bool = False) -> turning.Reading:
@@ -135,14 +144,15 @@ class RapidOcr:
     ) -> Iterator[turning.Reading]:
         """Yield the reading of each line, in order, using the free lanes.
 
-        Never more lines than lanes are queued, so that other pages get their turn.
+        Few lines are queued at a time, so that other pages of the same rank get their turn.
         """
         under_way: list[Future[turning.Reading]] = []
         try:
             for quad in quads:
                 if len(under_way) >= self._share.spread:
                     yield under_way.pop(0).result()
-                under_way.append(self._lanes.submit(self.read, pixels, quad, turned=turned))
+                run = self._lanes.submit(self._rank, self.read, pixels, quad, turned=turned)
+                under_way.append(run)
             while under_way:
                 yield under_way.pop(0).result()
         finally:

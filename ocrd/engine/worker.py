@@ -73,7 +73,7 @@ class Worker:
         self._cancelled: set[int] = set()
         self._slots = [
             threading.Thread(target=self._serve, name=f"slot-{number}", daemon=True)
-            for number in range(engine.hello.capacity)
+            for number in range(engine.hello.capacity + engine.hello.express)
         ]
 
     def run(self, incoming: BinaryIO) -> None:

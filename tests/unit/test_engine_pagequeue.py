@@ -74,3 +74,17 @@ def test_the_rate_is_of_the_last_minute() -> None:
     assert rate.per_second(329) == 1.0
     assert rate.per_second(1000) == 0.0
     assert rate.total == 600
+
+
+async def test_an_express_slot_is_for_a_page_that_outranks_all_in_flight() -> None:
+    pages = PageQueue()
+    for number, rank in enumerate([5, 5, 5]):
+        pages.add(queued(number, rank))
+    assert pages.take(2, express=1)
+    assert pages.take(2, express=1)
+    assert pages.take(2, express=1) is None, "a third page of the book waits"
+    pages.add(queued(9, 1))
+    letter = pages.take(2, express=1)
+    assert letter is not None and letter.id == 9
+    pages.add(queued(10, 0))
+    assert pages.take(2, express=1) is None, "there is one express slot"

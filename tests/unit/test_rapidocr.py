@@ -148,9 +148,9 @@ def test_progress_grows_line_by_line_and_a_cancelled_page_ends(
 
 
 def test_auto_gives_every_core_a_page() -> None:
-    assert Share.of("auto", "auto", 8) == Share(slots=8, lanes=8, spread=8)
-    assert Share.of(1, "auto", 8) == Share(slots=1, lanes=8, spread=8)
-    assert Share.of("auto", 2, 8) == Share(slots=2, lanes=2, spread=2)
+    assert Share.of("auto", "auto", 8) == Share(slots=8, lanes=8, spread=9)
+    assert Share.of(1, "auto", 8) == Share(slots=1, lanes=8, spread=9)
+    assert Share.of("auto", 2, 8) == Share(slots=2, lanes=2, spread=3)
 
 
 # A process under this filter is killed by SIGSYS as soon as it connects or sends anywhere, be it to
