@@ -8,6 +8,7 @@ import sys
 FULL: dict[str, list[str]] = {
     "scan": [],
     "documents": [],
+    "book": [],
     "overtaking": [],
     "slots": ["--rounds", "2"],
     "backlog": [],
@@ -15,6 +16,7 @@ FULL: dict[str, list[str]] = {
 QUICK: dict[str, list[str]] = {
     "scan": ["5000"],
     "documents": ["--documents", "200", "--waiting", "5000"],
+    "book": ["--pages", "300"],
     "overtaking": ["--pages", "60", "--scans", "2"],
     "backlog": ["--images", "6", "--pages", "6"],
 }

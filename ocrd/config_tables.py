@@ -54,7 +54,9 @@ class EngineSettings(_Table):
     slots: Count = Field(
         "auto", description='Pages in work at a time; "auto" suits the machine.'
     )
-    threads: Count = Field("auto", description='CPU threads of each slot; "auto" shares them out.')
+    threads: Count = Field(
+        "auto", description='CPU threads, shared by all slots; "auto" is one a core.'
+    )
     load: Literal["start", "first-document"] = Field(
         "start",
         description='When the engine is loaded: at the "start" of the daemon, where its faults show'

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 from ocrd import files, pages, sidecar
 from ocrd.config import Settings
@@ -169,22 +169,12 @@ class _Conversion:
     ) -> None:
         for target in targets:
             files.make_directories(target.parent)
-            write = partial(_write_kind, target.suffix, self.mode, document, spool)
+            kind = target.suffix.removeprefix(".")
+            write = partial(sidecar.write, kind=kind, document=document, pages=spool)
             try:
                 files.write_durably(target, write, replace=self.force)
             except FileExistsError as error:
                 raise DocumentError(f"{files.printable(target)} exists.") from error
-
-
-def _write_kind(
-    suffix: str, mode: str, document: DocumentResult, spool: _PageSpool, out: BinaryIO
-) -> None:
-    if suffix == ".json":
-        sidecar.write_json(out, document, spool)
-    elif mode == "text":
-        sidecar.write_text(out, document, spool, front_matter=False, page_marks=True)
-    else:
-        sidecar.write_markdown(out, document, spool, front_matter=False, page_marks=True)
 
 
 def _judge(file: Path, info: SourceInfo, spool: _PageSpool) -> None:

@@ -24,7 +24,7 @@ from ocrd.config import InboxSettings, Settings
 from ocrd.daemon_lock import DaemonLock
 from ocrd.dispatch import RATE_WINDOW, Dispatcher
 from ocrd.engine.client import EngineClient
-from ocrd.errors import EXIT_CONFIG, EXIT_FAILED, EXIT_OK, ConfigError, LedgerError, OcrdError
+from ocrd.errors import EXIT_FAILED, EXIT_OK, ConfigError, LedgerError, OcrdError
 from ocrd.folder_threads import FolderThreads
 from ocrd.inbox import Inbox
 from ocrd.job import Candidate, Job, JobState
@@ -472,6 +472,3 @@ def _log_reload(task: asyncio.Task[None]) -> None:
         )
     elif error is not None:
         log.error("Not reloaded.", exc_info=error, extra=fields("reload-failed", code="internal"))
-
-
-__all__ = ["EXIT_CONFIG", "Daemon", "run"]

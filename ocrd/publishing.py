@@ -84,15 +84,12 @@ class Publisher:
             seconds=time.monotonic() - work.started,
             warnings=tuple(self._warnings(work.job, info)),
         )
-        if kind == "json":
-            return lambda out: sidecar.write_json(out, document, self._pages(work.job, info))
-        if settings.mode == "text":
-            return lambda out: sidecar.write_text(
-                out, document, self._pages(work.job, info), front_matter=settings.front_matter,
-                page_marks=settings.page_marks,
-            )
-        return lambda out: sidecar.write_markdown(
-            out, document, self._pages(work.job, info), front_matter=settings.front_matter,
+        return lambda out: sidecar.write(
+            out,
+            kind,
+            document,
+            self._pages(work.job, info),
+            front_matter=settings.front_matter,
             page_marks=settings.page_marks,
         )
 

@@ -52,6 +52,23 @@ _AT_START = re.compile(
 )
 
 
+def write(
+    out: BinaryIO,
+    kind: str,
+    document: DocumentResult,
+    pages: Iterable[PageRead],
+    *,
+    front_matter: bool = False,
+    page_marks: bool = True,
+) -> None:
+    """Write the sidecar of a kind, "md" or "json", as the document's mode asks for it."""
+    if kind == "json":
+        write_json(out, document, pages)
+        return
+    write_words = write_text if document.mode == "text" else write_markdown
+    write_words(out, document, pages, front_matter=front_matter, page_marks=page_marks)
+
+
 def write_markdown(
     out: BinaryIO,
     document: DocumentResult,
