@@ -100,18 +100,38 @@ class Line:
     quad: Quad
 
 
+LABELS = (
+    "title", "heading", "text", "list", "code", "table", "figure", "caption", "footnote",
+    "equation", "header", "footer", "page-number",
+    "located",  # what was asked for, found
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table; a cell that spans rows stands in the first of them."""
+
+    text: str  # as Block.text
+    rows: int = 1  # that it spans
+    columns: int = 1
+    header: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One piece of a page in reading order: a paragraph, a heading, a list entry, a table.
+    r"""One piece of a page in reading order: a paragraph, a heading, a list entry, a table.
 
-    ``text`` is the block's plain text, paragraphs joined and hyphenation undone. Several boxes
-    are possible (a paragraph that goes on in the next column).
+    ``text`` is the block's plain text, paragraphs joined and hyphenation undone; if ``rich``, it
+    is the Markdown of a model, with TeX between ``\( \)`` and ``\[ \]``. Several boxes are
+    possible (a paragraph that goes on in the next column).
     """
 
-    label: str  # "text", "heading", "list", "table", "code", "header", "footer", …
+    label: str  # one of LABELS
     text: str
     boxes: tuple[Box, ...] = ()
     confidence: float | None = None  # mean over characters, 0..1; None where an engine gives none
+    table: tuple[tuple[Cell, ...], ...] = ()  # a table's rows, where they are known
+    rich: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +148,7 @@ class PageImage:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What an engine says about one page image.
+    """What an engine says about one page image: lines, or the text of a model.
 
     ``rotation`` is how far the engine turned the image clockwise before reading (0, 90, 180 or
     270); ``width``, ``height`` and all quads are of the turned, upright page.
@@ -140,11 +160,18 @@ class Recognition:
     rotation: int = 0
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    form: str = "lines"  # or "markup": ``markup`` is what counts
+    markup: str = ""  # the model's text as it came, special tokens included
+    doubt: str = ""  # a sentence: why the result cannot be trusted
+    retries: int = 0  # readings of this page that were thrown away before
 
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """A page's final result, as the ledger checkpoints it and the sidecar prints it."""
+    """A page's final result, as the ledger checkpoints it and the sidecar prints it.
+
+    A FAILED page may have blocks: what was read, but cannot be trusted.
+    """
 
     number: int  # from 1
     status: PageStatus
@@ -154,7 +181,7 @@ class PageRead:
     points_per_pixel: float = 1.0
     rotation: int = 0
     seconds: float = 0.0
-    warnings: tuple[str, ...] = ()  # for FAILED: the cause, for a person
+    warnings: tuple[str, ...] = ()  # for FAILED: the cause, for a person, comes first
     code: str = ""  # for FAILED: the error's code
 
 

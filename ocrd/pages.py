@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from ocrd.errors import LedgerError
-from ocrd.job import Block, Box, PageRead, PageStatus
+from ocrd.job import Block, Box, Cell, PageRead, PageStatus
 
 
 def to_json(page: PageRead) -> str:
@@ -48,12 +48,20 @@ def from_json(text: str) -> PageRead:
 
 
 def _block_to_json(block: Block) -> dict[str, Any]:
-    return {
+    body: dict[str, Any] = {
         "label": block.label,
         "text": block.text,
         "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in block.boxes],
         "confidence": block.confidence,
     }
+    if block.table:
+        body["table"] = [
+            [[cell.text, cell.rows, cell.columns, cell.header] for cell in row]
+            for row in block.table
+        ]
+    if block.rich:
+        body["rich"] = True
+    return body
 
 
 def _block_from_json(body: dict[str, Any]) -> Block:
@@ -63,7 +71,14 @@ def _block_from_json(body: dict[str, Any]) -> Block:
         text=str(body["text"]),
         boxes=tuple(_box_from_json(corners) for corners in body.get("boxes", ())),
         confidence=None if confidence is None else float(confidence),
+        table=tuple(tuple(map(_cell_from_json, row)) for row in body.get("table", ())),
+        rich=bool(body.get("rich", False)),
     )
+
+
+def _cell_from_json(fields: list[Any]) -> Cell:
+    text, rows, columns, header = fields
+    return Cell(str(text), int(rows), int(columns), bool(header))
 
 
 def _box_from_json(corners: list[float]) -> Box:

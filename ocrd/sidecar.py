@@ -1,21 +1,25 @@
-"""A document's pages to its sidecar: Markdown, plain text or layout JSON.
+"""A document's pages to its sidecar: Markdown or plain text; :mod:`ocrd.layout_json` for JSON.
 
 Pages are written as they come, one in memory at a time, so that a book of any length takes
-constant memory. Model text is text: whatever it holds, it makes no Markdown of its own and no
-page mark. The caller publishes; nothing here knows of file names.
+constant memory. Model text is text: plain text makes no Markdown of its own, a model's Markdown
+only what :mod:`ocrd.richtext` lets pass, and neither makes a page mark. The caller publishes;
+nothing here knows of file names but those of figures beside the sidecar.
 """
 
 from __future__ import annotations
 
-import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO
 
-from ocrd.job import Block, Box, DocumentResult, PageRead, PageStatus
+from ocrd import commonmark, layout_json, richtext, tables
+from ocrd.figures import figures_of
+from ocrd.job import Block, DocumentResult, PageRead, PageStatus
 
-FORMAT_VERSION = 1  # of the layout JSON; grows when a field changes its meaning
-MAX_HEADING = 6
+MAX_ALT = 200  # characters of a caption that stand for a figure
+NO_FIGURE = "*[Figure]*"  # where a figure was seen and not cropped
 
 # Characters that a printed line may use as a bullet.
 BULLETS = "•●◦○▪■□◆◇►▶‣⁃∙·*+-–—"
@@ -23,33 +27,22 @@ BULLETS = "•●◦○▪■□◆◇►▶‣⁃∙·*+-–—"
 # Marks that begin a list entry: a bullet, or a number with its point or bracket.
 _BULLET = re.compile(rf"[{re.escape(BULLETS)}]\s+(?=\S)")
 _NUMBER = re.compile(r"(\d{1,9}[.)])\s+(?=\S)")
+_IN_ALT = re.compile(r"[\\`*_\[\]<>&|~$]")
+_INDENT = re.compile(r" *")
 
-# Control characters but newline, and what would break a line: no reader shows them.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
+# Labels of what is on every page and no part of the text: in the JSON only.
+_MARGINAL = frozenset({"header", "footer", "page-number"})
 
-# What CommonMark and GFM take for markup inside a line (spec 0.31, sections 2 and 6).
-_INLINE = re.compile(
-    r"""
-      \\(?=[!-/:-@\[-`{-~])            # a backslash before punctuation escapes it
-    | [`*|~]                           # code, emphasis, table cells, strikethrough
-    | (?<![^\W_])_ | _(?![^\W_])       # emphasis, but not inside a word
-    | <(?=[A-Za-z/!?])                 # HTML, comments, autolinks
-    | &(?=\#?\w+;)                     # entities
-    | \[(?=\[) | \](?=[(\[])           # links and images
-    """,
-    re.VERBOSE,
-)
-# What they take for a block at the start of a line (sections 4 and 5).
-_AT_START = re.compile(
-    r"""
-      (?P<mark>[#>])
-    | (?P<bullet>[-+])(?=\s|$)
-    | (?P<rule>[-=])(?=[-=\s:]*$)      # setext underlines, thematic breaks
-    | (?P<reference>\[)(?=[^\]]*\]:)
-    | (?P<number>\d{1,9})(?=[.)](?:\s|$))
-    """,
-    re.VERBOSE,
-)
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a folder's sidecars look."""
+
+    front_matter: bool = False
+    page_marks: bool = True
+    math: str = "dollar"  # $…$ and $$…$$; or "tex": \(…\) and \[…\]
+    tables: str = "pipe"  # GFM's where no cell spans, HTML elsewhere; or "html" everywhere
+    assets: str = ""  # the folder of the cropped figures beside the sidecar; "" if there is none
 
 
 def write(
@@ -57,74 +50,35 @@ def write(
     kind: str,
     document: DocumentResult,
     pages: Iterable[PageRead],
-    *,
-    front_matter: bool = False,
-    page_marks: bool = True,
+    style: Style = Style(),
 ) -> None:
     """Write the sidecar of a kind, "md" or "json", as the document's mode asks for it."""
     if kind == "json":
-        write_json(out, document, pages)
-        return
-    write_words = write_text if document.mode == "text" else write_markdown
-    write_words(out, document, pages, front_matter=front_matter, page_marks=page_marks)
+        layout_json.write(out, document, pages, style.assets)
+    elif document.mode == "text":
+        write_text(out, document, pages, style)
+    else:
+        write_markdown(out, document, pages, style)
 
 
 def write_markdown(
     out: BinaryIO,
     document: DocumentResult,
     pages: Iterable[PageRead],
-    *,
-    front_matter: bool = False,
-    page_marks: bool = True,
+    style: Style = Style(),
 ) -> None:
-    """Write the document as CommonMark."""
-    paragraphs = _markdown_pages(pages, page_marks=page_marks)
-    _write(out, document, paragraphs, front_matter=front_matter)
+    """Write the document as CommonMark with GFM's tables."""
+    _write(out, document, _markdown_pages(pages, style), style)
 
 
 def write_text(
     out: BinaryIO,
     document: DocumentResult,
     pages: Iterable[PageRead],
-    *,
-    front_matter: bool = False,
-    page_marks: bool = True,
+    style: Style = Style(),
 ) -> None:
     """Write the document's text in reading order, as it is."""
-    paragraphs = _text_pages(pages, page_marks=page_marks)
-    _write(out, document, paragraphs, front_matter=front_matter)
-
-
-def write_json(out: BinaryIO, document: DocumentResult, pages: Iterable[PageRead]) -> None:
-    """Write the layout: every block with label, text, confidence, page and boxes.
-
-    One page a line. A box is given in pixels of the upright page (``width``, ``height``) and in
-    points of the source's page as a viewer shows it; both count from the top left.
-    """
-    head = {
-        "version": FORMAT_VERSION,
-        "source": document.source_name,
-        "sha256": document.sha256,
-        "format": document.format,
-        "page_count": document.pages,
-        "engine": document.engine,
-        "model": document.model,
-        "mode": document.mode,
-        "seconds": round(document.seconds, 1),
-        "warnings": list(document.warnings),
-    }
-    out.write(_json(head).removesuffix(b"}") + b',"pages":[')
-    separator = b"\n"
-    for page in pages:
-        out.write(separator + _json(_page_body(page)))
-        separator = b",\n"
-    out.write(b"\n]}\n")
-
-
-def escape(text: str) -> str:
-    """Return the text so that Markdown shows it as it is; line breaks stay line breaks."""
-    lines = (line.strip() for line in _clean(text).split("\n"))
-    return "  \n".join(_escape_line(line) for line in lines if line)
+    _write(out, document, _text_pages(pages, style), style)
 
 
 def yaml_header(document: DocumentResult) -> str:
@@ -150,11 +104,11 @@ def yaml_header(document: DocumentResult) -> str:
 
 
 def _write(
-    out: BinaryIO, document: DocumentResult, paragraphs: Iterator[str], *, front_matter: bool
+    out: BinaryIO, document: DocumentResult, paragraphs: Iterator[str], style: Style
 ) -> None:
     """Write the paragraphs, an empty line between them and one newline at the end."""
     separator = ""
-    if front_matter:
+    if style.front_matter:
         out.write(_utf8(yaml_header(document)))
         separator = "\n\n"
     for paragraph in paragraphs:
@@ -164,150 +118,178 @@ def _write(
         out.write(b"\n")
 
 
-def _markdown_pages(pages: Iterable[PageRead], *, page_marks: bool) -> Iterator[str]:
+def _markdown_pages(pages: Iterable[PageRead], style: Style) -> Iterator[str]:
     for page in pages:
-        if page_marks:
+        if style.page_marks:
             yield f"<!-- page {page.number} -->"
         if page.status is PageStatus.FAILED:
-            yield f"> **{_failure(page)}** {escape(_cause(page))}".rstrip()
-        elif page_marks and not page.blocks:
+            yield f"> **{_failure(page)}** {commonmark.escape(_cause(page))}".rstrip()
+        elif style.page_marks and not page.blocks:
             yield "<!-- blank -->" if page.status is PageStatus.BLANK else "<!-- no text -->"
-        yield from _joined_lists(page.blocks)
+        yield from _blocks(page, style)
 
 
-def _text_pages(pages: Iterable[PageRead], *, page_marks: bool) -> Iterator[str]:
+def _text_pages(pages: Iterable[PageRead], style: Style) -> Iterator[str]:
     for page in pages:
-        if page_marks:
+        if style.page_marks:
             yield f"<!-- page {page.number} -->"
         if page.status is PageStatus.FAILED:
             yield f"[{_failure(page)} {_cause(page)}".rstrip() + "]"
         for block in page.blocks:
-            if text := _clean(block.text).strip():
+            if block.label not in _MARGINAL and (text := _plain(block, page)):
                 yield text
 
 
 def _failure(page: PageRead) -> str:
-    return f"Page {page.number} could not be read."
+    """Return what is wrong with a page that failed; one with blocks was read, but not well."""
+    how = "was not read reliably" if page.blocks else "could not be read"
+    return f"Page {page.number} {how}."
 
 
 def _cause(page: PageRead) -> str:
-    return " ".join(_clean("; ".join(page.warnings)).split())
+    return " ".join(commonmark.clean("; ".join(page.warnings)).split())
 
 
-def _joined_lists(blocks: Iterable[Block]) -> Iterator[str]:
-    """Yield the blocks as Markdown, entries of one list on consecutive lines."""
+def _plain(block: Block, page: PageRead) -> str:
+    """Return a block's text without markup."""
+    if block.table:
+        return tables.lines(block.table, rich=block.rich)
+    if block.label == "located":
+        return "\n".join(_places(block, page))
+    if block.rich and block.label != "equation":
+        return richtext.plain(block.text)
+    return commonmark.clean(block.text).strip()
+
+
+def _blocks(page: PageRead, style: Style) -> Iterator[str]:
+    """Yield the page's blocks as Markdown, entries of one list on consecutive lines."""
+    names: dict[int, list[str]] = defaultdict(list)  # of figures, by their block
+    for figure in figures_of(page) if style.assets else ():
+        names[figure.block].append(figure.name)
     entries: list[str] = []
-    for block in blocks:
-        markdown = _block(block)
-        if block.label == "list" and markdown:
-            entries.append(markdown)
+    indents: list[int] = []  # of the lists that the last entry is in, outermost first
+    for number, block in enumerate(page.blocks):
+        if block.label in {"list", "located"}:
+            if block.label == "located":
+                entries += [f"- {commonmark.escape_line(line)}" for line in _places(block, page)]
+            elif entry := _list_entry(block, style):
+                level = _level(block.text, indents) if block.rich else 0
+                entries.append("    " * level + entry)
             continue
-        if entries:
-            yield "\n".join(entries)
-            entries = []
+        markdown = _block(block, style)
+        if block.label == "figure":
+            shown = _figure(page, number, names.get(number, []), style)
+            markdown = "\n\n".join(filter(None, [shown, markdown]))
         if markdown:
+            if entries:
+                yield "\n".join(entries)
+                entries, indents = [], []
             yield markdown
     if entries:
         yield "\n".join(entries)
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, style: Style) -> str:
     match block.label:
         case "heading" | "title":
-            return _heading(block.text, level=1 if block.label == "title" else 2)
-        case "list":
-            return _list_entry(block.text)
+            return commonmark.heading(_line(block, style), 1 if block.label == "title" else 2)
         case "code":
-            return _code(block.text)
+            return commonmark.code_block(block.text)
+        case "table" if block.table:
+            return _table(block, style)
+        case "equation" if block.rich:
+            return richtext.equation(block.text, style.math)
+        case "caption":
+            return _caption(block, style)
+        case label if label in _MARGINAL:
+            return ""
         case _:
-            return escape(block.text)
+            return _paragraph(block, style)
 
 
-def _heading(text: str, level: int) -> str:
-    line = _escape_line(" ".join(_clean(text).split()))
-    # A closing run of # would be dropped.
-    line = re.sub(r"(?<=\s)(#+)$", lambda run: "\\#" * len(run[1]), line)
-    return f"{'#' * level} {line}" if line else ""
+def _paragraph(block: Block, style: Style) -> str:
+    if block.rich:
+        return richtext.markdown(block.text, style.math)
+    return commonmark.escape(block.text)
 
 
-def _list_entry(text: str) -> str:
-    text = " ".join(_clean(text).split())
+def _caption(block: Block, style: Style) -> str:
+    if block.rich:
+        return richtext.emphasised(block.text, style.math)
+    text = commonmark.escape(block.text)
+    end = "\\" if text.endswith("\\") else ""  # or the last character would escape the mark
+    return f"*{text}{end}*" if text else ""
+
+
+def _line(block: Block, style: Style) -> str:
+    """Return a block's text on one line, escaped."""
+    if block.rich:
+        return richtext.line(block.text, style.math)
+    return commonmark.escape_line(" ".join(commonmark.clean(block.text).split()))
+
+
+def _list_entry(block: Block, style: Style) -> str:
+    text = " ".join(commonmark.clean(block.text).split())
+    mark = "-"
     if number := _NUMBER.match(text):
-        return f"{number[1]} {_escape_line(text[number.end() :])}"
-    if bullet := _BULLET.match(text):
+        mark, text = number[1], text[number.end() :]
+    elif bullet := _BULLET.match(text):
         text = text[bullet.end() :]
-    return f"- {_escape_line(text)}" if text else ""
+    if not text:
+        return ""
+    text = richtext.line(text, style.math) if block.rich else commonmark.escape_line(text)
+    return f"{mark} {text}" if text else ""
 
 
-def _code(text: str) -> str:
-    text = _clean(text, keep="\t").strip("\n")
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}" if text.strip() else ""
+def _level(text: str, indents: list[int]) -> int:
+    """Return how many lists an entry's list is in, keeping ``indents``."""
+    indent = len(_INDENT.match(text)[0])  # type: ignore[index]  # it matches everything
+    while indents and indents[-1] > indent:
+        indents.pop()
+    if not indents or indents[-1] < indent:
+        indents.append(indent)
+    return len(indents) - 1
 
 
-def _escape_line(line: str) -> str:
-    """Escape one stripped line."""
-    start = _AT_START.match(line)
-    line = _INLINE.sub(r"\\\g<0>", line)
-    if start is None:
-        return line
-    if start["number"]:
-        return f"{start['number']}\\{line[start.end() :]}"
-    return f"\\{line}" if not line.startswith("\\") else line
+def _table(block: Block, style: Style) -> str:
+    drawn = None
+    if style.tables == "pipe":
+        drawn = tables.pipe(block.table, rich=block.rich, math=style.math)
+    return drawn or tables.as_html(block.table, rich=block.rich, math=style.math)
 
 
-def _clean(text: str, keep: str = "") -> str:
-    """Return the text without characters that are none for a reader."""
-    return _CONTROL.sub(lambda found: found[0] if found[0] == keep else " ", text)
+def _figure(page: PageRead, number: int, names: list[str], style: Style) -> str:
+    """Return a figure's images, or a note that one was seen."""
+    if not names:
+        return NO_FIGURE
+    folder, alt = commonmark.destination(style.assets), _alternative(page, number)
+    return "\n\n".join(f"![{alt}]({folder}/{name})" for name in names)
 
 
-def _page_body(page: PageRead) -> dict[str, Any]:
-    return {
-        "page": page.number,
-        "status": page.status.value,
-        "width": page.width,
-        "height": page.height,
-        "points_per_pixel": page.points_per_pixel,
-        "rotation": page.rotation,
-        "seconds": round(page.seconds, 3),
-        "warnings": list(page.warnings),
-        "code": page.code,
-        "blocks": [
-            {
-                "label": block.label,
-                "page": page.number,
-                "text": block.text,
-                "confidence": None if block.confidence is None else round(block.confidence, 4),
-                "boxes": [
-                    {"pixels": _corners(box), "points": _corners(_in_points(box, page))}
-                    for box in block.boxes
-                ],
-            }
-            for block in page.blocks
-        ],
+def _alternative(page: PageRead, number: int) -> str:
+    """Return the caption below or above a figure as the text that stands for it."""
+    labels = {
+        place: page.blocks[place].label
+        for place in range(max(number - 2, 0), min(number + 2, len(page.blocks)))
     }
+    caption = ""
+    if labels.get(number + 1) == "caption":
+        caption = _plain(page.blocks[number + 1], page)
+    elif labels.get(number - 1) == "caption" and labels.get(number - 2) != "figure":
+        # A caption between two figures is the first one's.
+        caption = _plain(page.blocks[number - 1], page)
+    text = " ".join(caption.split())[:MAX_ALT] or "Figure"
+    return _IN_ALT.sub(r"\\\g<0>", text)
 
 
-def _in_points(box: Box, page: PageRead) -> Box:
-    """Return the box on the source's page: the engine's turn undone, in points."""
-    turned = {
-        90: Box(box.y0, page.width - box.x1, box.y1, page.width - box.x0),
-        180: Box(
-            page.width - box.x1, page.height - box.y1, page.width - box.x0, page.height - box.y0
-        ),
-        270: Box(page.height - box.y1, box.x0, page.height - box.y0, box.x1),
-    }.get(page.rotation, box)
-    scale = page.points_per_pixel
-    return Box(turned.x0 * scale, turned.y0 * scale, turned.x1 * scale, turned.y1 * scale)
-
-
-def _corners(box: Box) -> list[float]:
-    return [round(value, 1) for value in (box.x0, box.y0, box.x1, box.y1)]
-
-
-def _json(body: dict[str, Any]) -> bytes:
-    return _utf8(json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+def _places(block: Block, page: PageRead) -> Iterator[str]:
+    """Yield where on the page a target was found."""
+    target = " ".join(commonmark.clean(block.text).split())
+    for box in block.boxes:
+        yield (
+            f"{target}: {box.x0:.0f}, {box.y0:.0f} – {box.x1:.0f}, {box.y1:.0f}"
+            f" (pixels of {page.width} × {page.height})"
+        )
 
 
 def _yaml(text: str) -> str:

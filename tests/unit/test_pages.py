@@ -8,14 +8,17 @@ from hypothesis import strategies as st
 
 from ocrd import pages
 from ocrd.errors import LedgerError
-from ocrd.job import Block, Box, PageRead, PageStatus
+from ocrd.job import Block, Box, Cell, PageRead, PageStatus
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 anything = st.text(st.characters())  # lone surrogates included
 boxes = st.builds(Box, numbers, numbers, numbers, numbers)
+cells = st.builds(Cell, anything, st.integers(1, 9), st.integers(1, 9), st.booleans())
+rows = st.lists(cells, max_size=3).map(tuple)
 blocks = st.builds(
-    Block, anything, anything, st.lists(boxes, max_size=3).map(tuple), st.none() | numbers
-)
+    Block, anything, anything, st.lists(boxes, max_size=3).map(tuple), st.none() | numbers,
+    st.lists(rows, max_size=3).map(tuple), st.booleans(),
+)  # fmt: skip
 reads = st.builds(
     PageRead,
     number=st.integers(1, 10**6),
@@ -59,6 +62,7 @@ def test_a_number_that_json_does_not_know_is_refused() -> None:
         '{"number": 1, "status": "odd"}',
         '{"number": 1, "status": "read", "blocks": [{"label": "text"}]}',
         '{"number": 1, "status": "read", "blocks": [{"label": "", "text": "", "boxes": [[1]]}]}',
+        '{"number": 1, "status": "read", "blocks": [{"label": "", "text": "", "table": [[[1]]]}]}',
         "[" * 100_000,
     ],
 )

@@ -1,19 +1,19 @@
-"""Pages to Markdown, text and JSON."""
+"""Pages to Markdown and text."""
 
 import io
-import json
+import re
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ocrd import sidecar
-from ocrd.job import Block, Box, DocumentResult, PageRead, PageStatus
+from ocrd import layout_json, sidecar
+from ocrd.job import Block, Box, Cell, DocumentResult, PageRead, PageStatus
 
 DOCUMENT = DocumentResult(
     source_name="scan.pdf",
@@ -108,26 +108,10 @@ markup = st.text(st.sampled_from("#>-+*=_`~|[](){}<>!&;:\\/.01 aB\tx\n\"'$^"), m
 texts = markup | st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
-def markdown_of(*pages: PageRead, **options: bool) -> str:
+def markdown_of(*pages: PageRead, **options: Any) -> str:
     out = io.BytesIO()
-    sidecar.write_markdown(out, DOCUMENT, pages, **options)
+    sidecar.write_markdown(out, DOCUMENT, pages, sidecar.Style(**options))
     return out.getvalue().decode()
-
-
-def words(text: str) -> list[str]:
-    """Return the words that a reader sees: Unicode's and ours white space are the same to him."""
-    return "".join(char if char.isprintable() else " " for char in text).split()
-
-
-def shown(markdown: str) -> list[str]:
-    """Return the words that Markdown shows, failing on any markup but paragraphs."""
-    found: list[str] = []
-    for token in gfm.parse(markdown):
-        assert token.type in {"paragraph_open", "inline", "paragraph_close"}, markdown
-        for child in token.children or ():
-            assert child.type in {"text", "text_special", "softbreak", "hardbreak"}, markdown
-            found.append(child.content or "\n")
-    return words("".join(found))
 
 
 def test_markdown_of_a_document() -> None:
@@ -152,27 +136,6 @@ def test_without_page_marks_there_is_text_only() -> None:
 def test_a_page_without_text_says_so() -> None:
     page = PageRead(1, PageStatus.READ)
     assert markdown_of(page) == "<!-- page 1 -->\n\n<!-- no text -->\n"
-
-
-@given(texts)
-@example("- - -")
-@example("a\n===")
-@example("a\n---")
-@example("a|b\n-|-")
-@example("1. a")
-@example("[a]: b")
-@example("![a](b) [a][b] [[a]]")
-@example("\\<b> \\\\*x*")
-@example("<!-- page 9 -->")
-@example("&amp; &#35;")
-@example("    code")
-@example("a\\")
-@example("a\\\nb")
-@example("~~~\n```\n~a~")
-@example("_a_ a_b_c __init__")
-@example("*\u00a0a*")
-def test_model_text_makes_no_markup(text: str) -> None:
-    assert shown(sidecar.escape(text)) == words(text)
 
 
 @given(st.lists(texts, min_size=1, max_size=4), st.sampled_from(["list", "heading", "title"]))
@@ -210,55 +173,11 @@ def test_front_matter_is_yaml_of_the_same_values(name: str, warnings: list[str])
     assert (facts["sha256"], facts["pages"], facts["seconds"]) == ("12e45", 3, 12.3)
 
 
-def test_json_holds_every_block_with_its_boxes() -> None:
-    block = Block("text", "Ärger", (Box(10, 20, 110, 40),), 0.98765)
-    page = PageRead(1, PageStatus.READ, (block,), 1000, 2000, 0.36, seconds=1.23456)
-    out = io.BytesIO()
-    sidecar.write_json(out, DOCUMENT, [page, PAGES[1]])
-    body = json.loads(out.getvalue())
-    assert (body["source"], body["page_count"], len(body["pages"])) == ("scan.pdf", 3, 2)
-    assert body["pages"][0]["blocks"] == [
-        {
-            "label": "text",
-            "page": 1,
-            "text": "Ärger",
-            "confidence": 0.9877,
-            "boxes": [{"pixels": [10, 20, 110, 40], "points": [3.6, 7.2, 39.6, 14.4]}],
-        }
-    ]
-    assert body["pages"][1]["status"] == "failed"
-    assert body["pages"][1]["warnings"] == ["The engine <gave> up."]
-
-
-@pytest.mark.parametrize(
-    ("rotation", "points"),
-    [
-        (0, [10, 20, 30, 60]),
-        (90, [20, 70, 60, 90]),
-        (180, [70, 140, 90, 180]),
-        (270, [140, 10, 180, 30]),
-    ],
-)
-def test_points_are_those_of_the_source_page(rotation: int, points: list[float]) -> None:
-    block = Block("text", "a", (Box(10, 20, 30, 60),))
-    page = PageRead(1, PageStatus.READ, (block,), 100, 200, 1.0, rotation)
-    out = io.BytesIO()
-    sidecar.write_json(out, DOCUMENT, [page])
-    (box,) = json.loads(out.getvalue())["pages"][0]["blocks"][0]["boxes"]
-    assert box == {"pixels": [10, 20, 30, 60], "points": points}
-
-
-def test_a_document_without_pages_is_whole_json() -> None:
-    out = io.BytesIO()
-    sidecar.write_json(out, DOCUMENT, [])
-    assert json.loads(out.getvalue())["pages"] == []
-
-
 @given(st.text(st.characters()))
 def test_any_text_can_be_written(text: str) -> None:
     page = PageRead(1, PageStatus.READ, (Block("text", text), Block("code", text)))
     failed = PageRead(2, PageStatus.FAILED, warnings=(text,))
-    for write in (sidecar.write_markdown, sidecar.write_text, sidecar.write_json):
+    for write in (sidecar.write_markdown, sidecar.write_text, layout_json.write):
         out = io.BytesIO()
         write(out, DOCUMENT, [page, failed])
         assert out.getvalue().decode("utf-8").endswith("\n")
@@ -276,7 +195,7 @@ def test_a_book_of_ten_thousand_pages_takes_constant_memory() -> None:
         for number in range(1, 10_001):
             yield PageRead(number, PageStatus.READ, (Block("text", "x" * 2000),))
 
-    for write in (sidecar.write_markdown, sidecar.write_text, sidecar.write_json):
+    for write in (sidecar.write_markdown, sidecar.write_text, layout_json.write):
         tracemalloc.start()
         try:
             write(_Nowhere(), DOCUMENT, book())  # type: ignore[arg-type]
@@ -284,3 +203,175 @@ def test_a_book_of_ten_thousand_pages_takes_constant_memory() -> None:
         finally:
             tracemalloc.stop()
         assert peak < 1_000_000
+
+
+def rich(label: str, text: str, *boxes: Box) -> Block:
+    return Block(label, text, boxes, rich=True)
+
+
+def read_page(*blocks: Block, number: int = 1) -> PageRead:
+    return PageRead(number, PageStatus.READ, blocks, 1000, 2000)
+
+
+def shown_of(*blocks: Block, **options: Any) -> str:
+    return markdown_of(read_page(*blocks), page_marks=False, **options).removesuffix("\n")
+
+
+def text_of(*pages: PageRead) -> str:
+    out = io.BytesIO()
+    sidecar.write_text(out, DOCUMENT, pages, sidecar.Style(page_marks=False))
+    return out.getvalue().decode().removesuffix("\n")
+
+
+TABLE = Block("table", "a|b\tc", table=((Cell("a|b"), Cell("*c*")),), rich=True)
+SPANNED = Block("table", "a\tb", table=((Cell("a", rows=2), Cell("b")), (Cell("c"),)), rich=True)
+
+
+def test_rich_blocks_by_their_labels() -> None:
+    assert shown_of(
+        rich("title", "A *fine*\ntitle #"),
+        rich("heading", "\\(x\\) & y"),
+        rich("text", "It **is** $5\nor \\(x\\)."),
+        rich("equation", "a = b"),
+        rich("caption", "Figure *1*"),
+        rich("footnote", "a note"),
+        rich("code", "not *rich*"),
+    ) == (
+        "# A *fine* title \\#\n\n## $x$ & y\n\nIt **is** \\$5  \nor $x$.\n\n$$\na = b\n$$\n\n"
+        "*Figure 1*\n\na note\n\n```\nnot *rich*\n```"
+    )
+
+
+def test_tex_can_have_its_own_delimiters() -> None:
+    blocks = (rich("text", "\\(x\\) $5"), rich("equation", "y"))
+    assert shown_of(*blocks, math="tex") == "\\(x\\) $5\n\n\\[\ny\n\\]"
+
+
+def test_lists_within_lists() -> None:
+    entries = ["- a", "  - b *c*", "    1. d", "  - e", "- f", "10. g"]
+    assert shown_of(*(rich("list", entry) for entry in entries)) == (
+        "- a\n    - b *c*\n        1. d\n    - e\n- f\n10. g"
+    )
+    html = gfm.render(shown_of(*(rich("list", entry) for entry in entries)))
+    assert "<li>b <em>c</em>\n<ol>\n<li>d</li>\n</ol>\n</li>\n<li>e</li>\n</ul>" in html
+
+
+def test_running_heads_and_page_numbers_are_no_text() -> None:
+    blocks = [Block(label, "x") for label in ("header", "footer", "page-number")]
+    assert shown_of(*blocks, Block("text", "y")) == "y"
+    assert text_of(read_page(*blocks, Block("text", "y"))) == "y"
+
+
+def test_tables_are_pipes_where_nothing_spans_and_html_where_asked_for() -> None:
+    assert shown_of(TABLE) == "| a\\|b | *c* |\n| --- | --- |"
+    assert shown_of(SPANNED).startswith('<table>\n<tbody>\n<tr><td rowspan="2">a</td>')
+    assert shown_of(TABLE, tables="html") == (
+        "<table>\n<tbody>\n<tr><td>a|b</td><td>c</td></tr>\n</tbody>\n</table>"
+    )
+    assert shown_of(rich("table", "a | b")) == "a \\| b"
+
+
+def test_figures_are_linked_with_their_captions() -> None:
+    figure = rich("figure", "Axis", Box(0, 0, 500, 500), Box(500, 500, 900, 900))
+    caption = rich("caption", "Figure 1: [a] *b*")
+    folder = "a (b)%.assets"
+    link = "a%20%28b%29%25.assets/page-001-figure"
+    assert shown_of(figure, caption, assets=folder) == (
+        f"![Figure 1: \\[a\\] b]({link}-1.jpg)\n\n![Figure 1: \\[a\\] b]({link}-2.jpg)\n\n"
+        "Axis\n\n*Figure 1: [a] b*"
+    )
+    above = shown_of(caption, rich("figure", "", Box(0, 0, 500, 500)), assets="x")
+    assert above.endswith("![Figure 1: \\[a\\] b](x/page-001-figure-1.jpg)")
+
+
+def test_a_caption_between_two_figures_is_the_first_ones() -> None:
+    box = Box(0, 0, 500, 500)
+    blocks = (rich("figure", "", box), rich("caption", "One"), rich("figure", "", box))
+    images = [line for line in shown_of(*blocks, assets="x").split("\n") if line.startswith("!")]
+    assert images == ["![One](x/page-001-figure-1.jpg)", "![Figure](x/page-001-figure-2.jpg)"]
+
+
+def test_figures_that_are_not_cropped_are_noted() -> None:
+    assert shown_of(rich("figure", "", Box(0, 0, 5, 5))) == "*[Figure]*"
+    assert shown_of(rich("figure", "Axis"), assets="x") == "*[Figure]*\n\nAxis"
+
+
+def test_located_targets_have_their_places() -> None:
+    block = Block("located", "a *cat*", (Box(10.4, 20, 30, 40), Box(1, 2, 3, 4)))
+    assert shown_of(block) == (
+        "- a \\*cat\\*: 10, 20 – 30, 40 (pixels of 1000 × 2000)\n"
+        "- a \\*cat\\*: 1, 2 – 3, 4 (pixels of 1000 × 2000)"
+    )
+    assert text_of(read_page(block)).startswith("a *cat*: 10, 20 – 30, 40 (")
+
+
+def test_a_page_that_cannot_be_trusted_is_noted_and_shown() -> None:
+    page = PageRead(
+        3, PageStatus.FAILED, (Block("text", "la la"),), warnings=("It repeats itself.",),
+        code="doubtful-page",
+    )  # fmt: skip
+    assert markdown_of(page) == (
+        "<!-- page 3 -->\n\n> **Page 3 was not read reliably.** It repeats itself.\n\nla la\n"
+    )
+    assert text_of(page) == "[Page 3 was not read reliably. It repeats itself.]\n\nla la"
+
+
+def test_text_of_rich_blocks_has_no_markup() -> None:
+    assert (
+        text_of(
+            read_page(
+                rich("title", "A *fine* title"),
+                rich("text", "H<sub>2</sub>O &amp; \\(x^2\\)"),
+                rich("figure", "", Box(0, 0, 5, 5)),
+                rich("equation", "a = b"),
+                SPANNED,
+            )
+        )
+        == "A fine title\n\nH₂O & x^2\n\na = b\n\na\tb\n\tc"
+    )
+
+
+RICH_LABELS = ["title", "heading", "text", "list", "caption", "footnote", "figure", "equation",
+               "code", "table"]  # fmt: skip
+nasty = st.lists(
+    st.sampled_from(
+        ["<script>", "<!-- page 9 -->", "<!-- ", "[a](javascript:x)", "![a](x)", "[a]: /x", "`",
+         "```", "\\(", "\\)", "\\[", "\\]", "*", "**", "<b>", "<br>", "<sup>", "</sup>", "\n", "\\",
+         "|", "$", "# ", "- ", "  - ", "1. ", "> ", "&#10;", "&lt;", "a", " ", "---", "==="]
+    ),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(RICH_LABELS), nasty, st.booleans()), max_size=4),
+    st.sampled_from(["dollar", "tex"]),
+    st.sampled_from(["pipe", "html"]),
+    st.sampled_from(["", "x.assets"]),
+)
+@example([("text", "a\n<!-- page 9 -->", True)], "dollar", "pipe", "")
+def test_no_block_of_a_model_reaches_past_text(
+    blocks: list[tuple[str, str, bool]], math: str, tables: str, assets: str
+) -> None:
+    page = read_page(
+        *(
+            Block(
+                label, text, (Box(0, 0, 9, 9),), rich=is_rich,
+                table=((Cell(text), Cell(text, columns=len(text) % 2 + 1)),)
+                if label == "table" else (),
+            )
+            for label, text, is_rich in blocks
+        )
+    )  # fmt: skip
+    markdown = markdown_of(page, math=math, tables=tables, assets=assets)
+    html = gfm.render(markdown)
+    tags = set(re.findall(r"<(?!!)/?([a-z0-9]+)", html))
+    assert tags <= {
+        "p", "em", "strong", "s", "code", "pre", "br", "sup", "sub", "h1", "h2", "ul", "ol", "li",
+        "table", "thead", "tbody", "tr", "th", "td", "img",
+    }, markdown  # fmt: skip
+    assert html.count("<!--") == html.count("<!-- page 1 -->") + html.count("<!-- no text -->")
+    assert html.count("<!-- page 1 -->") == 1
+    sources = re.findall(r"<img ([^>]*)>", html)
+    assert all(source.startswith('src="x.assets/page-001-figure-') for source in sources)
+    assert len(sources) == (sum(label == "figure" for label, _, _ in blocks) if assets else 0)

@@ -1,0 +1,119 @@
+"""A document's pages to layout JSON: every block with label, text, confidence, page and boxes.
+
+One page a line, written as the pages come. A box is given in pixels of the upright page (``width``,
+``height``) and in points of the source's page as a viewer shows it; both count from the top left.
+Where one region of the page holds several blocks, the first has the region's boxes and those that
+follow have none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, BinaryIO
+
+from ocrd.figures import figures_of
+from ocrd.job import Block, Box, DocumentResult, PageRead
+
+FORMAT_VERSION = 1  # grows when a field changes its meaning; new fields leave it
+
+
+def write(
+    out: BinaryIO, document: DocumentResult, pages: Iterable[PageRead], assets: str = ""
+) -> None:
+    """Write the layout; ``assets`` is the folder of the cropped figures, "" if there is none."""
+    head = {
+        "version": FORMAT_VERSION,
+        "source": document.source_name,
+        "sha256": document.sha256,
+        "format": document.format,
+        "page_count": document.pages,
+        "engine": document.engine,
+        "model": document.model,
+        "mode": document.mode,
+        "seconds": round(document.seconds, 1),
+        "warnings": list(document.warnings),
+    }
+    if assets:
+        head["assets"] = assets
+    out.write(_json(head).removesuffix(b"}") + b',"pages":[')
+    separator = b"\n"
+    for page in pages:
+        out.write(separator + _json(_page(page, with_figures=bool(assets))))
+        separator = b",\n"
+    out.write(b"\n]}\n")
+
+
+def _page(page: PageRead, *, with_figures: bool) -> dict[str, Any]:
+    names: dict[int, list[str]] = defaultdict(list)  # of figures, by their block
+    for figure in figures_of(page) if with_figures else ():
+        names[figure.block].append(figure.name)
+    return {
+        "page": page.number,
+        "status": page.status.value,
+        "width": page.width,
+        "height": page.height,
+        "points_per_pixel": page.points_per_pixel,
+        "rotation": page.rotation,
+        "seconds": round(page.seconds, 3),
+        "warnings": list(page.warnings),
+        "code": page.code,
+        "blocks": [
+            _block(block, page, names.get(number, [])) for number, block in enumerate(page.blocks)
+        ],
+    }
+
+
+def _block(block: Block, page: PageRead, figures: list[str]) -> dict[str, Any]:
+    """Return a block's fields; those that say nothing of this one are left out."""
+    body: dict[str, Any] = {
+        "label": block.label,
+        "page": page.number,
+        "text": block.text,
+        "confidence": None if block.confidence is None else round(block.confidence, 4),
+        "boxes": [
+            {"pixels": _corners(box), "points": _corners(_in_points(box, page))}
+            for box in block.boxes
+        ],
+    }
+    if block.rich:
+        body["rich"] = True  # the text is Markdown, with TeX between \( \) and \[ \]
+    if block.table:
+        body["table"] = [
+            [
+                {
+                    "text": cell.text,
+                    "rows": cell.rows,
+                    "columns": cell.columns,
+                    "header": cell.header,
+                }
+                for cell in row
+            ]
+            for row in block.table
+        ]
+    if figures:
+        body["figures"] = figures
+    return body
+
+
+def _in_points(box: Box, page: PageRead) -> Box:
+    """Return the box on the source's page: the engine's turn undone, in points."""
+    turned = {
+        90: Box(box.y0, page.width - box.x1, box.y1, page.width - box.x0),
+        180: Box(
+            page.width - box.x1, page.height - box.y1, page.width - box.x0, page.height - box.y0
+        ),
+        270: Box(page.height - box.y1, box.x0, page.height - box.y0, box.x1),
+    }.get(page.rotation, box)
+    scale = page.points_per_pixel
+    return Box(turned.x0 * scale, turned.y0 * scale, turned.x1 * scale, turned.y1 * scale)
+
+
+def _corners(box: Box) -> list[float]:
+    return [round(value, 1) for value in (box.x0, box.y0, box.x1, box.y1)]
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "replace")  # no file can hold a lone surrogate

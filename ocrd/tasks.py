@@ -1,0 +1,108 @@
+"""What can be asked of an engine for a page, and which kinds were trained for what (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+EVERY_MODE = ("markdown", "text", "figure", "describe", "locate", "prompt")
+SIZES = ("tiny", "small", "base", "large", "gundam")  # of DeepSeek-OCR v1
+
+# From the model cards: DeepSeek-OCR-2 documents the conversion to Markdown and free OCR; a text of
+# one's own is the user's own risk with every model.
+MODES: Mapping[str, tuple[str, ...]] = {
+    "rapidocr": ("markdown", "text"),
+    "deepseek-ocr": EVERY_MODE,
+    "deepseek-ocr-2": ("markdown", "text", "prompt"),
+}
+
+MODELS = {  # where the configuration names none
+    "deepseek-ocr-2": "deepseek-community/DeepSeek-OCR-2",
+    "deepseek-ocr": "deepseek-ai/DeepSeek-OCR",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is asked of an engine for a page."""
+
+    mode: str = "markdown"  # one of EVERY_MODE
+    target: str = ""  # of mode locate: what to find
+    prompt: str = ""  # of mode prompt: the text that follows the image
+    size: str = ""  # of DeepSeek-OCR v1, one of SIZES; "" is the engine's own choice
+
+
+IMAGE_TEXT = "<image>"  # where a prompt wants the page, which is otherwise before it
+
+# DeepSeek writes special tokens with plain or with full-width bars.
+_SPECIAL = re.compile(r"<[|｜][^<>]*[|｜]>")
+_SPECIAL_START = re.compile(r"<[|｜]")
+_ALLOWED_SPECIALS = ("<|grounding|>", "<|ref|>", "<|/ref|>", "<|det|>", "<|/det|>")
+
+
+class Fault(NamedTuple):
+    """Why a task cannot be done."""
+
+    field: str  # of Task, which is wrong
+    message: str
+    remedy: str
+
+
+def fault_of(task: Task, kind: str) -> Fault | None:
+    """Return why an engine of this kind cannot do the task, None if it can.
+
+    A kind that is not in MODES knows its own modes.
+    """
+    if kind in MODES and task.mode not in MODES[kind]:
+        return Fault(
+            "mode",
+            f'the engine ({kind}) was not made for the mode "{task.mode}"',
+            f"It has {', '.join(MODES[kind])}. Choose one of them, or another engine.",
+        )
+    if task.size and kind != "deepseek-ocr":
+        return Fault(
+            "size",
+            f"the engine ({kind}) has one size only",
+            'Remove it, or use an engine with kind = "deepseek-ocr".',
+        )
+    return (
+        _missing_or_needless("target", "locate", task.target, task)
+        or _missing_or_needless("prompt", "prompt", task.prompt, task)
+        or _fault_of_target(task.target)
+        or _fault_of_prompt(task.prompt)
+    )
+
+
+def _missing_or_needless(field: str, mode: str, text: str, task: Task) -> Fault | None:
+    if task.mode == mode and not text.replace(IMAGE_TEXT, "").strip():
+        return Fault("mode", f'the mode "{mode}" needs a {field}', f'Add {field} = "…".')
+    if task.mode != mode and text:
+        return Fault(field, f'this belongs to the mode "{mode}"', "Remove it, or set that mode.")
+    return None
+
+
+def _fault_of_target(target: str) -> Fault | None:
+    if _SPECIAL_START.search(target) or IMAGE_TEXT in target:
+        return Fault(
+            "target", f"a target must not hold {IMAGE_TEXT}, <| or <｜", "Write plain words."
+        )
+    return None
+
+
+def _fault_of_prompt(prompt: str) -> Fault | None:
+    # Special tokens that the models were not trained to see end a prompt, or open a chat's roles.
+    if prompt.count(IMAGE_TEXT) > 1:
+        return Fault(
+            "prompt",
+            f"a prompt may hold {IMAGE_TEXT} once only: there is one page",
+            "Remove the others.",
+        )
+    for token in _SPECIAL.findall(prompt):
+        if token not in _ALLOWED_SPECIALS:
+            known = " ".join(_ALLOWED_SPECIALS)
+            return Fault(
+                "prompt", f"a prompt must not hold {token}", f"Of such tokens it may hold {known}."
+            )
+    return None
