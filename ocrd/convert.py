@@ -1,28 +1,33 @@
 """Files to Markdown in one shot, without a daemon, ledger or folders: what ``ocrd convert`` runs.
 
 A source is never touched. A sidecar appears whole or not at all, and never over an existing file
-unless ``force`` says so.
+unless ``force`` says so; then too a folder of figures stays that holds anything else.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from ocrd import files, pages, sidecar
+from ocrd import assets, files, filing, pages, sidecar
 from ocrd.config import Settings
 from ocrd.engine.client import EngineClient
-from ocrd.errors import DocumentError, OcrdError, UnreadablePagesError
+from ocrd.errors import DocumentError, OcrdError, UnreadablePagesError, UnsupportedError
+from ocrd.figures import is_figure_name
+from ocrd.illustrating import Illustration, Illustrations, illustrate
 from ocrd.job import DocumentResult, PageRead, PageStatus, SourceInfo
 from ocrd.rasterize import Rasterizer, Source
 from ocrd.reading import Reading, read_pages
+from ocrd.tasks import Task
 
+MARKDOWN = Task()
 TOLERANCE = 0.1  # share of pages that may fail, as in a folder that does not say otherwise
 
 
@@ -39,13 +44,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file."""
+    """What became of one file. One that failed may have outputs, too: what was read of it."""
 
     file: Path
     outputs: tuple[Path, ...]
     error: OcrdError | None
     pages: int
     seconds: float
+    warnings: tuple[str, ...] = ()
 
 
 class _PageSpool:
@@ -55,6 +61,7 @@ class _PageSpool:
         self._out = out
         self._places: dict[int, tuple[int, int]] = {}
         self.failed: list[PageRead] = []
+        self.holds_text = False
 
     def __len__(self) -> int:
         return len(self._places)
@@ -65,8 +72,9 @@ class _PageSpool:
         self._out.seek(0, 2)
         self._places[page.number] = (self._out.tell(), len(body))
         self._out.write(body)
+        self.holds_text |= bool(page.blocks)
         if page.status is PageStatus.FAILED:
-            self.failed.append(page)
+            self.failed.append(replace(page, blocks=()))
 
     def __iter__(self) -> Iterator[PageRead]:
         for _, (offset, length) in sorted(self._places.items()):
@@ -77,10 +85,11 @@ class _PageSpool:
 @dataclass
 class _Conversion:
     settings: Settings
-    mode: str
+    task: Task
     outputs: tuple[str, ...]
     out_dir: Path | None
     force: bool
+    figures: bool
     rasterizer: Rasterizer
     engine: EngineClient
     temp_dir: Path
@@ -93,6 +102,7 @@ class _Conversion:
         """Convert one file; its error is in the outcome."""
         began = time.monotonic()
         info: SourceInfo | None = None
+        self.documents += 1
         try:
             targets = self._targets(file)
             key = files.file_key(file)
@@ -103,30 +113,53 @@ class _Conversion:
             with tempfile.TemporaryFile(dir=self.temp_dir) as out:
                 spool = _PageSpool(out)
                 await self._read(file, source, info, spool)
-                _judge(file, info, spool)
+                verdict = _verdict(file, info, spool)
+                if verdict is not None and not spool.holds_text:
+                    raise verdict
                 sha256 = await asyncio.to_thread(files.sha256_of, file, key)
+                made = await self._illustrate(source, targets, spool)
                 document = self._describe(file, sha256, info, spool, time.monotonic() - began)
-                self._write(targets, document, spool)
+                document = replace(document, warnings=(*document.warnings, *made.warnings))
+                written = self._write(targets, document, spool, made)
+                shutil.rmtree(self._own_folder, ignore_errors=True)
         except OcrdError as error:
             return Outcome(file, (), error, info.pages if info else 0, time.monotonic() - began)
-        return Outcome(file, tuple(targets), None, info.pages, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        return Outcome(file, written, verdict, info.pages, seconds, document.warnings)
 
-    def _targets(self, file: Path) -> list[Path]:
+    def _targets(self, file: Path) -> dict[str, Path]:
+        """Return the paths of what is to be written, by kind, what others link to first."""
+        kinds = [filing.OVERLAY if kind == "overlay" else kind for kind in self.outputs]
+        if self.figures and ("json" in kinds or ("md" in kinds and self.task.mode != "text")):
+            kinds.insert(0, filing.ASSETS)
         folder = self.out_dir or file.parent
-        targets = [folder / f"{file.stem}.{kind}" for kind in self.outputs]
-        for target in targets:
-            if target.exists() and not self.force:
-                raise DocumentError(
-                    f"{files.printable(target)} exists.",
-                    hint="Use --force to replace it, or -o to write into another folder.",
-                )
+        targets = {kind: folder / f"{file.stem}.{kind}" for kind in kinds}
+        for target in targets.values():
+            if os.path.lexists(target) and not self.force:
+                raise _taken(target)
+        if filing.ASSETS in targets:
+            _refuse_strange_files(targets[filing.ASSETS])
         return targets
+
+    @property
+    def _own_folder(self) -> Path:
+        return self.temp_dir / f"{self.documents}.illustrations"
+
+    async def _illustrate(
+        self, source: Source, targets: dict[str, Path], spool: _PageSpool
+    ) -> Illustrations:
+        wanted = Illustration(
+            rasterizer=self.rasterizer,
+            source=source,
+            folder=self._own_folder,
+            figures=filing.ASSETS in targets,
+            overlay=filing.OVERLAY in targets,
+        )
+        return await illustrate(wanted, spool)
 
     async def _read(
         self, file: Path, source: Source, info: SourceInfo, spool: _PageSpool
     ) -> None:
-        self.documents += 1
-
         async def on_page(page: PageRead) -> None:
             spool.add(page)
             self.total_done += 1
@@ -139,7 +172,7 @@ class _Conversion:
             name=str(self.documents),
             rasterizer=self.rasterizer,
             engine=self.engine,
-            mode=self.mode,
+            task=self.task,
             rank=(self.documents,),
             temp_dir=self.temp_dir,
             on_page=on_page,
@@ -157,7 +190,7 @@ class _Conversion:
             pages=info.pages,
             engine=hello.name if hello else self.engine.name,
             model=hello.model if hello else "",
-            mode=self.mode,
+            mode=self.task.mode,
             seconds=seconds,
             warnings=tuple(
                 f"Page {page.number}: {'; '.join(page.warnings)}" for page in spool.failed
@@ -165,26 +198,80 @@ class _Conversion:
         )
 
     def _write(
-        self, targets: list[Path], document: DocumentResult, spool: _PageSpool
-    ) -> None:
-        for target in targets:
+        self,
+        targets: dict[str, Path],
+        document: DocumentResult,
+        spool: _PageSpool,
+        made: Illustrations,
+    ) -> tuple[Path, ...]:
+        """Write the outputs and return their paths; what nothing was made for is left out."""
+        style = sidecar.Style(assets=targets[filing.ASSETS].name if made.figures else "")
+        written = []
+        for kind, target in targets.items():
+            content = _content(kind, document, spool, made, style)
+            if content is None:
+                continue
             files.make_directories(target.parent)
-            kind = target.suffix.removeprefix(".")
-            write = partial(sidecar.write, kind=kind, document=document, pages=spool)
             try:
-                files.write_durably(target, write, replace=self.force)
+                if isinstance(content, Mapping):
+                    old = _refuse_strange_files(target) if self.force else ""
+                    assets.publish(target, content, replaces=old)
+                else:
+                    files.write_durably(target, content, replace=self.force)
             except FileExistsError as error:
-                raise DocumentError(f"{files.printable(target)} exists.") from error
+                raise _taken(target) from error
+            written.append(target)
+        return tuple(written)
 
 
-def _judge(file: Path, info: SourceInfo, spool: _PageSpool) -> None:
-    if len(spool.failed) > TOLERANCE * info.pages:
-        first = spool.failed[0]
-        raise UnreadablePagesError(
-            f"{files.printable(file)}: {len(spool.failed)} of {info.pages} pages could not be"
-            f" read; the first is page {first.number}: {'; '.join(first.warnings)}",
-            page=first.number,
-        )
+def _content(
+    kind: str, document: DocumentResult, spool: _PageSpool, made: Illustrations,
+    style: sidecar.Style,
+) -> filing.Content | None:  # fmt: skip
+    if kind == filing.ASSETS:
+        return {path.name: filing.copying(path) for path in made.figures} or None
+    if kind == filing.OVERLAY:
+        return filing.copying(made.overlay) if made.overlay else None
+    read = map(made.linkable, spool) if kind == "md" else spool
+    return lambda out: sidecar.write(out, kind, document, read, style)
+
+
+def _refuse_strange_files(target: Path) -> str:
+    """Return the hash of a folder of nothing but figures, "" if none is there.
+
+    Raises DocumentError if anything else is there.
+    """
+    if not os.path.lexists(target):
+        return ""
+    try:
+        old = assets.sha256_of(target)
+        if all(map(is_figure_name, assets.names(target))):
+            return old
+    except (OSError, UnsupportedError):
+        pass
+    raise DocumentError(
+        f"{files.printable(target)} is not a folder of nothing but cut-out figures.",
+        hint="Move it away, or use -o to write into another folder.",
+    )
+
+
+def _taken(target: Path) -> DocumentError:
+    return DocumentError(
+        f"{files.printable(target)} exists.",
+        hint="Use --force to replace it, or -o to write into another folder.",
+    )
+
+
+def _verdict(file: Path, info: SourceInfo, spool: _PageSpool) -> OcrdError | None:
+    """Return why the file counts as failed, None if it does not."""
+    if len(spool.failed) <= TOLERANCE * info.pages:
+        return None
+    first = spool.failed[0]
+    return UnreadablePagesError(
+        f"{files.printable(file)}: {len(spool.failed)} of {info.pages} pages could not be"
+        f" read; the first is page {first.number}: {'; '.join(first.warnings)}",
+        page=first.number,
+    )
 
 
 async def convert(
@@ -192,8 +279,9 @@ async def convert(
     out_dir: Path | None,
     settings: Settings,
     *,
-    mode: str = "markdown",
+    task: Task = MARKDOWN,
     outputs: tuple[str, ...] = ("md",),
+    figures: bool = True,
     force: bool = False,
     on_progress: Callable[[Progress], None] = lambda _progress: None,
 ) -> list[Outcome]:
@@ -202,7 +290,7 @@ async def convert(
     engine = EngineClient("default", settings.engine)
     with tempfile.TemporaryDirectory(prefix="ocrd-convert-") as temp_dir:
         conversion = _Conversion(
-            settings, mode, outputs, out_dir, force, rasterizer, engine, Path(temp_dir),
+            settings, task, outputs, out_dir, force, figures, rasterizer, engine, Path(temp_dir),
             on_progress,
         )
         await rasterizer.start()

@@ -1,4 +1,4 @@
-"""What the rasterizer's child does: open a source, look into it, draw its pages.
+"""What the rasterizer's child does: open sources, draw, cut and frame their pages.
 
 Called over ``isolate`` by ``rasterize``, never imported by the daemon. Arguments and results are
 JSON values. A few open documents are kept, so that the next page need not open the file again;
@@ -10,20 +10,23 @@ JSON values. A few open documents are kept, so that the next page need not open 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
 from collections import OrderedDict
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import pymupdf
 from PIL import Image, UnidentifiedImageError
 
+from ocrd import cutting, frames
 from ocrd.errors import (
     CorruptError,
-    EncryptedError,
+    LedgerError,
     OcrdError,
     PageError,
     SourceChangedError,
@@ -31,18 +34,12 @@ from ocrd.errors import (
     UnsupportedError,
 )
 from ocrd.files import printable, translate
-from ocrd.job import FileKey, PageImage, SourceInfo
-from ocrd.pictures import Drawn, Picture, is_blank, scale_to_fit, without_needless_colour
-
-pymupdf.TOOLS.mupdf_display_errors(False)
-pymupdf.TOOLS.mupdf_display_warnings(False)
+from ocrd.job import FileKey, PageImage, PageRead, SourceInfo
+from ocrd.pages import from_json
+from ocrd.pdf import Pdf
+from ocrd.pictures import Drawn, Picture, is_blank
 
 _KEPT_DOCUMENTS = 3
-_DRAWS_BEFORE_REOPENING = 100  # MuPDF keeps the objects of every page it has seen
-_MAX_DPI = 400.0  # of a small page: finer than any engine needs
-_MIN_POINTS, _MAX_POINTS = 1.0, 1e6  # of a page's sides
-_SCAN_SHARE = 0.8  # of the page is covered by one image: a scan
-_VISIBLE_TEXT = frozenset({"fill-text", "stroke-text"})
 _HEAD_BYTES = 1024  # within which a PDF's header may stand (PDF 1.7, appendix H, note 13)
 _PROBE_BYTES = 1 << 20
 _PROBE_LIMIT_BYTES = 1 << 28
@@ -77,122 +74,11 @@ class Document(Protocol):
     def pages(self) -> int:
         """How many pages there are."""
 
-    def draw(self, number: int, longest_side: int) -> Drawn:
-        """Return page ``number`` (from 1)."""
+    def draw(self, number: int, longest_side: int, *, legible: bool = True) -> Drawn:
+        """Return page ``number`` (from 1); if ``legible``, a very long one gets more pixels."""
 
     def close(self) -> None:
         """Let go of it."""
-
-
-class Pdf:
-    """A PDF, opened by MuPDF."""
-
-    format = "PDF"
-
-    def __init__(self, descriptor: int, passwords: list[str]) -> None:
-        """Open it; raise EncryptedError if none of the passwords fits."""
-        self._path = f"/proc/self/fd/{descriptor}"
-        self._password = ""
-        self._document = pymupdf.open(self._path, filetype="pdf")
-        if self._document.needs_pass:
-            self._password = self._fitting(passwords)
-        self.pages = int(self._document.page_count)
-        self.repaired = bool(self._document.is_repaired)
-        self._draws = 0
-        if not self.pages:
-            raise CorruptError("The PDF has no pages.")
-
-    def close(self) -> None:
-        """Close it and empty MuPDF's store."""
-        self._document.close()
-        pymupdf.TOOLS.store_shrink(100)
-
-    def draw(self, number: int, longest_side: int) -> Drawn:
-        """Return page ``number`` (from 1) with its annotations."""
-        self._reopen_at_times()
-        pymupdf.TOOLS.reset_mupdf_warnings()
-        page = self._document.load_page(number - 1)
-        width, height = page.rect.width, page.rect.height
-        if not (_MIN_POINTS <= width <= _MAX_POINTS and _MIN_POINTS <= height <= _MAX_POINTS):
-            raise PageError(f"Page {number} measures {width:g} × {height:g} points.", page=number)
-        most, gray = _scan_resolution(page)
-        scale = scale_to_fit(width, height, longest_side, most=most)
-        pixmap = page.get_pixmap(
-            matrix=pymupdf.Matrix(scale, scale),
-            colorspace=pymupdf.csGRAY if gray else pymupdf.csRGB,
-            alpha=False,
-        )
-        del page
-        image = Image.frombuffer(
-            "L" if gray else "RGB", (pixmap.width, pixmap.height), bytes(pixmap.samples_mv)
-        )
-        self._judge(image, number)
-        pymupdf.TOOLS.store_shrink(100)
-        return Drawn(without_needless_colour(image), 1.0 / scale)
-
-    def _fitting(self, passwords: list[str]) -> str:
-        for password in passwords:
-            if self._document.authenticate(password):
-                return password
-        tried = f"none of {len(passwords)} passwords fits" if passwords else "no password is given"
-        raise EncryptedError(
-            f"The PDF is encrypted and {tried}.",
-            hint="Add its password to the inbox's passwords and run `ocrd retry`, "
-            "or drop an unprotected copy.",
-        )
-
-    def _reopen_at_times(self) -> None:
-        if self._draws >= _DRAWS_BEFORE_REOPENING:
-            self.close()
-            self._document = pymupdf.open(self._path, filetype="pdf")
-            if self._password:
-                self._document.authenticate(self._password)
-            self._draws = 0
-        self._draws += 1
-
-    def _judge(self, image: Image.Image, number: int) -> None:
-        """Raise if what MuPDF only warned about has left the page without its content."""
-        said = pymupdf.TOOLS.mupdf_warnings(reset=True)
-        if not said:
-            return
-        if "malloc" in said or "out of memory" in said:
-            raise MemoryError(said)
-        if is_blank(image):
-            raise PageError(
-                f"Page {number} cannot be drawn: {said.splitlines()[0]}.",
-                hint="Its content is damaged. Scan or export the document again.",
-                page=number,
-            )
-
-
-def _scan_resolution(page: Any) -> tuple[float, bool]:
-    """Return the greatest useful pixels per point, and whether the page is a gray scan."""
-    most = _MAX_DPI / 72.0
-    log = page.get_bboxlog()
-    kinds = {kind for kind, _ in log}
-    if "fill-image" not in kinds or kinds & _VISIBLE_TEXT:
-        return most, False
-    images = page.get_image_info()
-    covering = [
-        image for image in images
-        if _area(image["bbox"]) >= _SCAN_SHARE * page.rect.width * page.rect.height
-    ]  # fmt: skip
-    if not covering:
-        return most, False
-    # An image lies along the page's axes or across them; over all, the pixels count.
-    native = max(
-        (image["width"] * image["height"] / _area(image["bbox"])) ** 0.5
-        for image in images
-        if _area(image["bbox"]) > 0
-    )
-    gray = all(image["colorspace"] in (0, 1) for image in images) and not (
-        kinds & {"fill-path", "stroke-path", "fill-shade", "fill-imgmask"}
-    )
-    return native, gray
-
-
-def _area(bbox: tuple[float, float, float, float]) -> float:
-    return max(0.0, bbox[2] - bbox[0]) * max(0.0, bbox[3] - bbox[1])
 
 
 class _Opened:
@@ -286,6 +172,76 @@ def draw(
         drop(path)
     width, height = drawn.image.size
     return asdict(PageImage(page, into, width, height, drawn.points_per_pixel, blank))
+
+
+def crop(
+    path: str,
+    key: list[int] | None,
+    passwords: list[str],
+    *,
+    page: int,
+    longest_side: int,
+    rotation: int,
+    points_per_pixel: float,
+    cuts: list[tuple[cutting.Corners, str]],
+    page_pixels: int,
+) -> None:
+    """Cut rectangles out of one page into JPEG files.
+
+    ``longest_side``, ``rotation`` and ``points_per_pixel`` are the page's as it was read; the
+    corners in ``cuts`` are in pixels of that page, turned upright.
+    """
+    opened = _source(path, key, passwords, page_pixels)
+    document = opened.document
+    assert document is not None
+    try:
+        drawn = document.draw(page, longest_side, legible=False)
+        image = cutting.upright(drawn.image, rotation)
+        factor = points_per_pixel / drawn.points_per_pixel
+        figures = cutting.cut(image, [corners for corners, _ in cuts], factor)
+    except Exception as error:
+        explained = _explained(error, opened, page)
+        drop(path)
+        raise explained from error
+    for figure, (_, into) in zip(figures, cuts, strict=True):
+        cutting.write(figure, Path(into))
+
+
+def overlay(
+    path: str,
+    key: list[int] | None,
+    passwords: list[str],
+    *,
+    pages: str,
+    into: str,
+    page_pixels: int,
+) -> list[int]:
+    """Write a PDF of the document with a frame around each block of its pages.
+
+    ``pages`` is a file with the JSON of a PageRead a line. Returns the pages without frames.
+    """
+    opened = _source(path, key, passwords, page_pixels)
+    document = opened.document
+    assert document is not None
+    try:
+        with Path(pages).open(encoding="ascii") as lines:
+            read = map(_page_read, lines)
+            if isinstance(document, Pdf):
+                with contextlib.closing(document.opened_again()) as copy:
+                    return frames.of_pdf(copy, read, Path(into))
+            draw = partial(document.draw, legible=False)
+            return frames.of_pictures(draw, read, Path(into))
+    except Exception as error:
+        explained = _explained(error, opened, None)
+        drop(path)
+        raise explained from error
+
+
+def _page_read(line: str) -> PageRead:
+    try:
+        return from_json(line)
+    except LedgerError as error:  # what this file is not
+        raise ValueError(error.what) from error
 
 
 def drop(path: str) -> None:
@@ -390,6 +346,7 @@ def _explained(error: Exception, opened: _Opened, page: int | None) -> OcrdError
     if isinstance(error, OcrdError) and not isinstance(error, CorruptError):
         if isinstance(error, TooLargeError) and page is not None:
             return PageError(f"{name}: {error.what}", hint=error.hint, page=page)
+        error.page = error.page or page
         if not error.what.startswith(name) and not isinstance(error, SourceChangedError):
             error.what = f"{name}: {error.what}"
         return error

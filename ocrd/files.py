@@ -16,6 +16,7 @@ import hashlib
 import io
 import os
 import secrets
+import shutil
 import signal
 import stat
 from collections.abc import Callable, Iterator
@@ -39,11 +40,12 @@ TEMPORARY_GLOB = ".ocrd-*.tmp"
 CHUNK_BYTES = 1 << 20
 # A reader that follows no symlink, waits for no FIFO, and survives no exec.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_RENAME_NOREPLACE = 1  # linux/fs.h
+_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2  # linux/fs.h
 _AT_FDCWD = -100  # linux/fcntl.h
 _NOT_SUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 # What link() says where it is not offered, or not for this file (fs.protected_hardlinks).
 _NO_HARD_LINK = _NOT_SUPPORTED | {errno.EPERM, errno.EACCES, errno.EMLINK}
+_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})  # rename of a folder
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
 _NO_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EISDIR})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -288,12 +290,29 @@ def rename_no_replace(source: Path, destination: Path) -> None:
     except OSError as error:
         if error.errno not in _NOT_SUPPORTED:
             raise
-        _rename_by_link(source, destination)
+        if source.is_dir() and not source.is_symlink():
+            _rename_folder(source, destination)
+        else:
+            _rename_by_link(source, destination)
 
 
-def _rename_flagged(source: Path, destination: Path) -> None:
+def exchange(first: Path, second: Path) -> bool:
+    """Swap two names of one file system at once; False where its file system cannot. Not synced.
+
+    Raises plain ``OSError``, FileNotFoundError if one of them is not there.
+    """
+    try:
+        _rename_flagged(first, second, _RENAME_EXCHANGE)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+        return False
+    return True
+
+
+def _rename_flagged(source: Path, destination: Path, flags: int = _RENAME_NOREPLACE) -> None:
     old, new = os.fsencode(source), os.fsencode(destination)
-    if _renameat2(_AT_FDCWD, old, _AT_FDCWD, new, _RENAME_NOREPLACE) != 0:
+    if _renameat2(_AT_FDCWD, old, _AT_FDCWD, new, flags) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), str(source), None, str(destination))
 
@@ -315,13 +334,31 @@ def _rename_by_link(source: Path, destination: Path) -> None:
         source.unlink()
 
 
+def _rename_folder(source: Path, destination: Path) -> None:
+    """Rename a folder: rename(2) itself replaces nothing but an empty folder."""
+    if not os.path.lexists(destination):
+        try:
+            source.rename(destination)
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
+        else:
+            return
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(destination))
+
+
+def temporary_path(directory: Path) -> Path:
+    """Return a new name in a folder that ``sweep`` knows."""
+    return directory / TEMPORARY_GLOB.replace("*", secrets.token_hex(8))
+
+
 @contextlib.contextmanager
 def _temporary(directory: Path, mode: int) -> Iterator[tuple[Path, int]]:
     """Make a temporary file that is gone afterwards, unless it was renamed.
 
     It is locked while in use, so that ``sweep`` of another process leaves it alone.
     """
-    path = directory / TEMPORARY_GLOB.replace("*", secrets.token_hex(8))
+    path = temporary_path(directory)
     with _translated(directory):
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
@@ -336,15 +373,18 @@ def _temporary(directory: Path, mode: int) -> Iterator[tuple[Path, int]]:
 
 
 def sweep(directory: Path) -> int:
-    """Remove the temporary files that a crash left in a folder; say how many."""
+    """Remove the temporary files and folders that a crash left in a folder; say how many."""
     swept = 0
     for path in directory.glob(TEMPORARY_GLOB):
         with contextlib.suppress(OSError):
             fd = os.open(path, _READ)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if _is_leftover(path.stem, os.fstat(fd)):
-                    path.unlink()
+                if _is_leftover(path.stem, status := os.fstat(fd)):
+                    if stat.S_ISDIR(status.st_mode):
+                        shutil.rmtree(path)  # follows no link, whoever plants one meanwhile
+                    else:
+                        path.unlink()
                     swept += 1
             finally:
                 os.close(fd)
@@ -379,7 +419,8 @@ class _HashedFile(io.RawIOBase):
         return written
 
 
-def _fill(fd: int, path: Path, write: Callable[[BinaryIO], object]) -> str:
+def fill(fd: int, path: Path, write: Callable[[BinaryIO], object]) -> str:
+    """Have ``write`` write into an open file, known as ``path``; return the SHA-256. Not synced."""
     raw = _HashedFile(fd, path)
     out = io.BufferedWriter(raw, CHUNK_BYTES)
     try:
@@ -404,7 +445,7 @@ def write_durably(
     if not replace and os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     with _temporary(path.parent, mode) as (temporary, fd):
-        digest = _fill(fd, path, write)
+        digest = fill(fd, path, write)
         with _translated(path):
             os.fsync(fd)
             if replace:
@@ -421,7 +462,7 @@ def write_durably(
 def _copy(source: Path, key: FileKey, fd: int, target: Path) -> str:
     """Copy bytes, owner, mode and times into ``fd``; return the SHA-256 of what was read."""
     with _source(source, key) as source_fd:
-        digest = _fill(fd, target, lambda out: out.writelines(_chunks(source_fd)))
+        digest = fill(fd, target, lambda out: out.writelines(_chunks(source_fd)))
         status = os.fstat(source_fd)
         with contextlib.suppress(OSError):
             os.fchown(fd, status.st_uid, status.st_gid)

@@ -3,29 +3,34 @@
 The order is the promise. Names are planned and reserved; sidecars are staged under temporary names
 in their own folder and fsynced; the plan goes to the ledger; only then does :func:`publish` rename
 the sidecars and move the source, never over an existing file. ``publish`` may be interrupted
-anywhere and run again from the recorded plan: it finds what is done by content hash.
+anywhere and run again from the recorded plan: it finds what is done by content hash. One kind of
+output, ASSETS, is a folder of files, with a hash of its own, and goes the same way.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, BinaryIO, Self
 
-from ocrd import files
+from ocrd import assets, files
 from ocrd.errors import NO_REASON, OcrdError, Reason, SourceChangedError, UnsupportedError
 from ocrd.job import FileKey, Job, JobState
 
 NAME_BYTES = 255  # the longest file name of every file system that we know
 
+# Kinds of outputs: the folder of figures, and what "overlay" asks for.
+ASSETS, OVERLAY = "assets", "overlay.pdf"
+
 Writer = Callable[[BinaryIO], object]
+Content = Writer | Mapping[str, Writer]  # a file's, or a folder's by file name
 
 
 class PlanOutdatedError(Exception):
@@ -36,11 +41,16 @@ class PlanOutdatedError(Exception):
 class Output:
     """One sidecar on its way."""
 
-    kind: str  # the file's ending: "md", "json", "error.json"
+    kind: str  # the name's ending: "md", "json", "overlay.pdf", "error.json", ASSETS
     staged: str  # temporary path, in the folder of ``path``
     path: str
     sha256: str = ""
-    replaces: bool = False  # ``path`` is this source's own earlier sidecar
+    replaces: bool = False  # ``path`` is this source's own earlier output
+    replaced: str = ""  # its hash; what has another one by then is somebody's work, and stays
+
+    def is_at(self, path: Path, sha256: str) -> bool:
+        """Say whether a file, or folder, of this content is at ``path``."""
+        return assets.holds(path, sha256) if self.kind == ASSETS else _holds(path, sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +115,10 @@ class Names:
                 )
             outputs = []
             for number, kind in enumerate(kinds):
-                path, replaces = self._output_path(folder, name, kind, owned)
                 staged = folder / f".ocrd-{job.id}-{number}.tmp"
-                outputs.append(Output(kind, str(staged), str(path), replaces=replaces))
-                self._reserved.add(str(path))
+                output = self._named(Output(kind, str(staged), ""), folder, name, owned)
+                outputs.append(output)
+                self._reserved.add(output.path)
             destination = str(folder / name) if action == "move" else ""
             self._reserved.add(destination)
         return Plan(state, job.inbox, action, str(source), destination, tuple(outputs), reason)
@@ -118,31 +128,36 @@ class Names:
         with self._lock:
             self._reserved -= {plan.destination, *(output.path for output in plan.outputs)}
 
-    def _output_path(
-        self, folder: Path, name: str, kind: str, owned: Mapping[str, str]
-    ) -> tuple[Path, bool]:
-        for candidate in _sidecar_names(name, kind):
+    def _named(
+        self, output: Output, folder: Path, name: str, owned: Mapping[str, str]
+    ) -> Output:
+        for candidate in _sidecar_names(name, output.kind):
             path = folder / candidate
             if self._is_free(path):
-                return path, False
-            if str(path) in owned and _holds(path, owned[str(path)]):
-                return path, True
+                return replace(output, path=str(path))
+            own = owned.get(str(path), "")
+            if own and output.is_at(path, own):
+                return replace(output, path=str(path), replaces=True, replaced=own)
         raise AssertionError("names are endless")
 
     def _is_free(self, path: Path) -> bool:
         return str(path) not in self._reserved and not os.path.lexists(path)
 
 
-def stage(plan: Plan, writers: Sequence[Writer]) -> Plan:
+def stage(plan: Plan, contents: Sequence[Content]) -> Plan:
     """Write each output to its temporary name and fsync it; return the plan with the hashes.
 
     Raises a TransientError where the folder does not take it.
     """
     outputs = []
-    for output, write in zip(plan.outputs, writers, strict=True):
+    for output, content in zip(plan.outputs, contents, strict=True):
+        staged = Path(output.staged)
         try:
-            _make_folder(plan, Path(output.path).parent)
-            sha256 = _write_staged(Path(output.staged), write)
+            _make_folder(plan, staged.parent)
+            if isinstance(content, Mapping):
+                sha256 = assets.stage(staged, content)
+            else:
+                sha256 = _write_staged(staged, content)
         except OSError as error:
             raise files.translate(error, Path(output.path)) from error
         outputs.append(replace(output, sha256=sha256))
@@ -176,9 +191,23 @@ def withdraw(plan: Plan) -> None:
     for output in plan.outputs:
         path = Path(output.path)
         with contextlib.suppress(OSError):  # a share that went away; what is left there is hidden
-            Path(output.staged).unlink(missing_ok=True)
-            if output.sha256 and not output.replaces and _holds(path, output.sha256):
+            assets.discard(Path(output.staged))
+            if not output.sha256 or output.replaces:
+                continue
+            if output.kind == ASSETS:
+                assets.remove(path, output.sha256)
+            elif _holds(path, output.sha256):
                 path.unlink()
+
+
+def copying(path: Path) -> Writer:
+    """Return the writer of a file's content."""
+
+    def write(out: BinaryIO) -> None:
+        with path.open("rb") as source:
+            shutil.copyfileobj(source, out)
+
+    return write
 
 
 def error_writer(job: Job, reason: Reason, when: str) -> Writer:
@@ -202,7 +231,7 @@ def _is_source_gone(plan: Plan, source: Path, key: FileKey, sha256: str | None) 
     except (SourceChangedError, UnsupportedError):
         # Only our own earlier run takes a source away and leaves every output of the plan.
         ours = plan.action == "delete" and all(
-            _holds(Path(output.path), output.sha256) for output in plan.outputs
+            output.is_at(Path(output.path), output.sha256) for output in plan.outputs
         )
         if ours or (plan.destination and _is_same(Path(plan.destination), key, sha256)):
             return True
@@ -212,18 +241,27 @@ def _is_source_gone(plan: Plan, source: Path, key: FileKey, sha256: str | None) 
 
 def _publish_output(output: Output) -> None:
     staged, path = Path(output.staged), Path(output.path)
-    if not os.path.lexists(staged):
-        if not _holds(path, output.sha256):
+    if output.is_at(path, output.sha256):  # an earlier run came as far as this, or further
+        assets.discard(staged)
+        return
+    try:
+        if not os.path.lexists(staged):
             raise PlanOutdatedError(output.path)
-    elif output.replaces:
-        staged.replace(path)
-    else:
-        try:
+        if not output.replaces:
             files.rename_no_replace(staged, path)
-        except FileExistsError as error:
-            if not _holds(path, output.sha256):
-                raise PlanOutdatedError(output.path) from error
-            staged.unlink()
+        elif output.kind == ASSETS:
+            assets.replace(staged, path, output.replaced)
+        else:
+            _replace_file(output)
+    except FileExistsError as error:
+        raise PlanOutdatedError(output.path) from error
+
+
+def _replace_file(output: Output) -> None:
+    path = Path(output.path)
+    if output.replaced and os.path.lexists(path) and not _holds(path, output.replaced):
+        raise FileExistsError(path)
+    Path(output.staged).replace(path)
 
 
 def _dispose_source(plan: Plan, source: Path, key: FileKey) -> None:
@@ -293,25 +331,13 @@ def _fit(stem: str, ending: str) -> str:
     return stem + ending
 
 
-class _Hashing:
-    """A binary file that keeps the hash of what is written to it."""
-
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
-        self.sha256 = hashlib.sha256()
-
-    def write(self, content: bytes) -> int:
-        self.sha256.update(content)
-        return self._out.write(content)
-
-
 def _write_staged(path: Path, write: Writer) -> str:
     # A left-over of an earlier attempt may lie there, a link planted by a neighbour too.
-    path.unlink(missing_ok=True)
+    assets.discard(path)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
-    with os.fdopen(descriptor, "wb") as out:
-        hashing = _Hashing(out)
-        write(cast(BinaryIO, hashing))
-        out.flush()
-        os.fsync(out.fileno())
-    return hashing.sha256.hexdigest()
+    try:
+        sha256 = files.fill(descriptor, path, write)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return sha256

@@ -62,15 +62,20 @@ class Drawn:
     points_per_pixel: float
 
 
-def scale_to_fit(width: float, height: float, longest_side: int, *, most: float) -> float:
+def scale_to_fit(
+    width: float, height: float, longest_side: int, *, most: float, legible: bool = True
+) -> float:
     """Return the factor that brings a page to ``longest_side``, at most ``most``.
 
-    A very long page (a receipt, a banner) gets more than that, so that its lines stay legible.
+    If ``legible``, a very long page (a receipt, a banner) gets more than that, so that its lines
+    stay legible.
     """
     longest, shortest = max(width, height), min(width, height)
     scale = longest_side / longest
-    legible = longest_side * _SHORT_SHARE / shortest
-    return min(max(scale, min(legible, scale * _MAX_STRETCH)), most)
+    if not legible:
+        return min(scale, most)
+    wanted = longest_side * _SHORT_SHARE / shortest
+    return min(max(scale, min(wanted, scale * _MAX_STRETCH)), most)
 
 
 def is_blank(image: Image.Image) -> bool:
@@ -145,13 +150,13 @@ class Picture:
         """Let go of the decoded image."""
         self._image.close()
 
-    def draw(self, number: int, longest_side: int) -> Drawn:
+    def draw(self, number: int, longest_side: int, *, legible: bool = True) -> Drawn:
         """Return page ``number`` (from 1), upright, at most at its own size."""
         image = self._opened() if len(self._frames) == 1 else self._image
         image.seek(self._frames[number - 1])
         dpi, stretch = _resolution(image)
         width, height = image.width * stretch[0], image.height * stretch[1]
-        scale = scale_to_fit(width, height, longest_side, most=1.0)
+        scale = scale_to_fit(width, height, longest_side, most=1.0, legible=legible)
         target = max(1, round(width * scale)), max(1, round(height * scale))
         if self.format == "JPEG":
             self._draft(image, target)

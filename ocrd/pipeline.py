@@ -3,6 +3,7 @@
     take      hash the source (from a network share: copy it here)
     inspect   format, pages, limits, passwords
     read      draw, recognise and lay out each page; every page is checkpointed
+    draw      cut the figures out of the pages, frame the blocks for the overlay
     file      stage the sidecars, record the intent, publish, move the source
 
 A crash between any two steps loses nothing: the source stays in its inbox until the last one, the
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,9 +35,10 @@ from ocrd.errors import (
     UnreadablePagesError,
     UnsupportedError,
 )
+from ocrd.illustrating import Illustration, illustrate
 from ocrd.job import FileKey, JobState, PageRead, PageStatus, SourceInfo
 from ocrd.ledger_writer import LedgerWriter
-from ocrd.publishing import Publisher
+from ocrd.publishing import Publisher, needs_figures
 from ocrd.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError, Reading, read_pages
 from ocrd.work import Work
@@ -84,6 +87,9 @@ class Pipeline:
         except Exception:  # the border of one document
             log.exception("An internal error.", extra=work.about("internal-error"))
             await self._retry_later(work, NO_REASON, refund=False)
+        finally:
+            if self._drawings(work).exists():
+                await asyncio.to_thread(shutil.rmtree, self._drawings(work), ignore_errors=True)
 
     async def _read_and_file(self, work: Work) -> None:
         async with self._taken(work) as (source, sha256):
@@ -92,6 +98,7 @@ class Pipeline:
                 return
             info = await self._inspect(work, source, sha256)
             await self._read(work, source)
+            await self._illustrate(work, source, info)
         error = await self._verdict(work, info)
         await self._file(work, info, error)
 
@@ -175,13 +182,18 @@ class Pipeline:
             )
             work.pages_done += 1
             work.is_suspect = False
+            if failed:
+                log.warning(
+                    "Page %d could not be read: %s", page.number, "; ".join(page.warnings),
+                    extra=work.about("page-failed", page=page.number, code=page.code),
+                )
 
         reading = Reading(
             source=source,
             name=str(job.id),
             rasterizer=self._rasterizer,
             engine=work.engine,
-            mode=work.folder.settings.mode,
+            task=work.folder.settings.task,
             rank=work.rank,
             temp_dir=self._temp_dir,
             on_page=checkpoint,
@@ -193,6 +205,22 @@ class Pipeline:
         numbers = (number for number in range(1, total + 1) if number not in done)
         if len(done) < total:
             await read_pages(reading, numbers)
+
+    async def _illustrate(self, work: Work, source: Source, info: SourceInfo) -> None:
+        settings = work.folder.settings
+        wanted = Illustration(
+            rasterizer=self._rasterizer,
+            source=source,
+            folder=self._drawings(work),
+            figures=needs_figures(settings),
+            overlay="overlay" in settings.outputs,
+            rank=work.rank,
+            stopping=self.stopping,
+        )
+        work.illustrations = await illustrate(wanted, self._publisher.pages(work.job, info))
+
+    def _drawings(self, work: Work) -> Path:
+        return self._temp_dir / f"{work.job.id}.drawings"
 
     def _count_kill(self, job_id: int, page: int) -> None:
         self._ledger.submit(lambda ledger: ledger.count_kill(job_id, page))
@@ -356,7 +384,7 @@ def _log_filed(work: Work, plan: filing.Plan) -> None:
     where = files.printable(plan.destination or plan.source)
     about = work.about(
         str(plan.state), pages=work.pages, seconds=seconds, destination=where,
-        code=plan.reason.code, hint=plan.reason.hint,
+        code=plan.reason.code, hint=plan.reason.hint, page=plan.reason.page,
     )
     if plan.state is JobState.DONE:
         log.info("Done in %.1f s, %s pages: %s", seconds, work.pages or "?", where, extra=about)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from ocrd import files, filing, pages, sidecar
 from ocrd.config import InboxSettings
@@ -47,7 +48,7 @@ class Publisher:
         reason = NO_REASON if error is None else Reason.of(error)
         kinds = [] if error is None else ["error.json"]
         if info is not None:
-            kinds = [*settings.outputs, *kinds]
+            kinds = [*_kinds(work), *kinds]
         plan = self._names.plan(
             job,
             state=JobState.DONE if error is None else JobState.FAILED,
@@ -58,8 +59,8 @@ class Publisher:
             reason=reason,
         )
         try:
-            writers = [self._writer(work, plan, kind, info) for kind in kinds]
-            plan = filing.stage(plan, writers)
+            contents = [self._content(work, plan, kind, info) for kind in kinds]
+            plan = filing.stage(plan, contents)
             self._ledger.submit(lambda ledger: ledger.intend(job.id, plan.to_json())).result()
         except BaseException:
             self._names.release(plan)
@@ -67,11 +68,16 @@ class Publisher:
             raise
         return plan
 
-    def _writer(
+    def _content(
         self, work: Work, plan: filing.Plan, kind: str, info: SourceInfo | None
-    ) -> filing.Writer:
+    ) -> filing.Content:
+        made = work.illustrations
         if kind == "error.json" or info is None:
             return filing.error_writer(work.job, plan.reason, _utc(time.time()))
+        if kind == filing.ASSETS:
+            return {path.name: filing.copying(path) for path in made.figures}
+        if kind == filing.OVERLAY and made.overlay is not None:
+            return filing.copying(made.overlay)
         settings, hello = work.folder.settings, work.engine.announced
         document = DocumentResult(
             source_name=files.printable(Path(plan.destination or plan.source).name),
@@ -82,16 +88,16 @@ class Publisher:
             model=hello.model if hello else "",
             mode=settings.mode,
             seconds=time.monotonic() - work.started,
-            warnings=tuple(self._warnings(work.job, info)),
+            warnings=(*self._warnings(work.job, info), *made.warnings),
         )
-        return lambda out: sidecar.write(
-            out,
-            kind,
-            document,
-            self._pages(work.job, info),
-            front_matter=settings.front_matter,
-            page_marks=settings.page_marks,
-        )
+        style = style_of(settings, _assets_name(plan))
+
+        def write(out: BinaryIO) -> None:
+            read = self.pages(work.job, info)
+            linked = map(made.linkable, read) if kind == "md" else read
+            sidecar.write(out, kind, document, linked, style)
+
+        return write
 
     def _warnings(self, job: Job, info: SourceInfo) -> Iterator[str]:
         if info.repaired:
@@ -100,8 +106,8 @@ class Publisher:
         for number, result in failed:
             yield f"Page {number}: {'; '.join(pages.from_json(result).warnings)}"
 
-    def _pages(self, job: Job, info: SourceInfo) -> Iterator[PageRead]:
-        """Yield the checkpointed pages in order, a few in memory at a time."""
+    def pages(self, job: Job, info: SourceInfo) -> Iterator[PageRead]:
+        """Yield the checkpointed pages in order, a few in memory at a time; in no event loop."""
         after = 0
         while True:
             fetch = partial(Ledger.page_results, job_id=job.id, after=after, limit=PAGES_FETCHED)
@@ -113,6 +119,39 @@ class Publisher:
                 yield from _missing(after + 1, number)
                 yield pages.from_json(result)
                 after = number
+
+
+def needs_figures(settings: InboxSettings) -> bool:
+    """Say whether figures are to be cut out: somebody wants them, and an output names them."""
+    named = "json" in settings.outputs or ("md" in settings.outputs and settings.mode != "text")
+    return settings.figures and named
+
+
+def style_of(settings: InboxSettings, assets: str = "") -> sidecar.Style:
+    """Return how the folder's sidecars are written, with figures in the folder ``assets``."""
+    return sidecar.Style(
+        front_matter=settings.front_matter,
+        page_marks=settings.page_marks,
+        math=settings.math,
+        tables=settings.tables,
+        assets=assets,
+    )
+
+
+def _kinds(work: Work) -> Iterator[str]:
+    """Yield what a read document leaves; what others link to comes first."""
+    if work.illustrations.figures:
+        yield filing.ASSETS
+    for output in work.folder.settings.outputs:
+        if output != "overlay":
+            yield output
+        elif work.illustrations.overlay is not None:
+            yield filing.OVERLAY
+
+
+def _assets_name(plan: filing.Plan) -> str:
+    paths = (output.path for output in plan.outputs if output.kind == filing.ASSETS)
+    return next((Path(path).name for path in paths), "")
 
 
 def _missing(first: int, behind: int) -> Iterator[PageRead]:

@@ -1,42 +1,40 @@
-"""Inspect a source and draw its pages, in limited children.
+"""Inspect a source and draw, cut and frame its pages, in limited children.
 
-Nothing of a document is decoded in this process. Each request is one page at most, and a child
-serves one request at a time: when it dies, what it was doing is to blame and nothing else. Waiting
-requests are served by rank, lowest first.
+Nothing of a document is decoded in this process. Each request is one page at most, but for an
+overlay, which has a child of its own where it is long. A child serves one request at a time: when
+it dies, what it was doing is to blame and nothing else. Waiting requests are served by rank, lowest
+first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import heapq
-import itertools
-from collections import OrderedDict
-from collections.abc import Coroutine, Iterator
-from dataclasses import astuple, dataclass, field
+from collections.abc import Coroutine, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocrd.errors import (
     CorruptError,
+    DocumentError,
     PageError,
     PoisonousError,
     PoisonousPageError,
     TransientError,
 )
+from ocrd.figures import Figure
 from ocrd.files import printable
 from ocrd.isolate import ChildDied, ChildError, ChildFault, ChildTimeout, LimitedChild
-from ocrd.job import FileKey, PageImage, SourceInfo
+from ocrd.job import FileKey, PageImage, PageRead, SourceInfo
+from ocrd.seats import Rank, Seat, Seats
 
 if TYPE_CHECKING:
     from ocrd.config import LimitSettings, RasterSettings
 
 MAX_DEATHS = 3  # of children, on one page or one inspection
-_CHILD_MODULE = "ocrd.drawing"
-_REMEMBERED = 3  # documents that a child keeps open: as many as drawing does
-
-Rank = tuple[int, ...]
-
+LONG_OVERLAY = 50  # pages: one of more would keep a child from those who wait for a page
+OVERLAY_SECONDS = 1.0  # for each page; a page of a PDF takes some milliseconds, an image more
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -60,13 +58,33 @@ class Source:
         return {"path": str(self.path), "key": key, "passwords": list(self.passwords)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call of a child's function, and what may be spent on it."""
+
+    function: str
+    source: Source
+    arguments: dict[str, Any]
+    deadline_seconds: float
+    into: Path | None = None  # a file that is removed where the call fails
+    deaths_allowed: int = MAX_DEATHS
+
+    async def on(self, child: LimitedChild) -> Any:
+        """Return what the child answers."""
+        return await child.call(
+            self.function, deadline_seconds=self.deadline_seconds,
+            **self.source.as_arguments(), **self.arguments,
+        )  # fmt: skip
+
+
 class Rasterizer:
     """A small pool of drawing children."""
 
     def __init__(self, settings: RasterSettings, limits: LimitSettings) -> None:
         self._settings = settings
         self._limits = limits
-        self._seats = _Seats([_Seat(settings.memory) for _ in range(settings.children)])
+        self._seats = Seats([Seat(settings.memory) for _ in range(settings.children)])
+        self._aside = Seats([Seat(settings.memory)])  # for long overlays; empty between them
         self._calls: set[asyncio.Task[Any]] = set()
         self._closing = False
 
@@ -87,8 +105,9 @@ class Rasterizer:
     async def close(self) -> None:
         """End the children; requests that still run or wait get a TransientError."""
         self._closing = True
-        self._seats.refuse(_stopping())
-        await asyncio.gather(*(seat.end(kill=seat.busy) for seat in self._seats.all))
+        for seats in (self._seats, self._aside):
+            seats.refuse(_stopping())
+            await asyncio.gather(*(seat.end(kill=seat.busy) for seat in seats.all))
         await asyncio.gather(*self._calls, return_exceptions=True)
 
     def status(self) -> dict[str, Any]:
@@ -96,6 +115,7 @@ class Rasterizer:
         return {
             "children": [seat.child.pid for seat in self._seats.all if seat.child],
             "drawing": [seat.child.pid for seat in self._seats.all if seat.child and seat.calling],
+            "aside": [seat.child.pid for seat in self._aside.all if seat.child],
             "waiting": self._seats.waiting,
         }
 
@@ -107,13 +127,12 @@ class Rasterizer:
         header and their end; whether they decode shows when they are drawn.
         """
         arguments = {
-            **source.as_arguments(),
             "file_size": self._limits.file_size,
             "pages": self._limits.pages,
             "page_pixels": self._limits.page_pixels,
         }
         try:
-            return SourceInfo(**await self._insist("inspect", source, rank, arguments))
+            return SourceInfo(**await self._insist(self._call("inspect", source, arguments), rank))
         except _Deadly as error:
             raise PoisonousError(
                 f"{printable(source.path.name)}: opening it ended its process {MAX_DEATHS} times: "
@@ -137,7 +156,6 @@ class Rasterizer:
         page). Nothing is left at ``into`` then, nor after a cancellation.
         """
         arguments = {
-            **source.as_arguments(),
             "page": page,
             "into": str(into),
             "longest_side": longest_side,
@@ -145,7 +163,8 @@ class Rasterizer:
         }
         name = printable(source.path.name)
         try:
-            return PageImage(**await self._insist("draw", source, rank, arguments, into))
+            call = self._call("draw", source, arguments, into)
+            return PageImage(**await self._insist(call, rank))
         except _Deadly as error:
             raise PoisonousPageError(
                 f"{name}, page {page}: drawing it ended its process {MAX_DEATHS} times: {error}.",
@@ -156,26 +175,87 @@ class Rasterizer:
         except ChildFault as error:
             raise PageError(f"{name}, page {page}: cannot be drawn: {error}.", page=page) from error
 
-    async def _insist(
-        self, function: str, source: Source, rank: Rank, arguments: dict[str, Any],
-        into: Path | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
-        """Call the function until it answers; raise _Deadly after MAX_DEATHS dead children."""
+    async def crop(
+        self, source: Source, page: PageRead, figures: Sequence[Figure], folder: Path,
+        rank: Rank = (),
+    ) -> None:  # fmt: skip
+        """Cut figures out of a page as it was read, into JPEG files of their names in ``folder``.
+
+        Raises what :meth:`draw` raises; then some or all of the files are missing.
+        """
+        arguments = {
+            "page": page.number,
+            "longest_side": max(page.width, page.height),
+            "rotation": page.rotation,
+            "points_per_pixel": page.points_per_pixel,
+            "cuts": [(astuple(figure.box), str(folder / figure.name)) for figure in figures],
+            "page_pixels": self._limits.page_pixels,
+        }
+        name = printable(source.path.name)
+        try:
+            await self._insist(self._call("crop", source, arguments), rank)
+        except (_Deadly, ChildFault) as error:
+            raise PageError(
+                f"{name}, page {page.number}: its figures cannot be cut out: {error}.",
+                page=page.number,
+            ) from error
+
+    async def overlay(
+        self, source: Source, pages: Path, count: int, into: Path, rank: Rank = ()
+    ) -> list[int]:
+        """Write a PDF of the source with a labelled frame around each block to ``into``.
+
+        ``pages`` is a file with the JSON of a PageRead a line, ``count`` of them. Returns the
+        numbers of the pages that took no frames. Raises DocumentError where it cannot be made,
+        SourceChangedError, TransientError; nothing is left at ``into`` then.
+        """
+        arguments = {
+            "pages": str(pages),
+            "into": str(into),
+            "page_pixels": self._limits.page_pixels,
+        }
+        is_long = count > LONG_OVERLAY
+        call = replace(
+            self._call("overlay", source, arguments, into),
+            deadline_seconds=self._settings.page_timeout + count * OVERLAY_SECONDS,
+            deaths_allowed=1,  # so long a work is not begun again
+        )
+        try:
+            seats = self._aside if is_long else self._seats
+            unmarked: list[int] = await self._insist(call, rank, seats)
+        except (_Deadly, ChildFault) as error:
+            raise DocumentError(
+                f"{printable(source.path.name)}: its overlay cannot be made: {error}.",
+                hint="Raise rasterize.memory, or export the document again.",
+            ) from error
+        finally:
+            if is_long:
+                await self._aside.rest()
+        return unmarked
+
+    def _call(
+        self, function: str, source: Source, arguments: dict[str, Any], into: Path | None = None
+    ) -> _Call:
+        return _Call(function, source, arguments, self._settings.page_timeout, into)
+
+    async def _insist(self, call: _Call, rank: Rank, seats: Seats | None = None) -> Any:
+        """Call until a child answers; raise _Deadly once as many died of it as are allowed."""
+        seats = seats or self._seats
         deaths = 0
         while True:
-            seat = await self._seats.take(rank, source.identity)
-            call = self._answer(seat, function, source, arguments)
+            seat = await seats.take(rank, call.source.identity)
             try:
-                answer: dict[str, Any] = await self._to_its_end(call, into)
+                return await self._to_its_end(self._answer(seats, seat, call), call.into)
             except (ChildDied, ChildTimeout) as error:
-                _remove(into)
+                _remove(call.into)
                 if self._closing:
                     raise _stopping() from error
                 deaths += 1
-                if deaths >= MAX_DEATHS:
+                if deaths >= call.deaths_allowed:
                     raise _Deadly(str(error)) from error
-            else:
-                return answer
+            except Exception:
+                _remove(call.into)
+                raise
 
     async def _to_its_end(self, call: Coroutine[Any, Any, Any], into: Path | None) -> Any:
         """Wait for a call that goes on when we are cancelled: its child needs no replacement."""
@@ -188,17 +268,13 @@ class Rasterizer:
             task.add_done_callback(lambda done: _forget(done, into))
             raise
 
-    async def _answer(
-        self, seat: _Seat, function: str, source: Source, arguments: dict[str, Any]
-    ) -> Any:
+    async def _answer(self, seats: Seats, seat: Seat, call: _Call) -> Any:
         """Have the seat's child do it; the seat is free when this returns or raises."""
         try:
             child = await self._ready(seat)
-            seat.remember(source.identity)
+            seat.remember(call.source.identity)
             with seat.in_call():
-                answer = await child.call(
-                    function, deadline_seconds=self._settings.page_timeout, **arguments
-                )
+                answer = await call.on(child)
             if seat.documents >= self._settings.recycle:
                 await seat.end()
             return answer
@@ -206,9 +282,9 @@ class Rasterizer:
             await seat.end(kill=True)
             raise
         finally:
-            self._seats.give_back(seat)
+            seats.give_back(seat)
 
-    async def _ready(self, seat: _Seat) -> LimitedChild:
+    async def _ready(self, seat: Seat) -> LimitedChild:
         """Return the seat's child, started if need be; raise TransientError if it cannot."""
         if self._closing:
             raise _stopping()
@@ -237,103 +313,6 @@ def _forget(task: asyncio.Task[Any], into: Path | None) -> None:
 
 
 def _remove(into: Path | None) -> None:
-    if into is not None:
+    if into is not None and into.is_file():
         with contextlib.suppress(OSError):
             into.unlink()
-
-
-class _Seat:
-    """A child's place in the pool: the child may change, the place stays."""
-
-    def __init__(self, memory_bytes: int) -> None:
-        self._memory_bytes = memory_bytes
-        self.child: LimitedChild | None = None
-        self.busy = False
-        self.calling = False
-        self.documents = 0  # that the child has opened
-        self._recent: OrderedDict[object, None] = OrderedDict()
-
-    async def occupied(self) -> LimitedChild:
-        """Return the child, a new one if there is none alive."""
-        if self.child is None or not self.child.alive:
-            await self.end(kill=True)
-            child = LimitedChild(_CHILD_MODULE, memory_bytes=self._memory_bytes)
-            self.child = child
-            await child.start()
-        return self.child
-
-    async def end(self, *, kill: bool = False) -> None:
-        """End the child."""
-        child, self.child = self.child, None
-        self.documents = 0
-        self._recent.clear()
-        if child is not None:
-            await (child.kill() if kill else child.close())
-
-    @contextlib.contextmanager
-    def in_call(self) -> Iterator[None]:
-        """Show that the child is at work."""
-        self.calling = True
-        try:
-            yield
-        finally:
-            self.calling = False
-
-    def remember(self, identity: object) -> None:
-        """Note that the child has this document open now."""
-        self.documents += identity not in self._recent
-        self._recent[identity] = None
-        self._recent.move_to_end(identity)
-        while len(self._recent) > _REMEMBERED:
-            self._recent.popitem(last=False)
-
-    def knows(self, identity: object) -> bool:
-        """Say whether the child has this document open."""
-        return identity in self._recent
-
-
-class _Seats:
-    """Who may use which seat, and who is next."""
-
-    def __init__(self, seats: list[_Seat]) -> None:
-        self.all = seats
-        self._order = itertools.count()
-        self._queue: list[tuple[Rank, int, asyncio.Future[_Seat]]] = []
-
-    @property
-    def waiting(self) -> int:
-        """How many requests wait."""
-        return sum(not future.done() for _, _, future in self._queue)
-
-    async def take(self, rank: Rank, identity: object) -> _Seat:
-        """Return a free seat, at best one that knows the document."""
-        free = [seat for seat in self.all if not seat.busy]
-        if free:
-            seat = next((seat for seat in free if seat.knows(identity)), free[0])
-            seat.busy = True
-            return seat
-        future: asyncio.Future[_Seat] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._queue, (rank, next(self._order), future))
-        try:
-            return await future
-        except asyncio.CancelledError:
-            if future.done() and not future.cancelled() and future.exception() is None:
-                self.give_back(future.result())  # it came at the same moment
-            raise
-
-    def give_back(self, seat: _Seat) -> None:
-        """Hand the seat to the next in rank."""
-        seat.busy = False
-        while self._queue:
-            _, _, future = heapq.heappop(self._queue)
-            if not future.done():
-                seat.busy = True
-                future.set_result(seat)
-                return
-
-    def refuse(self, error: Exception) -> None:
-        """Send all who wait away."""
-        while self._queue:
-            _, _, future = heapq.heappop(self._queue)
-            if not future.done():
-                future.set_exception(error)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ocrd import layout
+from ocrd import layout, markup
 from ocrd.engine.client import EngineClient
-from ocrd.errors import EngineError, OcrdError, PageError
+from ocrd.errors import DoubtfulPageError, EngineError, OcrdError, PageError, TransientError
 from ocrd.job import PageImage, PageRead, PageStatus, Recognition
 from ocrd.rasterize import Rasterizer, Source
+from ocrd.tasks import Task
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ class Reading:
     name: str  # unique in the temporary directory
     rasterizer: Rasterizer
     engine: EngineClient
-    mode: str
+    task: Task
     rank: tuple[int, ...]  # lowest first, among all pages that wait for the engine
     temp_dir: Path
     on_page: Callable[[PageRead], Awaitable[None]]
@@ -50,8 +51,13 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
     Raises InterruptedReadingError once ``stopping`` is set, and the OcrdError of a fault that
     concerns the whole document; a page's own fault is a PageRead that says so.
     """
-    hello = await _unless_stopping(reading, reading.engine.hello())
-    gate = asyncio.Semaphore(hello.capacity + DRAWN_AHEAD)
+    hello = await unless_stopping(reading.stopping, reading.engine.hello())
+    if reading.task.mode not in hello.modes:  # an engine module's: the others are known before
+        raise TransientError(
+            f'The engine {hello.name} has no mode "{reading.task.mode}".',
+            hint=f"It has {', '.join(hello.modes)}: correct the folder's mode, then ocrd reload.",
+        )
+    gate = _Gate(lambda: (reading.engine.announced or hello).capacity + DRAWN_AHEAD)
 
     async def read_one(number: int) -> None:
         try:
@@ -61,12 +67,12 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
             if not reading.stopping.is_set():
                 raise
         finally:
-            gate.release()
+            gate.leave()
 
     try:
         async with asyncio.TaskGroup() as group:
             for number in numbers:
-                await gate.acquire()
+                await gate.enter()
                 if reading.stopping.is_set():
                     break
                 group.create_task(read_one(number))
@@ -76,18 +82,39 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
         raise InterruptedReadingError
 
 
+class _Gate:
+    """Lets as many pages in as the engine takes, which grows while its devices get ready."""
+
+    def __init__(self, room: Callable[[], int]) -> None:
+        self._room = room
+        self._inside = 0
+        self._left = asyncio.Event()
+
+    async def enter(self) -> None:
+        """Wait until there is room."""
+        while self._inside >= self._room():
+            self._left.clear()
+            await self._left.wait()
+        self._inside += 1
+
+    def leave(self) -> None:
+        """Make room."""
+        self._inside -= 1
+        self._left.set()
+
+
 async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
     path = reading.temp_dir / f"{reading.name}-{number}.pnm"
     try:
-        image = await _unless_stopping(
-            reading,
+        image = await unless_stopping(
+            reading.stopping,
             reading.rasterizer.draw(reading.source, number, path, longest_side, rank=reading.rank),
         )
         if image.blank:
             page = _page(image, PageStatus.BLANK)
         else:
             recognition = await _recognise(reading, image)
-            page = await asyncio.to_thread(_laid_out, image, recognition)
+            page = await asyncio.to_thread(_laid_out, image, recognition, reading.task)
     except PageError as error:
         page = PageRead(number, PageStatus.FAILED, warnings=(error.what,), code=error.code)
     finally:
@@ -95,10 +122,10 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
     await reading.on_page(page)
 
 
-async def _unless_stopping(reading: Reading, work: Coroutine[Any, Any, T]) -> T:
+async def unless_stopping(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
     """Wait for ``work``; give it up with InterruptedReadingError once the daemon stops."""
     task = asyncio.ensure_future(work)
-    stop = asyncio.ensure_future(reading.stopping.wait())
+    stop = asyncio.ensure_future(stopping.wait())
     try:
         await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
@@ -113,24 +140,33 @@ async def _unless_stopping(reading: Reading, work: Coroutine[Any, Any, T]) -> T:
 async def _recognise(reading: Reading, image: PageImage) -> Recognition:
     return await reading.engine.recognise(
         Path(image.path),
-        reading.mode,
+        reading.task,
         reading.rank,
         kills=reading.kills.get(image.number, 0),
         on_kill=lambda _count: reading.on_kill(image.number),
     )
 
 
-def _laid_out(image: PageImage, recognition: Recognition) -> PageRead:
+def _laid_out(image: PageImage, recognition: Recognition, task: Task) -> PageRead:
+    """Return the page with its blocks; one that cannot be trusted fails and keeps them."""
+    size = recognition.width, recognition.height
+    remarks: list[str] = []
+    if recognition.form == "markup":
+        blocks, remarks = markup.blocks(recognition.markup, *size, task)
+    else:
+        blocks = layout.blocks(recognition.lines, *size)
+    doubt = recognition.doubt
     return PageRead(
         number=image.number,
-        status=PageStatus.READ,
-        blocks=tuple(layout.blocks(recognition.lines, recognition.width, recognition.height)),
+        status=PageStatus.FAILED if doubt else PageStatus.READ,
+        blocks=tuple(blocks),
         width=recognition.width,
         height=recognition.height,
         points_per_pixel=image.points_per_pixel,
         rotation=recognition.rotation,
         seconds=recognition.seconds,
-        warnings=recognition.warnings,
+        warnings=(*([doubt] if doubt else []), *recognition.warnings, *remarks),
+        code=DoubtfulPageError.code if doubt else "",
     )
 
 

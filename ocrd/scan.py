@@ -39,6 +39,8 @@ FORMAT_ENDINGS = (
     ".pdf", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
     ".gif",
 )  # fmt: skip
+# What we lay beside the originals there that could pass for a document, or holds what could.
+KEPT_OUTPUTS = ("*.overlay.pdf", "*.assets")
 BATCH = 500  # candidates
 
 
@@ -71,8 +73,10 @@ class Scanner:
         self._found = found
         self._clock = clock
         self._progress = progress
-        self._is_junk = junk((*settings.ignore, files.TEMPORARY_GLOB))
-        self._endings = FORMAT_ENDINGS if settings.source == "keep" else ("",)
+        is_archive = settings.source == "keep"
+        own = (files.TEMPORARY_GLOB, *(KEPT_OUTPUTS if is_archive else ()))
+        self._is_junk = junk((*settings.ignore, *own))
+        self._endings = FORMAT_ENDINGS if is_archive else ("",)
         self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
         self._batch: list[tuple[str, str, int, Candidate]] = []  # folder, name, listed
         self.network = network

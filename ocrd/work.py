@@ -11,6 +11,7 @@ from ocrd import files
 from ocrd.config import InboxSettings
 from ocrd.engine.client import EngineClient
 from ocrd.folder_threads import FolderThreads
+from ocrd.illustrating import NOTHING, Illustrations
 from ocrd.job import Job, SourceInfo
 from ocrd.ledger import SECONDS_PER_PAGE
 from ocrd.log import fields
@@ -38,6 +39,7 @@ class Work:
     started: float = field(default_factory=time.monotonic)
     sha256: str | None = None
     info: SourceInfo | None = None
+    illustrations: Illustrations = NOTHING
     pages_done: int = 0
     is_filing: bool = False  # from here on it is completed, whatever happens
     is_suspect: bool = False  # it was in work when a daemon died, and has read no page since

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ocrd.config import Settings
     from ocrd.convert import Outcome, Progress
+    from ocrd.tasks import Task
 
 
 class Mode(StrEnum):
@@ -26,13 +27,28 @@ class Mode(StrEnum):
 
     MARKDOWN = "markdown"
     TEXT = "text"
+    FIGURE = "figure"
+    DESCRIBE = "describe"
+    LOCATE = "locate"
+    PROMPT = "prompt"
+
+
+class Size(StrEnum):
+    """The detail that DeepSeek-OCR reads a page with."""
+
+    TINY = "tiny"
+    SMALL = "small"
+    BASE = "base"
+    LARGE = "large"
+    GUNDAM = "gundam"
 
 
 class Kind(StrEnum):
-    """A sidecar by its suffix."""
+    """What is written of a document."""
 
     MD = "md"
     JSON = "json"
+    OVERLAY = "overlay"
 
 
 def convert(  # noqa: PLR0917 - Typer makes options of them
@@ -49,11 +65,19 @@ def convert(  # noqa: PLR0917 - Typer makes options of them
             help="Where the sidecars go; otherwise beside each file.",
         ),
     ] = None,
-    mode: Annotated[Mode, typer.Option(help="What is made of the page.")] = Mode.MARKDOWN,
+    mode: Annotated[Mode, typer.Option(help="What the engine is asked for.")] = Mode.MARKDOWN,
+    target: Annotated[str, typer.Option(help="With --mode locate: what to find.")] = "",
+    prompt: Annotated[str, typer.Option(help="With --mode prompt: what to ask.")] = "",
+    size: Annotated[
+        Size | None, typer.Option(help="With DeepSeek-OCR: the detail of the reading.")
+    ] = None,
     kinds: Annotated[
         list[Kind] | None, typer.Option("--format", "-f", help="May be given twice.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace sidecars that exist.")] = False,
+    figures: Annotated[
+        bool, typer.Option(help="Cut figures out into a folder, and link them.")
+    ] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")] = False,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", help="Take engine and limits from this configuration."),
@@ -62,10 +86,18 @@ def convert(  # noqa: PLR0917 - Typer makes options of them
 ) -> None:
     """Read files once; the sources are left as they are."""
     from ocrd.config import default_settings, load
+    from ocrd.tasks import Task, fault_of
 
     settings = default_settings() if config is None else load(config)
+    task = Task(mode.value, target, prompt, size.value if size else "")
+    if fault := fault_of(task, settings.engine.kind):
+        raise typer.BadParameter(
+            f"{fault.message}. {fault.remedy}", param_hint=f"--{fault.field}"
+        )
     outputs = tuple(dict.fromkeys(kind.value for kind in kinds or [Kind.MD]))
-    outcomes = _convert(sources, out, settings, mode.value, outputs, force=force)
+    outcomes = _convert(
+        sources, out, settings, task, outputs, figures=figures, force=force
+    )
     if as_json:
         screen.emit([_outcome_to_json(outcome) for outcome in outcomes])
     else:
@@ -79,19 +111,20 @@ def _convert(
     sources: Sequence[Path],
     out: Path | None,
     settings: Settings,
-    mode: str,
+    task: Task,
     outputs: tuple[str, ...],
     *,
+    figures: bool,
     force: bool,
 ) -> list[Outcome]:
     from ocrd.convert import convert as convert_files
 
     with progress_bar() as bar:
-        task = bar.add_task("starting the engine", total=None)
+        row = bar.add_task("starting the engine", total=None)
 
         def on_progress(progress: Progress) -> None:
             bar.update(
-                task,
+                row,
                 description=str(screen.plain(progress.file.name)),
                 completed=progress.total_done,
                 total=progress.total_known,
@@ -102,8 +135,9 @@ def _convert(
                 sources,
                 out,
                 settings,
-                mode=mode,
+                task=task,
                 outputs=outputs,
+                figures=figures,
                 force=force,
                 on_progress=on_progress,
             )
@@ -116,17 +150,17 @@ def progress_bar() -> Bar:
         BarColumn,
         MofNCompleteColumn,
         ProgressColumn,
-        Task,
         TextColumn,
         TimeRemainingColumn,
     )
     from rich.progress import Progress as Bar
+    from rich.progress import Task as Row
     from rich.text import Text
 
     class PagesPerSecond(ProgressColumn):
         """Pages a second since the first page."""
 
-        def render(self, task: Task) -> Text:
+        def render(self, task: Row) -> Text:
             speed = task.finished_speed or task.speed
             return Text("" if speed is None else f"{speed:.2f} pages/s")
 
@@ -152,6 +186,7 @@ def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         "outputs": [str(path) for path in outcome.outputs],
         "pages": outcome.pages,
         "seconds": round(outcome.seconds, 3),
+        "warnings": list(outcome.warnings),
         "error": None if outcome.error is None else error_to_json(outcome.error),
     }
 
@@ -159,8 +194,11 @@ def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 def _print_outcome(outcome: Outcome) -> None:
     if outcome.error is not None:
         screen.explain(outcome.error, as_json=False)
-        return
+        if not outcome.outputs:
+            return
     made = ", ".join(str(screen.plain(path)) for path in outcome.outputs)
     many = "1 page" if outcome.pages == 1 else f"{outcome.pages} pages"
     name = screen.plain(outcome.file)
     screen.say(f"{name} → {made} ({many}, {screen.span(outcome.seconds)})")
+    for warning in outcome.warnings:
+        screen.say(f"  {screen.plain(warning)}")

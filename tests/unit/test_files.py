@@ -241,7 +241,7 @@ def test_failed_write_leaves_nothing(tmp_path: Path) -> None:
 
 def test_write_on_a_full_disk_says_so() -> None:
     with pytest.raises(DiskFullError, match="full"):
-        files._fill(os.open("/dev/full", os.O_WRONLY), Path("/dev/full"), writes(b"text"))
+        files.fill(os.open("/dev/full", os.O_WRONLY), Path("/dev/full"), writes(b"text"))
 
 
 @every_file_system

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import shutil
@@ -45,8 +47,16 @@ class Desk:
             "state": JobState.DONE, "action": action, "folder": self.done, "kinds": ["md"],
             "owned": {}, **how,
         }
+        words, figure = how.get("words", b"# Text\n"), how.get("figure", b"a figure")
+        for key in ("words", "figure"):
+            arguments.pop(key, None)
         plan = self.names.plan(job, **arguments)
-        return filing.stage(plan, [lambda out: out.write(b"# Text\n")] * len(plan.outputs))
+        writer: filing.Writer = lambda out: out.write(words)  # noqa: E731
+        folder = {"1.jpg": lambda out: out.write(figure), "2.jpg": lambda out: out.write(b"two")}
+        return filing.stage(
+            plan,
+            [folder if output.kind == filing.ASSETS else writer for output in plan.outputs],
+        )
 
     def publish(self, plan: filing.Plan) -> None:
         filing.publish(plan, self.job.key, self.job.sha256)
@@ -248,3 +258,223 @@ def test_a_destination_on_the_disk_below_an_unmounted_share_is_not_made(desk: De
     with pytest.raises(OcrdError, match="inbox"):
         desk.staged()
     assert not desk.inbox.exists()
+
+
+# Folders of figures
+
+BOTH = ["assets", "md"]
+PUBLISHED = [
+    "inbox/done/scan.assets/1.jpg", "inbox/done/scan.assets/2.jpg", "inbox/done/scan.md",
+    "inbox/done/scan.pdf",
+]  # fmt: skip
+KEPT = [name.replace("done/", "") for name in PUBLISHED]
+
+
+def owned(plan: filing.Plan) -> dict[str, str]:
+    """Return what the ledger would know of a kept source's outputs."""
+    return {output.path: output.sha256 for output in plan.outputs}
+
+
+def recorded(plan: filing.Plan) -> filing.Plan:
+    """Return the plan as it comes back from the ledger."""
+    return filing.Plan.from_json(json.loads(json.dumps(plan.to_json())))
+
+
+def test_figures_end_beside_the_sidecar_and_both_survive_a_second_run(desk: Desk) -> None:
+    plan = desk.staged(kinds=BOTH)
+    desk.publish(plan)
+    assert desk.tree() == PUBLISHED
+    desk.publish(recorded(plan))
+    assert desk.tree() == PUBLISHED
+
+
+def test_figures_go_to_another_file_system(far_desk: Desk) -> None:
+    far_desk.publish(far_desk.staged(kinds=BOTH))
+    assert (far_desk.done / "scan.assets" / "1.jpg").read_bytes() == b"a figure"
+
+
+def test_folders_get_names_that_nobody_has(desk: Desk) -> None:
+    desk.done.mkdir()
+    (desk.done / "scan.assets").write_bytes(b"a file of this name")
+    (desk.done / "scan.pdf.assets").mkdir()
+    plan = desk.staged(kinds=BOTH)
+    assert plan.outputs[0].path == str(desk.done / "scan-2.assets")
+    desk.publish(plan)
+    assert (desk.done / "scan-2.assets" / "2.jpg").exists()
+    assert (desk.done / "scan.assets").read_bytes() == b"a file of this name"
+
+
+@pytest.mark.parametrize("as_folder", [True, False])
+def test_a_folder_name_taken_after_the_plan_publishes_nothing(desk: Desk, as_folder: bool) -> None:
+    plan = desk.staged(kinds=["md", "assets"])
+    taken = desk.done / "scan.assets"
+    if as_folder:
+        taken.mkdir()
+        (taken / "mine.txt").write_bytes(b"mine")
+    else:
+        taken.write_bytes(b"mine")
+    before = desk.tree()
+    with pytest.raises(filing.PlanOutdatedError):
+        desk.publish(plan)
+    left = [name for name in before if ".tmp" not in name]
+    assert desk.tree() == left and len(left) == 2
+
+
+class Crash:
+    """Ends the work, as SIGKILL would, before the step of a given number that changes the disk."""
+
+    STEPS = (
+        (files, "rename_no_replace"), (files, "exchange"), (files, "fsync_directory"),
+        (files, "move"), (files, "remove"), (shutil, "rmtree"), (Path, "unlink"),
+        (Path, "rename"), (Path, "replace"),
+    )  # fmt: skip
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+        self.left = at
+        for place, name in self.STEPS:
+            monkeypatch.setattr(place, name, self._counted(getattr(place, name)))
+
+    def _counted(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **more: Any) -> Any:
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+            return step(*arguments, **more)
+
+        return counted
+
+
+def crash_everywhere(
+    tmp_path: Path, prepare: Callable[[Desk], filing.Plan], degrade: Callable[..., object]
+) -> Iterator[Desk]:
+    """Publish what ``prepare`` planned, broken off before each step once, and then to its end."""
+    for step in range(100):
+        root = tmp_path / f"crash before step {step}"
+        root.mkdir()
+        desk = Desk(root, root / "inbox" / "done")
+        plan = prepare(desk)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            degrade(monkeypatch)
+            crash = Crash(monkeypatch, step)
+            with contextlib.suppress(KeyboardInterrupt):
+                desk.publish(recorded(plan))
+            is_over = crash.left >= 0
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            degrade(monkeypatch)
+            desk.publish(recorded(plan))
+            for folder in (desk.inbox, desk.done):
+                files.sweep(folder)
+        yield desk
+        if is_over:
+            assert step > 5, "the steps are counted"
+            return
+    raise AssertionError("publishing has an end")
+
+
+def no_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer renameat2 as NFS and FUSE do."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(files, "_rename_flagged", refuse)
+
+
+every_file_system = pytest.mark.parametrize(
+    "degrade", [lambda _: None, no_flags], ids=["flags", "no flags"]
+)
+
+
+@every_file_system
+def test_a_crash_before_any_step_leaves_what_the_next_run_completes(
+    tmp_path: Path, degrade: Callable[..., object]
+) -> None:
+    for desk in crash_everywhere(tmp_path, lambda desk: desk.staged(kinds=BOTH), degrade):
+        assert desk.tree() == PUBLISHED
+
+
+@every_file_system
+def test_a_crash_before_any_step_of_a_replacement_ends_in_the_new_content(
+    tmp_path: Path, degrade: Callable[..., object]
+) -> None:
+    def again(desk: Desk) -> filing.Plan:
+        first = desk.staged("keep", folder=desk.inbox, kinds=BOTH)
+        desk.publish(first)
+        return desk.staged(
+            "keep", folder=desk.inbox, kinds=BOTH, owned=owned(first), words=b"new",
+            figure=b"new figure",
+        )
+
+    for desk in crash_everywhere(tmp_path, again, degrade):
+        assert desk.tree() == KEPT
+        assert (desk.inbox / "scan.assets" / "1.jpg").read_bytes() == b"new figure"
+        assert (desk.inbox / "scan.md").read_bytes() == b"new"
+
+
+def test_a_kept_source_read_again_with_the_same_result_keeps_one_folder(desk: Desk) -> None:
+    first = desk.staged("keep", folder=desk.inbox, kinds=BOTH)
+    desk.publish(first)
+    again = desk.staged("keep", folder=desk.inbox, kinds=BOTH, owned=owned(first))
+    assert [output.replaces for output in again.outputs] == [True, True]
+    desk.publish(again)
+    assert desk.tree() == KEPT
+
+
+@pytest.mark.parametrize("edit", ["change", "add", "remove"])
+def test_figures_that_a_person_edited_are_not_replaced(desk: Desk, edit: str) -> None:
+    first = desk.staged("keep", folder=desk.inbox, kinds=BOTH)
+    desk.publish(first)
+    folder = desk.inbox / "scan.assets"
+    match edit:
+        case "change":
+            (folder / "1.jpg").write_bytes(b"retouched")
+        case "add":
+            (folder / "note.txt").write_bytes(b"a note")
+        case "remove":
+            (folder / "1.jpg").unlink()
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    desk.publish(desk.staged("keep", folder=desk.inbox, kinds=BOTH, owned=owned(first)))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert (desk.inbox / "scan.pdf.assets" / "1.jpg").read_bytes() == b"a figure"
+
+
+@pytest.mark.parametrize("name", ["scan.md", "scan.assets/1.jpg"])
+def test_an_edit_after_the_plan_is_kept_and_a_new_plan_asked_for(desk: Desk, name: str) -> None:
+    first = desk.staged("keep", folder=desk.inbox, kinds=BOTH)
+    desk.publish(first)
+    again = desk.staged(
+        "keep", folder=desk.inbox, kinds=BOTH, owned=owned(first), words=b"new", figure=b"new"
+    )
+    (desk.inbox / name).write_bytes(b"by hand")
+    with pytest.raises(filing.PlanOutdatedError):
+        desk.publish(again)
+    assert (desk.inbox / name).read_bytes() == b"by hand"
+    assert not list(desk.inbox.glob(".ocrd-*"))
+
+
+def test_withdrawing_removes_the_folder_unless_somebody_changed_it(desk: Desk) -> None:
+    ours = desk.staged(kinds=BOTH)
+    desk.publish(ours)
+    filing.withdraw(ours)
+    assert desk.tree() == ["inbox/done/scan.pdf"]
+    other = replace(desk.drop("other.pdf"), id=8)
+    theirs = desk.staged(job=other, kinds=BOTH)
+    filing.publish(theirs, other.key, other.sha256)
+    (desk.done / "other.assets" / "note.txt").write_bytes(b"a note")
+    filing.withdraw(theirs)
+    assert (desk.done / "other.assets" / "1.jpg").exists()
+    assert not (desk.done / "other.md").exists()
+
+
+def test_withdrawing_removes_what_was_only_staged(desk: Desk) -> None:
+    filing.withdraw(desk.staged(kinds=BOTH))
+    assert desk.tree() == ["inbox/scan.pdf"]
+    assert list(desk.done.iterdir()) == []
+
+
+def test_a_plan_of_an_earlier_version_can_be_carried_out(desk: Desk) -> None:
+    body = desk.staged().to_json()
+    for output in body["outputs"]:
+        del output["replaced"]
+    desk.publish(filing.Plan.from_json(json.loads(json.dumps(body))))
+    assert desk.tree() == ["inbox/done/scan.md", "inbox/done/scan.pdf"]

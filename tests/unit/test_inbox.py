@@ -114,6 +114,31 @@ def test_attribute_change_is_no_change(rig: Rig) -> None:
     assert rig.scan(after=5.0) == rig.scan(after=5.0) == []
 
 
+def test_what_we_lay_beside_kept_files_is_no_new_document(tmp_path: Path) -> None:
+    rig = Rig(tmp_path / "archive", recursive=True, source="keep")
+    for name in (
+        "scan.pdf", "scan.overlay.pdf", "scan-2.overlay.pdf", "SCAN.OVERLAY.PDF", "scan.md",
+        "scan.assets/page-001-figure-1.jpg", "scan.pdf.assets/page-001-figure-1.jpg",
+        ".ocrd-7-0.tmp/page-001-figure-1.jpg", "sub/scan.assets/page-001-figure-1.jpg",
+        "sub/overlay.pdf", "assets/chair.jpg",
+    ):  # fmt: skip
+        path = rig.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"content")
+    rig.scan()
+    assert rig.scan(after=5.0) == ["assets/chair.jpg", "scan.pdf", "sub/overlay.pdf"]
+    assert str(rig.root / "scan.assets") not in rig.scanner.top_folders()
+
+
+def test_names_like_our_outputs_are_documents_where_nothing_is_kept(deep: Rig) -> None:
+    for name in ("scan.overlay.pdf", "office.assets/chair.jpg", ".ocrd-7-0.tmp/figure.jpg"):
+        path = deep.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"content")
+    deep.scan()
+    assert deep.scan(after=5.0) == ["office.assets/chair.jpg", "scan.overlay.pdf"]
+
+
 def test_empty_file_never_settles(rig: Rig) -> None:
     (rig.root / "a.pdf").touch()
     assert rig.scan() == rig.scan(after=1e6) == []
