@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from ocrd import config_file
+from ocrd.config_engine import EngineSettings
 from ocrd.config_file import CONFIG_VARIABLE, ENV_PREFIX
 from ocrd.config_folders import (
     check_folders,
@@ -33,9 +34,10 @@ from ocrd.config_folders import (
     watched,
 )
 from ocrd.config_refusal import refusal, refused
-from ocrd.config_tables import EngineSettings, InboxSettings, LimitSettings, RasterSettings
+from ocrd.config_tables import InboxSettings, LimitSettings, RasterSettings
 from ocrd.config_types import AbsoluteFolder, Duration, Folder, Size, refuse
 from ocrd.errors import ConfigError
+from ocrd.tasks import fault_of
 
 __all__ = [
     "EngineSettings", "InboxSettings", "LimitSettings", "RasterSettings", "Settings",
@@ -78,7 +80,9 @@ class Settings(BaseSettings):
         " not the default gets a folder of ocrd's own inside, which is emptied at each start.",
     )
     log_format: Literal["auto", "text", "json"] = Field(
-        "auto", description='"auto" is text on a terminal and one JSON object an event elsewhere.'
+        "auto",
+        description='"auto" is text on a terminal, the journal with its fields under systemd, and'
+        " one JSON object an event elsewhere.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severity that is logged."
@@ -159,6 +163,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _require_tasks_of_the_engine(self) -> Self:
+        for number, folder in enumerate(self.inbox):
+            if fault := fault_of(folder.task, self.engine_of(folder).kind):
+                raise refuse(fault.message, fault.remedy, f"inbox[{number}].{fault.field}")
+        return self
+
+    @model_validator(mode="after")
     def _require_folders_apart(self) -> Self:
         for conflict in conflicts(watched(self.inbox), own_directories(self)):
             raise refuse(conflict.message, conflict.remedy, conflict.key)
@@ -169,11 +180,16 @@ class Settings(BaseSettings):
         for number, folder in enumerate(self.inbox):
             if folder.mode == "text" and "md" not in folder.outputs:
                 raise refuse(
-                    'mode = "text" writes nothing without "md"',
+                    'mode = "text" writes no text without "md"',
                     'Add "md" to outputs, or set mode = "markdown".',
                     f"inbox[{number}].outputs",
                 )
         return self
+
+    def engine_of(self, folder: InboxSettings) -> EngineSettings:
+        """Return the engine that reads a folder's documents."""
+        name = folder.engine or "default"
+        return self.engine if name == "default" else self.engines[name]
 
     @property
     def socket_path(self) -> Path:
@@ -261,7 +277,7 @@ idle_unload = "15m"           # free its memory when no pages come
 [[inbox]]
 path = {_quoted(inbox)}
 mode = "markdown"             # markdown | text
-outputs = ["md"]              # md | json
+outputs = ["md"]              # md | json | overlay
 source = "move"               # move | keep | delete, after success
 recursive = true              # subfolders too; done/ and failed/ mirror them
 # passwords = ["secret"]      # tried on encrypted PDFs

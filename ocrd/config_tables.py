@@ -1,4 +1,4 @@
-"""The tables of the configuration: an engine, the rasterizer, the limits, an inbox.
+"""The tables of the configuration but the engine's: the rasterizer, the limits, an inbox.
 
 A key's description is the text of docs/configuration.md and config.example.toml; its example
 stands in for a default that cannot be written down.
@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr
 
 from ocrd.config_types import (
     AbsoluteFolder,
-    Count,
     Duration,
     Folder,
     Size,
     Switch,
+    Table,
     none_for_auto,
-    refuse,
 )
+from ocrd.tasks import Task
 
 JUNK = (
     ".*", "~$*", "*.part", "*.partial", "*.tmp", "*.crdownload", ".syncthing.*", "@eaDir",
@@ -31,79 +31,7 @@ JUNK = (
 OwnDuration = Annotated[Duration | None, BeforeValidator(none_for_auto)]
 
 
-class _Table(BaseModel):
-    """A table of the file: frozen, and no key beyond its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-class EngineSettings(_Table):
-    """What reads the pages."""
-
-    kind: Literal["rapidocr", "module"] = Field(
-        "rapidocr",
-        description='"rapidocr" is the embedded engine: CPU, weights included, no network.'
-        ' "module" is an engine of your own, see the key module.',
-    )
-    module: str | None = Field(
-        None,
-        examples=["my_package.my_engine"],
-        description='With kind = "module": an importable Python module with a function load(),'
-        " as described in ocrd/engine/worker.py.",
-    )
-    slots: Count = Field(
-        "auto", description='Pages in work at a time; "auto" suits the machine.'
-    )
-    threads: Count = Field(
-        "auto", description='CPU threads, shared by all slots; "auto" is one a core.'
-    )
-    load: Literal["start", "first-document"] = Field(
-        "start",
-        description='When the engine is loaded: at the "start" of the daemon, where its faults show'
-        ' at once, or with the "first-document".',
-    )
-    idle_unload: Duration = Field(
-        900.0,
-        description='Unload the engine, and free its memory, after so long without a page; "0s"'
-        " never does.",
-    )
-    start_timeout: Duration = Field(120.0, gt=0, description="How long loading may take.")
-    page_timeout: Duration = Field(
-        300.0,
-        gt=0,
-        description="How long a page may make no progress before the engine is started anew.",
-    )
-    max_kills: int = Field(
-        3, ge=1, description="A page that ended the engine so often is given up."
-    )
-    restart_backoff: Duration = Field(
-        1.0,
-        description="Pause before a failed engine is started again; it doubles up to a minute.",
-    )
-    options: dict[str, Any] = Field(
-        default_factory=dict, description='With kind = "module": handed to the module as they are.'
-    )
-
-    @model_validator(mode="after")
-    def _require_module(self) -> Self:
-        if self.kind == "module" and not self.module:
-            raise refuse(
-                'kind = "module" needs the module\'s name',
-                'Add module = "my_package.my_engine", or set kind = "rapidocr".',
-                "kind",
-            )
-        if self.kind != "module" and self.module is not None:
-            raise refuse(
-                'this key belongs to kind = "module"', "Remove it, or set that kind.", "module"
-            )
-        if self.kind != "module" and self.options:
-            raise refuse(
-                'this table belongs to kind = "module"', "Remove it, or set that kind.", "options"
-            )
-        return self
-
-
-class RasterSettings(_Table):
+class RasterSettings(Table):
     """The child processes that open the sources and draw their pages."""
 
     children: int = Field(2, ge=1, le=64, description="How many.")
@@ -116,7 +44,7 @@ class RasterSettings(_Table):
     recycle: int = Field(200, ge=1, description="Documents after which a child is replaced.")
 
 
-class LimitSettings(_Table):
+class LimitSettings(Table):
     """What is refused as too large, with that reason."""
 
     file_size: Size = Field(4 * 1024**3, gt=0, description="Bytes of a source.")
@@ -129,22 +57,58 @@ class LimitSettings(_Table):
     )
 
 
-class InboxSettings(_Table):
+class InboxSettings(Table):
     """A watched folder."""
 
     path: AbsoluteFolder = Field(
         description="The folder. A relative path counts from the folder of the configuration file.",
         examples=["/srv/scans"],
     )
-    mode: Literal["markdown", "text"] = Field(
+    mode: Literal["markdown", "text", "figure", "describe", "locate", "prompt"] = Field(
         "markdown",
-        description='"markdown", or "text" for plain text in reading order without any markup.',
+        description='What the engine is asked for: "markdown"; "text", plain text in reading order'
+        ' without any markup; "figure", a chart or drawing taken apart; "describe", a picture in'
+        ' words; "locate", where the target is; "prompt", what the key prompt says. Every engine'
+        ' has the first two; kind = "deepseek-ocr-2" also has "prompt", "deepseek-ocr" all.',
     )
-    outputs: tuple[Literal["md", "json"], ...] = Field(
+    target: str | None = Field(
+        None,
+        min_length=1,
+        examples=["the signature"],
+        description='With mode = "locate": what to find on each page.',
+    )
+    prompt: str | None = Field(
+        None,
+        min_length=1,
+        examples=["OCR this image."],
+        description='With mode = "prompt": the text that follows the image.',
+    )
+    size: Literal["tiny", "small", "base", "large", "gundam"] | None = Field(
+        None,
+        examples=["gundam"],
+        description='With kind = "deepseek-ocr": the detail that a page is read with, from "tiny"'
+        ' (73 tokens) to "gundam" (the page and up to max_tiles tiles of it), the default.',
+    )
+    outputs: tuple[Literal["md", "json", "overlay"], ...] = Field(
         ("md",),
         min_length=1,
-        description='What is written beside the original: "md" (the text) and "json" (blocks with'
-        " label, text, confidence and boxes).",
+        description='What is written beside the original: "md" (the text), "json" (blocks with'
+        ' label, text, confidence and boxes), "overlay" (a PDF of the pages with the boxes drawn).',
+    )
+    figures: bool = Field(
+        True,
+        description="Cut the figures that the engine marks out of the page, into a folder beside"
+        " the Markdown, and link them from there.",
+    )
+    math: Literal["dollar", "tex"] = Field(
+        "dollar",
+        description='How formulas stand in the Markdown: "dollar" is $…$ and $$…$$, "tex" is'
+        " \\(…\\) and \\[…\\].",
+    )
+    tables: Literal["pipe", "html"] = Field(
+        "pipe",
+        description='How tables stand in the Markdown: "pipe" is a pipe table where no cell spans'
+        ' others, else HTML; "html" is always HTML.',
     )
     done: Folder = Field(
         Path("done"),
@@ -158,7 +122,8 @@ class InboxSettings(_Table):
         "move",
         description='What happens to a source that was read: "move" it to done, "delete" it (its'
         ' sidecar is in done), or "keep" it where it is, whatever becomes of it, with the sidecar'
-        " beside it; a kept file is read again when its content changes.",
+        " beside it; a kept file is read again when its content changes. In such a folder, files"
+        " named *.overlay.pdf and folders named *.assets are outputs and never read.",
     )
     recursive: bool = Field(
         False, description="Watch subfolders too; done and failed mirror them."
@@ -217,6 +182,11 @@ class InboxSettings(_Table):
         description="The share of pages that may fail before the document fails; pages within it"
         " are noted in their place.",
     )
+
+    @property
+    def task(self) -> Task:
+        """Return what the engine is asked for."""
+        return Task(self.mode, self.target or "", self.prompt or "", self.size or "")
 
     @property
     def name(self) -> str:

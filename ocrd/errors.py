@@ -140,6 +140,12 @@ class PoisonousPageError(PageError):
     code = "poisonous-page"
 
 
+class DoubtfulPageError(PageError):
+    """The model did not come to a sound end on the page; what it wrote is kept beside the note."""
+
+    code = "doubtful-page"
+
+
 class TransientError(OcrdError):
     """A cause that passes: back off and try again."""
 

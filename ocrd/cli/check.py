@@ -284,6 +284,7 @@ async def _read_page(
 
     from ocrd.engine.client import EngineClient
     from ocrd.rasterize import Rasterizer, Source
+    from ocrd.tasks import Task
 
     page = Path(__file__).with_name(PAGE)
     client = EngineClient(name, engine)
@@ -296,22 +297,23 @@ async def _read_page(
                 drawn = Path(folder, "page.pnm")
                 async with Rasterizer(settings.rasterize, settings.limits) as rasterizer:
                     await rasterizer.draw(Source(page, None, ()), 1, drawn, hello.longest_side)
-                read = await client.recognise(drawn, hello.modes[0], (0,))
+                read = await client.recognise(drawn, Task(hello.modes[0]), (0,))
             done = time.monotonic()
     finally:
         last_error.append(str(client.status()["last_error"]))
         await client.stop(0.0)
-    text = " ".join(line.text for line in read.lines)
+    text = " ".join(line.text for line in read.lines) or read.markup
+    on = f" on {hello.device}" if hello.device else ""
     message = (
-        f"{hello.name}, {hello.model}: loaded in {loaded - began:.1f} s, "
+        f"{hello.name}, {hello.model}{on}: loaded in {loaded - began:.1f} s, "
         f"read a page in {done - loaded:.1f} s, {hello.capacity} at a time"
     )
     if engine.kind != "module" and PAGE_SAYS not in text:
         return Finding(
             Verdict.FAIL,
             f"engine {name}",
-            f"{message}, but wrongly: {text!r}.",
-            "Install ocrd again: its model files may be damaged.",
+            f"{message}, but wrongly: {text[:200]!r}.",
+            "Its model files may be damaged: install ocrd again, or run 'ocrd model pull' again.",
         )
     return Finding(Verdict.OK, f"engine {name}", message)
 

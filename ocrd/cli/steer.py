@@ -190,4 +190,13 @@ def _engines(rows: list[dict[str, Any]]) -> RenderableType:
             str(row["waiting"]),
             f"{row['pages_per_second']:.2f}",
         )
+        workers = row.get("workers", ())
+        for worker in workers if len(workers) > 1 else ():
+            table.add_row(
+                f"  {worker['device']}",
+                screen.state(worker["state"]),
+                screen.plain(worker["last_error"]),
+                f"{worker['in_flight']}/{worker['capacity']}",
+                "", "",
+            )  # fmt: skip
     return table

@@ -1,7 +1,9 @@
-"""Which page goes to the worker next (pure: no process, no clock).
+"""Which page goes to which worker next (pure: no process, no clock).
 
-Waiting pages are served by rank. Suspects, that is pages that were in flight when a worker died,
-come first and run alone, so that the next death has exactly one possible cause.
+All workers of an engine share one queue; each has its own pages in flight. Waiting pages are
+served by rank. Suspects, that is pages that were in flight when a worker died, come first and have
+a worker to themselves, so that the next death has exactly one possible cause. One worker takes
+them, one by one, as long as other pages wait for the others.
 """
 
 from __future__ import annotations
@@ -55,21 +57,74 @@ class QueuedPage:
             self.answer.set_exception(error)
 
 
+class Flight:
+    """The pages in flight at one worker: each has a slot until it is answered."""
+
+    def __init__(self) -> None:
+        self.pages: dict[int, QueuedPage] = {}  # by id
+
+    def __len__(self) -> int:
+        """Return how many slots are taken."""
+        return len(self.pages)
+
+    @property
+    def has_suspect(self) -> bool:
+        """Say whether a page has the worker to itself."""
+        return any(page.alone for page in self.pages.values())
+
+    def has_slot(self, page: QueuedPage, capacity: int, express: int) -> bool:
+        """Say whether the page may join; ``express`` slots are for one that outranks all."""
+        if len(self) < capacity:
+            return True
+        return len(self) < capacity + express and all(
+            page.rank < other.rank for other in self.pages.values()
+        )
+
+    def deadline(self, timeout_seconds: float) -> float:
+        """Return when the first page is over its time; infinity without one."""
+        return min(
+            (
+                min(page.moved + timeout_seconds, page.sent + RUNAWAY_FACTOR * timeout_seconds)
+                for page in self.pages.values()
+            ),
+            default=math.inf,
+        )
+
+    def refuse_stalled(self, now: float, timeout_seconds: float) -> None:
+        """Raise EngineError if a page is over its time."""
+        hint = "Raise page_timeout if the machine is only slow."
+        for page in self.pages.values():
+            if now - page.moved >= timeout_seconds:
+                raise EngineError(
+                    f"The engine made no progress on a page for {timeout_seconds:g} s.", hint=hint
+                )
+            limit = RUNAWAY_FACTOR * timeout_seconds
+            if now - page.sent >= limit:
+                raise EngineError(
+                    f"The engine did not finish a page within {limit:g} s.", hint=hint
+                )
+
+
 class PageQueue:
-    """The pages that are not answered yet."""
+    """The pages that are neither answered nor in flight."""
 
     def __init__(self) -> None:
         self._waiting: list[QueuedPage] = []  # heaps
         self._suspects: list[QueuedPage] = []
-        self.in_flight: dict[int, QueuedPage] = {}
+        self._isolating: Flight | None = None  # of the worker that takes the suspects
 
     def __len__(self) -> int:
-        """Return how many open pages are not in flight."""
+        """Return how many open pages are queued."""
         return sum(page.is_open for page in self._queued())
 
     def _queued(self) -> Iterator[QueuedPage]:
         yield from self._suspects
         yield from self._waiting
+
+    def is_empty(self) -> bool:
+        """Say whether no open page is queued."""
+        self._drop_given_up()
+        return not (self._waiting or self._suspects)
 
     def add(self, page: QueuedPage) -> None:
         """Queue the page: by its rank, or as a suspect if it has ended a worker before."""
@@ -79,53 +134,61 @@ class PageQueue:
         """Queue the page to run alone."""
         heapq.heappush(self._suspects, page)
 
-    def take(self, capacity: int, express: int = 0) -> QueuedPage | None:
-        """Return the page to send now, in flight from here on; None if there is none or no slot.
+    def take(self, flight: Flight, capacity: int, express: int = 0) -> QueuedPage | None:
+        """Return the page to send to that worker now; None if there is none or no slot.
 
-        ``express`` slots beyond the capacity are for pages that outrank all in flight.
+        The page is in flight from here on. ``express`` slots beyond the capacity are for pages
+        that outrank all that the worker has.
         """
         self._drop_given_up()
-        if any(page.alone for page in self.in_flight.values()):
+        if flight.has_suspect:
             return None
-        if self._suspects:
-            if self.in_flight:
+        if self._suspects and self._isolates(flight):
+            if flight.pages:
                 return None
             page = heapq.heappop(self._suspects)
             page.alone = True
-        elif self._waiting and self._has_slot(self._waiting[0], capacity, express):
+        elif self._waiting and flight.has_slot(self._waiting[0], capacity, express):
             page = heapq.heappop(self._waiting)
             page.alone = False
         else:
             return None
-        self.in_flight[page.id] = page
+        flight.pages[page.id] = page
         return page
 
-    def _has_slot(self, page: QueuedPage, capacity: int, express: int) -> bool:
-        if len(self.in_flight) < capacity:
-            return True
-        return len(self.in_flight) < capacity + express and all(
-            page.rank < other.rank for other in self.in_flight.values()
-        )
+    def _isolates(self, flight: Flight) -> bool:
+        """Say whether the suspects are that worker's turn; of several workers make it one's.
 
-    def is_empty(self) -> bool:
-        """Say whether nothing is queued and nothing in flight."""
-        self._drop_given_up()
-        return not (self._waiting or self._suspects or self.in_flight)
+        An empty worker relieves one that has yet to finish other pages first. Where no other page
+        waits, every empty worker may take a suspect.
+        """
+        chosen = self._isolating
+        if chosen is None or not (flight.pages or chosen.has_suspect):
+            chosen = self._isolating = flight
+        return chosen is flight or not (self._waiting or flight.pages)
 
-    def release(self) -> list[QueuedPage]:
+    def room(self, flight: Flight, capacity: int) -> int:
+        """Return how many further pages that worker could have now."""
+        if flight.has_suspect or (self._suspects and self._isolating is flight):
+            return 0
+        return max(capacity - len(flight), 0)
+
+    def release(self, flight: Flight) -> list[QueuedPage]:
         """Return the pages that were in flight and forget them: their worker is gone."""
-        pages = list(self.in_flight.values())
-        self.in_flight.clear()
+        pages = list(flight.pages.values())
+        flight.pages.clear()
+        if self._isolating is flight:
+            self._isolating = None
         return pages
 
-    def judge(self, error: EngineError, max_kills: int | None) -> None:
+    def judge(self, flight: Flight, error: EngineError, max_kills: int | None) -> None:
         """Put the pages whose worker met that error where they belong.
 
         The only page that the worker had begun is blamed; of several, each is a suspect; one that
         it had not begun is innocent, for the worker was dead when it was sent. Without
         ``max_kills`` nobody is blamed, and all fail with the error.
         """
-        pages = self.release()
+        pages = self.release(flight)
         begun = [page for page in pages if page.has_begun]
         for page in pages:
             if not page.is_open:
@@ -156,41 +219,19 @@ class PageQueue:
         else:
             self.suspect(page)
 
-    def fail_queued(self, error: Exception) -> None:
-        """Answer every page that is not in flight with the error."""
+    def fail_all(self, error: Exception) -> None:
+        """Answer every queued page with the error."""
         for page in self._queued():
             page.fail(error)
         self._waiting.clear()
         self._suspects.clear()
 
-    def deadline(self, timeout_seconds: float) -> float:
-        """Return when the first page in flight is over its time; infinity without one."""
-        return min(
-            (
-                min(page.moved + timeout_seconds, page.sent + RUNAWAY_FACTOR * timeout_seconds)
-                for page in self.in_flight.values()
-            ),
-            default=math.inf,
-        )
-
-    def refuse_stalled(self, now: float, timeout_seconds: float) -> None:
-        """Raise EngineError if a page in flight is over its time."""
-        hint = "Raise page_timeout if the machine is only slow."
-        for page in self.in_flight.values():
-            if now - page.moved >= timeout_seconds:
-                raise EngineError(
-                    f"The engine made no progress on a page for {timeout_seconds:g} s.", hint=hint
-                )
-            limit = RUNAWAY_FACTOR * timeout_seconds
-            if now - page.sent >= limit:
-                raise EngineError(
-                    f"The engine did not finish a page within {limit:g} s.", hint=hint
-                )
-
     def _drop_given_up(self) -> None:
         for pages in (self._waiting, self._suspects):
             while pages and not pages[0].is_open:
                 heapq.heappop(pages)
+        if not self._suspects:
+            self._isolating = None
 
 
 def poisonous(kills: int, cause: str = "") -> PoisonousPageError:

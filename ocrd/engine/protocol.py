@@ -1,8 +1,9 @@
 """The messages between the daemon and an engine worker: one JSON object a line on a socket pair.
 
-Daemon to worker: Configure (first), Recognise, Cancel, Stop. Worker to daemon: Hello (first, once
-the model is loaded), Progress, Recognised, Refused, Fatal. Several Recognise may be open at once,
-up to the capacity that Hello announces; answers come in any order and name their request.
+Daemon to worker: Configure (first), Recognise, Cancel, Stop. Worker to daemon: Hello (once the
+model is loaded), Notice (at any time), Progress, Recognised, Refused, Fatal. Several Recognise may
+be open at once, up to the capacity that Hello announces; answers come in any order and name their
+request.
 
 JSON and not pickle: a worker that runs wild must not be able to make the daemon execute anything,
 and a foreign or outdated worker is recognised by its first line.
@@ -17,10 +18,12 @@ from typing import Any
 
 from ocrd.errors import EngineError
 from ocrd.job import Line, Point, Recognition
+from ocrd.tasks import Task
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024  # a page of text is under 1 MiB; more is a worker run wild
 MAX_CAPACITY = 1024  # pages in flight that an engine may announce
+MARKDOWN = Task()
 MAX_LONGEST_SIDE = 20_000  # pixels that an engine may ask for
 
 
@@ -38,7 +41,7 @@ class Recognise:
 
     id: int
     path: str
-    mode: str = "markdown"
+    task: Task = MARKDOWN
     rank: tuple[int, ...] = ()
 
 
@@ -68,7 +71,15 @@ class Hello:
     longest_side: int  # pixels: the size of page image that the engine reads best
     modes: tuple[str, ...] = ("markdown", "text")
     express: int = 0  # further pages in flight, for those that outrank all that are
+    device: str = ""  # what the model runs on, for a person: "cuda:0, NVIDIA H200, bfloat16"
     version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a person should know, though the engine goes on."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +116,17 @@ class Fatal:
 
 
 ToWorker = Configure | Recognise | Cancel | Stop
-FromWorker = Hello | Progress | Recognised | Refused | Fatal
+FromWorker = Hello | Notice | Progress | Recognised | Refused | Fatal
 
 _KINDS: dict[str, type[Any]] = {
     cls.__name__.lower(): cls
     for cls in (
-        Configure, Recognise, Cancel, Stop, Hello, Progress, Recognised, Refused, Fatal,
+        Configure, Recognise, Cancel, Stop, Hello, Notice, Progress, Recognised, Refused, Fatal,
     )
 }
 
 _NUMBERS = {"id", "count", "capacity", "express", "longest_side", "version"}
-_TEXTS = {"name", "model", "message", "hint"}
+_TEXTS = {"name", "model", "device", "message", "hint", "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,7 @@ def decode(line: bytes) -> ToWorker | FromWorker:
             envelope.fields["recognition"] = recognition_from_json(body["recognition"])
         if cls is Recognise:
             envelope.fields["rank"] = tuple(map(int, body.get("rank", ())))
+            envelope.fields["task"] = Task(**body.get("task", {}))
         if cls is Hello:
             envelope.fields["modes"] = tuple(body.get("modes", ()))
         message: ToWorker | FromWorker = cls(**envelope.fields)
@@ -195,6 +207,10 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
         rotation=int(body.get("rotation", 0)),
         seconds=_finite(body.get("seconds", 0.0)),
         warnings=tuple(map(_text, body.get("warnings", ()))),
+        form=_text(body.get("form", "lines")),
+        markup=_text(body.get("markup", "")),
+        doubt=_text(body.get("doubt", "")),
+        retries=int(body.get("retries", 0)),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib
+import logging
 import os
 import queue
 import resource
@@ -20,6 +21,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, Protocol
 
@@ -27,8 +29,16 @@ from ocrd.engine import protocol
 from ocrd.errors import EngineError, OcrdError
 from ocrd.job import Recognition
 
-MODULES = {"rapidocr": "ocrd.engine.rapidocr"}  # by EngineSettings.kind
+MODULES = {  # by EngineSettings.kind
+    "rapidocr": "ocrd.engine.rapidocr",
+    "deepseek-ocr": "ocrd.engine.deepseek",
+    "deepseek-ocr-2": "ocrd.engine.deepseek",
+}
+_REMEDIES = dict.fromkeys(
+    ("deepseek-ocr", "deepseek-ocr-2"), "Install it: pip install --upgrade 'ocrd-daemon[gpu]'."
+)
 EXIT_ENGINE = 70  # EX_SOFTWARE of sysexits.h: the engine cannot go on
+MAX_NOTICE = 2000  # characters
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PROGRESS_SECONDS = 0.25  # between two Progress messages of one request
 
@@ -39,7 +49,7 @@ class Engine(Protocol):
     ``recognise`` is called from ``hello.capacity`` threads at once. It calls ``progress`` with a
     growing count as it moves on, which raises Cancelled when the page is no longer wanted. A
     PageError refuses the page; MemoryError or EngineError ends the worker; any other exception
-    refuses the page.
+    refuses the page. What is logged under "ocrd" as a warning reaches the daemon's log.
     """
 
     @property
@@ -62,13 +72,44 @@ class Cancelled(Exception):  # noqa: N818 - not an error: the daemon asked for i
     """The page is no longer wanted."""
 
 
+class Channel:
+    """The way back to the daemon, shared by threads."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._sending = threading.Lock()
+
+    def send(self, message: protocol.FromWorker) -> None:
+        """Send the message; end the process when nobody listens any more."""
+        line = protocol.encode(message)
+        if len(line) > protocol.MAX_MESSAGE_BYTES and isinstance(message, protocol.Recognised):
+            cause = f"The engine's result is too large ({len(line)} bytes)."
+            line = protocol.encode(protocol.Refused(message.id, cause))
+        try:
+            with self._sending:
+                self._channel.sendall(line)
+        except OSError:
+            os._exit(0)
+
+
+class _Notices(logging.Handler):
+    """Sends what the engine logs as a warning to the daemon, whose log people read."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(logging.WARNING)
+        self._notices = channel
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one record's text."""
+        self._notices.send(protocol.Notice(record.getMessage()[:MAX_NOTICE]))
+
+
 class Worker:
     """Serves one connection with one engine."""
 
-    def __init__(self, channel: socket.socket, engine: Engine) -> None:
+    def __init__(self, channel: Channel, engine: Engine) -> None:
         self._channel = channel
         self._engine = engine
-        self._sending = threading.Lock()
         self._requests: queue.SimpleQueue[protocol.Recognise | None] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
         self._slots = [
@@ -78,7 +119,7 @@ class Worker:
 
     def run(self, incoming: BinaryIO) -> None:
         """Answer requests until Stop, then return; end the process if the connection closes."""
-        self.send(self._engine.hello)
+        self._channel.send(self._engine.hello)
         for slot in self._slots:
             slot.start()
         while True:
@@ -96,22 +137,10 @@ class Worker:
         for slot in self._slots:
             slot.join()
 
-    def send(self, message: protocol.FromWorker) -> None:
-        """Send the message; end the process when nobody listens any more."""
-        line = protocol.encode(message)
-        if len(line) > protocol.MAX_MESSAGE_BYTES and isinstance(message, protocol.Recognised):
-            cause = f"The engine's result is too large ({len(line)} bytes)."
-            line = protocol.encode(protocol.Refused(message.id, cause))
-        try:
-            with self._sending:
-                self._channel.sendall(line)
-        except OSError:
-            os._exit(0)
-
     def _serve(self) -> None:
         """Be one slot: take a request, answer it, take the next."""
         while (request := self._requests.get()) is not None:
-            self.send(self._answer(request))
+            self._channel.send(self._answer(request))
             self._cancelled.discard(request.id)
 
     def _answer(self, request: protocol.Recognise) -> protocol.FromWorker:
@@ -146,12 +175,12 @@ class Worker:
             now = time.monotonic()
             if now - told >= _PROGRESS_SECONDS:
                 told = now
-                self.send(protocol.Progress(request.id, count))
+                self._channel.send(protocol.Progress(request.id, count))
 
         return progress
 
     def _fail(self, message: str, hint: str) -> NoReturn:
-        self.send(protocol.Fatal(message, hint))
+        self._channel.send(protocol.Fatal(message, hint))
         os._exit(EXIT_ENGINE)
 
 
@@ -159,11 +188,7 @@ def _timed(recognition: Recognition, started: float) -> Recognition:
     """Return the recognition with its duration, unless the engine measured its own."""
     if recognition.seconds:
         return recognition
-    seconds = round(time.monotonic() - started, 3)
-    return Recognition(
-        recognition.lines, recognition.width, recognition.height,
-        recognition.rotation, seconds, recognition.warnings,
-    )
+    return replace(recognition, seconds=round(time.monotonic() - started, 3))
 
 
 def load(settings: dict[str, Any]) -> Engine:
@@ -181,7 +206,9 @@ def load(settings: dict[str, Any]) -> Engine:
     except ImportError as error:
         raise EngineError(
             f"The engine module {name} cannot be imported ({error}).",
-            hint="Install what it needs into ocrd's own environment, or set PYTHONPATH.",
+            hint=_REMEDIES.get(
+                settings["kind"], "Install what it needs into ocrd's own environment."
+            ),
         ) from error
     except Exception as error:
         raise EngineError(
@@ -224,12 +251,14 @@ def main() -> int:
         configure = _receive(incoming)
         if not isinstance(configure, protocol.Configure):
             return 0
+        back = Channel(channel)
+        logging.getLogger("ocrd").addHandler(_Notices(back))
         try:
             engine = load(configure.settings)
         except EngineError as error:
-            channel.sendall(protocol.encode(protocol.Fatal(error.what, error.hint)))
+            back.send(protocol.Fatal(error.what, error.hint))
             return EXIT_ENGINE
-        Worker(channel, engine).run(incoming)
+        Worker(back, engine).run(incoming)
         engine.close()
     return 0
 

@@ -6,6 +6,7 @@ the worker finds them by PYTHONPATH, see ``ENVIRONMENT``.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,13 +24,16 @@ Progress = Callable[[int], None]
 class Scripted:
     """An engine that answers with one line, which names the page image.
 
-    Options: ``capacity`` (1), ``delay`` in seconds before an answer (0), ``longest_side`` (1000).
+    Options: ``capacity`` (1), ``delay`` in seconds before an answer (0), ``longest_side`` (1000),
+    ``notice`` to log while loading ("").
     """
 
     model = "scripted"
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.options: dict[str, Any] = settings.get("options") or {}
+        if notice := self.options.get("notice"):
+            logging.getLogger("ocrd.engine.scripted").warning("%s", notice)
 
     @property
     def hello(self) -> Hello:

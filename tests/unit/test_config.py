@@ -17,6 +17,7 @@ from ocrd import config, config_folders
 from ocrd.config import InboxSettings, Settings
 from ocrd.config_types import format_duration, format_size, parse_duration, parse_size
 from ocrd.errors import ConfigError, Fate
+from ocrd.tasks import Task
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "config.example.toml"
@@ -41,6 +42,8 @@ def refused(folder: Path, text: str, **environ: str) -> ConfigError:
 
 
 INBOX = '[[inbox]]\npath = "/srv/in"\n'
+V1 = f"{INBOX}[engine]\nkind = 'deepseek-ocr'\n[[inbox]]\npath = '/b'\n"
+V2 = f"{INBOX}[engine]\nkind = 'deepseek-ocr-2'\n"
 
 
 # Values
@@ -220,10 +223,32 @@ def test_folders_beside_each_other_are_fine(tmp_path: Path, text: str) -> None:
         (f"{INBOX}engine = 'gpu'", "line 3: inbox[0].engine: there is no engine", "default"),
         (f"{INBOX}mode = 'text'\noutputs = ['json']", "line 4: inbox[0].outputs: ", '"md"'),
         (f"{INBOX}network = 'maybe'", "line 3: inbox[0].network: ", '"auto"'),
-        (f"{INBOX}[engine]\nkind = 'tesseract'", "line 4: engine.kind: ", '"rapidocr", "module"'),
+        (f"{INBOX}[engine]\nkind = 'tesseract'", "line 4: engine.kind: ", '"rapidocr", "deepseek'),
         (f"{INBOX}[engine]\nkind = 'module'", "line 4: engine.kind: ", "module ="),
         (f"{INBOX}[engine]\nmodule = 'a'", "line 4: engine.module: ", "Remove it"),
         (f"{INBOX}[engine]\noptions.a = 1", "line 4: engine.options: ", "Remove it"),
+        (f"{INBOX}[engine]\nmodel = 'a/b'", "line 4: engine.model: ", "set that kind"),
+        (f"{V2}slots = 4", "line 5: engine.slots: ", "set that kind"),
+        (f"{V2}device = 'gpu'", "line 5: engine.device: ", '"cuda:1"'),
+        (f"{V2}devices = ['cuda:0', 'x']", "line 5: engine.devices: ", '"cuda:1"'),
+        (f"{V2}devices = ['cpu', 'cpu']", "line 5: engine.devices: ", "once"),
+        (f"{V2}devices = ['cpu']\ndevice = 'cpu'", "line 6: engine.device: ", "Remove"),
+        (f"{V2}max_tiles = 9", "line 5: engine.max_tiles: ", "6"),
+        (f"{V2}max_new_tokens = 8192", "line 5: engine.max_new_tokens: ", "less than context"),
+        (
+            f"{INBOX}[engine]\nkeep_loaded = true\nidle_unload = '1m'",
+            "line 4: engine.keep_loaded: ",
+            "Remove one",
+        ),
+        (f"{INBOX}mode = 'describe'", "line 3: inbox[0].mode: ", "It has markdown, text."),
+        (f"{V1}mode = 'locate'", "line 7: inbox[1].mode: ", 'target = "…"'),
+        (f"{V1}mode = 'prompt'", "line 7: inbox[1].mode: ", 'prompt = "…"'),
+        (f"{V1}mode = 'locate'\ntarget = '<|x'", "line 8: inbox[1].target: ", "plain words"),
+        (f"{V1}mode = 'prompt'\nprompt = '<|User|>'", "line 8: inbox[1].prompt: ", "<|ref|>"),
+        (f"{INBOX}target = 'a'", "line 3: inbox[0].target: ", "Remove it"),
+        (f"{INBOX}size = 'tiny'", "line 3: inbox[0].size: ", 'kind = "deepseek-ocr"'),
+        (f"{INBOX}size = 'huge'", "line 3: inbox[0].size: ", '"gundam"'),
+        (f"{V2}[[inbox]]\npath = '/b'\nmode = 'figure'", "line 7: inbox[1].mode: ", "prompt"),
         (f"{INBOX}[engines.default]\n", "line 3: engines.default: ", "another"),
         (f"{INBOX}[engines.A-b]\n", "line 3: engines.A-b: ", "lower-case"),
         (f"engine = 'rapidocr'\n{INBOX}", "line 1: engine: ", "[engine]"),
@@ -248,6 +273,32 @@ def test_a_refusal_names_file_line_key_and_remedy(
     assert where in str(error)
     assert remedy in str(error)
     assert "validation error" not in str(error)
+
+
+def test_the_deepseek_kinds_bring_their_model_and_more_time_to_load(tmp_path: Path) -> None:
+    engine = load(tmp_path, V2).engine
+    assert (engine.model, engine.start_timeout) == ("deepseek-community/DeepSeek-OCR-2", 600)
+    engine = load(tmp_path, V2.replace("-2", "") + "model = '/m'\nstart_timeout = '9s'").engine
+    assert (engine.model, engine.start_timeout) == ("/m", 9)
+
+
+def test_an_engine_that_is_kept_loaded_is_never_unloaded(tmp_path: Path) -> None:
+    assert load(tmp_path, f"{INBOX}[engine]\nkeep_loaded = true").engine.idle_unload == 0
+
+
+def test_each_folder_asks_its_engine_for_its_own_task(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        f"{INBOX}[engine]\nkind = 'deepseek-ocr'\n"
+        "[[inbox]]\npath = '/b'\nmode = 'locate'\ntarget = 'the stamp'\nsize = 'base'\n"
+        "[[inbox]]\npath = '/c'\nmode = 'prompt'\nprompt = 'Who?'",
+    )
+    tasks = [folder.task for folder in settings.inbox]
+    assert tasks == [
+        Task(),
+        Task("locate", target="the stamp", size="base"),
+        Task("prompt", prompt="Who?"),
+    ]
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
@@ -526,7 +577,11 @@ def test_the_example_has_every_key_and_the_keys_have_descriptions() -> None:
 
 
 def test_the_comments_in_the_example_show_the_defaults(tmp_path: Path) -> None:
-    text = uncommented().replace('module = "my_package.my_engine"', "")
+    text = uncommented()
+    for model in (config.EngineSettings, InboxSettings):
+        for name, field in model.model_fields.items():
+            if field.default is None and field.examples not in (["auto"], ["default"]):
+                text = re.sub(f"^{name} = .*$", "", text, flags=re.MULTILINE)  # an example only
     settings = load(tmp_path, text)
     plain = config.load(EXAMPLE, {})
     changed = {

@@ -1,66 +1,25 @@
-"""The engine's client against real workers, which are killed, hang, babble and refuse."""
+"""The engine's client against a real worker, which is killed, hangs, babbles and refuses."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from ocrd.config import EngineSettings
-from ocrd.engine.client import EngineClient
 from ocrd.errors import EngineError, PageError, PoisonousPageError
 from ocrd.job import Recognition
+from tests.clients import engine, page, text, until
 from tests.engines import ENVIRONMENT
-
-LIMIT_SECONDS = 20.0
 
 
 @pytest.fixture(autouse=True)
 def _worker_finds_the_scripted_engines(monkeypatch: pytest.MonkeyPatch) -> None:
     for key, value in ENVIRONMENT.items():
         monkeypatch.setenv(key, value)
-
-
-@asynccontextmanager
-async def engine(
-    module: str, options: dict[str, Any] | None = None, **settings: Any
-) -> AsyncIterator[EngineClient]:
-    values: dict[str, Any] = {
-        "kind": "module",
-        "module": f"tests.engines.{module}",
-        "restart_backoff": 0.01,
-        "options": options or {},
-        **settings,
-    }
-    client = EngineClient("scripted", EngineSettings(**values))
-    async with asyncio.timeout(LIMIT_SECONDS):
-        try:
-            yield client
-        finally:
-            await client.stop(0)
-            assert client.status()["pid"] is None
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - a condition of another process, seen in status
-        await asyncio.sleep(0.005)
-
-
-def page(client: EngineClient, name: str, rank: int = 0, **more: Any) -> asyncio.Task[Recognition]:
-    return asyncio.ensure_future(
-        client.recognise(Path(f"/pages/{name}"), "markdown", (rank,), **more)
-    )
-
-
-def text(recognition: Recognition) -> str:
-    return recognition.lines[0].text
 
 
 async def test_pages_come_back_to_those_who_asked() -> None:
@@ -351,3 +310,12 @@ async def test_a_refused_page_is_a_page_error_and_the_worker_lives() -> None:
             await page(client, "bug.pgm")
         assert text(await page(client, "good.pgm"))
         assert client.status()["restarts"] == 0
+
+
+async def test_what_the_engine_warns_of_is_logged_and_in_status(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with engine("echo", {"notice": "An old driver."}) as client:
+        await client.hello()
+        assert client.status()["last_notice"] == "An old driver."
+    assert "Engine scripted: An old driver." in caplog.messages

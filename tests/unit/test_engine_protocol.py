@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ocrd.engine import protocol
 from ocrd.errors import EngineError
 from ocrd.job import Line, Recognition
+from ocrd.tasks import Task
 
 NUMBERS = st.floats(min_value=0, max_value=1e5)
 POINTS = st.tuples(NUMBERS, NUMBERS)
@@ -26,6 +27,10 @@ RECOGNITIONS = st.builds(
     rotation=st.sampled_from([0, 90, 180, 270]),
     seconds=NUMBERS,
     warnings=st.lists(TEXTS, max_size=2).map(tuple),
+    form=st.sampled_from(["lines", "markup"]),
+    markup=TEXTS,
+    doubt=TEXTS,
+    retries=st.integers(0, 9),
 )
 
 
@@ -41,7 +46,9 @@ def test_a_recognition_survives_the_way(recognition: Recognition, number: int) -
     "message",
     [
         protocol.Configure({"kind": "rapidocr", "options": {"a": [1]}}),
-        protocol.Recognise(1, "/tmp/page\udcff.pgm", "text"),
+        protocol.Recognise(1, "/tmp/page\udcff.pgm", Task("text"), (-3, 7)),
+        protocol.Recognise(1, "/a", Task("locate", target="the stamp", size="base")),
+        protocol.Notice("Fewer slots from now on."),
         protocol.Cancel(1),
         protocol.Stop(),
         protocol.Hello("rapidocr", "m", 2, 2339, ("text",)),

@@ -87,6 +87,12 @@ def test_the_worker_announces_itself_and_answers(start: Start) -> None:
     assert answer.id == 7
 
 
+def test_a_warning_of_the_engine_reaches_the_daemon(start: Start) -> None:
+    worker = start(notice="The fan is loud.")
+    assert worker.hear() == protocol.Notice("The fan is loud.")
+    assert isinstance(worker.hear(), protocol.Hello)
+
+
 def test_stop_lets_the_pages_in_flight_finish(start: Start) -> None:
     worker = start(capacity=2, delay=0.3)
     worker.hear()

@@ -1,0 +1,49 @@
+"""An EngineClient with scripted engines in real workers, and what tests do with one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ocrd.config import EngineSettings
+from ocrd.engine.client import EngineClient
+from ocrd.job import Recognition
+from ocrd.tasks import Task
+
+LIMIT_SECONDS = 20.0
+
+
+@asynccontextmanager
+async def engine(
+    module: str, options: dict[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[EngineClient]:
+    values: dict[str, Any] = {
+        "kind": "module",
+        "module": f"tests.engines.{module}",
+        "restart_backoff": 0.01,
+        "options": options or {},
+        **settings,
+    }
+    client = EngineClient("scripted", EngineSettings(**values))
+    async with asyncio.timeout(LIMIT_SECONDS):
+        try:
+            yield client
+        finally:
+            await client.stop(0)
+            assert client.status()["pid"] is None
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - a condition of another process, seen in status
+        await asyncio.sleep(0.005)
+
+
+def page(client: EngineClient, name: str, rank: int = 0, **more: Any) -> asyncio.Task[Recognition]:
+    return asyncio.ensure_future(client.recognise(Path(f"/pages/{name}"), Task(), (rank,), **more))
+
+
+def text(recognition: Recognition) -> str:
+    return recognition.lines[0].text
