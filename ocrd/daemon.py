@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import logging
 import os
 import shutil
@@ -22,10 +23,11 @@ from ocrd import __version__, config, files, retrying, systemd
 from ocrd import log as logs
 from ocrd.config import InboxSettings, Settings
 from ocrd.daemon_lock import DaemonLock
-from ocrd.dispatch import RATE_WINDOW, Dispatcher
+from ocrd.dispatch import Dispatcher
 from ocrd.engine.client import EngineClient
 from ocrd.errors import EXIT_FAILED, EXIT_OK, ConfigError, LedgerError, OcrdError
 from ocrd.folder_threads import FolderThreads
+from ocrd.heartbeat import STILL_SECONDS, Heartbeat
 from ocrd.inbox import Inbox
 from ocrd.job import Candidate, Job, JobState
 from ocrd.ledger import Ledger
@@ -33,12 +35,13 @@ from ocrd.ledger_writer import LedgerWriter
 from ocrd.log import fields
 from ocrd.pipeline import Pipeline
 from ocrd.rasterize import Rasterizer
+from ocrd.standing import Standing
 from ocrd.web.server import WebServer
 from ocrd.work import Folder
 
 log = logging.getLogger("ocrd.daemon")
 
-HEARTBEAT_SECONDS = 5.0
+STOP_SECONDS = 20.0  # for all of a stop but the pages in work
 PAUSED = "paused"  # the ledger's setting
 
 
@@ -68,6 +71,11 @@ class Daemon:
         self._inboxes: dict[str, Inbox] = {}
         self._engines: dict[str, EngineClient] = {}
         self._server = WebServer(self, settings.socket_path)
+        self._standing = Standing(self._dispatcher, self._engines, self._folders, self._inboxes)
+        self._heartbeat = Heartbeat(
+            self._ledger, self._dispatcher, self._standing,
+            still_seconds=max(STILL_SECONDS, 2 * settings.rasterize.page_timeout),
+        )
 
     # Life
 
@@ -75,19 +83,17 @@ class Daemon:
         """Work until told to stop. Raises LedgerError where the ledger fails."""
         await self._startup()
         working = asyncio.create_task(self._dispatcher.run(), name="dispatcher")
+        beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
         exiting = asyncio.create_task(self.should_exit.wait(), name="exit")
         try:
-            while not exiting.done() and not working.done():
-                await asyncio.wait(
-                    {working, exiting},
-                    timeout=HEARTBEAT_SECONDS,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                systemd.notify_status(self._summary())
+            await asyncio.wait({working, beating, exiting}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             exiting.cancel()
+            beating.cancel()
             await self._shutdown()
         await working
+        with contextlib.suppress(asyncio.CancelledError):
+            await beating
 
     async def _startup(self) -> None:
         self._listen_to_signals()
@@ -104,7 +110,6 @@ class Daemon:
         await self._server.start()
         self._load_engines()
         self._state = "running"
-        systemd.notify_ready()
         log.info(
             "ocrd %s watches %s.",
             __version__,
@@ -118,9 +123,9 @@ class Daemon:
 
     async def _shutdown(self) -> None:
         self._state = "stopping"
-        systemd.notify_stopping()
-        log.info("Stopping: pages in work are finished first.", extra=fields("stopping"))
         limit = self.settings.stop_timeout
+        systemd.notify_stopping(limit + STOP_SECONDS)
+        log.info("Stopping: pages in work are finished first.", extra=fields("stopping"))
         for inbox in self._inboxes.values():
             inbox.wake()
         await asyncio.gather(
@@ -171,10 +176,13 @@ class Daemon:
 
     def _load_engines(self) -> None:
         """Start the engines that are to be warm before the first document."""
-        for name, engine in _engines_of(self.settings).items():
-            if engine.load == "start" and self._is_used(name):
-                warming = self._warm(self._engines[name])
-                self._keep(asyncio.create_task(warming, name=f"warm {name}"))
+        self._standing.warm = [
+            name for name, engine in _engines_of(self.settings).items()
+            if engine.load == "start" and self._is_used(name)
+        ]
+        for name in self._standing.warm:
+            warming = self._warm(self._engines[name])
+            self._keep(asyncio.create_task(warming, name=f"warm {name}"))
 
     async def _warm(self, engine: EngineClient) -> None:
         with contextlib.suppress(OcrdError):  # the client says why, in the log and in status
@@ -223,10 +231,8 @@ class Daemon:
         async with self._reloading:
             loop = asyncio.get_running_loop()
             new = await loop.run_in_executor(None, config.load, self.config_path)
-            problems = await loop.run_in_executor(None, config.check_folders, new)
-            if problems:
-                raise config.refusal(self.config_path, problems)
             _require_same(self.settings, new, self.config_path)
+            await loop.run_in_executor(None, _require_folders, new, self.config_path)
             await self._switch_to(new)
             log.info("The configuration was reloaded.", extra=fields("reloaded"))
 
@@ -251,7 +257,7 @@ class Daemon:
         for path, settings in wanted.items():
             if path not in self._folders:
                 self._open_folder(settings)
-        logs.configure(new.log_format, new.log_level)
+        _configure_log(new)
         self._publish_wiring()
         self._load_engines()
         loop = asyncio.get_running_loop()
@@ -319,81 +325,26 @@ class Daemon:
         counts = await self._ledger.do(lambda ledger: ledger.counts())
         waiting = await self._ledger.do(lambda ledger: ledger.waiting(time.time()))
         queued = await self._ledger.do(lambda ledger: ledger.queued_by_inbox())
-        engines = [engine.status() for engine in self._engines.values()]
+        engines = self._standing.engines()
         return {
             "version": __version__,
             "pid": os.getpid(),
             "started": self.started,
             "state": "paused" if self._dispatcher.is_paused else self._state,
+            "awaited": self._standing.awaited(),
             "config": files.printable(self.config_path),
-            "inboxes": [
-                self._inbox_status(path, queued.get(path, 0)) for path in self._folders
-            ],
+            "inboxes": self._standing.inboxes(queued),
             "engines": engines,
             "jobs": {**counts, "waiting": waiting},
-            "working": self._working(),
+            "working": self._standing.working(),
             "pages_per_second": round(sum(engine["pages_per_second"] for engine in engines), 3),
-            "problems": self._problems(),
+            "problems": self._standing.problems(),
         }
-
-    def _inbox_status(self, path: str, queued: int) -> dict[str, Any]:
-        folder, status = self._folders[path], self._inboxes[path].status()
-        return {
-            "path": files.printable(path),
-            "online": status.online and not folder.threads.is_stuck,
-            "error": status.error,
-            "network": status.network,
-            "settling": status.settling,
-            "last_scan_seconds": round(status.last_scan_seconds, 3),
-            "queued": queued,
-            "engine": folder.settings.engine or "default",
-            "mode": folder.settings.mode,
-            "priority": folder.settings.priority,
-        }
-
-    def _working(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "job": work.job.id,
-                "inbox": files.printable(work.job.inbox),
-                "relpath": files.printable(work.job.relpath),
-                "pages": work.pages,
-                "pages_done": work.pages_done,
-                "seconds": round(time.monotonic() - work.started, 1),
-            }
-            for work in self._dispatcher.working.values()
-        ]
-
-    def _problems(self) -> list[str]:
-        problems = [self._dispatcher.problem]
-        for path, folder in self._folders.items():
-            status = self._inboxes[path].status()
-            if folder.threads.is_stuck:
-                problems.append(
-                    f"{files.printable(path)}: its file system does not answer; the other folders"
-                    " go on. Check the server of the share."
-                )
-            elif status.error:
-                problems.append(f"{files.printable(path)}: {status.error}")
-        problems += [engine.status()["last_error"] for engine in self._engines.values()
-                     if engine.status()["state"] == "broken"]
-        return [problem for problem in problems if problem]
 
     @property
     def is_stuck(self) -> bool:
         """Say whether a thread still waits for a file system that does not answer."""
         return any(threads.is_busy for threads in self._threads.values())
-
-    def _summary(self) -> str:
-        """Return the present work in one line, for systemd."""
-        recent = time.monotonic() - RATE_WINDOW
-        ended = sum(moment > recent for moment in self._dispatcher.finished)
-        working = self._dispatcher.working.values()
-        if not working:
-            return f"{self._state}; {ended} documents in the last minute"
-        done, pages = sum(w.pages_done for w in working), sum(w.pages or 0 for w in working)
-        rate = sum(engine.status()["pages_per_second"] for engine in self._engines.values())
-        return f"{len(working)} documents, page {done} of {pages}, {rate:.1f} pages/s"
 
 
 def run(config_path: Path) -> int:
@@ -402,12 +353,11 @@ def run(config_path: Path) -> int:
     Raises ConfigError (configuration, folders) and LedgerError (state directory).
     """
     systemd.require_support()
+    faulthandler.enable()  # systemd's watchdog ends us with SIGABRT: the log then says where
     settings = config.load(config_path)
-    logs.configure(settings.log_format, settings.log_level)
+    _configure_log(settings)
     _make_own_directories(settings)
-    problems = config.check_folders(settings)
-    if problems:
-        raise config.refusal(config_path, problems)
+    _require_folders(settings, config_path)
     code = EXIT_OK
     is_stuck = False
     with DaemonLock(settings.state_dir):
@@ -432,6 +382,10 @@ def _engines_of(settings: Settings) -> dict[str, config.EngineSettings]:
     return {"default": settings.engine, **settings.engines}
 
 
+def _configure_log(settings: Settings) -> None:
+    logs.configure(settings.log_format, settings.log_level, journal=systemd.journal())
+
+
 def _make_own_directories(settings: Settings) -> None:
     for path in (settings.state_dir, settings.temp_dir, settings.socket_path.parent):
         try:
@@ -441,6 +395,12 @@ def _make_own_directories(settings: Settings) -> None:
                 f"{files.printable(path)} cannot be made: {error.strerror}.",
                 hint="Set state_dir (or runtime_dir, temp_dir) to a place that ocrd may write.",
             ) from error
+
+
+def _require_folders(settings: Settings, config_path: Path) -> None:
+    problems = config.check_folders(settings)
+    if problems:
+        raise config.refusal(config_path, problems + systemd.folder_remedy())
 
 
 def _empty(temp_dir: Path) -> None:

@@ -49,6 +49,7 @@ class Dispatcher:
         self._watched_space = watched_space
         self._wake = asyncio.Event()
         self._started = time.monotonic()
+        self.looked = time.monotonic()  # when the ledger was last asked for work
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._cancelled: set[int] = set()
         self._failure: LedgerError | None = None
@@ -74,6 +75,7 @@ class Dispatcher:
         """Lease and hand on until the pipeline stops. Raises LedgerError."""
         while not self._pipeline.stopping.is_set():
             self._wake.clear()
+            self.looked = time.monotonic()
             if self._failure:
                 raise self._failure
             if await self._lease_next():
@@ -163,6 +165,7 @@ class Dispatcher:
             return None
         folder = folders[job.inbox]
         work = Work(job, folder, engines[folder.settings.engine or "default"], long_allowed)
+        _log_begun(work)
         self.working[job.id] = work
         self._tasks[job.id] = asyncio.create_task(self._work(work), name=f"job {job.id}")
         return work
@@ -208,3 +211,17 @@ class Dispatcher:
             log.warning(problem)
         self.problem = problem
         return False
+
+
+def _log_begun(work: Work) -> None:
+    job = work.job
+    text = "Begun."
+    if job.state is JobState.FILING:
+        text = "Its filing goes on."
+    elif job.pages_done:
+        text = f"Goes on, {job.pages_done} of {job.pages} pages are read."
+    # A file that is looked at again and again until it is complete has begun once.
+    log.log(
+        logging.DEBUG if job.code else logging.INFO, text,
+        extra=work.about("begun", attempt=job.attempts, pages_done=job.pages_done),
+    )

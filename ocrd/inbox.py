@@ -120,6 +120,8 @@ class Watches(FileSystemEventHandler):
         # Folders made in quick succession are watched twice by watchdog, which then says so at
         # length; where warnings are errors, that would end the thread that all inboxes share.
         warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
+        # It also warns, of nothing that matters, when it is stopped while it takes an event.
+        logging.getLogger("watchdog").setLevel(logging.ERROR)
         self._observer = observer = Observer()
         observer.start()
         for path, recursive in sorted(wanted):
