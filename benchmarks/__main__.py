@@ -12,6 +12,8 @@ FULL: dict[str, list[str]] = {
     "overtaking": [],
     "slots": ["--rounds", "2"],
     "backlog": [],
+    "decoding": [],
+    "warmth": [],
 }
 QUICK: dict[str, list[str]] = {
     "scan": ["5000"],
@@ -19,6 +21,8 @@ QUICK: dict[str, list[str]] = {
     "book": ["--pages", "300"],
     "overtaking": ["--pages", "60", "--scans", "2"],
     "backlog": ["--images", "6", "--pages", "6"],
+    "decoding": ["--pages", "12"],
+    "warmth": ["--pages", "120", "--scans", "2"],
 }
 
 

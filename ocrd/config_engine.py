@@ -100,7 +100,7 @@ class EngineSettings(Table):
     )
     context: int = Field(
         8192,
-        ge=1024,
+        ge=2048,
         le=8192,
         description="DeepSeek: tokens of a page, those of its image and of its text together.",
     )

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ocrd import __version__
-from ocrd.cli import check, conversion, demo, jobs, screen, start, steer
+from ocrd.cli import check, conversion, demo, jobs, model, screen, start, steer, systemd_paths
 from ocrd.errors import (
     EXIT_CONFIG,
     EXIT_FAILED,
@@ -54,7 +54,7 @@ _WATCHING = "Watch and steer the daemon"
 _READING = "Without a daemon"
 
 for panel, commands in (
-    (_SETTING_UP, (start.init, check.check, start.run, demo.demo)),
+    (_SETTING_UP, (start.init, check.check, start.run, systemd_paths.systemd_paths, demo.demo)),
     (_READING, (conversion.convert,)),
     (
         _WATCHING,
@@ -66,6 +66,7 @@ for panel, commands in (
 ):
     for command in commands:
         app.command(rich_help_panel=panel)(command)
+app.add_typer(model.app, rich_help_panel=_SETTING_UP)
 
 
 def main() -> None:

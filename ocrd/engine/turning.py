@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ocrd.job import Quad
+from ocrd.job import Point, Quad
 
 Reading = tuple[str, float]  # text and its score, 0..1
 
@@ -27,21 +27,40 @@ def size(quad: Quad) -> tuple[float, float]:
 
 def is_sideways(quads: Sequence[Quad]) -> bool:
     """Say whether standing boxes dominate lying ones by area."""
-    standing = lying = 0.0
-    for quad in quads:
-        width, height = size(quad)
-        if height >= _LONG * width:
-            standing += width * height
-        elif width >= _LONG * height:
-            lying += width * height
+    lying, standing = areas(quads)
     return standing > lying
 
 
-def longest(quads: Sequence[Quad], limit: int = MAX_PROBES) -> list[int]:
-    """Return the indices of the longest lying boxes, the longest first."""
+def areas(quads: Sequence[Quad]) -> tuple[float, float]:
+    """Return the area of the lying boxes and that of the standing ones; square ones are neither."""
     sizes = [size(quad) for quad in quads]
-    lying = [index for index, (width, height) in enumerate(sizes) if width >= _LONG * height]
-    return sorted(lying, key=lambda index: -sizes[index][0])[:limit]
+    lying = sum(width * height for width, height in sizes if width >= _LONG * height)
+    standing = sum(width * height for width, height in sizes if height >= _LONG * width)
+    return lying, standing
+
+
+def longest(quads: Sequence[Quad], limit: int = MAX_PROBES, *, standing: bool = False) -> list[int]:
+    """Return the indices of the longest lying boxes, or standing ones, the longest first."""
+    sizes = [size(quad)[::-1] if standing else size(quad) for quad in quads]
+    chosen = [
+        index for index, (length, thickness) in enumerate(sizes) if length >= _LONG * thickness
+    ]
+    return sorted(chosen, key=lambda index: -sizes[index][0])[:limit]
+
+
+def shortened(quad: Quad, ratio: float) -> Quad:
+    """Return the box cut, from its left or top, to ``ratio`` times its thickness."""
+    width, height = size(quad)
+    a, b, c, d = quad
+    if width >= height:
+        part = min(1.0, ratio * height / max(width, 1.0))
+        return a, _between(a, b, part), _between(d, c, part), d
+    part = min(1.0, ratio * width / height)
+    return a, b, _between(b, c, part), _between(a, d, part)
+
+
+def _between(start: Point, end: Point, part: float) -> Point:
+    return start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])
 
 
 def is_surely_upright(readings: Sequence[Reading]) -> bool:
@@ -56,13 +75,13 @@ def is_surely_upright(readings: Sequence[Reading]) -> bool:
 
 def is_upside_down(upright: Sequence[Reading], turned: Sequence[Reading]) -> bool | None:
     """Say whether the lines read better turned by 180 degrees; None if it is not clear."""
-    difference = _mean(turned) - _mean(upright)
+    difference = mean_score(turned) - mean_score(upright)
     if abs(difference) < _CLEAR and len(upright) < MAX_PROBES:
         return None
     return difference > 0
 
 
-def _mean(readings: Sequence[Reading]) -> float:
+def mean_score(readings: Sequence[Reading]) -> float:
     """Return the mean score, an empty text counting nothing."""
     scores = [score if text.strip() else 0.0 for text, score in readings]
     return sum(scores) / len(scores) if scores else 0.0

@@ -31,8 +31,8 @@ from ocrd.job import Recognition
 
 MODULES = {  # by EngineSettings.kind
     "rapidocr": "ocrd.engine.rapidocr",
-    "deepseek-ocr": "ocrd.engine.deepseek",
-    "deepseek-ocr-2": "ocrd.engine.deepseek",
+    "deepseek-ocr": "ocrd.engine.deepseek.engine",
+    "deepseek-ocr-2": "ocrd.engine.deepseek.engine",
 }
 _REMEDIES = dict.fromkeys(
     ("deepseek-ocr", "deepseek-ocr-2"), "Install it: pip install --upgrade 'ocrd-daemon[gpu]'."

@@ -48,3 +48,16 @@ def test_only_long_and_certain_lines_are_surely_upright() -> None:
     assert not turning.is_surely_upright([("tip-toeing along a path", 0.90)] * 2)
     assert not turning.is_surely_upright([("SOS SOS", 0.99)] * 2)
     assert not turning.is_surely_upright([("tip-toeing along a path", 0.99)])
+
+
+def test_standing_lines_are_probed_on_a_page_that_lies_on_its_side() -> None:
+    quads = [box(0, 0, 100, 20), box(0, 0, 20, 900), box(0, 0, 20, 300), box(0, 0, 20, 22)]
+    assert turning.longest(quads, standing=True) == [1, 2]
+    assert turning.areas(quads) == (2000.0, 24000.0)
+
+
+def test_a_shortened_line_keeps_its_beginning_and_its_thickness() -> None:
+    assert turning.shortened(box(10, 5, 900, 20), 10) == box(10, 5, 200, 20)
+    assert turning.shortened(box(10, 5, 20, 900), 10) == box(10, 5, 20, 200)
+    assert turning.shortened(box(10, 5, 100, 20), 10) == box(10, 5, 100, 20)
+    assert turning.shortened(box(0, 0, 0, 0), 10) == box(0, 0, 0, 0)

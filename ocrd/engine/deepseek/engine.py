@@ -1,0 +1,301 @@
+"""DeepSeek-OCR and DeepSeek-OCR-2 on Transformers: one page's way through the model.
+
+Runs only in the worker. ``recognise`` tells the story, in as many threads as pages are in flight:
+load, turn upright, cut into views, decode, and read again where the model ran away. All threads
+share one decoder, which decodes their pages together.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+
+from ocrd.engine.deepseek import checkpoint, preprocessing, prompts, runaway, vision
+from ocrd.engine.deepseek.decoding import (
+    DecoderThread,
+    DecodingEndedError,
+    Generation,
+    Rules,
+)
+from ocrd.engine.lanes import Lanes
+from ocrd.engine.protocol import Hello, Recognise
+from ocrd.engine.upright import Upright
+from ocrd.errors import EngineError, OcrdError, PageError
+from ocrd.job import Recognition
+from ocrd.tasks import MODES, Task
+
+log = logging.getLogger(__name__)
+
+EXPRESS_SLOTS = 1  # so that a letter need not wait for a page of a book to be prepared
+WARM_UP_TOKENS = 8
+WARM_UP_SIDE = 800  # pixels: enough that the page is cut into tiles, too
+INK_DARKER = 48  # of 255, than the paper: the print of a faint copy
+TOKENS_OF_A_BLACK_PAGE = 10_000  # a full page of print is a tenth black and has 800 to 1,000
+INK_SHARE = 0.0002  # of the page: a short line of small type is about twice as much
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one run of the model over a page gave."""
+
+    text: str
+    doubt: str  # why it cannot be trusted, "" where it can
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page image on its way through the model, upright."""
+
+    image: Image.Image
+    request: Recognise
+    ink: float  # the share of it that is darker than its paper
+
+    @property
+    def must_answer(self) -> bool:
+        """Say whether an empty answer is a failure; what is not there cannot be located."""
+        return self.request.task.mode != "locate" and self.ink > INK_SHARE
+
+    @property
+    def expected_tokens(self) -> int:
+        """Return a guess for which page of a document takes longest; only its order counts."""
+        return int(self.ink * TOKENS_OF_A_BLACK_PAGE)
+
+
+class DeepSeek:
+    """Reads page images; ``recognise`` may run in many threads at once."""
+
+    def __init__(self, settings: dict[str, Any], model: checkpoint.Model) -> None:
+        """Start the decoder for a loaded model and read a first page, so that all is warm."""
+        self._settings = settings
+        self._model = model
+        cores = len(os.sched_getaffinity(0))
+        self._decoder = DecoderThread(
+            model,
+            lambda pages: vision.encode(model, pages),
+            max_slots=None if settings["max_slots"] == "auto" else settings["max_slots"],
+            context=settings["context"],
+            memory_share=settings["memory_share"],
+            on_notice=log.warning,
+        )
+        self._ahead = min(8, max(2, self._decoder.slots // 4))
+        # A page that is cut but not in the decoder yet holds up to 55 MB.
+        self._prepared = threading.Semaphore(self._ahead + EXPRESS_SLOTS + cores)
+        self._lanes = Lanes(cores)
+        self._upright = Upright(cores) if settings["turn"] else None
+        self._warm_up()
+
+    @property
+    def hello(self) -> Hello:
+        """The engine's announcement."""
+        kind = self._model.kind
+        return Hello(
+            name=kind,
+            model=self._model.name,
+            capacity=self._decoder.slots + self._ahead,
+            longest_side=preprocessing.longest_side(self._views(Task())),
+            modes=MODES[kind],
+            express=EXPRESS_SLOTS,
+            device=_device_of(self._model),
+        )
+
+    def recognise(self, request: Recognise, progress: Progress) -> Recognition:
+        """Read the page image; raise PageError if it is none.
+
+        A reading that ran away is tried again as :func:`runaway.ladder` says. What stays in doubt
+        is returned with its doubt.
+        """
+        started = time.monotonic()
+        image, rotation = self._lanes.submit(request.rank, self._load, request.path).result()
+        progress(0)
+        page = Page(image, request, _ink(image))
+        readings: list[Reading] = []
+        for attempt in runaway.ladder(self._model.kind, request.task):
+            going_on = _counting_on(progress, sum(reading.tokens for reading in readings))
+            reading = self._read(page, attempt, going_on)
+            readings.append(reading)
+            if not reading.doubt:
+                break
+        best = readings[-1] if not readings[-1].doubt else max(readings, key=_usefulness)
+        width, height = image.size
+        return Recognition(
+            (), width, height, rotation,
+            seconds=round(time.monotonic() - started, 3),
+            warnings=_remarks(readings),
+            form="markup",
+            markup=best.text,
+            doubt=best.doubt,
+            retries=len(readings) - 1,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the decoder's thread."""
+        self._decoder.close()
+
+    def _load(self, path: str) -> tuple[Image.Image, int]:
+        """Return the page upright, and the clockwise degrees that made it so."""
+        try:
+            with Image.open(path) as opened:
+                opened.load()
+                image = opened.copy()  # gray stays gray, which is prepared in a third of the time
+        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+            raise PageError(f"The drawn page cannot be read ({error}).") from error
+        return self._upright.turn(image) if self._upright else (image, 0)
+
+    def _views(self, task: Task) -> preprocessing.ViewSpec:
+        return preprocessing.view_spec(self._model.kind, task.size, self._settings["max_tiles"])
+
+    def _read(self, page: Page, attempt: runaway.Attempt, progress: Progress) -> Reading:
+        """Run the model over the page once."""
+        generation = self._submit(page, attempt)
+        reason = self._follow(generation, progress)
+        text = self._decode(generation.tokens)
+        doubt = reason or runaway.judge(
+            text, finished=generation.finished, has_ink=page.must_answer
+        )
+        return Reading(text, doubt, len(generation.tokens))
+
+    def _submit(self, page: Page, attempt: runaway.Attempt) -> Generation:
+        """Prepare the page and hand it to the decoder; the views are let go once it has them."""
+        kind, rank = self._model.kind, page.request.rank
+        self._prepared.acquire()
+        try:
+            spec = self._views(attempt.task)
+            views = self._lanes.submit(rank, preprocessing.prepare, page.image, spec).result()
+            prompt = prompts.prompt_of(kind, attempt.task)
+            ids = prompts.prompt_ids(self._tokenize, prompt, views.tokens)
+            return self._decoder.submit(
+                views, ids, self._rules(attempt, len(ids)), rank,
+                expected=page.expected_tokens, on_taken=self._prepared.release,
+            )  # fmt: skip
+        except DecodingEndedError as error:
+            raise EngineError(f"{error}.", hint="The engine is restarted.") from error
+        except BaseException:
+            self._prepared.release()
+            raise
+
+    def _follow(self, generation: Generation, progress: Progress) -> str:
+        """Wait for the page's end; return why it was stopped before, "" if it was not."""
+        watch = runaway.Watch(self._decode)
+        count = 0
+        try:
+            for tokens in _tokens_of(generation):
+                count += len(tokens)
+                progress(count)
+                if reason := watch.take(tokens):
+                    return reason
+        finally:
+            generation.cancel()  # of no effect on one that has ended
+        return ""
+
+    def _decode(self, tokens: Sequence[int]) -> str:
+        text: str = self._model.tokenizer.decode(list(tokens), skip_special_tokens=False)
+        return text
+
+    def _tokenize(self, text: str) -> list[int]:
+        ids: list[int] = self._model.tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def _rules(self, attempt: runaway.Attempt, prompt_tokens: int) -> Rules:
+        room = self._settings["context"] - prompt_tokens
+        if room <= 0:
+            raise PageError(
+                f"The page's {prompt_tokens} tokens leave no room in the context of"
+                f" {self._settings['context']}.",
+                hint="Raise the engine's context, or lower max_tiles.",
+            )
+        most = self._settings["max_new_tokens"]
+        return Rules(
+            max_new_tokens=min(most or room, room),
+            ngram=attempt.repeat.ngram,
+            window=attempt.repeat.window,
+            temperature=attempt.temperature,
+            exempt=prompts.REPEATABLE,
+        )
+
+    def _warm_up(self) -> None:
+        """Decode a few tokens of a page with something on it."""
+        pixels = np.full((WARM_UP_SIDE, WARM_UP_SIDE, 3), 255, np.uint8)
+        pixels[::40, 100:-100] = 0
+        page = Image.fromarray(pixels)
+        first = runaway.ladder(self._model.kind, Task())[0]
+        generation = self._submit(Page(page, Recognise(0, ""), 0.0), first)
+        for tokens in _tokens_of(generation):
+            if len(generation.tokens) + len(tokens) >= WARM_UP_TOKENS:
+                break
+        generation.cancel()
+
+
+def _tokens_of(generation: Generation) -> Iterator[list[int]]:
+    """Yield the page's tokens as they come; raise EngineError if decoding itself has failed."""
+    try:
+        yield from generation.follow()
+    except (MemoryError, OcrdError):
+        raise
+    except Exception as error:
+        raise EngineError(
+            f"Decoding failed ({type(error).__name__}: {error}).", hint="The engine is restarted."
+        ) from error
+
+
+def _device_of(model: checkpoint.Model) -> str:
+    """Return what the model runs on, for a person."""
+    number = str(model.dtype).removeprefix("torch.")
+    if model.device.type != "cuda":
+        return f"{model.device}, {number}"
+    return f"{model.device}, {torch.cuda.get_device_name(model.device)}, {number}"
+
+
+def _ink(image: Image.Image) -> float:
+    """Return the share of the page that is darker than its paper, which is its median gray."""
+    counts = np.asarray(image.convert("L").histogram(), np.int64)
+    paper = int(np.searchsorted(np.cumsum(counts), counts.sum() // 2))
+    return float(counts[: max(paper - INK_DARKER, 0)].sum() / counts.sum())
+
+
+def _counting_on(progress: Progress, before: int) -> Progress:
+    """Return a progress that goes on where earlier readings of the page ended."""
+    return lambda count: progress(before + count)
+
+
+def _usefulness(reading: Reading) -> int:
+    """Return how many different lines a reading has."""
+    return len(set(reading.text.split("\n")))
+
+
+def _remarks(readings: list[Reading]) -> tuple[str, ...]:
+    """Return what a person should know of readings that were thrown away."""
+    doubts = [reading.doubt for reading in readings if reading.doubt]
+    if not doubts or len(readings) < 2:
+        return ()
+    return (f"Read {len(readings)} times; the first time: {doubts[0]}",)
+
+
+def load(settings: dict[str, Any]) -> DeepSeek:
+    """Load the model as configured; raise EngineError with the cause and the way out."""
+    kind = settings["kind"]
+    model = checkpoint.load(
+        kind,
+        settings["model"],
+        revision=settings["revision"],
+        device=settings["device"],
+        dtype=settings["dtype"],
+        attention=settings["attention"],
+        download=settings["download"],
+    )
+    for remark in model.remarks:
+        log.warning("%s", remark)
+    return DeepSeek(settings, model)
+
+

@@ -1,0 +1,85 @@
+"""What a DeepSeek-OCR model is told besides the image: prompts, token ids, decoding rules (pure).
+
+The models were trained on bare text after the image, without a chat template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ocrd.tasks import IMAGE_TEXT, Task, fault_of
+
+# Ids of the special tokens, the same in both models (their tokenizer.json).
+BOS = 0
+EOS = 1
+PAD = 2
+IMAGE = 128815
+REF, REF_END = 128816, 128817
+DET, DET_END = 128818, 128819
+GROUNDING = 128820
+TD, TD_END = 128821, 128822
+TR, TR_END = 128823, 128824
+
+REPEATABLE = (TD, TD_END)  # what the no-repeat rule never bans: tables repeat them by nature
+
+_PROMPTS = {
+    "markdown": "<image>\n<|grounding|>Convert the document to markdown.",
+    "text": "<image>\nFree OCR.",
+    "figure": "<image>\nParse the figure.",
+    "describe": "<image>\nDescribe this image in detail.",
+}
+_LOCATE = "<image>\nLocate <|ref|>{target}<|/ref|> in the image."
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRule:
+    """No ``ngram`` generated tokens may come again within the last ``window`` ones."""
+
+    ngram: int
+    window: int
+
+
+_REPEAT_RULES = {
+    "deepseek-ocr": RepeatRule(30, 90),  # upstream's vLLM examples for images
+    "deepseek-ocr-2": RepeatRule(20, 90),
+}
+
+
+def repeat_rule(kind: str) -> RepeatRule:
+    """Return upstream's no-repeat rule of the model; raise ValueError for another kind."""
+    if kind not in _REPEAT_RULES:
+        raise ValueError(f"{kind!r} is no DeepSeek engine.")
+    return _REPEAT_RULES[kind]
+
+
+def prompt_of(kind: str, task: Task) -> str:
+    """Return the prompt for the task; raise ValueError if this model cannot be asked for it.
+
+    A person's own prompt follows the image unless it places ``<image>`` itself.
+    """
+    repeat_rule(kind)
+    if fault := fault_of(task, kind):
+        raise ValueError(f"{fault.message}. {fault.remedy}")
+    if task.mode == "locate":
+        return _LOCATE.format(target=" ".join(task.target.split()))
+    if task.mode != "prompt":
+        return _PROMPTS[task.mode]
+    prompt = task.prompt.strip()
+    return prompt if IMAGE_TEXT in prompt else f"{IMAGE_TEXT}\n{prompt}"
+
+
+def prompt_ids(tokenize: Callable[[str], list[int]], text: str, image_tokens: int) -> list[int]:
+    """Return BOS and the ids of the prompt, the image's tokens standing where ``<image>`` stood.
+
+    ``tokenize`` must add nothing of its own, no BOS either. Raise ValueError unless the text has
+    exactly one ``<image>``.
+    """
+    if text.count(IMAGE_TEXT) != 1:
+        raise ValueError(f"A prompt must hold {IMAGE_TEXT} once.")
+    before, after = text.split(IMAGE_TEXT)
+    ids = [BOS]
+    ids += tokenize(before) if before else []
+    ids += [IMAGE] * image_tokens
+    ids += tokenize(after) if after else []
+    return ids

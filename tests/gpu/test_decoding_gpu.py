@@ -1,0 +1,156 @@
+"""What only a GPU shows of decoding: recorded steps, tokens read a round late, real memory."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from ocrd.engine.deepseek.decoding import Decoder, DecoderThread, Rules, SlotPlan, plan_of
+from ocrd.engine.deepseek.prompts import BOS, EOS
+from ocrd.engine.deepseek.slots import Slots
+from tests import checkpoints, sequential
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
+KINDS = tuple(checkpoints.CLASSES)
+VOCABULARY = 2000
+PLAN = SlotPlan(budget=8 * 1280, max_slots=8, context=8192, step=256, typical=1280, few_shapes=True)
+
+
+@pytest.fixture(params=KINDS)
+def network(request: pytest.FixtureRequest) -> Iterator[Any]:
+    yield sequential.network(request.param, {EOS: 1.5}, vocabulary=VOCABULARY).to("cuda")
+    gc.collect()
+    torch.cuda.empty_cache()
+
+
+def pages_of(network: Any, count: int) -> list[tuple[torch.Tensor, list[int], Rules]]:
+    pages = []
+    for number in range(count):
+        generator = torch.Generator().manual_seed(number)
+        tokens = (257, 401, 1121)[number % 3]
+        features = torch.randn((tokens, checkpoints.HIDDEN), generator=generator).cuda()
+        prompt = [BOS, *[sequential.image_of(network)] * tokens, 5, 6, 7 + number]
+        pages.append((features, prompt, Rules(20 + number, ngram=2 + number % 9, window=40)))
+    return pages
+
+
+def said(made: Decoder, pages: list[tuple[torch.Tensor, list[int], Rules]]) -> list[list[int]]:
+    generations = [made.submit(*page) for page in pages]
+    while made.busy:
+        made.step()
+    for generation in generations:
+        assert generation.error is None
+    return [generation.tokens for generation in generations]
+
+
+def read(network: Any, pages: list[tuple[torch.Tensor, list[int], Rules]]) -> list[list[int]]:
+    with torch.device("cuda"):
+        return [sequential.read(network, prompt, image, rules) for image, prompt, rules in pages]
+
+
+def decoder(network: Any, plan: SlotPlan = PLAN, **options: Any) -> Decoder:
+    return Decoder(network, list, plan, image=sequential.image_of(network), **options)
+
+
+def test_recorded_steps_equal_generate_token_for_token(network: Any) -> None:
+    notices: list[str] = []
+    made = decoder(network, on_notice=notices.append)
+    pages = pages_of(network, 18)
+    assert said(made, pages) == read(network, pages)
+    assert notices == []
+    assert made._slots._graphs is not None and made._slots._graphs._graphs
+
+
+def test_plain_steps_equal_generate_token_for_token(network: Any) -> None:
+    made = decoder(network)
+    made._slots._graphs = None
+    pages = pages_of(network, 12)
+    assert said(made, pages) == read(network, pages)
+
+
+def test_a_step_waits_for_the_device_in_no_place(network: Any) -> None:
+    made = decoder(network)
+    pages = pages_of(network, 8)
+    said(made, pages)
+    slots = made._slots
+    with torch.inference_mode():
+        torch.cuda.synchronize()
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            slots._logits(8, 256)
+            scores = torch.zeros((8, VOCABULARY), device="cuda")
+            slots._ban.forbid(scores)
+            slots._ban.push(scores.argmax(-1))
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+
+def test_bfloat16_agrees_with_float32_as_far_as_its_digits_go(network: Any) -> None:
+    logits = []
+    features, prompt, _ = pages_of(network, 1)[0]
+    for dtype in (torch.float32, torch.bfloat16):
+        slots = Slots(
+            network.to(dtype), PLAN, device=torch.device("cuda"), dtype=dtype,
+            expert_code="auto", on_notice=pytest.fail,
+        )  # fmt: skip
+        places = [place for place, token in enumerate(prompt) if token == VOCABULARY - 1]
+        with torch.inference_mode():
+            slots.cache.lay_out(1, 512, keep=0, used=0)
+            slots.prefill(0, slots.embed(prompt, places, features), Rules(9))
+            slots._tokens[0] = 11
+            logits.append(slots._logits(1, 512).float())
+    exact, rounded = logits
+    assert (exact - rounded).abs().max() < 0.1 * exact.abs().max()
+    assert torch.nn.functional.cosine_similarity(exact, rounded).item() > 0.99
+
+
+def test_running_out_of_real_memory_halves_the_slots_and_changes_no_page(network: Any) -> None:
+    notices: list[str] = []
+    pages = pages_of(network, 10)
+    expected = read(network, pages)
+    gc.collect()
+    torch.cuda.empty_cache()
+    total = torch.cuda.get_device_properties(0).total_memory
+    used = torch.cuda.memory_reserved()
+    plan = SlotPlan(1 << 21, 64, 8192, step=256, typical=8192, few_shapes=True)  # some gigabytes
+    torch.cuda.set_per_process_memory_fraction((used + (1 << 30)) / total)
+    try:
+        made = decoder(network, plan, on_notice=notices.append)
+        assert said(made, pages) == expected
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert any(notice.startswith("Out of memory with 64 slots") for notice in notices)
+
+
+def test_the_plan_uses_the_free_memory_and_its_cache_can_be_given_back(network: Any) -> None:
+    plan = plan_of(network, context=8192, max_slots=16)
+    assert plan.few_shapes and plan.slots_at(8192) == 16
+    gc.collect()
+    torch.cuda.empty_cache()
+    before = torch.cuda.memory_allocated()
+    made = decoder(network, plan)
+    said(made, pages_of(network, 2))
+    full = torch.cuda.memory_allocated()
+    with torch.inference_mode():
+        made._slots.free()
+    assert full - before > 16 * 8192 * 100
+    assert torch.cuda.memory_allocated() - before < (full - before) / 4
+
+
+def test_pages_come_through_the_thread(network: Any) -> None:
+    made = DecoderThread(
+        SimpleNamespace(network=network), list, plan=PLAN, image=sequential.image_of(network)
+    )
+    try:
+        pages = pages_of(network, 6)
+        generations = [made.submit(*page) for page in pages]
+        heard = [[token for some in one.follow() for token in some] for one in generations]
+        assert heard == read(network, pages)
+    finally:
+        made.close()
