@@ -35,7 +35,7 @@ from ocrd.config_folders import (
 )
 from ocrd.config_refusal import refusal, refused
 from ocrd.config_tables import InboxSettings, LimitSettings, RasterSettings
-from ocrd.config_types import AbsoluteFolder, Duration, Folder, Size, refuse
+from ocrd.config_types import AbsoluteFolder, Count, Duration, Folder, Size, refuse
 from ocrd.errors import ConfigError
 from ocrd.tasks import fault_of
 
@@ -90,8 +90,10 @@ class Settings(BaseSettings):
     stop_timeout: Duration = Field(
         30.0, description="How long a stop waits for the pages in work."
     )
-    documents_in_flight: int = Field(
-        8, ge=1, le=1000, description="Documents in work at a time; long ones at most half of it."
+    documents_in_flight: Count = Field(
+        "auto",
+        description='Documents in work at a time; "auto" is 8, or as many as the engines take'
+        " pages at a time. Long ones are at most half of it, and at most 4.",
     )
     free_space_floor: Size = Field(
         500 * 1024**2,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ocrd import files
 from ocrd.engine.client import EngineClient
+from ocrd.engine.room import DRAWN_AHEAD
 from ocrd.errors import LedgerError, OcrdError
 from ocrd.job import Job, JobState
 from ocrd.ledger_writer import LedgerWriter
@@ -28,6 +29,8 @@ log = logging.getLogger("ocrd.dispatch")
 LONGEST_WAIT = 5.0  # seconds between two looks at the ledger where nothing wakes us
 STARTING_WAIT = 0.2  # the same while folders come online one after the other
 STARTING_SECONDS = 10.0
+FEW_DOCUMENTS = 8  # at least so many at once: their inspection and filing go on side by side
+MAX_LONG = 4
 RATE_WINDOW = 60.0  # seconds
 
 
@@ -39,7 +42,7 @@ class Dispatcher:
         ledger: LedgerWriter,
         pipeline: Pipeline,
         *,
-        documents_in_flight: int,
+        documents_in_flight: int | str,
         free_space_floor: int,
         watched_space: Path,
     ) -> None:
@@ -124,16 +127,24 @@ class Dispatcher:
         if self.is_paused or not self._has_space():
             return False
         counted = [work for work in self.working.values() if not work.folder.threads.is_stuck]
-        if len(counted) >= self.documents_in_flight:
+        limit = self._documents_at_once()
+        if len(counted) >= limit:
             return False
         if any(work.is_suspect for work in counted):
             return False
         if self.suspects:
             return await self._lease_suspect()
         long = sum((work.pages or 0) > LONG_PAGES for work in counted)
-        long_allowed = long < max(1, self.documents_in_flight // 2)
+        long_allowed = long < min(MAX_LONG, max(1, limit // 2))
         longest = None if long_allowed else LONG_PAGES
         return await self._lease(longest=longest, long_allowed=long_allowed) is not None
+
+    def _documents_at_once(self) -> int:
+        """Return how many documents may be in work: enough that no engine waits for pages."""
+        if isinstance(self.documents_in_flight, int):
+            return self.documents_in_flight
+        known = (engine.announced for engine in self.engines.values())
+        return max(FEW_DOCUMENTS, sum(hello.capacity for hello in known if hello) + DRAWN_AHEAD)
 
     async def _lease_suspect(self) -> bool:
         work = await self._lease(only=self.suspects[0])

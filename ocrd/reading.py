@@ -1,7 +1,7 @@
 """The pages of one document through drawing, recognition and layout, several at a time.
 
-Pages are drawn ahead of the engine, a few and no more: the gate opens for the next page when one
-is read, so that a book of any length needs a few page images on disk and constant memory.
+Pages are drawn ahead of the engine, a few and no more: there is room for the next page when one is
+read, so that books of any length need a few page images on disk and constant memory.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from ocrd.rasterize import Rasterizer, Source
 from ocrd.tasks import Task
 
 T = TypeVar("T")
-
-DRAWN_AHEAD = 2  # pages of one document beyond what the engine has in work
 
 
 class InterruptedReadingError(Exception):
@@ -57,7 +55,7 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
             f'The engine {hello.name} has no mode "{reading.task.mode}".',
             hint=f"It has {', '.join(hello.modes)}: correct the folder's mode, then ocrd reload.",
         )
-    gate = _Gate(lambda: (reading.engine.announced or hello).capacity + DRAWN_AHEAD)
+    room = reading.engine.room
 
     async def read_one(number: int) -> None:
         try:
@@ -67,40 +65,20 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
             if not reading.stopping.is_set():
                 raise
         finally:
-            gate.leave()
+            room.leave(reading.name)
 
     try:
         async with asyncio.TaskGroup() as group:
             for number in numbers:
-                await gate.enter()
+                await room.enter(reading.name, reading.rank)
                 if reading.stopping.is_set():
+                    room.leave(reading.name)
                     break
                 group.create_task(read_one(number))
     except ExceptionGroup as failed:
         raise _first(failed) from failed
     if reading.stopping.is_set():
         raise InterruptedReadingError
-
-
-class _Gate:
-    """Lets as many pages in as the engine takes, which grows while its devices get ready."""
-
-    def __init__(self, room: Callable[[], int]) -> None:
-        self._room = room
-        self._inside = 0
-        self._left = asyncio.Event()
-
-    async def enter(self) -> None:
-        """Wait until there is room."""
-        while self._inside >= self._room():
-            self._left.clear()
-            await self._left.wait()
-        self._inside += 1
-
-    def leave(self) -> None:
-        """Make room."""
-        self._inside -= 1
-        self._left.set()
 
 
 async def _read_page(reading: Reading, number: int, longest_side: int) -> None:

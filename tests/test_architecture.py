@@ -32,7 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "inbox", "scan", "settle", "daemon_lock", "ledger", "rasterize", "seats", "drawing",
             "pdf", "pictures", "cutting", "frames", "markup", "passages", "layout", "columns",
             "sidecar", "layout_json", "filing", "engine.client", "engine.attendance",
-            "engine.pagequeue", "engine.process", "engine.rate", "engine.protocol",
+            "engine.pagequeue", "engine.process", "engine.rate", "engine.room", "engine.protocol",
             "engine.worker", "engine.rapidocr", "engine.turning", "engine.upright",
             "engine.lanes", "engine.deepseek",
         }
@@ -74,7 +74,9 @@ ALLOWED_BESIDE = {
     "drawing": {"pictures", "pdf", "cutting", "frames"},
     "pdf": {"pictures"},
     "frames": {"cutting", "pictures"},
-    "engine.client": {"engine.protocol", "engine.attendance", "engine.pagequeue", "engine.rate"},
+    "engine.client": {
+        "engine.protocol", "engine.attendance", "engine.pagequeue", "engine.rate", "engine.room",
+    },
     "engine.attendance": {"engine.protocol", "engine.process", "engine.pagequeue"},
     "engine.pagequeue": {"engine.protocol"},
     "engine.process": {"engine.protocol"},

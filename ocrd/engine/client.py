@@ -25,6 +25,7 @@ from ocrd.engine import protocol
 from ocrd.engine.attendance import Attendant
 from ocrd.engine.pagequeue import PageQueue, QueuedPage, poisonous
 from ocrd.engine.rate import Rate
+from ocrd.engine.room import DRAWN_AHEAD, Room
 from ocrd.errors import EngineError
 from ocrd.job import Recognition
 
@@ -58,6 +59,7 @@ class EngineClient:
         self._stopping = False
         self._idle_since = 0.0
         self._rate = Rate()
+        self.room = Room(self._pages_in_work)
 
     # What the pipeline calls
 
@@ -116,6 +118,11 @@ class EngineClient:
                 attendant.give_up(page)
                 attendant.wake()
             raise
+
+    def _pages_in_work(self) -> int:
+        """Return how many pages may be drawn and not read yet, over all documents."""
+        hello = self.announced
+        return DRAWN_AHEAD + (hello.capacity if hello else 1)
 
     @property
     def announced(self) -> protocol.Hello | None:

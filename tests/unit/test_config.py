@@ -387,7 +387,7 @@ def test_the_environment_overrides_every_kind_of_value(tmp_path: Path) -> None:
     assert [folder.recursive for folder in settings.inbox] == [False, True, False]
     assert settings.inbox[2].path == tmp_path / "third"
     assert settings.rasterize.memory == 1 << 30
-    assert settings.documents_in_flight == 8
+    assert settings.documents_in_flight == "auto"
 
 
 def test_the_environment_alone_can_name_the_inboxes(tmp_path: Path) -> None:
