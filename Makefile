@@ -1,5 +1,5 @@
 # Every target makes its own virtual environment in .venv first; twice is quick.
-.PHONY: demo test check lint types docs bench clean
+.PHONY: demo test check lint types docs bench bench-gpu dist deb clean
 
 demo:            ## the real daemon on a temporary inbox with sample documents
 	@packaging/bootstrap.sh
@@ -8,7 +8,7 @@ demo:            ## the real daemon on a temporary inbox with sample documents
 test:            ## lint, types, architecture and the whole suite
 	@packaging/bootstrap.sh dev
 	@$(MAKE) --no-print-directory lint types
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n logical --dist loadgroup
 
 lint:
 	.venv/bin/ruff check .
@@ -23,6 +23,16 @@ docs:            ## the pages that are generated from the code
 bench:           ## the figures of docs/benchmarks.md, as ratios measured in one run
 	@packaging/bootstrap.sh dev
 	.venv/bin/python -m benchmarks
+
+bench-gpu:       ## what only a GPU shows: its tests, then decoding at full size against the roofline
+	.venv/bin/python -m pytest tests/gpu
+	.venv/bin/python -m benchmarks.decoding --full-size
+
+dist:            ## the wheel and the source distribution, in dist/ or FOLDER=…
+	@packaging/dist.sh $(FOLDER)
+
+deb: dist        ## the Debian package for the Debian that this is, there too
+	@packaging/deb/build.sh $(FOLDER)
 
 clean:
 	rm -rf .venv build dist

@@ -21,14 +21,39 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 fi
 "$python" -c 'import venv, ensurepip' 2>/dev/null || need_debian python3-venv
 if [ "$extra" = dev ]; then
-    command -v rsync >/dev/null || need_debian rsync
-    command -v strace >/dev/null || need_debian strace
+    absent=()
+    command -v rsync >/dev/null || absent+=(rsync)
+    command -v strace >/dev/null || absent+=(strace)
+    # The extra systemd is compiled.
+    command -v gcc >/dev/null || absent+=(gcc libc6-dev)
+    command -v pkg-config >/dev/null || absent+=(pkg-config)
+    pkg-config --exists libsystemd 2>/dev/null || absent+=(libsystemd-dev)
+    include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+    [ -e "$include/Python.h" ] || absent+=(python3-dev)
+    # The machines of tests/system.
+    command -v systemd-nspawn >/dev/null || absent+=(systemd-container)
+    command -v mmdebstrap >/dev/null || absent+=(mmdebstrap)
+    # The Debian package.
+    command -v dh >/dev/null || absent+=(debhelper dpkg-dev)
+    command -v lintian >/dev/null || absent+=(lintian)
+    [ ${#absent[@]} = 0 ] || need_debian "${absent[@]}"
 fi
 
 stamp=.venv/installed-${extra:-base}
 wanted=$(sha256sum pyproject.toml "$0" | sha256sum)
 if [ -x .venv/bin/ocrd ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-echo "Installing ocrd and what it needs into .venv (about 550 MB, a minute or two) …"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".${extra:+[$extra]}" 2> >(grep -v "is ignored: it is neither a file nor a directory" >&2)
+install() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@" \
+        2> >(grep -v "is ignored: it is neither a file nor a directory" >&2)
+}
+if [ "$extra" = dev ]; then
+    echo "Installing ocrd, its tests and PyTorch into .venv (1.7 GB, several minutes) …"
+    # This version and first, so that a processor-only build of it that is at hand is taken.
+    install torch==2.13.0
+    install -e ".[dev,gpu,systemd]"
+else
+    echo "Installing ocrd and what it needs into .venv (about 550 MB, a minute or two) …"
+    install -e ".${extra:+[$extra]}"
+fi
 echo "$wanted" > "$stamp"
