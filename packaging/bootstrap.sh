@@ -45,7 +45,7 @@ if [ -x .venv/bin/ocrd ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 install() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@" \
-        2> >(grep -v "is ignored: it is neither a file nor a directory" >&2)
+        2> >(grep -v -e "is ignored: it is neither a file nor a directory" -e DEPRECATION >&2)
 }
 if [ "$extra" = dev ]; then
     echo "Installing ocrd, its tests and PyTorch into .venv (1.7 GB, several minutes) …"

@@ -98,6 +98,7 @@ def test_a_missing_extra_is_told_with_its_remedy(
         ("soon", None, None),
         (None, None, None),
     ],
+    ids=["unset", "ours", "another", "off", "nonsense", "no watchdog"],
 )
 def test_the_watchdogs_patience_is_read(
     monkeypatch: pytest.MonkeyPatch, usec: str | None, pid: str | None, seconds: float | None
