@@ -7,9 +7,11 @@ cannot be made is a warning and fails no document.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TextIO
 
 from ocrd import pages
 from ocrd.errors import DocumentError, PageError
@@ -86,18 +88,26 @@ async def illustrate(wanted: Illustration, read: Iterable[PageRead]) -> Illustra
 def _look_through(
     wanted: Illustration, read: Iterable[PageRead]
 ) -> tuple[list[tuple[PageRead, list[Figure]]], int]:
-    """Return the pages with figures, without their text, and how many the overlay's file has."""
-    illustrated = []
+    """Return the pages with figures, without their text, and how many the overlay's file has.
+
+    The folder is made where something is to be drawn: most documents need none.
+    """
+    illustrated: list[tuple[PageRead, list[Figure]]] = []
     count = 0
     try:
-        wanted.folder.mkdir(exist_ok=True)
-        with _boxes_path(wanted).open("w", encoding="ascii") as out:
+        with contextlib.ExitStack() as stack:
+            boxes: TextIO | None = None
+            if wanted.overlay:
+                wanted.folder.mkdir(exist_ok=True)
+                boxes = stack.enter_context(_boxes_path(wanted).open("w", encoding="ascii"))
             for page in read:
                 if wanted.figures and (figures := figures_of(page)):
                     illustrated.append((replace(page, blocks=()), figures))
-                if wanted.overlay:
-                    out.write(pages.to_json(_without_text(page)) + "\n")
+                if boxes is not None:
+                    boxes.write(pages.to_json(_without_text(page)) + "\n")
                     count += 1
+        if illustrated:
+            wanted.folder.mkdir(exist_ok=True)
     except OSError as error:
         raise translate(error, wanted.folder) from error
     return illustrated, count

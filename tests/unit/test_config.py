@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import tomllib
 from pathlib import Path
@@ -21,6 +22,13 @@ from ocrd.tasks import Task
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "config.example.toml"
+
+
+def let_everybody_enter(folder: Path) -> None:
+    """Open the folder, and those that pytest made above it, to other users."""
+    while folder != Path(tempfile.gettempdir()):
+        folder.chmod(0o755)
+        folder = folder.parent
 
 
 def write(folder: Path, text: str) -> Path:
@@ -350,8 +358,7 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
         f"try: config.load(Path({str(path)!r}), {{}})\n"
         "except config.ConfigError as error: print(error)"
     )
-    for parent in path.parents[:2]:
-        parent.chmod(0o755)
+    let_everybody_enter(path.parent)
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert f"{path}: the file cannot be read: Permission denied. Make it" in result.stdout, result
 
@@ -507,8 +514,7 @@ def test_folders_that_the_user_may_not_write_are_problems(tmp_path: Path) -> Non
         "os.setgid(65534); os.setuid(65534);"
         "print(config.refusal(Path('c.toml'), config.check_folders(settings)))"
     )
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
+    let_everybody_enter(tmp_path)
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
