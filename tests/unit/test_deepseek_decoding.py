@@ -7,13 +7,9 @@ features are random except where a page goes all the way from its pixels.
 from __future__ import annotations
 
 import random
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,26 +19,25 @@ from PIL import Image, ImageDraw
 from ocrd.engine.deepseek import checkpoint, preprocessing, prompts, vision
 from ocrd.engine.deepseek.decoding import (
     Decoder,
-    DecoderThread,
-    Generation,
     Rules,
     SlotPlan,
-    plan_of,
 )
 from ocrd.engine.deepseek.prompts import BOS, EOS
 from ocrd.engine.deepseek.slots import Slots
 from tests import checkpoints, sequential
-
-VOCABULARY = 2000  # the true one is 129,280, which is most of the work of so small a network
-KINDS = tuple(checkpoints.CLASSES)
-IMAGE_TOKENS = {
-    # tiny, small, base, large, gundam with 1x2, 2x2, 2x3 tiles
-    "deepseek-ocr": (73, 111, 273, 421, 493, 693, 903),
-    "deepseek-ocr-2": tuple(257 + 144 * tiles for tiles in range(7)),
-}
-# A dozen tokens that are said again and again, and an end that comes within sixty tokens on some.
-FAVOURED = {**dict.fromkeys(range(10, 22), 5.0), EOS: 3.0}
-ROOMY = SlotPlan(budget=16 * 1280, max_slots=8, context=8192, step=64, typical=1280)
+from tests.books import (
+    KINDS,
+    ROOMY,
+    Book,
+    Eye,
+    Saboteur,
+    book_of,
+    check,
+    decoder,
+    endless,
+    run,
+    submit,
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -53,71 +48,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@dataclass(frozen=True)
-class Page:
-    features: torch.Tensor
-    prompt: list[int]
-    rules: Rules
-    expected: list[int]  # what generate says
-
-
-@dataclass
-class Book:
-    kind: str
-    network: Any
-    pages: list[Page]
-
-
-def make_page(network: Any, image_tokens: int, rules: Rules, seed: int) -> Page:
-    generator = torch.Generator().manual_seed(seed)
-    features = torch.randn((image_tokens, checkpoints.HIDDEN), generator=generator)
-    text = torch.randint(3, 1000, (5 + seed % 7,), generator=generator).tolist()
-    prompt = [BOS, *[sequential.image_of(network)] * image_tokens, *text]
-    expected = sequential.read(network, prompt, features, rules)
-    return Page(features, prompt, rules, expected)
-
-
-RULES = (
-    Rules(60, ngram=20, window=90, exempt=prompts.REPEATABLE),
-    Rules(45, ngram=2, window=200, exempt=tuple(range(0, VOCABULARY, 2))),
-    Rules(60, ngram=2, window=24),  # stricter, as a second reading has it
-    Rules(50, ngram=3, window=60),
-    Rules(9),
-)
-
-
-@cache
-def book_of(kind: str) -> Book:
-    """Return pages of all image sizes, some ended by themselves, some by their limit."""
-    network = sequential.network(kind, FAVOURED, vocabulary=VOCABULARY)
-    sizes = IMAGE_TOKENS[kind]
-    pages = [
-        make_page(network, sizes[number % len(sizes)], RULES[number % len(RULES)], number)
-        for number in range(14)
-    ]
-    limited = sum(len(page.expected) == page.rules.max_new_tokens for page in pages)
-    assert 3 <= limited <= 11
-    free = [sequential.read(network, page.prompt, page.features, Rules(60)) for page in pages[:9]]
-    changed = [
-        page.expected != said[: len(page.expected)]
-        for page, said in zip(pages[:9], free, strict=True)
-    ]
-    assert sum(changed) >= 3  # the rules against repetition do change what is said
-    return Book(kind, network, pages)
-
-
-@cache
-def endless(kind: str) -> Book:
-    """Return pages that only end at their limits: of 9 tokens and of 40 to 90."""
-    network = sequential.network(kind, {**FAVOURED, EOS: 0.0}, vocabulary=VOCABULARY)
-    limits = (90, 9, 40, 9, 70, 9)
-    pages = [
-        make_page(network, 20 + 10 * number, Rules(limit, ngram=2, window=90), number)
-        for number, limit in enumerate(limits)
-    ]
-    return Book(kind, network, pages)
-
-
 @pytest.fixture(params=KINDS)
 def each_book(request: pytest.FixtureRequest) -> Book:
     return book_of(request.param)
@@ -126,67 +56,6 @@ def each_book(request: pytest.FixtureRequest) -> Book:
 @pytest.fixture
 def book() -> Book:
     return book_of("deepseek-ocr-2")
-
-
-@dataclass
-class Eye:
-    """An encoder that hands over features, and notes how many pages came together."""
-
-    batches: list[int] = field(default_factory=list)
-    before: Callable[[], None] = lambda: None
-
-    def __call__(self, pages: list[Any]) -> Sequence[torch.Tensor]:
-        self.before()
-        self.batches.append(len(pages))
-        return pages
-
-
-def decoder(book: Book, plan: SlotPlan = ROOMY, **options: Any) -> Decoder:
-    options.setdefault("on_notice", lambda _: None)
-    encode = options.pop("encode", Eye())
-    return Decoder(book.network, encode, plan, image=VOCABULARY - 1, **options)
-
-
-def submit(made: Decoder, page: Page, rank: Any = 0, **options: Any) -> Generation:
-    rules = options.pop("rules", page.rules)
-    return made.submit(page.features, page.prompt, rules, rank, **options)
-
-
-def run(made: Decoder) -> None:
-    for _ in range(20_000):
-        if not made.busy:
-            return
-        made.step()
-    raise AssertionError("the decoder never ends")
-
-
-def check(pages: Sequence[Page], generations: Sequence[Generation]) -> None:
-    for page, generation in zip(pages, generations, strict=True):
-        assert generation.error is None
-        assert generation.tokens == page.expected
-        full = len(page.expected) == page.rules.max_new_tokens
-        assert generation.finished == ("length" if full else "eos")
-
-
-class Saboteur:
-    """Makes calls fail, by their number; for want of memory if nothing else is said."""
-
-    def __init__(
-        self, function: Callable[..., Any], failing: set[int], error: Exception | None = None
-    ) -> None:
-        self._function = function
-        self._failing = failing
-        self._error = error or torch.OutOfMemoryError("injected")
-        self.calls = 0
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        self.calls += 1
-        if self.calls in self._failing:
-            raise self._error
-        return self._function(*arguments, **options)
-
-
-# The gate
 
 
 @pytest.mark.parametrize("lag", [0, 1])
@@ -596,182 +465,3 @@ def test_a_page_draws_the_same_tokens_whatever_runs_beside_it(book: Book) -> Non
     assert again.tokens == first.tokens != page.expected
     assert other_seed.tokens != first.tokens
     check(book.pages[1:6], generations)
-
-
-# Memory
-
-
-@pytest.mark.parametrize("lag", [0, 1])
-@pytest.mark.parametrize("part", ["layers", "head"])
-def test_out_of_memory_while_decoding_halves_the_slots_and_changes_no_page(
-    book: Book, part: str, lag: int
-) -> None:
-    notices: list[str] = []
-    made = decoder(book, lag=lag, on_notice=notices.append)
-    module = book.network.model.language_model if part == "layers" else book.network.lm_head
-    module.forward = Saboteur(module.forward, {25, 40})
-    try:
-        generations = [submit(made, page) for page in book.pages]
-        run(made)
-    finally:
-        del module.forward
-    check(book.pages, generations)
-    assert notices == [
-        "Out of memory with 8 slots; going on with 4.",
-        "Out of memory with 4 slots; going on with 2.",
-    ]
-    assert made.slots == 2
-
-
-def test_another_error_is_not_taken_for_a_lack_of_memory(book: Book) -> None:
-    made = decoder(book)
-    slots = made._slots
-    error = RuntimeError("CUDA error: device-side assert triggered")
-    slots.decode = Saboteur(slots.decode, {4}, error)  # type: ignore[method-assign]
-    submit(made, book.pages[0])
-    with pytest.raises(RuntimeError, match="assert"):
-        run(made)
-
-
-def test_out_of_memory_while_encoding_or_feeding_or_allocating_changes_no_page(book: Book) -> None:
-    notices: list[str] = []
-    made = decoder(book, on_notice=notices.append)
-    made._encode = Saboteur(made._encode, {2})
-    slots = made._slots
-    slots.prefill = Saboteur(slots.prefill, {3})  # type: ignore[method-assign]
-    slots.cache.reserve = Saboteur(slots.cache.reserve, {1})  # type: ignore[method-assign]
-    generations = [submit(made, page) for page in book.pages]
-    run(made)
-    check(book.pages, generations)
-    assert len(notices) == 3
-
-
-def test_a_page_that_finds_no_memory_even_alone_fails_and_the_others_do_not(book: Book) -> None:
-    longest = max(book.pages, key=lambda page: len(page.prompt))
-    made = decoder(book)
-    slots = made._slots
-    prefill = slots.prefill
-
-    def choke(slot: int, embeddings: torch.Tensor, rules: Rules) -> torch.Tensor:
-        if embeddings.shape[0] == len(longest.prompt):
-            raise torch.OutOfMemoryError("injected")
-        return prefill(slot, embeddings, rules)
-
-    slots.prefill = choke  # type: ignore[method-assign]
-    generations = [submit(made, page) for page in book.pages]
-    run(made)
-    for page, generation in zip(book.pages, generations, strict=True):
-        if len(page.prompt) == len(longest.prompt):
-            assert isinstance(generation.error, MemoryError)
-        else:
-            check([page], [generation])
-
-
-def test_when_no_page_finds_memory_that_is_nobodys_own_fault(book: Book) -> None:
-    made = decoder(book, replace(ROOMY, max_slots=1))
-    made._slots.prefill = Saboteur(made._slots.prefill, set(range(99)))  # type: ignore[method-assign]
-    for page in book.pages:
-        submit(made, page)
-    with pytest.raises(MemoryError):
-        run(made)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_plan_of_a_network_on_the_processor_keeps_to_usual_pages(kind: str) -> None:
-    plan = plan_of(sequential.network(kind), context=8192, max_slots=4)
-    assert plan.slots_at(plan.first_length) == 4
-    assert plan.budget <= 4 * 2048
-    assert not plan.few_shapes
-
-
-# The thread
-
-
-@pytest.fixture
-def thread(book: Book) -> Iterator[DecoderThread]:
-    made = started(book, Eye())
-    yield made
-    made.close()
-
-
-def started(book: Book, encode: Eye, **options: Any) -> DecoderThread:
-    model = SimpleNamespace(network=book.network)
-    return DecoderThread(model, encode, plan=ROOMY, image=VOCABULARY - 1, **options)
-
-
-def test_pages_are_followed_from_other_threads_token_by_token(
-    book: Book, thread: DecoderThread
-) -> None:
-    heard: dict[int, list[list[int]]] = {}
-
-    def read(number: int) -> None:
-        page = book.pages[number]
-        generation = thread.submit(page.features, page.prompt, page.rules, (number,))
-        heard[number] = list(generation.follow())
-
-    readers = [threading.Thread(target=read, args=(number,)) for number in range(14)]
-    for reader in readers:
-        reader.start()
-    for reader in readers:
-        reader.join(60)
-    for number, page in enumerate(book.pages):
-        assert [token for some in heard[number] for token in some] == page.expected
-    assert any(len(pieces) > 1 for pieces in heard.values())
-
-
-def test_a_page_cancelled_from_another_thread_ends(book: Book, thread: DecoderThread) -> None:
-    page = book.pages[0]
-    generation = thread.submit(page.features, page.prompt, Rules(7000))
-    follower = generation.follow()
-    said = next(follower)
-    generation.cancel()
-    said += [token for some in follower for token in some]
-    assert generation.finished == "cancelled"
-    assert said == generation.tokens
-
-
-def test_closing_cancels_what_is_open_and_takes_nothing_more(book: Book) -> None:
-    made = started(book, Eye())
-    page = book.pages[0]
-    generations = [made.submit(page.features, page.prompt, Rules(7000)) for _ in range(9)]
-    next(generations[0].follow())
-    made.close()
-    assert {generation.finished for generation in generations} == {"cancelled"}
-    with pytest.raises(RuntimeError, match="closed"):
-        made.submit(page.features, page.prompt, Rules(5))
-
-
-def test_a_crash_ends_all_pages_with_its_cause(book: Book) -> None:
-    crash = threading.Event()
-
-    def break_down() -> None:
-        crash.wait(30)
-        raise ZeroDivisionError("of the encoder")
-
-    made = started(book, Eye(before=break_down))
-    page = book.pages[0]
-    generations = [made.submit(page.features, page.prompt, page.rules) for _ in range(3)]
-    crash.set()
-    for generation in generations:
-        with pytest.raises(ZeroDivisionError):
-            list(generation.follow())
-        assert generation.finished == "failed"
-    with pytest.raises(RuntimeError, match="of the encoder"):
-        made.submit(page.features, page.prompt, page.rules)
-    made.close()
-
-
-def test_without_pages_the_thread_takes_no_processor_time(
-    book: Book, thread: DecoderThread
-) -> None:
-    page = book.pages[0]
-    generation = thread.submit(page.features, page.prompt, page.rules)
-    list(generation.follow())
-    assert thread._thread.ident is not None
-    clock = time.pthread_getcpuclockid(thread._thread.ident)
-    limit = time.monotonic() + 10
-    while thread._decoder.busy and time.monotonic() < limit:
-        threading.Event().wait(0.01)
-    before = time.clock_gettime(clock)
-    threading.Event().wait(0.3)  # the length of the measurement
-    assert time.clock_gettime(clock) - before < 0.03
