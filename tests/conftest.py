@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-SYSTEM = Path(__file__).parent / "system"
+TOGETHER = [Path(__file__).parent / name for name in ("system", "recipes")]
+MACHINE_SECONDS = 900  # where it has to be made first, from Debian's packages
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -15,5 +16,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Fixtures of a file are expensive here, and two files must not make the same machine.
     """
     for item in items:
-        group = "system" if SYSTEM in item.path.parents else str(item.path)
+        shared = [folder.name for folder in TOGETHER if folder in item.path.parents]
+        group = shared[0] if shared else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+        if shared:
+            item.add_marker(pytest.mark.timeout(MACHINE_SECONDS))

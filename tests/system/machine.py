@@ -22,6 +22,8 @@ from tests.installation import ROOT, eventually
 TREES = ROOT / "build" / "machines"
 PACKAGES = (
     "systemd", "dbus", "libpam-systemd", "adduser", "ca-certificates",
+    # What the Debian package depends on: one tree serves all that need no more.
+    "python3", "libgcc-s1", "libsystemd0",
     # What a Python from outside is linked against.
     "libssl3", "libsqlite3-0", "libffi8", "zlib1g", "libbz2-1.0", "liblzma5", "libexpat1",
     "libreadline8", "libstdc++6",
@@ -51,6 +53,12 @@ def hierarchies() -> list[Path]:
         if kind == "cgroup2" or (kind == "cgroup" and "name=systemd" in options.split(",")):
             found.append(Path(place))
     return found
+
+
+def this_suite() -> str:
+    """Return the name of the Debian that this is, which the package is built for."""
+    lines = Path("/etc/os-release").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)["VERSION_CODENAME"]
 
 
 def tree(suite: str, more: Sequence[str] = ()) -> Path:
@@ -87,7 +95,8 @@ class Machine:
 
     def __init__(self, tree: Path, binds: dict[str, Path], read_only: dict[str, Path]) -> None:
         self.tree = tree
-        self.name = f"ocrd-{uuid.uuid4().hex[:8]}"
+        self._id = uuid.uuid4().hex
+        self.name = f"ocrd-{self._id[:8]}"
         self._binds = [f"--bind={here}:{there}" for there, here in binds.items()]
         self._binds += [f"--bind-ro={here}:{there}" for there, here in read_only.items()]
         self._console = tree.parent / f"{self.name}.console"
@@ -109,6 +118,7 @@ class Machine:
                 [
                     "systemd-nspawn", "--quiet", f"--directory={self.tree}",
                     f"--machine={self.name}", "--register=no", "--keep-unit",
+                    f"--uuid={self._id}",  # it stays the same machine over its boots
                     "--volatile=overlay", "--private-network", "--console=pipe",
                     "--capability=CAP_IPC_LOCK,CAP_BPF",
                     "--system-call-filter=@memlock bpf landlock_create_ruleset"
@@ -137,12 +147,24 @@ class Machine:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command on the machine, as root."""
         result = subprocess.run(
-            ["nsenter", f"--target={self._leader}", "--mount", "--uts", "--ipc", "--net", "--pid",
-             "--cgroup", "--", *command],
+            [*self._enter(), *command],
             capture_output=True, text=True, timeout=limit, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         assert not check or result.returncode == 0, f"{command}: {result.stdout}{result.stderr}"
         return result
+
+    def begin(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start a command on the machine, as root, with pipes to it and from it."""
+        return subprocess.Popen(
+            [*self._enter(), *command],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def _enter(self) -> list[str]:
+        return [
+            "nsenter", f"--target={self._leader}", "--mount", "--uts", "--ipc", "--net", "--pid",
+            "--cgroup", "--",
+        ]  # fmt: skip
 
     def systemctl(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run systemctl on the machine."""

@@ -10,6 +10,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
+from ocrd.scan import OWNER_NAME
 from ocrd.web.client import Client
 from tests.installation import ECHO, ROOT, eventually
 from tests.system.machine import Machine
@@ -163,9 +164,11 @@ class Service:
         return target
 
     def tree(self) -> list[str]:
-        """Return the files below the inbox."""
+        """Return the files below the inbox, but for what says whose it is."""
         return sorted(
-            str(path.relative_to(self.inbox)) for path in self.inbox.rglob("*") if path.is_file()
+            str(path.relative_to(self.inbox))
+            for path in self.inbox.rglob("*")
+            if path.is_file() and path.name != OWNER_NAME
         )
 
     def wait_for(self, *names: str, limit: float = 60.0) -> None:

@@ -6,84 +6,48 @@ The machine's documents lie outside of it, so that they are seen as they are, wh
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.installation import LETTER, ROOT, eventually, make_pdf
+from ocrd.scan import OWNER_NAME
+from tests.installation import LETTER, eventually, make_pdf
 from tests.system import machine
+from tests.system.conftest import tree
 from tests.system.machine import Machine, booted
+from tests.system.workshop import Workshop
 
-pytestmark = pytest.mark.timeout(900)
-
-QUICKLY = {"DPKG_DEB_COMPRESSOR_TYPE": "gzip", "DPKG_DEB_COMPRESSOR_LEVEL": "1"}
-ON_THE_MACHINE = ("python3", "libgcc-s1", "libsystemd0")
 PAGES = 8
 
 
-@dataclass
-class Build:
-    """What `make deb` made, and lintian at work on it."""
-
-    folder: Path
-    package: Path
-    lintian: subprocess.Popen[bytes] | None
-
-    @property
-    def verdict(self) -> Path:
-        """Where lintian writes."""
-        return self.folder / "lintian.txt"
+@pytest.fixture(scope="module")
+def package(workshop: Workshop) -> Path:
+    """What `make deb` made."""
+    if shutil.which("apt-get") is None:
+        pytest.skip("building the Debian package needs Debian")
+    return workshop.package()
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
-    """The wheel, the source distribution and the package, each made once."""
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
-        pytest.skip("building the Debian package needs Debian, and root for what it is built with")
-    folder = tmp_path_factory.mktemp("dist")
-    made = subprocess.run(
-        ["make", "--no-print-directory", "deb", f"FOLDER={folder}"],
-        cwd=ROOT, env={**os.environ, **QUICKLY}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stdout + made.stderr
-    (package,) = folder.glob("ocrd_*.deb")
-    result = Build(folder, package, None)
-    if shutil.which("lintian"):
-        with result.verdict.open("wb") as verdict:
-            result.lintian = subprocess.Popen(
-                ["lintian", "--allow-root", "--fail-on", "error", package],
-                stdout=verdict, stderr=verdict,
-            )  # fmt: skip
-    yield result
-    if result.lintian is not None:
-        result.lintian.kill()
-        result.lintian.wait()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def newer(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def newer(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same package as a later version of it."""
     folder = tmp_path_factory.mktemp("newer")
-    subprocess.run(["dpkg-deb", "--control", build.package, folder / "control"], check=True)
+    subprocess.run(["dpkg-deb", "--control", package, folder / "control"], check=True)
     control = folder / "control" / "control"
-    text, version = control.read_text(), version_of(build.package)
+    text, version = control.read_text(), version_of(package)
     control.write_text(text.replace(f"Version: {version}\n", f"Version: {version}+later\n"))
-    package = build.folder / "later.deb"
-    shutil.copyfile(build.package, package)
-    archive = folder / "control.tar.gz"
+    later = package.with_name("later.deb")
+    shutil.copyfile(package, later)
+    archive = folder / "control.tar"
     subprocess.run(
-        ["tar", "--owner=0", "--group=0", "-C", control.parent, "-czf", archive, "."], check=True
+        ["tar", "--owner=0", "--group=0", "-C", control.parent, "-cf", archive, "."], check=True
     )
-    subprocess.run(["ar", "r", package, archive], check=True)
-    return package
+    subprocess.run(["ar", "r", later, archive], check=True)
+    return later
 
 
 def version_of(package: Path) -> str:
@@ -142,32 +106,27 @@ class Computer:
         return {job["relpath"]: job for job in found}
 
     def tree(self) -> list[str]:
-        return sorted(str(path.relative_to(self.inbox)) for path in self.inbox.rglob("*"))
+        """Return what is below the inbox, but for what says whose it is."""
+        found = (path.relative_to(self.inbox) for path in self.inbox.rglob("*"))
+        return sorted(str(path) for path in found if path.name != OWNER_NAME)
 
     def exists(self, path: str) -> bool:
         return self.machine.run("test", "-e", path, check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")
-def computer(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Computer]:
+def computer(
+    package: Path, workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Computer]:
     """A machine with Debian's Python and systemd, and without a network."""
-    if reason := machine.missing():
-        pytest.skip(reason)
-    try:
-        tree = machine.tree(suite(), ON_THE_MACHINE)
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"mmdebstrap could not make a tree: {error.stderr[-300:]}")
     srv = tmp_path_factory.mktemp("srv")
     for folder in (srv, srv.parent):  # pytest's are for one user only
         folder.chmod(0o755)
-    with booted(Machine(tree, {"/srv": srv}, {"/packages": build.folder})) as booted_machine:
-        yield Computer(booted_machine, srv, build.package)
-
-
-def suite() -> str:
-    """Return the name of this Debian, which the package is for."""
-    lines = Path("/etc/os-release").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line)["VERSION_CODENAME"]
+    server = Machine(
+        tree(workshop, machine.this_suite()), {"/srv": srv}, {"/packages": package.parent}
+    )
+    with booted(server) as booted_machine:
+        yield Computer(booted_machine, srv, package)
 
 
 def test_installed_package_reads_what_is_dropped_into_its_inbox(computer: Computer) -> None:
@@ -266,19 +225,17 @@ def test_purge_asks_nothing_and_leaves_every_document(computer: Computer) -> Non
     assert not computer.exists("/opt/ocrd")
 
 
-def test_wheel_reads_a_page_in_an_environment_of_its_own(build: Build, tmp_path: Path) -> None:
-    (wheel,) = build.folder.glob("*.whl")
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    bin_folder = tmp_path / "venv" / "bin"
-    pip = bin_folder / "pip"
-    subprocess.run([pip, "install", "--quiet", "--no-compile", wheel], check=True)
-    subprocess.run(
-        [bin_folder / "ocrd", "convert", LETTER, "-o", tmp_path / "text"], check=True, cwd=tmp_path
-    )
+@pytest.mark.usefixtures("package")
+def test_wheel_reads_a_page_in_an_environment_of_its_own(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    ocrd = workshop.environment() / "bin" / "ocrd"
+    subprocess.run([ocrd, "convert", LETTER, "-o", tmp_path / "text"], check=True, cwd=tmp_path)
     assert "De linzen wassen" in (tmp_path / "text" / "typewriter.md").read_text()
 
 
-def test_lintian_finds_no_error(build: Build) -> None:
-    if build.lintian is None:
+@pytest.mark.usefixtures("package")
+def test_lintian_finds_no_error(workshop: Workshop) -> None:
+    if shutil.which("lintian") is None:
         pytest.skip("lintian is not installed (packaging/bootstrap.sh dev installs it)")
-    assert build.lintian.wait(600) == 0, build.verdict.read_text()
+    assert workshop.verdict() == ""

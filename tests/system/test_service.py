@@ -30,7 +30,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def begin_the_book(service: Service, book: Path, *, delay: float = 0.4, pages: int = 2) -> None:
+def begin_the_book(service: Service, book: Path, *, delay: float = 0.3, pages: int = 2) -> None:
     """Start the service, give it the book and wait until some of its pages are read."""
     service.configure(scripted("echo", delay=delay))
     service.start()
@@ -73,7 +73,7 @@ def test_an_engine_that_cannot_start_is_never_ready_and_says_why(service: Servic
 
 @oldest_only
 def test_the_status_line_tells_the_present_work(service: Service, book: Path) -> None:
-    begin_the_book(service, book, delay=0.7)
+    begin_the_book(service, book, delay=0.5)
     eventually(lambda: service.show("StatusText").startswith("1 document, page "), 20)
     assert " of 8, " in service.show("StatusText")
     service.wait_for("done/book.md")
