@@ -8,176 +8,196 @@ removed any more. No link in it or to it is followed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import fnmatch
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import BinaryIO
 
 from ocrd import files
-from ocrd.errors import UnsupportedError
+from ocrd.errors import OcrdError, UnsupportedError
+from ocrd.files import Directory, Entry, Where
 
 Writer = Callable[[BinaryIO], object]
 
 # What file managers and servers leave in any folder that they show.
 _DROPPINGS = (".*", "Thumbs.db", "desktop.ini", "@eaDir")
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def stage(folder: Path, contents: Mapping[str, Writer]) -> str:
-    """Make the folder with these files, synced; return its hash. What lay there is discarded.
+def stage(where: Where, contents: Mapping[str, Writer]) -> str:
+    """Make the folder with these files, synced; return its hash.
 
-    Raises plain ``OSError``, and what a writer raises.
+    Raises plain ``OSError``, FileExistsError if the name is taken, and what a writer raises.
     """
-    discard(folder)
-    with _made(folder) as descriptor:
-        return _fill(descriptor, folder, contents)
+    with files.entry_of(where) as entry, _made(entry) as folder:
+        return _fill(folder, contents)
 
 
-def publish(path: Path, contents: Mapping[str, Writer], *, replaces: str = "") -> str:
+def publish(where: Where, contents: Mapping[str, Writer], *, replaces: str = "") -> str:
     """Make the folder under its name, whole or not at all; return its hash.
 
     It takes the place of a folder whose hash is ``replaces``. Raises FileExistsError if the name is
     otherwise taken, and the TransientError of a folder that cannot be written.
     """
-    staged = files.temporary_path(path.parent)
-    try:
-        with _made(staged) as descriptor:  # locked against ``files.sweep`` meanwhile
-            sha256 = _fill(descriptor, staged, contents)
-            if replaces:
-                replace(staged, path, replaces)
-            else:
-                files.rename_no_replace(staged, path)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise files.translate(error, path) from error
-    finally:
-        with contextlib.suppress(OSError):
-            discard(staged)
-    files.fsync_directory(path.parent)
+    with files.translated(where), files.entry_of(where) as entry:
+        staged = entry.with_name(files.temporary_name())
+        try:
+            with _made(staged) as folder:  # locked against ``files.sweep`` meanwhile
+                sha256 = _fill(folder, contents)
+                if replaces:
+                    replace(staged, entry, replaces)
+                else:
+                    files.rename_no_replace(staged, entry)
+        finally:
+            with contextlib.suppress(OSError):
+                discard(staged)
+        entry.directory.sync()
     return sha256
 
 
-def sha256_of(folder: Path) -> str:
+def sha256_of(where: Where) -> str:
     """Return the hash of a folder; raise ``OSError`` or UnsupportedError if it is none of files."""
-    descriptor = os.open(folder, _FOLDER)
-    try:
-        found = os.listdir(descriptor)  # noqa: PTH208 -- of the folder that is open
-        own = (name for name in found if not _is_dropping(name))
-        return _combined({name: _file_sha256(descriptor, name) for name in own})
-    finally:
-        os.close(descriptor)
+    with files.entry_of(where) as entry, entry.opened() as folder:
+        return _combined({name: _file_sha256(folder.entry(name)) for name in _listed(folder)})
 
 
-def names(folder: Path) -> list[str]:
+def names(where: Where) -> list[str]:
     """List what the folder holds, but for what file managers leave; raise ``OSError``."""
-    return sorted(path.name for path in folder.iterdir() if not _is_dropping(path.name))
+    with files.entry_of(where) as entry, entry.opened() as folder:
+        return sorted(_listed(folder))
 
 
-def holds(folder: Path, sha256: str) -> bool:
+def holds(where: Where, sha256: str) -> bool:
     """Say whether the folder is there with this hash."""
     try:
-        return sha256_of(folder) == sha256
+        return sha256_of(where) == sha256
     except (OSError, UnsupportedError):
         return False
 
 
-def replace(staged: Path, path: Path, old: str) -> None:
+def replace(staged: Entry, entry: Entry, old: str) -> None:
     """Put a staged folder in the place of the one whose hash is ``old``, and remove that.
 
     Raises FileExistsError if there is anything else by then; it stays, as the staged folder does.
     """
-    if not os.path.lexists(path):
-        files.rename_no_replace(staged, path)
+    if not entry.exists():
+        files.rename_no_replace(staged, entry)
         return
-    if not holds(path, old):
-        raise FileExistsError(path)
-    aside = files.temporary_path(path.parent)
-    if files.exchange(staged, path):
+    with _locked(entry):
+        if not holds(entry, old):
+            raise files.system_error(errno.EEXIST, str(entry))
+        _replace(staged, entry, old)
+
+
+def _replace(staged: Entry, entry: Entry, old: str) -> None:
+    aside = entry.with_name(files.temporary_name())
+    if files.exchange(staged, entry):
         files.rename_no_replace(staged, aside)
     else:
-        files.rename_no_replace(path, aside)
-        files.rename_no_replace(staged, path)
+        files.rename_no_replace(entry, aside)
+        files.rename_no_replace(staged, entry)
     if not holds(aside, old):  # edited in the last moment
-        files.rename_no_replace(path, staged)
-        files.rename_no_replace(aside, path)
-        raise FileExistsError(path)
-    files.fsync_directory(path.parent)
-    discard(aside)
+        files.rename_no_replace(entry, staged)
+        files.rename_no_replace(aside, entry)
+        raise files.system_error(errno.EEXIST, str(entry))
+    entry.directory.sync()
+    with contextlib.suppress(OSError):  # what cannot be removed now has a name for ``files.sweep``
+        files.discard(aside)
 
 
-def remove(folder: Path, sha256: str) -> None:
+def remove(where: Where, sha256: str) -> None:
     """Remove the folder if it has this hash: first its name goes, then its files."""
-    if not holds(folder, sha256):
-        return
-    aside = files.temporary_path(folder.parent)
-    files.rename_no_replace(folder, aside)
-    if holds(aside, sha256):
-        discard(aside)
-    else:  # edited in the last moment
-        files.rename_no_replace(aside, folder)
-
-
-def discard(path: Path) -> None:
-    """Remove a temporary folder or file; FileNotFoundError is no error."""
-    try:
-        is_folder = stat.S_ISDIR(path.lstat().st_mode)
-        if not is_folder:
-            path.unlink()
+    with files.entry_of(where) as entry, _locked(entry):
+        if not holds(entry, sha256):
             return
-        # A folder that cannot be emptied now keeps a name that ``files.sweep`` knows.
-        aside = files.temporary_path(path.parent)
-        path.rename(aside)
-    except FileNotFoundError:
-        return
-    shutil.rmtree(aside, ignore_errors=True)
+        aside = entry.with_name(files.temporary_name())
+        files.rename_no_replace(entry, aside)
+        if not holds(aside, sha256):  # edited in the last moment
+            files.rename_no_replace(aside, entry)
+            return
+        with contextlib.suppress(OSError):
+            files.discard(aside)
+
+
+def discard(where: Where) -> None:
+    """Remove a temporary folder or file; FileNotFoundError is no error.
+
+    Raises ``OSError`` for a folder of anything else than figures; it stays.
+    """
+    with files.entry_of(where) as entry:
+        try:
+            if not stat.S_ISDIR(entry.status().st_mode):
+                entry.unlink()
+                return
+            # A folder that cannot be emptied now keeps a name that ``files.sweep`` knows.
+            aside = entry.with_name(files.temporary_name())
+            files.rename_no_replace(entry, aside)
+        except FileNotFoundError:
+            return
+        try:
+            files.discard(aside)
+        except OSError as error:
+            if error.errno in {errno.ENOTEMPTY, errno.ENOTDIR}:  # somebody else's
+                files.rename_no_replace(aside, entry)
+                raise
 
 
 @contextlib.contextmanager
-def _made(folder: Path) -> Iterator[int]:
+def _locked(entry: Entry) -> Iterator[None]:
+    """Keep ``files.sweep`` from a folder that gets a temporary name."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # what it is instead shows soon
+            _lock(stack.enter_context(entry.opened()))
+        yield
+
+
+def _lock(folder: Directory) -> None:
+    with contextlib.suppress(OSError):
+        fcntl.flock(folder.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def _made(entry: Entry) -> Iterator[Directory]:
     """Make a folder and hold it open, locked."""
-    folder.mkdir()
-    descriptor = os.open(folder, _FOLDER)
-    try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    os.mkdir(entry.name, dir_fd=entry.directory.fd)
+    with entry.opened() as folder:
+        if os.listdir(folder.fd):  # noqa: PTH208 -- of the folder that is open
+            raise files.system_error(errno.EEXIST, str(entry))  # put in its place meanwhile
+        _lock(folder)
+        yield folder
 
 
-def _fill(descriptor: int, folder: Path, contents: Mapping[str, Writer]) -> str:
+def _fill(folder: Directory, contents: Mapping[str, Writer]) -> str:
     """Write the files into an open folder and sync all of it; return its hash."""
     hashes = {}
     for name, write in contents.items():
-        file = os.open(name, _NEW, 0o666, dir_fd=descriptor)
+        entry = folder.entry(name)
+        file = entry.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
-            hashes[name] = files.fill(file, folder / name, write)
+            hashes[name] = files.fill(file, entry, write)
             os.fsync(file)
         finally:
             os.close(file)
-    files.fsync_directory(folder)
+    folder.sync()
     return _combined(hashes)
 
 
-def _file_sha256(folder: int, name: str) -> str:
-    with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise UnsupportedError(f"{files.printable(name)}: not a regular file.")
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _listed(folder: Directory) -> Iterator[str]:
+    for name in os.listdir(folder.fd):  # noqa: PTH208 -- of the folder that is open
+        if not any(fnmatch.fnmatchcase(name, pattern) for pattern in _DROPPINGS):
+            yield name
+
+
+def _file_sha256(entry: Entry) -> str:
+    try:
+        return files.sha256_of(entry, None)
+    except OcrdError as error:
+        raise UnsupportedError(error.what, hint=error.hint) from error
 
 
 def _combined(hashes: Mapping[str, str]) -> str:
     lines = (f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))
     return hashlib.sha256(os.fsencode("".join(lines))).hexdigest()
-
-
-def _is_dropping(name: str) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in _DROPPINGS)

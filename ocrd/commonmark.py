@@ -51,7 +51,12 @@ def escape_line(line: str) -> str:
 
 def escape_inline(text: str) -> str:
     """Escape a piece of a line."""
-    return _INLINE.sub(r"\\\g<0>", text)
+    return _INLINE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    # GFM takes a bare address up to a space or a <, and a backslash before that along with it.
+    return "&lt;" if found[0] == "<" else f"\\{found[0]}"
 
 
 def escape_start(line: str) -> str:
@@ -72,10 +77,19 @@ def heading(line: str, level: int) -> str:
 
 
 def code_block(text: str) -> str:
-    """Return the text as a fenced code block, "" if there is none."""
+    """Return the text as a fenced code block, "" if there is none.
+
+    One with a line that begins with # is indented by a space, fence and all, which no reader of
+    Markdown shows (section 4.5): what merely looks for # would take the line for a heading.
+    """
     text = clean(text, keep="\t").strip("\n")
+    if not text.strip():
+        return ""
     fence = "`" * max(3, _longest_run(text) + 1)
-    return f"{fence}\n{text}\n{fence}" if text.strip() else ""
+    block = f"{fence}\n{text}\n{fence}"
+    if any(line.startswith("#") for line in text.split("\n")):
+        return "\n".join(f" {line}" for line in block.split("\n"))
+    return block
 
 
 def code_span(text: str) -> str:

@@ -134,9 +134,11 @@ class _Conversion:
             kinds.insert(0, filing.ASSETS)
         folder = self.out_dir or file.parent
         targets = {kind: folder / f"{file.stem}.{kind}" for kind in kinds}
-        for target in targets.values():
+        for kind, target in targets.items():
             if os.path.lexists(target) and not self.force:
                 raise _taken(target)
+            if kind != filing.ASSETS and os.path.lexists(target) and not _is_file(target):
+                raise _no_file(target)
         if filing.ASSETS in targets:
             _refuse_strange_files(targets[filing.ASSETS])
         return targets
@@ -219,7 +221,7 @@ class _Conversion:
                 else:
                     files.write_durably(target, content, replace=self.force)
             except FileExistsError as error:
-                raise _taken(target) from error
+                raise (_no_file(target) if self.force else _taken(target)) from error
             written.append(target)
         return tuple(written)
 
@@ -255,6 +257,17 @@ def _refuse_strange_files(target: Path) -> str:
     )
 
 
+def _is_file(target: Path) -> bool:
+    return target.is_file() and not target.is_symlink()
+
+
+def _no_file(target: Path) -> DocumentError:
+    return DocumentError(
+        f"{files.printable(target)} is no file of its own, but a link, a device or something else.",
+        hint="Move it away, or use -o to write into another folder.",
+    )
+
+
 def _taken(target: Path) -> DocumentError:
     return DocumentError(
         f"{files.printable(target)} exists.",
@@ -270,6 +283,7 @@ def _verdict(file: Path, info: SourceInfo, spool: _PageSpool) -> OcrdError | Non
     return UnreadablePagesError(
         f"{files.printable(file)}: {len(spool.failed)} of {info.pages} pages could not be"
         f" read; the first is page {first.number}: {'; '.join(first.warnings)}",
+        hint="Correct the file and convert it again.",
         page=first.number,
     )
 

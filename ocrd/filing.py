@@ -5,11 +5,16 @@ in their own folder and fsynced; the plan goes to the ledger; only then does :fu
 the sidecars and move the source, never over an existing file. ``publish`` may be interrupted
 anywhere and run again from the recorded plan: it finds what is done by content hash. One kind of
 output, ASSETS, is a folder of files, with a hash of its own, and goes the same way.
+
+The inbox and the folder of filed documents are anchors: no link below one of them is followed, and
+what is done there is done by descriptor, see ``files``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fnmatch
 import itertools
 import json
 import os
@@ -22,6 +27,7 @@ from typing import Any, BinaryIO, Self
 
 from ocrd import assets, files
 from ocrd.errors import NO_REASON, OcrdError, Reason, SourceChangedError, UnsupportedError
+from ocrd.files import Directory, Entry, Place, Where
 from ocrd.job import FileKey, Job, JobState
 
 NAME_BYTES = 255  # the longest file name of every file system that we know
@@ -31,6 +37,11 @@ ASSETS, OVERLAY = "assets", "overlay.pdf"
 
 Writer = Callable[[BinaryIO], object]
 Content = Writer | Mapping[str, Writer]  # a file's, or a folder's by file name
+
+
+_NAME_HELD = frozenset(
+    {errno.EEXIST, errno.ENOTEMPTY, errno.EPERM, errno.EACCES, errno.EISDIR, errno.ENOTDIR}
+)
 
 
 class PlanOutdatedError(Exception):
@@ -48,9 +59,9 @@ class Output:
     replaces: bool = False  # ``path`` is this source's own earlier output
     replaced: str = ""  # its hash; what has another one by then is somebody's work, and stays
 
-    def is_at(self, path: Path, sha256: str) -> bool:
-        """Say whether a file, or folder, of this content is at ``path``."""
-        return assets.holds(path, sha256) if self.kind == ASSETS else _holds(path, sha256)
+    def is_at(self, where: Where, sha256: str) -> bool:
+        """Say whether a file, or folder, of this content is there."""
+        return assets.holds(where, sha256) if self.kind == ASSETS else _holds(where, sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,17 @@ class Plan:
     destination: str  # of the source; "" where it is not moved
     outputs: tuple[Output, ...]
     reason: Reason = NO_REASON
+    anchor: str = ""  # the configured folder that holds destination and outputs
+
+    def place(self, path: str) -> Place:
+        """Return the place of one of the plan's paths: below the inbox, or below the anchor."""
+        return Place.of(Path(path), *(Path(root) for root in (self.root, self.anchor) if root))
+
+    @property
+    def folder(self) -> Place:
+        """Where the outputs appear, and the source is moved to if it is moved."""
+        paths = [self.destination, *(output.path for output in self.outputs)]
+        return self.place(next(filter(None, paths), self.source)).parent
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan's JSON form."""
@@ -80,6 +102,7 @@ class Plan:
             destination=body["destination"],
             outputs=tuple(Output(**output) for output in body["outputs"]),
             reason=Reason(**body["reason"]),
+            anchor=body.get("anchor", ""),
         )
 
 
@@ -96,7 +119,7 @@ class Names:
         *,
         state: JobState,
         action: str,
-        folder: Path,
+        folder: Place,
         kinds: Sequence[str],
         owned: Mapping[str, str],
         reason: Reason = NO_REASON,
@@ -104,44 +127,84 @@ class Names:
         """Choose names in ``folder`` that nobody has and reserve them; :meth:`release` them later.
 
         ``owned`` maps this source's earlier sidecars to their hashes: those that nobody has
-        edited since are replaced.
+        edited since are replaced. Raises a TransientError where the folder cannot be looked into.
         """
         source = Path(job.inbox, job.relpath)
-        with self._lock:
-            name = source.name
-            if action == "move":
-                name = next(
-                    name for name in _numbered(source.name) if self._is_free(folder / name)
-                )
-            outputs = []
-            for number, kind in enumerate(kinds):
-                staged = folder / f".ocrd-{job.id}-{number}.tmp"
-                output = self._named(Output(kind, str(staged), ""), folder, name, owned)
-                outputs.append(output)
-                self._reserved.add(output.path)
-            destination = str(folder / name) if action == "move" else ""
-            self._reserved.add(destination)
-        return Plan(state, job.inbox, action, str(source), destination, tuple(outputs), reason)
+        plan = Plan(
+            state, job.inbox, action, str(source), "", (), reason, anchor=str(folder.root)
+        )
+        try:
+            with files.translated(folder), _existing(folder) as directory:
+                name = source.name
+                if action == "move":
+                    plan = self._with_destination(plan, folder, directory)
+                    name = Path(plan.destination).name
+                for number, kind in enumerate(kinds):
+                    staged = str(folder.path / _staged_name(job, number))
+                    output = self._named(Output(kind, staged, ""), folder, directory, name, owned)
+                    plan = replace(plan, outputs=(*plan.outputs, output))
+        except BaseException:
+            self.release(plan)
+            raise
+        return plan
 
     def release(self, plan: Plan) -> None:
         """Give the reserved names back."""
         with self._lock:
             self._reserved -= {plan.destination, *(output.path for output in plan.outputs)}
 
-    def _named(
-        self, output: Output, folder: Path, name: str, owned: Mapping[str, str]
-    ) -> Output:
-        for candidate in _sidecar_names(name, output.kind):
-            path = folder / candidate
-            if self._is_free(path):
-                return replace(output, path=str(path))
-            own = owned.get(str(path), "")
-            if own and output.is_at(path, own):
-                return replace(output, path=str(path), replaces=True, replaced=own)
+    def _with_destination(self, plan: Plan, folder: Place, directory: Directory | None) -> Plan:
+        for name in _numbered(Path(plan.source).name):
+            path = str(folder.path / name)
+            if not self._reserve(path):
+                continue
+            if not _is_taken(directory, name):
+                return replace(plan, destination=path)
+            self._give_back(path)
         raise AssertionError("names are endless")
 
-    def _is_free(self, path: Path) -> bool:
-        return str(path) not in self._reserved and not os.path.lexists(path)
+    def _named(
+        self, output: Output, folder: Place, directory: Directory | None, name: str,
+        owned: Mapping[str, str],
+    ) -> Output:  # fmt: skip
+        for candidate in _sidecar_names(name, output.kind):
+            path = str(folder.path / candidate)
+            is_new = self._reserve(path)
+            if is_new and not _is_taken(directory, candidate):
+                return replace(output, path=path)
+            own = owned.get(path, "")
+            if own and output.is_at(folder / candidate, own):
+                return replace(output, path=path, replaces=True, replaced=own)
+            if is_new:
+                self._give_back(path)
+        raise AssertionError("names are endless")
+
+    # Not held while a file system is asked: one that hangs holds up nobody else's names.
+
+    def _reserve(self, path: str) -> bool:
+        with self._lock:
+            if path in self._reserved:
+                return False
+            self._reserved.add(path)
+            return True
+
+    def _give_back(self, path: str) -> None:
+        with self._lock:
+            self._reserved.discard(path)
+
+
+@contextlib.contextmanager
+def _existing(folder: Place) -> Iterator[Directory | None]:
+    """Open a folder, if it is there."""
+    with contextlib.ExitStack() as stack:
+        directory = None
+        with contextlib.suppress(FileNotFoundError):
+            directory = stack.enter_context(files.opened_folder(folder))
+        yield directory
+
+
+def _is_taken(directory: Directory | None, name: str) -> bool:
+    return directory is not None and directory.entry(name).exists()
 
 
 def stage(plan: Plan, contents: Sequence[Content]) -> Plan:
@@ -149,18 +212,18 @@ def stage(plan: Plan, contents: Sequence[Content]) -> Plan:
 
     Raises a TransientError where the folder does not take it.
     """
-    outputs = []
-    for output, content in zip(plan.outputs, contents, strict=True):
-        staged = Path(output.staged)
-        try:
-            _make_folder(plan, staged.parent)
-            if isinstance(content, Mapping):
-                sha256 = assets.stage(staged, content)
-            else:
-                sha256 = _write_staged(staged, content)
-        except OSError as error:
-            raise files.translate(error, Path(output.path)) from error
-        outputs.append(replace(output, sha256=sha256))
+    outputs: list[Output] = []
+    try:
+        if plan.outputs:
+            _make_folder(plan)
+        with files.translated(plan.folder), files.opened_folder(plan.folder) as folder:
+            for output, content in zip(plan.outputs, contents, strict=True):
+                entry = folder.entry(Path(output.staged).name)
+                with files.translated(Path(output.path)):
+                    outputs.append(_staged(entry, output, content))
+    except BaseException:
+        withdraw(replace(plan, outputs=tuple(outputs)))
+        raise
     return replace(plan, outputs=tuple(outputs))
 
 
@@ -170,15 +233,16 @@ def publish(plan: Plan, key: FileKey, sha256: str | None) -> None:
     ``key`` and ``sha256`` are the source's, as it was read. Raises PlanOutdatedError,
     SourceChangedError (nothing of this plan stays published), or a TransientError (call again).
     """
-    source = Path(plan.source)
+    source = plan.place(plan.source)
     try:
         if _is_source_gone(plan, source, key, sha256):
             return  # the last step, so that everything before it has been done
-        for output in plan.outputs:
-            _publish_output(output)
-        for folder in {Path(output.path).parent for output in plan.outputs}:
-            files.fsync_directory(folder)
-        _dispose_source(plan, source, key)
+        with _opened_folder(plan) as folder:
+            for output in plan.outputs:
+                _publish_output(folder.entry(Path(output.path).name), output)
+            if plan.outputs:
+                folder.sync()
+            _dispose_source(plan, source, folder, key)
     except (SourceChangedError, PlanOutdatedError):
         withdraw(plan)
         raise
@@ -189,15 +253,33 @@ def publish(plan: Plan, key: FileKey, sha256: str | None) -> None:
 def withdraw(plan: Plan) -> None:
     """Remove what the plan staged or published; a file that is not ours any more stays."""
     for output in plan.outputs:
-        path = Path(output.path)
-        with contextlib.suppress(OSError):  # a share that went away; what is left there is hidden
-            assets.discard(Path(output.staged))
-            if not output.sha256 or output.replaces:
-                continue
-            if output.kind == ASSETS:
-                assets.remove(path, output.sha256)
-            elif _holds(path, output.sha256):
-                path.unlink()
+        # A share that went away; what is left there is hidden.
+        with contextlib.suppress(OSError, OcrdError):
+            with files.entry_of(plan.place(output.staged)) as staged:
+                assets.discard(staged)
+            if output.sha256 and not output.replaces:
+                _take_back(plan.place(output.path), output)
+
+
+def discard_staged(folder: Place, job: Job) -> None:
+    """Remove what was staged in a folder for this job and never published; raise ``OSError``."""
+    with files.opened_folder(folder) as directory:
+        names = os.listdir(directory.fd)  # noqa: PTH208 -- of the folder that is open
+        for name in fnmatch.filter(names, _staged_name(job, "*")):
+            assets.discard(directory.entry(name))
+
+
+def _staged_name(job: Job, number: int | str) -> str:
+    return f".ocrd-{job.id}-{number}.tmp"
+
+
+def _take_back(place: Place, output: Output) -> None:
+    if output.kind == ASSETS:
+        assets.remove(place, output.sha256)
+        return
+    key = files.file_key(place)
+    if files.sha256_of(place, key) == output.sha256:
+        files.remove(place, key)
 
 
 def copying(path: Path) -> Writer:
@@ -223,70 +305,91 @@ def error_writer(job: Job, reason: Reason, when: str) -> Writer:
     return lambda out: out.write(text.encode("utf-8", "backslashreplace"))
 
 
-def _is_source_gone(plan: Plan, source: Path, key: FileKey, sha256: str | None) -> bool:
+def _is_source_gone(plan: Plan, source: Place, key: FileKey, sha256: str | None) -> bool:
     """Check that the source is as it was read; return True if it has its new place already."""
     try:
         if files.file_key(source) != key:
-            raise SourceChangedError(f"{files.printable(source)} changed while it was read.")
+            raise SourceChangedError(f"{files.printable(source.path)} changed while it was read.")
     except (SourceChangedError, UnsupportedError):
         # Only our own earlier run takes a source away and leaves every output of the plan.
         ours = plan.action == "delete" and all(
-            output.is_at(Path(output.path), output.sha256) for output in plan.outputs
+            output.is_at(plan.place(output.path), output.sha256) for output in plan.outputs
         )
-        if ours or (plan.destination and _is_same(Path(plan.destination), key, sha256)):
+        if ours or (plan.destination and _is_same(plan.place(plan.destination), key, sha256)):
             return True
-        raise SourceChangedError(f"{files.printable(source)} is not what was read.") from None
+        raise SourceChangedError(
+            f"{files.printable(source.path)} is not what was read."
+        ) from None
     return False
 
 
-def _publish_output(output: Output) -> None:
-    staged, path = Path(output.staged), Path(output.path)
-    if output.is_at(path, output.sha256):  # an earlier run came as far as this, or further
-        assets.discard(staged)
+@contextlib.contextmanager
+def _opened_folder(plan: Plan) -> Iterator[Directory]:
+    """Open the folder that all goes to, once: who renames it meanwhile gets all or nothing."""
+    if not plan.outputs:
+        _make_folder(plan)
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(files.opened_folder(plan.folder))
+        except FileNotFoundError as error:
+            with files.opened_folder(Place(plan.folder.root)):  # is there; what was staged is not
+                raise PlanOutdatedError(str(plan.folder)) from error
+        yield folder
+
+
+def _publish_output(entry: Entry, output: Output) -> None:
+    staged = entry.with_name(Path(output.staged).name)
+    if output.is_at(entry, output.sha256):  # an earlier run came as far as this, or further
+        _discard_staged(staged, output)
         return
+    if not staged.exists():
+        raise PlanOutdatedError(output.path)
     try:
-        if not os.path.lexists(staged):
-            raise PlanOutdatedError(output.path)
         if not output.replaces:
-            files.rename_no_replace(staged, path)
+            files.rename_no_replace(staged, entry)
         elif output.kind == ASSETS:
-            assets.replace(staged, path, output.replaced)
+            assets.replace(staged, entry, output.replaced)
         else:
-            _replace_file(output)
-    except FileExistsError as error:
+            files.replace_file(staged, entry, lambda found: _may_replace(found, output))
+    except (FileExistsError, FileNotFoundError) as error:
         raise PlanOutdatedError(output.path) from error
+    if not output.is_at(entry, output.sha256):  # a neighbour had put it in our file's place
+        files.rename_no_replace(entry, staged)
+        raise PlanOutdatedError(output.path)
 
 
-def _replace_file(output: Output) -> None:
-    path = Path(output.path)
-    if output.replaced and os.path.lexists(path) and not _holds(path, output.replaced):
-        raise FileExistsError(path)
-    Path(output.staged).replace(path)
+def _discard_staged(staged: Entry, output: Output) -> None:
+    """Remove what an earlier run left: its own output, or that which it replaced."""
+    for sha256 in filter(None, (output.sha256, output.replaced)):
+        if output.is_at(staged, sha256):
+            assets.discard(staged)
+            return
 
 
-def _dispose_source(plan: Plan, source: Path, key: FileKey) -> None:
+def _may_replace(entry: Entry, output: Output) -> bool:
+    return _holds(entry, output.replaced) if output.replaced else files.is_regular(entry)
+
+
+def _dispose_source(plan: Plan, source: Place, folder: Directory, key: FileKey) -> None:
     if plan.action == "delete":
         files.remove(source, key)
     elif plan.action == "move":
-        destination = Path(plan.destination)
-        _make_folder(plan, destination.parent)
         try:
             # What an interrupted run copied to another file system is taken up, not copied again.
-            files.move(source, destination, key, resume=True)
+            files.move(source, folder.entry(Path(plan.destination).name), key, resume=True)
         except FileExistsError as error:
             raise PlanOutdatedError(plan.destination) from error
 
 
-def _make_folder(plan: Plan, folder: Path) -> None:
-    """Make a destination folder, but never on the disk below an unmounted share."""
-    root = Path(plan.root)
-    files.make_directories(folder, below=root if folder.is_relative_to(root) else None)
+def _make_folder(plan: Plan) -> None:
+    """Make the folder that all goes to, but never on the disk below an unmounted share."""
+    files.make_directories(plan.folder, root_too=plan.folder.root != Path(plan.root))
 
 
-def _is_same(path: Path, key: FileKey, sha256: str | None) -> bool:
-    """Say whether ``path`` is the source with this key, moved here or copied here whole."""
+def _is_same(where: Where, key: FileKey, sha256: str | None) -> bool:
+    """Say whether this is the source with this key, moved here or copied here whole."""
     try:
-        found = files.file_key(path)
+        found = files.file_key(where)
     except OcrdError:
         return False
     if found == key:
@@ -294,14 +397,14 @@ def _is_same(path: Path, key: FileKey, sha256: str | None) -> bool:
     return (
         (found.size, found.mtime_ns // 1000) == (key.size, key.mtime_ns // 1000)
         and sha256 is not None
-        and _holds(path, sha256)
+        and _holds(where, sha256)
     )
 
 
-def _holds(path: Path, sha256: str) -> bool:
-    """Say whether a regular file of this content is at ``path``."""
+def _holds(where: Where, sha256: str) -> bool:
+    """Say whether a regular file of this content is there."""
     try:
-        return files.sha256_of(path, files.file_key(path)) == sha256
+        return files.sha256_of(where, files.file_key(where)) == sha256
     except OcrdError:
         return False
 
@@ -331,12 +434,37 @@ def _fit(stem: str, ending: str) -> str:
     return stem + ending
 
 
-def _write_staged(path: Path, write: Writer) -> str:
-    # A left-over of an earlier attempt may lie there, a link planted by a neighbour too.
-    assets.discard(path)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+def _staged(entry: Entry, output: Output, content: Content) -> Output:
+    """Write one output under its temporary name, or a new one if that cannot be had."""
     try:
-        sha256 = files.fill(descriptor, path, write)
+        assets.discard(entry)  # a left-over of an earlier attempt
+        return _written(entry, output, content)
+    except OSError as error:  # a neighbour saw the name coming, and holds it
+        if error.errno not in _NAME_HELD:
+            raise
+    random = files.temporary_name().removeprefix(".ocrd-")
+    return _written(entry.with_name(f"{entry.path.stem}-{random}"), output, content)
+
+
+def _written(entry: Entry, output: Output, content: Content) -> Output:
+    try:
+        if isinstance(content, Mapping):
+            sha256 = assets.stage(entry, content)
+        else:
+            sha256 = _write(entry, content)
+    except FileExistsError:
+        raise
+    except BaseException:
+        with contextlib.suppress(OSError):
+            assets.discard(entry)
+        raise
+    return replace(output, staged=str(entry.path), sha256=sha256)
+
+
+def _write(entry: Entry, content: Writer) -> str:
+    descriptor = entry.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        sha256 = files.fill(descriptor, entry, content)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -6,6 +6,7 @@ ledger knows the intent; what is left is :func:`filing.publish`.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -61,7 +62,9 @@ class Publisher:
         try:
             contents = [self._content(work, plan, kind, info) for kind in kinds]
             plan = filing.stage(plan, contents)
-            self._ledger.submit(lambda ledger: ledger.intend(job.id, plan.to_json())).result()
+            self._ledger.submit(
+                lambda ledger: ledger.intend(job.id, plan.to_json(), sha256=work.sha256)
+            ).result()
         except BaseException:
             self._names.release(plan)
             filing.withdraw(plan)
@@ -78,14 +81,14 @@ class Publisher:
             return {path.name: filing.copying(path) for path in made.figures}
         if kind == filing.OVERLAY and made.overlay is not None:
             return filing.copying(made.overlay)
-        settings, hello = work.folder.settings, work.engine.announced
+        settings, reader = work.folder.settings, self._reader(work, info)
         document = DocumentResult(
             source_name=files.printable(Path(plan.destination or plan.source).name),
             sha256=work.sha256 or "",
             format=info.format,
             pages=info.pages,
-            engine=hello.name if hello else work.engine.name,
-            model=hello.model if hello else "",
+            engine=reader.engine or work.engine.name,
+            model=reader.model,
             mode=settings.mode,
             seconds=time.monotonic() - work.started,
             warnings=(*self._warnings(work.job, info), *made.warnings),
@@ -98,6 +101,11 @@ class Publisher:
             sidecar.write(out, kind, document, linked, style)
 
         return write
+
+    def _reader(self, work: Work, info: SourceInfo) -> PageRead:
+        """Return the first page that tells which engine read it: ours may not have started yet."""
+        read = self.pages(work.job, info)
+        return next((page for page in read if page.engine), PageRead(0, PageStatus.FAILED))
 
     def _warnings(self, job: Job, info: SourceInfo) -> Iterator[str]:
         if info.repaired:
@@ -121,6 +129,25 @@ class Publisher:
                 after = number
 
 
+def sweep(work: Work) -> None:
+    """Remove the temporary files that a crash left of this document, wherever they may lie.
+
+    What is staged stays while the document's filing goes on; a folder that cannot be looked into
+    now is left as it is.
+    """
+    below = Path(work.job.relpath).parent
+    settings = work.folder.settings
+    filed = (
+        files.Place.of(root / below, settings.path, root)
+        for root in (settings.done_dir, settings.failed_dir)
+    )
+    for folder in (work.place.parent, *filed):
+        with contextlib.suppress(OSError, OcrdError):
+            files.sweep(folder)
+            if work.job.state is not JobState.FILING:
+                filing.discard_staged(folder, work.job)
+
+
 def needs_figures(settings: InboxSettings) -> bool:
     """Say whether figures are to be cut out: somebody wants them, and an output names them."""
     named = "json" in settings.outputs or ("md" in settings.outputs and settings.mode != "text")
@@ -132,6 +159,7 @@ def style_of(settings: InboxSettings, assets: str = "") -> sidecar.Style:
     return sidecar.Style(
         front_matter=settings.front_matter,
         page_marks=settings.page_marks,
+        running_heads=settings.running_heads,
         math=settings.math,
         tables=settings.tables,
         assets=assets,
@@ -170,12 +198,12 @@ def _action(settings: InboxSettings, error: OcrdError | None) -> str:
     return "move" if error is not None and settings.source == "delete" else settings.source
 
 
-def _folder_of(work: Work, error: OcrdError | None) -> Path:
+def _folder_of(work: Work, error: OcrdError | None) -> files.Place:
     settings = work.folder.settings
     if settings.source == "keep":
-        return work.path.parent
+        return work.place.parent
     root = settings.done_dir if error is None else settings.failed_dir
-    return root / Path(work.job.relpath).parent
+    return files.Place.of(root / Path(work.job.relpath).parent, settings.path, root)
 
 
 def _utc(seconds: float) -> str:

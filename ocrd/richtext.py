@@ -29,6 +29,8 @@ _ACTING = frozenset(
 )
 _TEX = re.compile(r"\\([A-Za-z]+)|\\(.)|\\$|[`%$|]|<(?=[A-Za-z/!?])|\](?=\()")
 _SPACES = re.compile(r"\s+")
+# An address that GFM makes a link by itself, at the end of a line.
+_ADDRESS = re.compile(r"(?:://|www\.)\S*$", re.IGNORECASE)
 # Lines of TeX that begin otherwise might begin a block of Markdown.
 _OWN_LINE = re.compile(r"[A-Za-z\\{(&]")
 
@@ -130,6 +132,8 @@ def _lines(
                 piece = _no_digit_first(piece)
         if token.kind is Kind.WORDS and piece.endswith("\\"):
             piece += "\\"  # or it would escape what follows
+        if token.kind is Kind.CODE and "<" in piece and _ADDRESS.search("".join(so_far)):
+            so_far.append(" ")  # GFM would take the backtick for the address's end, not the code's
         so_far.append(piece)
     return _escaped(lines, start)
 

@@ -13,9 +13,11 @@ import pytest
 
 from ocrd import assets, files
 from ocrd.errors import OcrdError, UnsupportedError
+from ocrd.files import Entry, directories
 
-ONE = {"a.jpg": b"first", "b.jpg": b"second"}
-OTHER = {"a.jpg": b"anew"}
+A, B, C = (f"page-001-figure-{number}.jpg" for number in (1, 2, 3))
+ONE = {A: b"first", B: b"second"}
+OTHER = {A: b"anew"}
 
 
 def contents(of: Mapping[str, bytes]) -> dict[str, assets.Writer]:
@@ -38,7 +40,7 @@ def without_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
-    monkeypatch.setattr(files, "_rename_flagged", refuse)
+    monkeypatch.setattr(directories, "rename_flagged", refuse)
 
 
 @pytest.fixture(params=["flags", "no flags"])
@@ -51,16 +53,16 @@ def test_hash_is_of_names_and_contents_in_any_order(tmp_path: Path) -> None:
     first = assets.stage(tmp_path / "x", contents(ONE))
     assert assets.stage(tmp_path / "y", dict(reversed(contents(ONE).items()))) == first
     assert assets.sha256_of(tmp_path / "x") == assets.sha256_of(tmp_path / "y") == first
-    swapped = {"a.jpg": ONE["b.jpg"], "b.jpg": ONE["a.jpg"]}
+    swapped = {A: ONE[B], B: ONE[A]}
     assert assets.stage(tmp_path / "z", contents(swapped)) != first
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "._a.jpg"])
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", f"._{A}"])
 def test_what_file_managers_leave_makes_no_folder_somebody_elses(tmp_path: Path, name: str) -> None:
     sha256 = assets.stage(tmp_path / "x", contents(ONE))
     (tmp_path / "x" / name).write_bytes(b"a thumbnail")
     assert assets.holds(tmp_path / "x", sha256)
-    assert assets.names(tmp_path / "x") == ["a.jpg", "b.jpg"]
+    assert assets.names(tmp_path / "x") == [A, B]
 
 
 def test_links_folders_and_pipes_in_it_make_it_somebody_elses(tmp_path: Path) -> None:
@@ -68,8 +70,8 @@ def test_links_folders_and_pipes_in_it_make_it_somebody_elses(tmp_path: Path) ->
         sha256 = assets.stage(tmp_path / str(number), contents(ONE))
     (tmp_path / "0" / "c").mkdir()
     os.mkfifo(tmp_path / "1" / "c")
-    (tmp_path / "2" / "a.jpg").rename(tmp_path / "2" / "b.jpg")
-    (tmp_path / "2" / "a.jpg").symlink_to(tmp_path / "0" / "a.jpg")
+    (tmp_path / "2" / A).rename(tmp_path / "2" / B)
+    (tmp_path / "2" / A).symlink_to(tmp_path / "0" / A)
     for number in range(3):
         with pytest.raises((OSError, UnsupportedError)):
             assets.sha256_of(tmp_path / str(number))
@@ -80,21 +82,30 @@ def test_links_folders_and_pipes_in_it_make_it_somebody_elses(tmp_path: Path) ->
     assert not assets.holds(tmp_path / "link", sha256)
 
 
-def test_staging_takes_the_place_of_whatever_an_attempt_or_a_neighbour_left(tmp_path: Path) -> None:
+def test_discarding_takes_our_left_overs_and_nothing_of_a_neighbours(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "kept").write_bytes(b"kept")
     folder = tmp_path / ".ocrd-7-0.tmp"
-    folder.mkdir()
-    (folder / "old").write_bytes(b"old")
-    (folder / "link").symlink_to(outside, target_is_directory=True)
     assets.stage(folder, contents(ONE))
-    assert tree(folder) == ONE
+    with pytest.raises(FileExistsError):
+        assets.stage(folder, contents(ONE))
+    (folder / "Thumbs.db").write_bytes(b"thumbnails")
+    (folder / "@eaDir").mkdir()
+    (folder / "@eaDir" / "a").write_bytes(b"a thumbnail")
     assets.discard(folder)
     folder.symlink_to(outside, target_is_directory=True)
-    assets.stage(folder, contents(ONE))
-    assert tree(folder) == ONE and not folder.is_symlink()
-    assert tree(outside) == {"kept": b"kept"}
+    assets.discard(folder)
+    assert sorted(tmp_path.iterdir()) == [outside]
+    outside.rename(folder)
+    with pytest.raises(OSError, match="not empty"):
+        assets.discard(folder)
+    assert tree(folder) == {"kept": b"kept"}
+    (folder / "kept").rename(folder / A)
+    (folder / B).mkdir()
+    (folder / B / "kept").write_bytes(b"kept")
+    assets.discard(folder)
+    assert tree(tmp_path).popitem()[1] == b"kept"
 
 
 @pytest.mark.usefixtures("every_file_system")
@@ -115,17 +126,17 @@ def test_publishing_replaces_the_folder_that_it_was_told_and_no_edited_one(tmp_p
     path = tmp_path / "scan.assets"
     old = assets.publish(path, contents(ONE))
     new = assets.publish(path, contents(OTHER), replaces=old)
-    assert tree(tmp_path) == {"scan.assets/a.jpg": b"anew"}
+    assert tree(tmp_path) == {f"scan.assets/{A}": b"anew"}
     (path / "note.txt").write_bytes(b"by hand")
     with pytest.raises(FileExistsError):
         assets.publish(path, contents(ONE), replaces=new)
-    assert tree(tmp_path) == {"scan.assets/a.jpg": b"anew", "scan.assets/note.txt": b"by hand"}
+    assert tree(tmp_path) == {f"scan.assets/{A}": b"anew", "scan.assets/note.txt": b"by hand"}
 
 
 @pytest.mark.usefixtures("every_file_system")
 def test_a_folder_that_was_to_be_replaced_and_is_gone_is_published(tmp_path: Path) -> None:
     assets.publish(tmp_path / "scan.assets", contents(ONE), replaces="of long ago")
-    assert assets.names(tmp_path / "scan.assets") == ["a.jpg", "b.jpg"]
+    assert assets.names(tmp_path / "scan.assets") == [A, B]
 
 
 @pytest.mark.usefixtures("every_file_system")
@@ -137,14 +148,14 @@ def test_an_edit_in_the_last_moment_is_kept(
     new = assets.stage(staged, contents(OTHER))
     exchange = files.exchange
 
-    def edited(first: Path, second: Path) -> bool:
-        (second / "a.jpg").write_bytes(b"by hand")
+    def edited(first: Entry, second: Entry) -> bool:
+        (second.path / A).write_bytes(b"by hand")
         return exchange(first, second)
 
     monkeypatch.setattr(files, "exchange", edited)
-    with pytest.raises(FileExistsError):
-        assets.replace(staged, path, old)
-    assert tree(path) == ONE | {"a.jpg": b"by hand"}
+    with pytest.raises(FileExistsError), files.entry_of(staged) as staged_entry:
+        assets.replace(staged_entry, staged_entry.with_name(path.name), old)
+    assert tree(path) == ONE | {A: b"by hand"}
     assert assets.holds(staged, new)
 
 
@@ -164,7 +175,7 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        assets.publish(tmp_path / "scan.assets", {**contents(ONE), "c.jpg": fail})
+        assets.publish(tmp_path / "scan.assets", {**contents(ONE), C: fail})
     with pytest.raises(OcrdError, match="gone"):
         assets.publish(tmp_path / "gone" / "scan.assets", contents(ONE))
     assert list(tmp_path.iterdir()) == []
@@ -180,6 +191,6 @@ def test_sweep_takes_folders_that_a_crash_left_and_none_in_use(tmp_path: Path) -
     def sweep(_: BinaryIO) -> None:
         swept.append(files.sweep(tmp_path))
 
-    assets.publish(tmp_path / "scan.assets", {"a.jpg": sweep})
+    assets.publish(tmp_path / "scan.assets", {A: sweep})
     assert swept == [1]
     assert sorted(path.name for path in tmp_path.iterdir()) == [planned.name, "scan.assets"]

@@ -87,6 +87,13 @@ def test_headings_keep_hashes_at_their_end() -> None:
     assert commonmark.heading("", 1) == ""
 
 
+def test_no_line_of_a_code_block_looks_like_a_heading() -> None:
+    text = "# mount /mnt\nls\n  # and look"
+    block = commonmark.code_block(text)
+    assert not any(line.startswith("#") for line in block.splitlines())
+    assert [token.content for token in gfm.parse(block)] == [text + "\n"]
+
+
 @given(texts)
 def test_code_blocks_hold_any_text(text: str) -> None:
     block = commonmark.code_block(text)

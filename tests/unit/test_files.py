@@ -25,6 +25,7 @@ from ocrd.errors import (
     TransientError,
     UnsupportedError,
 )
+from ocrd.files import Entry, Place, directories, moving
 
 OLD_NS = 1_000_000_000_123_456_789
 
@@ -70,10 +71,10 @@ def writes(content: bytes) -> Callable[[BinaryIO], object]:
 def fallback_to_links(monkeypatch: pytest.MonkeyPatch, code: int = errno.EINVAL) -> None:
     """Answer renameat2 as NFS and FUSE do, which need a server to be had for real."""
 
-    def refuse(source: Path, destination: Path) -> None:
+    def refuse(*_: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(files, "_rename_flagged", refuse)
+    monkeypatch.setattr(directories, "rename_flagged", refuse)
 
 
 def fallback_to_placeholder(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,13 +293,17 @@ def test_sweep_takes_a_source_set_aside_only_in_the_state_it_was_in(tmp_path: Pa
 
 
 def test_directories_are_made_below_what_is_there(tmp_path: Path) -> None:
-    files.make_directories(tmp_path / "a" / "b" / "c", below=tmp_path)
-    files.make_directories(tmp_path / "a" / "b" / "c", below=tmp_path)
+    for _ in range(2):
+        files.make_directories(Place.below(tmp_path, "a/b/c"), root_too=False)
     assert (tmp_path / "a" / "b" / "c").is_dir()
     share = tmp_path / "unmounted" / "share"
     with pytest.raises(ShareGoneError):
-        files.make_directories(share / "2024", below=share)
+        files.make_directories(Place.below(share, "2024"), root_too=False)
     assert not share.exists()
+    files.make_directories(Place.below(share, "2024"))
+    assert (share / "2024").is_dir()
+    files.make_directories(tmp_path / "x" / "y")
+    assert (tmp_path / "x" / "y").is_dir()
     make(tmp_path / "file")
     with pytest.raises(ShareGoneError):
         files.make_directories(tmp_path / "file" / "a")
@@ -414,17 +419,17 @@ class TestMoveWithinAndAcross:
         """Another file takes the source's place between the look and the rename."""
         source = make(inbox / "a.pdf")
         key = files.file_key(source)
-        real = files._rename_flagged
+        real = directories.rename_flagged
         landing = done if done.stat().st_dev == inbox.stat().st_dev else inbox
 
-        def replaced_first(old: Path, new: Path) -> None:
-            if old == source and new.parent == landing:
+        def replaced_first(old: Entry, new: Entry) -> None:
+            if old.path == source and new.path.parent == landing:
                 make(inbox / "next", b"another document", OLD_NS + 5).rename(source)
-                monkeypatch.setattr(files, "_rename_flagged", real)
+                monkeypatch.setattr(directories, "rename_flagged", real)
             real(old, new)
 
         # Across, the dangerous moment is the unlink, after the copy was published.
-        monkeypatch.setattr(files, "_rename_flagged", replaced_first)
+        monkeypatch.setattr(directories, "rename_flagged", replaced_first)
         with pytest.raises(SourceChangedError):
             files.move(source, done / "a.pdf", key)
         assert source.read_bytes() == b"another document"
@@ -473,14 +478,14 @@ def test_move_across_takes_its_copy_back_if_the_source_cannot_be_removed(
     tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make(tmp_path / "a.pdf")
-    real = files._rename_flagged
+    real = directories.rename_flagged
 
-    def refuse_in_the_inbox(old: Path, new: Path) -> None:
-        if new.parent == tmp_path:
+    def refuse_in_the_inbox(old: Entry, new: Entry) -> None:
+        if new.path.parent == tmp_path:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         real(old, new)
 
-    monkeypatch.setattr(files, "_rename_flagged", refuse_in_the_inbox)
+    monkeypatch.setattr(directories, "rename_flagged", refuse_in_the_inbox)
     with pytest.raises(TransientError, match="Permission denied"):
         files.move(source, other_disk / "a.pdf", files.file_key(source))
     assert (names(tmp_path), names(other_disk)) == (["a.pdf"], [])
@@ -518,13 +523,13 @@ def test_move_believes_the_file_over_the_answer_of_a_server_asked_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make(tmp_path / "a.pdf")
-    real = files._rename_flagged
+    real = directories.rename_flagged
 
-    def asked_twice(old: Path, new: Path) -> None:
+    def asked_twice(old: Entry, new: Entry) -> None:
         real(old, new)
         real(old, new)
 
-    monkeypatch.setattr(files, "_rename_flagged", asked_twice)
+    monkeypatch.setattr(directories, "rename_flagged", asked_twice)
     files.move(source, tmp_path / "b.pdf", files.file_key(source))
     assert names(tmp_path) == ["b.pdf"]
 
@@ -532,7 +537,9 @@ def test_move_believes_the_file_over_the_answer_of_a_server_asked_twice(
 def test_put_back_finds_a_name_when_its_own_is_taken(tmp_path: Path) -> None:
     make(tmp_path / "a.pdf", b"third")
     make(tmp_path / "a (1).pdf", b"second")
-    files._put_back(make(tmp_path / "aside", b"first"), tmp_path / "a.pdf")
+    make(tmp_path / "aside", b"first")
+    with files.opened_folder(tmp_path) as folder:
+        moving._put_back(folder.entry("aside"), folder.entry("a.pdf"))
     assert names(tmp_path) == ["a (1).pdf", "a (2).pdf", "a.pdf"]
     assert (tmp_path / "a (2).pdf").read_bytes() == b"first"
 
@@ -584,10 +591,7 @@ def test_translate_names_path_cause_and_way_out(code: int, kind: type[TransientE
     assert error.hint
 
 
-def test_disk_is_no_network(tmp_path: Path) -> None:
-    assert not files.is_network(tmp_path)
-    assert not files.is_network(Path("/dev/shm/not/there"))
-    assert files.mount_of(Path("/dev/shm"))[1] == "tmpfs"
+def test_free_space_is_counted_and_a_missing_folder_is_no_empty_disk(tmp_path: Path) -> None:
     assert files.free_bytes(tmp_path) > 0
     with pytest.raises(ShareGoneError):
         files.free_bytes(tmp_path / "gone")

@@ -16,9 +16,11 @@ import pytest
 
 from ocrd import files, filing
 from ocrd.errors import EncryptedError, OcrdError, Reason, SourceChangedError
+from ocrd.files import Place, directories, moving
 from ocrd.job import Job, JobState
 
 MTIME = 1_000_000_000
+FIRST, SECOND = "page-001-figure-1.jpg", "page-001-figure-2.jpg"
 
 
 class Desk:
@@ -44,18 +46,19 @@ class Desk:
     def staged(self, action: str = "move", **how: Any) -> filing.Plan:
         job = how.pop("job", self.job)
         arguments = {
-            "state": JobState.DONE, "action": action, "folder": self.done, "kinds": ["md"],
-            "owned": {}, **how,
+            "state": JobState.DONE, "action": action, "kinds": ["md"], "owned": {}, **how,
         }
+        folder = arguments.pop("folder", self.done)
+        arguments["folder"] = Place.of(folder, self.inbox, folder)
         words, figure = how.get("words", b"# Text\n"), how.get("figure", b"a figure")
         for key in ("words", "figure"):
             arguments.pop(key, None)
         plan = self.names.plan(job, **arguments)
         writer: filing.Writer = lambda out: out.write(words)  # noqa: E731
-        folder = {"1.jpg": lambda out: out.write(figure), "2.jpg": lambda out: out.write(b"two")}
+        figures = {FIRST: lambda out: out.write(figure), SECOND: lambda out: out.write(b"two")}
         return filing.stage(
             plan,
-            [folder if output.kind == filing.ASSETS else writer for output in plan.outputs],
+            [figures if output.kind == filing.ASSETS else writer for output in plan.outputs],
         )
 
     def publish(self, plan: filing.Plan) -> None:
@@ -157,23 +160,27 @@ def test_publishing_again_after_the_last_step_changes_nothing(desk: Desk, action
     assert desk.tree() == before
 
 
-def _interrupted_before(monkeypatch: pytest.MonkeyPatch, name: str) -> Callable[[], None]:
+def _interrupted_before(
+    monkeypatch: pytest.MonkeyPatch, name: str, place: object = files
+) -> Callable[[], None]:
     """Make one step of filing raise, as a crash would end it there; return how to go on."""
-    real = getattr(files, name)
+    real = getattr(place, name)
 
     def crash(*_args: object, **_kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files, name, crash)
-    return lambda: monkeypatch.setattr(files, name, real)
+    monkeypatch.setattr(place, name, crash)
+    return lambda: monkeypatch.setattr(place, name, real)
 
 
-@pytest.mark.parametrize("step", ["rename_no_replace", "fsync_directory", "move"])
+@pytest.mark.parametrize(
+    ("place", "step"), [(files, "rename_no_replace"), (files.Directory, "sync"), (files, "move")]
+)
 def test_an_interrupted_publication_is_completed_by_the_next(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, step: str
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, place: object, step: str
 ) -> None:
     plan = desk.staged()
-    go_on = _interrupted_before(monkeypatch, step)
+    go_on = _interrupted_before(monkeypatch, step, place)
     with pytest.raises(KeyboardInterrupt):
         desk.publish(plan)
     go_on()
@@ -200,7 +207,7 @@ def test_a_copy_interrupted_before_the_source_was_removed_is_taken_up(
     far_desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = far_desk.staged()
-    go_on = _interrupted_before(monkeypatch, "remove")
+    go_on = _interrupted_before(monkeypatch, "remove", moving)
     with pytest.raises(KeyboardInterrupt):
         far_desk.publish(plan)
     assert (far_desk.inbox / "scan.pdf").exists()
@@ -234,7 +241,7 @@ def test_the_error_file_says_why_and_what_to_do(desk: Desk) -> None:
     error = EncryptedError("scan.pdf needs a password.", hint="Add it to passwords.")
     reason = Reason.of(error)
     plan = desk.names.plan(
-        desk.job, state=JobState.FAILED, action="move", folder=desk.inbox / "failed",
+        desk.job, state=JobState.FAILED, action="move", folder=Place.below(desk.inbox, "failed"),
         kinds=["error.json"], owned={}, reason=reason,
     )
     plan = filing.stage(plan, [filing.error_writer(desk.job, reason, "2026-01-01T00:00:00Z")])
@@ -264,7 +271,7 @@ def test_a_destination_on_the_disk_below_an_unmounted_share_is_not_made(desk: De
 
 BOTH = ["assets", "md"]
 PUBLISHED = [
-    "inbox/done/scan.assets/1.jpg", "inbox/done/scan.assets/2.jpg", "inbox/done/scan.md",
+    f"inbox/done/scan.assets/{FIRST}", f"inbox/done/scan.assets/{SECOND}", "inbox/done/scan.md",
     "inbox/done/scan.pdf",
 ]  # fmt: skip
 KEPT = [name.replace("done/", "") for name in PUBLISHED]
@@ -290,7 +297,7 @@ def test_figures_end_beside_the_sidecar_and_both_survive_a_second_run(desk: Desk
 
 def test_figures_go_to_another_file_system(far_desk: Desk) -> None:
     far_desk.publish(far_desk.staged(kinds=BOTH))
-    assert (far_desk.done / "scan.assets" / "1.jpg").read_bytes() == b"a figure"
+    assert (far_desk.done / "scan.assets" / FIRST).read_bytes() == b"a figure"
 
 
 def test_folders_get_names_that_nobody_has(desk: Desk) -> None:
@@ -300,7 +307,7 @@ def test_folders_get_names_that_nobody_has(desk: Desk) -> None:
     plan = desk.staged(kinds=BOTH)
     assert plan.outputs[0].path == str(desk.done / "scan-2.assets")
     desk.publish(plan)
-    assert (desk.done / "scan-2.assets" / "2.jpg").exists()
+    assert (desk.done / "scan-2.assets" / SECOND).exists()
     assert (desk.done / "scan.assets").read_bytes() == b"a file of this name"
 
 
@@ -324,9 +331,8 @@ class Crash:
     """Ends the work, as SIGKILL would, before the step of a given number that changes the disk."""
 
     STEPS = (
-        (files, "rename_no_replace"), (files, "exchange"), (files, "fsync_directory"),
-        (files, "move"), (files, "remove"), (shutil, "rmtree"), (Path, "unlink"),
-        (Path, "rename"), (Path, "replace"),
+        (directories, "rename_flagged"), (os, "fsync"), (os, "unlink"), (os, "rename"),
+        (os, "link"), (os, "rmdir"), (os, "mkdir"),
     )  # fmt: skip
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
@@ -377,7 +383,7 @@ def no_flags(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
-    monkeypatch.setattr(files, "_rename_flagged", refuse)
+    monkeypatch.setattr(directories, "rename_flagged", refuse)
 
 
 every_file_system = pytest.mark.parametrize(
@@ -407,7 +413,7 @@ def test_a_crash_before_any_step_of_a_replacement_ends_in_the_new_content(
 
     for desk in crash_everywhere(tmp_path, again, degrade):
         assert desk.tree() == KEPT
-        assert (desk.inbox / "scan.assets" / "1.jpg").read_bytes() == b"new figure"
+        assert (desk.inbox / "scan.assets" / FIRST).read_bytes() == b"new figure"
         assert (desk.inbox / "scan.md").read_bytes() == b"new"
 
 
@@ -427,18 +433,18 @@ def test_figures_that_a_person_edited_are_not_replaced(desk: Desk, edit: str) ->
     folder = desk.inbox / "scan.assets"
     match edit:
         case "change":
-            (folder / "1.jpg").write_bytes(b"retouched")
+            (folder / FIRST).write_bytes(b"retouched")
         case "add":
             (folder / "note.txt").write_bytes(b"a note")
         case "remove":
-            (folder / "1.jpg").unlink()
+            (folder / FIRST).unlink()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     desk.publish(desk.staged("keep", folder=desk.inbox, kinds=BOTH, owned=owned(first)))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert (desk.inbox / "scan.pdf.assets" / "1.jpg").read_bytes() == b"a figure"
+    assert (desk.inbox / "scan.pdf.assets" / FIRST).read_bytes() == b"a figure"
 
 
-@pytest.mark.parametrize("name", ["scan.md", "scan.assets/1.jpg"])
+@pytest.mark.parametrize("name", ["scan.md", f"scan.assets/{FIRST}"])
 def test_an_edit_after_the_plan_is_kept_and_a_new_plan_asked_for(desk: Desk, name: str) -> None:
     first = desk.staged("keep", folder=desk.inbox, kinds=BOTH)
     desk.publish(first)
@@ -462,7 +468,7 @@ def test_withdrawing_removes_the_folder_unless_somebody_changed_it(desk: Desk) -
     filing.publish(theirs, other.key, other.sha256)
     (desk.done / "other.assets" / "note.txt").write_bytes(b"a note")
     filing.withdraw(theirs)
-    assert (desk.done / "other.assets" / "1.jpg").exists()
+    assert (desk.done / "other.assets" / FIRST).exists()
     assert not (desk.done / "other.md").exists()
 
 

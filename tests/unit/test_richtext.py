@@ -2,6 +2,7 @@
 
 import re
 import time
+import unicodedata
 from html.parser import HTMLParser
 
 import pytest
@@ -124,7 +125,7 @@ def test_paragraphs_and_plain_text_hold_no_empty_line(text: str, math: str) -> N
         ("**never closed", "\\*\\*never closed"),
         ("a<i>(b)</i>c", "a(b)c"),
         ("<b></b>a <sup></sup>", "a"),
-        ("R&amp;D &lt;b&gt; &nosuch;", "R&D \\<b> \\&nosuch;"),
+        ("R&amp;D &lt;b&gt; &nosuch;", "R&D &lt;b> \\&nosuch;"),
         ("a <b>one <b>two</b></b>", "a **one two**"),
         ("[a](http://b.c)", "[a\\](http://b.c)"),
         ("# a", "\\# a"),
@@ -204,7 +205,8 @@ def test_plain_text_can_keep_tex_marked() -> None:
 def test_no_words_are_lost(pieces: list[str]) -> None:
     text = " ".join(piece for piece in pieces if "&" not in piece)
     expected = sorted(re.findall(r"w\d+", text))
-    assert sorted(re.findall(r"w\d+", richtext.plain(text))) == expected
+    shown = unicodedata.normalize("NFKC", richtext.plain(text))  # lowered digits count as digits
+    assert sorted(re.findall(r"w\d+", shown)) == expected
     assert sorted(re.findall(r"w\d+", richtext.markdown(text))) == expected
 
 
