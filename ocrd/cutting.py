@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 from PIL import Image
 
 from ocrd.errors import PageError
-from ocrd.files import translate
 
 # Clockwise, as pages are turned; Pillow counts the other way round.
 _TURNS = {
@@ -35,14 +33,6 @@ def cut(image: Image.Image, boxes: Sequence[Corners], factor: float) -> list[byt
     Raises PageError for a box that does not touch the image or that JPEG cannot hold.
     """
     return [_encoded(image.crop(_pixels(image, box, factor))) for box in boxes]
-
-
-def write(content: bytes, into: Path) -> None:
-    """Write a file whole; raise the TransientError that says why it cannot be."""
-    try:
-        into.write_bytes(content)
-    except OSError as error:
-        raise translate(error, into) from error
 
 
 def jpeg(image: Image.Image, quality: int) -> bytes:

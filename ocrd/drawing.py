@@ -1,8 +1,10 @@
 """What the rasterizer's child does: open sources, draw, cut and frame their pages.
 
 Called over ``isolate`` by ``rasterize``, never imported by the daemon. Arguments and results are
-JSON values. A few open documents are kept, so that the next page need not open the file again;
-``idle()`` lets go of them, so that no folder stays busy.
+JSON values. Nothing is opened here: the first of the descriptors that come with a call is the
+source, the others are what is read or written besides; a path is but a name to tell people. A few
+documents are kept open, so that the next page need not look into the file again; ``idle()`` lets
+go of them, so that no folder stays busy.
 """
 
 # mypy: allow-untyped-calls
@@ -11,19 +13,20 @@ JSON values. A few open documents are kept, so that the next page need not open 
 from __future__ import annotations
 
 import contextlib
-import errno
+import io
 import os
 import stat
 from collections import OrderedDict
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 import pymupdf
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from ocrd import cutting, frames
+from ocrd.diagnosis import in_plain_words
 from ocrd.errors import (
     CorruptError,
     LedgerError,
@@ -39,10 +42,14 @@ from ocrd.pages import from_json
 from ocrd.pdf import Pdf
 from ocrd.pictures import Drawn, Picture, is_blank
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 _KEPT_DOCUMENTS = 3
 _HEAD_BYTES = 1024  # within which a PDF's header may stand (PDF 1.7, appendix H, note 13)
 _PROBE_BYTES = 1 << 20
 _PROBE_LIMIT_BYTES = 1 << 28
+_DAMAGED_HINT = "Scan, export or copy it again."
 _MEMORY_HINT = "Raise rasterize.memory, or scan at a lower resolution."
 
 # Offset, bytes there, and what the file is: the formats that people drop by mistake.
@@ -84,9 +91,9 @@ class Document(Protocol):
 class _Opened:
     """One open source: its descriptor, the key that it had, what reads it."""
 
-    def __init__(self, path: Path, key: FileKey | None) -> None:
+    def __init__(self, path: Path, key: FileKey | None, descriptor: int) -> None:
         self.path = path
-        self.descriptor = _descriptor(path)
+        self.descriptor = os.dup(descriptor)
         try:
             self.key = self._key_now()
             if key is not None and key != self.key:
@@ -128,17 +135,20 @@ def inspect(
     key: list[int] | None,
     passwords: list[str],
     *,
+    descriptors: list[int],
     file_size: int,
     pages: int,
     page_pixels: int,
 ) -> dict[str, Any]:
     """Return a SourceInfo's fields; raise the DocumentError that says why there is none."""
-    opened = _source(path, key, passwords, page_pixels, file_size=file_size)
+    opened = _source(
+        path, key, passwords, descriptors[0], page_pixels, file_size=file_size, pages=pages
+    )
     document = opened.document
     assert document is not None
     if document.pages > pages:
         raise TooLargeError(
-            f"{_name(path)} has {document.pages} pages, over the limit of {pages}.",
+            f"{_name(path)} has {_counted(document, pages)} pages, over the limit of {pages}.",
             hint="Split it, or raise limits.pages.",
         )
     return asdict(SourceInfo(document.format, document.pages, document.repaired))
@@ -149,13 +159,14 @@ def draw(
     key: list[int] | None,
     passwords: list[str],
     *,
+    descriptors: list[int],
     page: int,
     into: str,
     longest_side: int,
     page_pixels: int,
 ) -> dict[str, Any]:
     """Draw one page into a binary PGM or PPM file and return its PageImage's fields."""
-    opened = _source(path, key, passwords, page_pixels)
+    opened = _source(path, key, passwords, descriptors[0], page_pixels)
     document = opened.document
     assert document is not None
     if not 1 <= page <= document.pages:
@@ -167,7 +178,8 @@ def draw(
         drop(path)
         raise explained from error
     blank = is_blank(drawn.image)
-    _write(drawn.image, Path(into))
+    out = cast("IO[bytes]", _Output(descriptors[1], into))
+    drawn.image.save(out, "PPM")  # binary PGM where it is gray
     if document.pages == 1:
         drop(path)
     width, height = drawn.image.size
@@ -179,6 +191,7 @@ def crop(
     key: list[int] | None,
     passwords: list[str],
     *,
+    descriptors: list[int],
     page: int,
     longest_side: int,
     rotation: int,
@@ -186,12 +199,12 @@ def crop(
     cuts: list[tuple[cutting.Corners, str]],
     page_pixels: int,
 ) -> None:
-    """Cut rectangles out of one page into JPEG files.
+    """Cut rectangles out of one page into JPEG files, for each a descriptor.
 
     ``longest_side``, ``rotation`` and ``points_per_pixel`` are the page's as it was read; the
     corners in ``cuts`` are in pixels of that page, turned upright.
     """
-    opened = _source(path, key, passwords, page_pixels)
+    opened = _source(path, key, passwords, descriptors[0], page_pixels)
     document = opened.document
     assert document is not None
     try:
@@ -203,8 +216,8 @@ def crop(
         explained = _explained(error, opened, page)
         drop(path)
         raise explained from error
-    for figure, (_, into) in zip(figures, cuts, strict=True):
-        cutting.write(figure, Path(into))
+    for figure, (_, into), descriptor in zip(figures, cuts, descriptors[1:], strict=True):
+        _Output(descriptor, into).write(figure)
 
 
 def overlay(
@@ -212,29 +225,35 @@ def overlay(
     key: list[int] | None,
     passwords: list[str],
     *,
-    pages: str,
+    descriptors: list[int],
     into: str,
     page_pixels: int,
 ) -> list[int]:
     """Write a PDF of the document with a frame around each block of its pages.
 
-    ``pages`` is a file with the JSON of a PageRead a line. Returns the pages without frames.
+    The second descriptor is a file with the JSON of a PageRead a line, the third the PDF. Returns
+    the pages without frames.
     """
-    opened = _source(path, key, passwords, page_pixels)
+    opened = _source(path, key, passwords, descriptors[0], page_pixels)
     document = opened.document
     assert document is not None
     try:
-        with Path(pages).open(encoding="ascii") as lines:
+        out = _Output(descriptors[2], into)
+        with os.fdopen(descriptors[1], encoding="ascii", closefd=False) as lines:
             read = map(_page_read, lines)
             if isinstance(document, Pdf):
                 with contextlib.closing(document.opened_again()) as copy:
-                    return frames.of_pdf(copy, read, Path(into))
-            draw = partial(document.draw, legible=False)
-            return frames.of_pictures(draw, read, Path(into))
+                    return frames.of_pdf(copy, read, out)
+            return frames.of_pictures(partial(document.draw, legible=False), read, out)
     except Exception as error:
         explained = _explained(error, opened, None)
         drop(path)
         raise explained from error
+
+
+def _counted(document: Document, limit: int) -> str:
+    """Return how many pages there are; of pictures, no more than one over the limit is counted."""
+    return f"more than {limit}" if isinstance(document, Picture) else str(document.pages)
 
 
 def _page_read(line: str) -> PageRead:
@@ -262,9 +281,11 @@ def _source(
     path: str,
     key: list[int] | None,
     passwords: list[str],
+    descriptor: int,
     page_pixels: int,
     *,
     file_size: int | None = None,
+    pages: int | None = None,
 ) -> _Opened:
     """Return the source, opened now or before; nothing stays open after an error."""
     wanted = FileKey(*key) if key else None
@@ -273,7 +294,7 @@ def _source(
         opened.close()
         opened = None
     if opened is None:
-        opened = _Opened(Path(path), wanted)
+        opened = _Opened(Path(path), wanted, descriptor)
     try:
         opened.refuse_change()
         if file_size is not None and opened.key.size > file_size:
@@ -282,7 +303,9 @@ def _source(
                 hint="Split it, or raise limits.file_size.",
             )
         if opened.document is None:
-            opened.document = _document(opened.descriptor, passwords, page_pixels)
+            opened.document = _document(
+                opened.descriptor, passwords, page_pixels, pages
+            )
     except Exception as error:
         explained = _explained(error, opened, None)
         opened.close()
@@ -293,18 +316,6 @@ def _source(
     return opened
 
 
-def _descriptor(path: Path) -> int:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-    try:
-        return os.open(path, flags)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise SourceChangedError(f"{printable(path)}: the file is no longer there.") from error
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):
-            raise _not_regular(path) from error
-        raise translate(error, path) from error
-
-
 def _not_regular(path: Path) -> UnsupportedError:
     return UnsupportedError(
         f"{printable(path)}: not a regular file.",
@@ -312,7 +323,9 @@ def _not_regular(path: Path) -> UnsupportedError:
     )
 
 
-def _document(descriptor: int, passwords: list[str], page_pixels: int) -> Document:
+def _document(
+    descriptor: int, passwords: list[str], page_pixels: int, pages: int | None
+) -> Document:
     """Return the opener that the content, not the name, asks for."""
     head = os.pread(descriptor, _HEAD_BYTES, 0)
     if not head.strip(b"\0"):
@@ -320,7 +333,7 @@ def _document(descriptor: int, passwords: list[str], page_pixels: int) -> Docume
             "The file begins with zeros: its content has not come." if head else "It is empty."
         )
     if _is_picture(head):
-        return Picture(descriptor, page_pixels=page_pixels)
+        return Picture(descriptor, page_pixels=page_pixels, most_pages=pages)
     if b"%PDF-" in head:
         return Pdf(descriptor, passwords)
     known = next((name for at, magic, name in _FOREIGN if head.startswith(magic, at)), "")
@@ -362,17 +375,16 @@ def _explained(error: Exception, opened: _Opened, page: int | None) -> OcrdError
         what, hint = "drawing it takes more memory than is allowed.", _MEMORY_HINT
     else:
         cls = CorruptError if page is None else PageError
-        said = error.what if isinstance(error, OcrdError) else f"{_first_line(error)}."
-        what, hint = f"damaged or not complete: {said}", "Scan or copy it again."
+        said = error.what if isinstance(error, OcrdError) else f"{_meaning(error)}."
+        what, hint = f"damaged or not complete: {said}", _DAMAGED_HINT
     where = name if page is None else f"{name}, page {page}"
     return cls(f"{where}: {what}", hint=hint, page=page)
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().partition("\n")[0].rstrip(".")
+def _meaning(error: Exception) -> str:
     if isinstance(error, (UnidentifiedImageError, pymupdf.FileDataError)):
-        text = "its structure cannot be followed"  # theirs names our descriptor
-    return printable(text[:200]) or type(error).__name__
+        return "its structure cannot be followed"  # their words name our descriptor
+    return in_plain_words(str(error) or type(error).__name__)
 
 
 def _probe(descriptor: int) -> None:
@@ -382,12 +394,33 @@ def _probe(descriptor: int) -> None:
             return
 
 
-def _write(image: Image.Image, into: Path) -> None:
-    """Write a binary PGM (gray) or PPM; nothing stays of a failed attempt."""
-    try:
-        with into.open("wb") as out:
-            image.save(out, "PPM")
-    except OSError as error:
-        if into.is_file():
-            into.unlink()
-        raise translate(error, into) from error
+class _Output(io.RawIOBase):
+    """A file to write, whose errors are ours at once: a decoder's are OSErrors, too."""
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        self._descriptor = descriptor
+        self._path = Path(path)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: ReadableBuffer, /) -> int:
+        left = memoryview(content).cast("B")
+        count = left.nbytes
+        try:
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+        except OSError as error:
+            raise translate(error, self._path) from error
+        return count
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return os.lseek(self._descriptor, offset, whence)
+
+    def tell(self) -> int:
+        return self.seek(0, os.SEEK_CUR)
+
+    def truncate(self, size: int | None = None, /) -> int:
+        size = self.tell() if size is None else size
+        os.ftruncate(self._descriptor, size)
+        return size

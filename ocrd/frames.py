@@ -10,19 +10,15 @@ shown. Streams go from file to file, so that a book takes little memory.
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
+from io import RawIOBase
 from typing import Any
 
 import pymupdf
 
+from ocrd.album import Album, Jpeg
 from ocrd.cutting import jpeg
-from ocrd.errors import DiskFullError
-from ocrd.files import printable
 from ocrd.job import Block, Box, PageRead
 from ocrd.pictures import Drawn
 
@@ -31,7 +27,7 @@ _FONT = "Helvetica-Bold"  # one of the fourteen that every viewer has (PDF 1.7, 
 _TEXT_SHARE = 1 / 110  # of the page's longest side: 7.7 points on A4
 _LINE_SHARE = 0.15  # of the text's size
 _PICTURE_QUALITY = 75  # of JPEG: a background
-_PICTURES_AT_ONCE = 20  # in memory
+_A4 = 595.0, 842.0  # points
 _MAX_POINTS = 14400.0  # of a page's sides, for most viewers (PDF 1.7, appendix C)
 
 # By label: red, green, blue.
@@ -54,8 +50,8 @@ _COLOURS = {
 _ANY_COLOUR = (0.1, 0.35, 0.8)
 
 
-def of_pdf(copy: Any, pages: Iterable[PageRead], into: Path) -> list[int]:
-    """Frame the pages of an open PDF, which is changed, and save it at ``into``.
+def of_pdf(copy: Any, pages: Iterable[PageRead], out: RawIOBase) -> list[int]:
+    """Frame the pages of an open PDF, which is changed, and write it to ``out``.
 
     Returns the numbers of the pages that took no frames: their own objects are damaged.
     """
@@ -70,51 +66,58 @@ def of_pdf(copy: Any, pages: Iterable[PageRead], into: Path) -> list[int]:
             raise
         except Exception:  # noqa: BLE001 -- whatever a damaged page makes MuPDF raise
             unmarked.append(page.number)
-    with _disk_full_told(into):
-        copy.save(str(into), garbage=1, encryption=pymupdf.PDF_ENCRYPT_KEEP)
+    told = _Told(out)
+    try:
+        copy.save(told, garbage=1, encryption=pymupdf.PDF_ENCRYPT_KEEP)
+    finally:
+        if told.error is not None:  # what MuPDF made of it says less
+            raise told.error
     return unmarked
 
 
 def of_pictures(
-    draw: Callable[[int, int], Drawn], pages: Iterable[PageRead], into: Path
+    draw: Callable[[int, int], Drawn], pages: Iterable[PageRead], out: RawIOBase
 ) -> list[int]:
-    """Save the pages, drawn by number and longest side, with their frames at ``into``."""
-    album = pymupdf.open()
-    try:
-        for count, page in enumerate(pages, start=1):
-            _add_picture(album, draw, page)
-            if count % _PICTURES_AT_ONCE == 0:
-                album = _flushed(album, into)
-        _flushed(album, into).close()
-    finally:
-        if not album.is_closed:
-            album.close()
+    """Write the pages, drawn by number and longest side, with their frames to ``out``."""
+    album = Album(out)
+    for page in pages:
+        _add_picture(album, draw, page)
+    album.finish()
     return []
 
 
-def _add_picture(album: Any, draw: Callable[[int, int], Drawn], page: PageRead) -> None:
+def _add_picture(album: Album, draw: Callable[[int, int], Drawn], page: PageRead) -> None:
     """Append a page; one that was never drawn is empty."""
     if not page.width:
-        album.new_page()
+        album.add_empty(*_A4)
         return
     drawn = draw(page.number, max(page.width, page.height))
     width, height = _sides_at_source(page)
     shrink = min(1.0, _MAX_POINTS / max(width, height))
-    sheet = album.new_page(width=width * shrink, height=height * shrink)
-    picture = jpeg(drawn.image, _PICTURE_QUALITY)
-    sheet.insert_image(sheet.rect, stream=picture, keep_proportion=False)
-    _Marker(album).mark(page, sheet, shrink)
+    width, height = width * shrink, height * shrink
+    upwards = pymupdf.Matrix(1, 0, 0, -1, 0, height)
+    image = drawn.image
+    content = jpeg(image, _PICTURE_QUALITY)
+    picture = Jpeg(content, image.width, image.height, image.mode == "L")
+    framed = "\n".join(_framing(page, shrink, upwards))
+    album.add(width, height, picture, framed)
 
 
-def _flushed(album: Any, into: Path) -> Any:
-    """Write what is new, and return the document opened again: its pictures leave the memory."""
-    with _disk_full_told(into):
-        if album.name:
-            album.saveIncr()
-        else:
-            album.save(str(into))
-        album.close()
-    return pymupdf.open(str(into), filetype="pdf")
+class _Told:
+    """A file for MuPDF, which writes to it from C: an error is kept, and raised afterwards."""
+
+    def __init__(self, out: RawIOBase) -> None:
+        self._out = out
+        self.error: Exception | None = None
+        self.seek, self.tell, self.truncate = out.seek, out.tell, out.truncate
+
+    def write(self, content: bytes) -> int:
+        if self.error is None:
+            try:
+                self._out.write(content)
+            except Exception as error:  # noqa: BLE001 -- raised by whoever saved
+                self.error = error
+        return len(content)
 
 
 def _strip(copy: Any) -> None:
@@ -132,9 +135,9 @@ class _Marker:
         self._document = document
         self._before: int | None = None  # the stream that saves the graphics state
 
-    def mark(self, page: PageRead, sheet: Any = None, shrink: float = 1.0) -> None:
-        """Draw the page's frames over its content; without ``sheet``, find it by its number."""
-        sheet = sheet or self._document.load_page(page.number - 1)
+    def mark(self, page: PageRead) -> None:
+        """Draw the page's frames over its content."""
+        sheet = self._document.load_page(page.number - 1)
         xref = sheet.xref  # looked for among all pages at each mention
         for key in ("Annots", "AA"):  # links, and what happens when the page is opened
             if self._document.xref_get_key(xref, key)[0] != "null":
@@ -143,10 +146,7 @@ class _Marker:
             return
         sheet.wrap_contents()  # else its own unbalanced state would move the frames
         sheet.insert_font(fontname=_FONT)
-        points = page.points_per_pixel * shrink
-        matrix = _turned_back(page.rotation, page.width, page.height)
-        matrix *= pymupdf.Matrix(points, points) * _to_user_space(sheet)
-        content = "\n".join(["Q q", _operands(*matrix) + " cm", *_frames(page), "Q"])
+        content = "\n".join(["Q", *_framing(page, 1.0, _to_user_space(sheet))])
         if self._before is None:
             self._before = self._stream(b"q")
         own = sheet.get_contents()
@@ -159,6 +159,14 @@ class _Marker:
         self._document.update_object(xref, "<<>>")
         self._document.update_stream(xref, content, new=True)
         return xref
+
+
+def _framing(page: PageRead, shrink: float, to_user_space: Any) -> Iterator[str]:
+    """Yield PDF operators that draw the page's frames and leave the graphics state as it was."""
+    points = page.points_per_pixel * shrink
+    matrix = _turned_back(page.rotation, page.width, page.height)
+    matrix *= pymupdf.Matrix(points, points) * to_user_space
+    yield from ("q", _operands(*matrix) + " cm", *_frames(page), "Q")
 
 
 def _frames(page: PageRead) -> Iterator[str]:
@@ -231,18 +239,3 @@ def _to_user_space(sheet: Any) -> Any:
     upright = ~sheet.transformation_matrix
     sheet.set_rotation(rotation)
     return _turned_back(rotation, shown.width, shown.height) * upright
-
-
-@contextlib.contextmanager
-def _disk_full_told(into: Path) -> Iterator[None]:
-    """Raise DiskFullError for what MuPDF says in words."""
-    try:
-        yield
-    except Exception as error:
-        for code in (errno.ENOSPC, errno.EDQUOT):
-            if os.strerror(code) in str(error):
-                raise DiskFullError(
-                    f"{printable(into)}: {os.strerror(code)}.",
-                    hint="Free some space; the work goes on by itself.",
-                ) from error
-        raise

@@ -8,11 +8,14 @@ Runs only in the rasterizer's limited children. What MuPDF raises passes; ``draw
 
 from __future__ import annotations
 
+import contextlib
+import mmap
 from typing import Any
 
 import pymupdf
 from PIL import Image
 
+from ocrd.diagnosis import in_plain_words
 from ocrd.errors import CorruptError, EncryptedError, PageError
 from ocrd.pictures import Drawn, is_blank, scale_to_fit, without_needless_colour
 
@@ -31,27 +34,50 @@ class Pdf:
 
     format = "PDF"
 
+    _document: Any = None
+
     def __init__(self, descriptor: int, passwords: list[str]) -> None:
-        """Open it; raise EncryptedError if none of the passwords fits."""
-        self._path = f"/proc/self/fd/{descriptor}"
+        """Open it; raise EncryptedError if none of the passwords fits.
+
+        The file is mapped, not read: a process that opens no files cannot give MuPDF a name, and
+        a large file would not fit into its memory.
+        """
+        self._map = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
         self._password = ""
-        self._document = pymupdf.open(self._path, filetype="pdf")
+        try:
+            self._document = self._opened()
+            self._look_into(passwords)
+        except BaseException:
+            self.close()
+            raise
+        self._draws = 0
+
+    def _look_into(self, passwords: list[str]) -> None:
         if self._document.needs_pass:
             self._password = self._fitting(passwords)
         self.pages = int(self._document.page_count)
         self.repaired = bool(self._document.is_repaired)
-        self._draws = 0
         if not self.pages:
             raise CorruptError("The PDF has no pages.")
 
     def close(self) -> None:
         """Close it and empty MuPDF's store."""
-        self._document.close()
+        self._close_document()
+        with contextlib.suppress(BufferError):  # something of MuPDF's lives on: so does the map
+            self._map.close()
+
+    def _close_document(self) -> None:
+        document, self._document = self._document, None
+        if document is not None:
+            document.close()
         pymupdf.TOOLS.store_shrink(100)
+
+    def _opened(self) -> Any:
+        return pymupdf.open(stream=memoryview(self._map), filetype="pdf")
 
     def opened_again(self) -> Any:
         """Return a document of MuPDF's of its own, unlocked, for the caller to change and close."""
-        document = pymupdf.open(self._path, filetype="pdf")
+        document = self._opened()
         if self._password:
             document.authenticate(self._password)
         return document
@@ -63,7 +89,11 @@ class Pdf:
         page = self._document.load_page(number - 1)
         width, height = page.rect.width, page.rect.height
         if not (_MIN_POINTS <= width <= _MAX_POINTS and _MIN_POINTS <= height <= _MAX_POINTS):
-            raise PageError(f"Page {number} measures {width:g} × {height:g} points.", page=number)
+            raise PageError(
+                f"Page {number} measures {width:g} × {height:g} points, which no page does.",
+                hint="Export the document again, on pages of a usual size.",
+                page=number,
+            )
         most, gray = _scan_resolution(page)
         scale = scale_to_fit(width, height, longest_side, most=most, legible=legible)
         pixmap = page.get_pixmap(
@@ -92,7 +122,7 @@ class Pdf:
 
     def _reopen_at_times(self) -> None:
         if self._draws >= _DRAWS_BEFORE_REOPENING:
-            self.close()
+            self._close_document()
             self._document = self.opened_again()
             self._draws = 0
         self._draws += 1
@@ -106,8 +136,8 @@ class Pdf:
             raise MemoryError(said)
         if is_blank(image):
             raise PageError(
-                f"Page {number} cannot be drawn: {said.splitlines()[0]}.",
-                hint="Its content is damaged. Scan or export the document again.",
+                f"Page {number} cannot be drawn: {in_plain_words(said)}.",
+                hint="Scan or export the document again.",
                 page=number,
             )
 

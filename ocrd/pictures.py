@@ -11,6 +11,7 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 # Named one by one: these are all that Pillow knows here, whatever it could load.
@@ -119,10 +120,13 @@ def _has_colour(image: Image.Image) -> bool:
 class Picture:
     """An image file, one page or, for TIFF, many."""
 
-    def __init__(self, descriptor: int, *, page_pixels: int) -> None:
+    def __init__(
+        self, descriptor: int, *, page_pixels: int, most_pages: int | None = None
+    ) -> None:
         """Read the headers; the descriptor stays the caller's.
 
-        Raises TooLargeError for a single image that is over ``page_pixels``.
+        Raises TooLargeError for a single image that is over ``page_pixels``. No page is looked
+        for beyond the first one that is over ``most_pages``.
         """
         self._stream = io.BufferedReader(io.FileIO(descriptor, closefd=False), 1 << 16)
         self._page_pixels = page_pixels
@@ -131,7 +135,8 @@ class Picture:
         self.format = "JPEG" if self._image.format == "MPO" else str(self._image.format)
         self._frames = [0]
         if isinstance(self._image, TiffImagePlugin.TiffImageFile):
-            self._frames = list(self._page_frames(os.fstat(descriptor).st_size)) or [0]
+            frames = self._page_frames(os.fstat(descriptor).st_size)
+            self._frames = list(islice(frames, most_pages and most_pages + 1)) or [0]
         self._judge_tail()
         if self.pages == 1:
             self._image.seek(self._frames[0])

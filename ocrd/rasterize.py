@@ -1,80 +1,69 @@
 """Inspect a source and draw, cut and frame its pages, in limited children.
 
-Nothing of a document is decoded in this process. Each request is one page at most, but for an
+Nothing of a document is decoded in this process, and nothing is opened in a child: sources and what
+is written are handed to it as open descriptors. Each request is one page at most, but for an
 overlay, which has a child of its own where it is long. A child serves one request at a time: when
 it dies, what it was doing is to blame and nothing else. Waiting requests are served by rank, lowest
-first.
+first. A document that once takes long goes behind all others from then on, and never has more than
+one child at a time: while there are two, the others always have one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Sequence
-from dataclasses import astuple, dataclass, field, replace
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import astuple, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from ocrd.asking import ask
+from ocrd.calls import MAX_DEATHS, Call, Source, refuse_unreadable
 from ocrd.errors import (
     CorruptError,
     DocumentError,
     PageError,
     PoisonousError,
     PoisonousPageError,
+    ShareGoneError,
     TransientError,
 )
 from ocrd.figures import Figure
 from ocrd.files import printable
-from ocrd.isolate import ChildDied, ChildError, ChildFault, ChildTimeout, LimitedChild
-from ocrd.job import FileKey, PageImage, PageRead, SourceInfo
+from ocrd.isolate import (
+    MAX_DESCRIPTORS,
+    ChildDied,
+    ChildError,
+    ChildFault,
+    ChildTimeout,
+    LimitedChild,
+    Limits,
+)
+from ocrd.job import PageImage, PageRead, SourceInfo
 from ocrd.seats import Rank, Seat, Seats
 
 if TYPE_CHECKING:
     from ocrd.config import LimitSettings, RasterSettings
 
-MAX_DEATHS = 3  # of children, on one page or one inspection
+__all__ = ["LONG_OVERLAY", "Rasterizer", "Source"]
+
+T = TypeVar("T")
+
+MAX_DEADLY_PAGES = 10  # of one document; it is not drawn any further then
+REMEMBERED = 1000  # slow documents
 LONG_OVERLAY = 50  # pages: one of more would keep a child from those who wait for a page
+MAPPED_FILES = 5  # a child keeps three documents, opens a fourth, and one of them twice
+FILE_FACTOR, LEAST_FILE_BYTES = 2, 1 << 30  # an overlay is its source and more; page images
+CUTS_AT_ONCE = MAX_DESCRIPTORS - 1
 OVERLAY_SECONDS = 1.0  # for each page; a page of a PDF takes some milliseconds, an image more
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file to read.
-
-    With a ``key``, only that state of it is read; anything else is a SourceChangedError.
-    """
-
-    path: Path
-    key: FileKey | None = None
-    passwords: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def identity(self) -> tuple[str, FileKey | None]:
-        """What tells this source from another one."""
-        return str(self.path), self.key
-
-    def as_arguments(self) -> dict[str, Any]:
-        """Return the arguments that the child's functions share."""
-        key = list(astuple(self.key)) if self.key else None
-        return {"path": str(self.path), "key": key, "passwords": list(self.passwords)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One call of a child's function, and what may be spent on it."""
-
-    function: str
-    source: Source
-    arguments: dict[str, Any]
-    deadline_seconds: float
-    into: Path | None = None  # a file that is removed where the call fails
-    deaths_allowed: int = MAX_DEATHS
-
-    async def on(self, child: LimitedChild) -> Any:
-        """Return what the child answers."""
-        return await child.call(
-            self.function, deadline_seconds=self.deadline_seconds,
-            **self.source.as_arguments(), **self.arguments,
-        )  # fmt: skip
+_DEADLY_HINT = (
+    "Raise rasterize.page_timeout or rasterize.memory if the document is sound, or export it again."
+)
+_FAULT_HINT = "Export or scan the document again, and please report this."
 
 
 class Rasterizer:
@@ -83,8 +72,16 @@ class Rasterizer:
     def __init__(self, settings: RasterSettings, limits: LimitSettings) -> None:
         self._settings = settings
         self._limits = limits
-        self._seats = Seats([Seat(settings.memory) for _ in range(settings.children)])
-        self._aside = Seats([Seat(settings.memory)])  # for long overlays; empty between them
+        bounds = Limits(
+            memory_bytes=settings.memory,
+            mapped_bytes=MAPPED_FILES * limits.file_size,
+            file_bytes=FILE_FACTOR * limits.file_size + LEAST_FILE_BYTES,
+            confined=True,
+        )
+        self._seats = Seats([Seat(bounds) for _ in range(settings.children)])
+        self._aside = Seats([Seat(bounds)])  # for long overlays; empty between them
+        self._slow: OrderedDict[object, int] = OrderedDict()  # and how many pages were deadly
+        self._slow_lane = asyncio.Lock()
         self._calls: set[asyncio.Task[Any]] = set()
         self._closing = False
 
@@ -117,6 +114,7 @@ class Rasterizer:
             "drawing": [seat.child.pid for seat in self._seats.all if seat.child and seat.calling],
             "aside": [seat.child.pid for seat in self._aside.all if seat.child],
             "waiting": self._seats.waiting,
+            "slow": len(self._slow),
         }
 
     async def inspect(self, source: Source, *, rank: Rank = ()) -> SourceInfo:
@@ -135,14 +133,11 @@ class Rasterizer:
             return SourceInfo(**await self._insist(self._call("inspect", source, arguments), rank))
         except _Deadly as error:
             raise PoisonousError(
-                f"{printable(source.path.name)}: opening it ended its process {MAX_DEATHS} times: "
-                f"{error}.",
-                hint="Export or scan the document again.",
+                f"{printable(source.path.name)}: looking into it {error}.", hint=_DEADLY_HINT
             ) from error
         except ChildFault as error:
             raise CorruptError(
-                f"{printable(source.path.name)}: cannot be opened: {error}.",
-                hint="Export or scan the document again.",
+                f"{printable(source.path.name)}: {_unforeseen(error)}", hint=_FAULT_HINT
             ) from error
 
     async def draw(
@@ -163,17 +158,24 @@ class Rasterizer:
         }
         name = printable(source.path.name)
         try:
-            call = self._call("draw", source, arguments, into)
+            call = self._call("draw", source, arguments, outputs=(into,))
             return PageImage(**await self._insist(call, rank))
         except _Deadly as error:
+            self._slow[source.identity] = deadly = self._slow.get(source.identity, 0) + 1
+            if deadly >= MAX_DEADLY_PAGES:
+                raise PoisonousError(
+                    f"{name}: {deadly} of its pages could not be drawn within their time and "
+                    f"memory; the last was page {page}: drawing it {error}.",
+                    hint=_DEADLY_HINT,
+                    page=page,
+                ) from error
             raise PoisonousPageError(
-                f"{name}, page {page}: drawing it ended its process {MAX_DEATHS} times: {error}.",
-                hint="Raise rasterize.memory or rasterize.page_timeout, or export the document "
-                "again.",
-                page=page,
+                f"{name}, page {page}: drawing it {error}.", hint=_DEADLY_HINT, page=page
             ) from error
         except ChildFault as error:
-            raise PageError(f"{name}, page {page}: cannot be drawn: {error}.", page=page) from error
+            raise PageError(
+                f"{name}, page {page}: {_unforeseen(error)}", hint=_FAULT_HINT, page=page
+            ) from error
 
     async def crop(
         self, source: Source, page: PageRead, figures: Sequence[Figure], folder: Path,
@@ -183,20 +185,29 @@ class Rasterizer:
 
         Raises what :meth:`draw` raises; then some or all of the files are missing.
         """
+        for start in range(0, len(figures), CUTS_AT_ONCE):
+            some = figures[start : start + CUTS_AT_ONCE]
+            await self._crop(source, page, {folder / each.name: each for each in some}, rank)
+
+    async def _crop(
+        self, source: Source, page: PageRead, figures: dict[Path, Figure], rank: Rank
+    ) -> None:
         arguments = {
             "page": page.number,
             "longest_side": max(page.width, page.height),
             "rotation": page.rotation,
             "points_per_pixel": page.points_per_pixel,
-            "cuts": [(astuple(figure.box), str(folder / figure.name)) for figure in figures],
+            "cuts": [(astuple(figure.box), str(into)) for into, figure in figures.items()],
             "page_pixels": self._limits.page_pixels,
         }
         name = printable(source.path.name)
         try:
-            await self._insist(self._call("crop", source, arguments), rank)
+            call = self._call("crop", source, arguments, outputs=tuple(figures))
+            await self._insist(call, rank)
         except (_Deadly, ChildFault) as error:
             raise PageError(
-                f"{name}, page {page.number}: its figures cannot be cut out: {error}.",
+                f"{name}, page {page.number}: its figures cannot be cut out: {_cause(error)}",
+                hint=_DEADLY_HINT,
                 page=page.number,
             ) from error
 
@@ -210,23 +221,23 @@ class Rasterizer:
         SourceChangedError, TransientError; nothing is left at ``into`` then.
         """
         arguments = {
-            "pages": str(pages),
             "into": str(into),
             "page_pixels": self._limits.page_pixels,
         }
         is_long = count > LONG_OVERLAY
         call = replace(
-            self._call("overlay", source, arguments, into),
+            self._call("overlay", source, arguments, outputs=(into,), inputs=(pages,)),
             deadline_seconds=self._settings.page_timeout + count * OVERLAY_SECONDS,
-            deaths_allowed=1,  # so long a work is not begun again
+            extra_seconds=count * OVERLAY_SECONDS,
+            deaths_allowed=2 if is_long else MAX_DEATHS,  # a death need not be the document's fault
         )
         try:
             seats = self._aside if is_long else self._seats
             unmarked: list[int] = await self._insist(call, rank, seats)
         except (_Deadly, ChildFault) as error:
             raise DocumentError(
-                f"{printable(source.path.name)}: its overlay cannot be made: {error}.",
-                hint="Raise rasterize.memory, or export the document again.",
+                f"{printable(source.path.name)}: its overlay cannot be made: {_cause(error)}",
+                hint=_DEADLY_HINT,
             ) from error
         finally:
             if is_long:
@@ -234,54 +245,89 @@ class Rasterizer:
         return unmarked
 
     def _call(
-        self, function: str, source: Source, arguments: dict[str, Any], into: Path | None = None
-    ) -> _Call:
-        return _Call(function, source, arguments, self._settings.page_timeout, into)
+        self, function: str, source: Source, arguments: dict[str, Any],
+        outputs: tuple[Path, ...] = (), inputs: tuple[Path, ...] = (),
+    ) -> Call:  # fmt: skip
+        deadline = self._settings.page_timeout
+        return Call(function, source, arguments, deadline, outputs, inputs)
 
-    async def _insist(self, call: _Call, rank: Rank, seats: Seats | None = None) -> Any:
+    async def _insist(self, call: Call, rank: Rank, seats: Seats | None = None) -> Any:
         """Call until a child answers; raise _Deadly once as many died of it as are allowed."""
         seats = seats or self._seats
         deaths = 0
         while True:
-            seat = await seats.take(rank, call.source.identity)
+            if slow := call.source.identity in self._slow:
+                call.source.on_slow()
             try:
-                return await self._to_its_end(self._answer(seats, seat, call), call.into)
+                async with self._lane(seats, slow=slow):
+                    return await self._attempt(seats, call, rank, slow=slow)
             except (ChildDied, ChildTimeout) as error:
-                _remove(call.into)
                 if self._closing:
                     raise _stopping() from error
+                took_long = isinstance(error, ChildTimeout)
+                if took_long and not slow and call.quick_seconds < call.deadline_seconds:
+                    self._remember_slow(call.source)
+                    continue
                 deaths += 1
+                if isinstance(error, ChildTimeout) and error.worked:
+                    raise _Deadly(_told(error, call, deaths)) from error
                 if deaths >= call.deaths_allowed:
-                    raise _Deadly(str(error)) from error
-            except Exception:
-                _remove(call.into)
-                raise
+                    await _asked(partial(refuse_unreadable, call.source), call)
+                    raise _Deadly(_told(error, call, deaths)) from error
 
-    async def _to_its_end(self, call: Coroutine[Any, Any, Any], into: Path | None) -> Any:
+    def _lane(self, seats: Seats, *, slow: bool) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Let slow documents use one child at a time, where there are more."""
+        return self._slow_lane if slow and len(seats.all) > 1 else contextlib.nullcontext()
+
+    def _remember_slow(self, source: Source) -> None:
+        self._slow.setdefault(source.identity, 0)
+        while len(self._slow) > REMEMBERED:
+            self._slow.popitem(last=False)
+
+    async def _attempt(self, seats: Seats, call: Call, rank: Rank, *, slow: bool) -> Any:
+        """Have a child do it; nothing of it is left where it does not."""
+        if slow:
+            rank = (sys.maxsize, *rank)
+        else:
+            call = replace(call, deadline_seconds=call.quick_seconds)
+        seat = await seats.take(rank, call.source.identity)
+        try:
+            return await self._to_its_end(self._answer(seats, seat, call), call)
+        except Exception:
+            _remove(call)
+            raise
+
+    async def _to_its_end(self, answer: Coroutine[Any, Any, Any], call: Call) -> Any:
         """Wait for a call that goes on when we are cancelled: its child needs no replacement."""
-        task = asyncio.create_task(call)
+        task = asyncio.create_task(answer)
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            task.add_done_callback(lambda done: _forget(done, into))
+            task.add_done_callback(lambda done: _forget(done, call))
             raise
 
-    async def _answer(self, seats: Seats, seat: Seat, call: _Call) -> Any:
+    async def _answer(self, seats: Seats, seat: Seat, call: Call) -> Any:
         """Have the seat's child do it; the seat is free when this returns or raises."""
+        stack = contextlib.ExitStack()
         try:
+            descriptors = await _asked(partial(call.opened, stack), call, stack.close)
             child = await self._ready(seat)
             seat.remember(call.source.identity)
             with seat.in_call():
-                answer = await call.on(child)
+                answer = await call.on(child, descriptors)
             if seat.documents >= self._settings.recycle:
                 await seat.end()
             return answer
         except (ChildDied, ChildTimeout):
             await seat.end(kill=True)
             raise
+        except _SilentError:
+            stack = contextlib.ExitStack()  # its thread hangs, and closes what it opens
+            raise
         finally:
+            stack.close()
             seats.give_back(seat)
 
     async def _ready(self, seat: Seat) -> LimitedChild:
@@ -298,21 +344,52 @@ class Rasterizer:
 
 
 class _Deadly(Exception):  # noqa: N818 -- it tells an event
-    """Whatever touches this dies."""
+    """Whatever touches this dies; the words go on from "drawing it …"."""
+
+
+class _SilentError(ShareGoneError):
+    """A source's file system did not answer in time."""
+
+
+def _told(error: ChildDied | ChildTimeout, call: Call, times: int) -> str:
+    again = f", {times} times" if times > 1 else ""
+    if isinstance(error, ChildTimeout):
+        return f"takes longer than {call.deadline_seconds:g} s{again}"
+    return f"ended its process{again}: {error}"
+
+
+def _unforeseen(fault: ChildFault) -> str:
+    return f"reading it failed in a way that nobody foresaw ({fault})."
+
+
+def _cause(error: _Deadly | ChildFault) -> str:
+    return _unforeseen(error) if isinstance(error, ChildFault) else f"drawing them {error}."
+
+
+async def _asked(work: Callable[[], T], call: Call, late: Callable[[], None] = lambda: None) -> T:
+    """Have the source's file system do something; raise _SilentError if it does not answer."""
+    try:
+        return await ask(work, call.quick_seconds, late)
+    except TimeoutError as error:
+        raise _SilentError(
+            f"{printable(str(call.source.path))}: its file system does not answer.",
+            hint="Check the disk, or the server of the share.",
+        ) from error
 
 
 def _stopping() -> TransientError:
     return TransientError("The daemon is stopping.")
 
 
-def _forget(task: asyncio.Task[Any], into: Path | None) -> None:
+def _forget(task: asyncio.Task[Any], call: Call) -> None:
     """Take note of the end of a call that nobody waits for any more."""
     if not task.cancelled():
         task.exception()
-    _remove(into)
+    _remove(call)
 
 
-def _remove(into: Path | None) -> None:
-    if into is not None and into.is_file():
-        with contextlib.suppress(OSError):
-            into.unlink()
+def _remove(call: Call) -> None:
+    for path in call.outputs:
+        if path.is_file():
+            with contextlib.suppress(OSError):
+                path.unlink()

@@ -9,7 +9,7 @@ import itertools
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from ocrd.isolate import LimitedChild
+from ocrd.isolate import LimitedChild, Limits
 
 _CHILD_MODULE = "ocrd.drawing"
 _REMEMBERED = 3  # documents that a child keeps open: as many as drawing does
@@ -20,8 +20,8 @@ Rank = tuple[int, ...]
 class Seat:
     """A child's place in the pool: the child may change, the place stays."""
 
-    def __init__(self, memory_bytes: int) -> None:
-        self._memory_bytes = memory_bytes
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self.child: LimitedChild | None = None
         self.busy = False
         self.calling = False
@@ -32,7 +32,7 @@ class Seat:
         """Return the child, a new one if there is none alive."""
         if self.child is None or not self.child.alive:
             await self.end(kill=True)
-            child = LimitedChild(_CHILD_MODULE, memory_bytes=self._memory_bytes)
+            child = LimitedChild(_CHILD_MODULE, self._limits)
             self.child = child
             await child.start()
         return self.child

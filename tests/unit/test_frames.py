@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import re
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -17,7 +15,6 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from ocrd import frames
 from ocrd.config import LimitSettings, RasterSettings
 from ocrd.errors import DiskFullError, DocumentError
 from ocrd.files import file_key
@@ -258,20 +255,15 @@ async def test_a_page_that_is_damaged_is_named_and_the_others_are_framed(tmp_pat
         assert [document[number].get_text().split() for number in (0, 2)] == [["1", "text"]] * 2
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_a_cause_that_passes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    def save(*_: object, **__: object) -> None:
-        raise pymupdf.mupdf.FzErrorSystem(f"code=2: cannot fwrite: {os.strerror(code)}")
-
-    path = make_pdf(tmp_path / "a.pdf")
-    monkeypatch.setattr(pymupdf.Document, "save", save)
-    with (
-        contextlib.closing(pymupdf.open(path)) as document,
-        pytest.raises(DiskFullError, match=r"overlay\.pdf"),
-    ):
-        frames.of_pdf(document, [], tmp_path / "overlay.pdf")
+@pytest.mark.parametrize("name", ["a.pdf", "a.png"])
+async def test_a_full_disk_is_a_cause_that_passes(tmp_path: Path, name: str) -> None:
+    make_pdf(tmp_path / "a.pdf")
+    Image.effect_noise((200, 300), 90).save(tmp_path / "a.png")
+    lines = tmp_path / "pages.jsonl"
+    lines.write_text(to_json(PageRead(1, PageStatus.READ, width=200, height=300)) + "\n")
+    async with rasterizer() as raster:
+        with pytest.raises(DiskFullError, match="/dev/full"):
+            await raster.overlay(source(tmp_path / name), lines, 1, Path("/dev/full"))
 
 
 async def test_an_overlay_over_its_time_is_given_up(tmp_path: Path) -> None:

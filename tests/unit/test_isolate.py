@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from ocrd.errors import CorruptError
-from ocrd.isolate import ChildDied, ChildFault, ChildTimeout, LimitedChild
+from ocrd.isolate import ChildDied, ChildFault, ChildTimeout, LimitedChild, Limits
 
 MODULE = "tests.unit.sabotage"
 MEMORY = 512 * 1024 * 1024
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 async def child(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LimitedChild]:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    child = LimitedChild(MODULE, memory_bytes=MEMORY, idle_seconds=0.05)
+    child = LimitedChild(MODULE, Limits(memory_bytes=MEMORY), idle_seconds=0.05)
     await child.start()
     yield child
     await child.close()

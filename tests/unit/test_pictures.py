@@ -28,21 +28,23 @@ TO_STORED = {
 
 def inspect(path: Path, page_pixels: int = 400_000_000) -> dict[str, Any]:
     limits = {"file_size": 1 << 32, "pages": 100, "page_pixels": page_pixels}
-    try:
-        return drawing.inspect(str(path), None, [], **limits)
-    finally:
-        drawing.idle()
+    with path.open("rb") as file:
+        try:
+            return drawing.inspect(str(path), None, [], descriptors=[file.fileno()], **limits)
+        finally:
+            drawing.idle()
 
 
 def draw(path: Path, page: int = 1, side: int = 2339, page_pixels: int = 10**9) -> Image.Image:
     into = path.with_name("page.pnm")
-    try:
-        drawing.draw(
-            str(path), None, [], page=page, into=str(into), longest_side=side,
-            page_pixels=page_pixels,
-        )  # fmt: skip
-    finally:
-        drawing.idle()
+    with path.open("rb") as file, into.open("wb") as out:
+        try:
+            drawing.draw(
+                str(path), None, [], descriptors=[file.fileno(), out.fileno()], page=page,
+                into=str(into), longest_side=side, page_pixels=page_pixels,
+            )  # fmt: skip
+        finally:
+            drawing.idle()
     assert into.read_bytes()[:2] in (b"P5", b"P6")
     with Image.open(into) as image:
         image.load()
