@@ -31,9 +31,10 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 
-from ocrd import files
-from ocrd.errors import ShareGoneError
+from ocrd import files, outlets
+from ocrd.errors import OcrdError, ShareGoneError
 from ocrd.log import fields
+from ocrd.root import Root
 from ocrd.scan import Found, Scanner, junk
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ SCAN_SHARE = 4  # a scan is followed by a rest this many times its own length
 LOCAL_INTERVAL_SECONDS = 30.0
 NETWORK_INTERVAL_SECONDS = 10.0
 OFFLINE_INTERVAL_SECONDS = 5.0  # at most, between two tries of a root that is not there
-HUNG_SECONDS = 60.0  # without progress in a scan: the file system does not answer
+HUNG_SECONDS = 30.0  # without progress in a scan: the file system does not answer
 MAX_WATCHES = 32  # each costs watchdog two threads
 WATCH_RETRY_SECONDS = 300.0
 # Opening, reading and writing on are left out: our own looks would wake us, and a slow writer too.
@@ -63,6 +64,7 @@ class InboxStatus:
 
     online: bool = False
     error: str = ""  # cause and way out, for a person
+    blocked: str = ""  # why nothing can be filed, with the way out
     network: bool = False
     watching: bool = False  # events hasten the scans
     settling: int = 0  # files
@@ -70,6 +72,11 @@ class InboxStatus:
     known: int = 0  # files, settling or offered
     scans: int = 0
     last_scan_seconds: float = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether documents of the folder can be worked on."""
+        return self.online and not self.blocked
 
 
 class Watches(FileSystemEventHandler):
@@ -153,9 +160,19 @@ class Inbox:
         settings: InboxSettings,
         *,
         found: Found,
+        root: Root | None = None,
+        reopened: Callable[[], None] = lambda: None,
+        admit: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``reopened`` is called when what kept the folder's documents waiting is over.
+
+        ``admit`` is called before each scan; it raises FolderWithheldError if the root is not ours.
+        """
         self.settings = settings
+        self._admit = admit
+        self.root = root or Root(settings)
+        self._reopened = reopened
         self._clock = clock
         self._scanner = Scanner(settings, found, clock=clock, progress=self._note_progress)
         self._watches = Watches(self.wake, junk(settings.ignore))
@@ -164,8 +181,7 @@ class Inbox:
         self._forgotten: list[str] = []
         self._status = InboxStatus()
         self._progress: float | None = None  # when a scan in course last moved
-        self._root: tuple[int, int] | None = None  # device and inode
-        self._mount = ""
+        self._is_doubted = False  # that files can be filed
         self._thread = threading.Thread(
             target=self._run, name=f"inbox {files.printable(settings.path)}", daemon=True
         )
@@ -182,6 +198,19 @@ class Inbox:
         """Have the file settled and offered again, soon. For any thread."""
         self._forgotten.append(relpath)
         self.wake()
+
+    def doubt(self) -> None:
+        """Find out, soon, whether documents can be filed: one could not be. For any thread."""
+        self._is_doubted = True
+        self.wake()
+
+    def require_root(self) -> None:
+        """Raise ShareGoneError unless the root is the one that was scanned. For any thread."""
+        try:
+            self.root.require()
+        except ShareGoneError:
+            self.wake()
+            raise
 
     def stop(self, timeout: float) -> bool:
         """End the thread; False if it hangs in a file system and was left behind."""
@@ -223,7 +252,7 @@ class Inbox:
             due = self._scan()
         except OSError as error:
             self._go_offline(_root_problem(error))
-        except ShareGoneError as error:
+        except OcrdError as error:
             self._go_offline(str(error))
         except _StoppedError:
             raise
@@ -244,11 +273,13 @@ class Inbox:
         if interval is None:
             network = self._scanner.network
             interval = NETWORK_INTERVAL_SECONDS if network else LOCAL_INTERVAL_SECONDS
-        return interval if self._status.online else min(interval, OFFLINE_INTERVAL_SECONDS)
+        return interval if self._status.is_open else min(interval, OFFLINE_INTERVAL_SECONDS)
 
     def _scan(self) -> float:
         """Watch first, then scan; return when the next file may be settled."""
-        root = self._enter_root()
+        root = self.root.enter()
+        self._admit()
+        self._scanner.network = self.root.network
         if not self._scanner.network:  # there events do not come, and a hung watch blocks all
             self._watches.cover(self._folders_to_watch(), root, self._clock())
         else:
@@ -256,11 +287,8 @@ class Inbox:
         while self._forgotten:
             self._scanner.forget(self._forgotten.pop())
         scan = self._scanner.scan()
-        if not self._status.online:
-            path = files.printable(self.settings.path)
-            is_back = bool(self._status.error)
-            level = logging.INFO if is_back else logging.DEBUG
-            log.log(level, "Online: %s", path, extra=fields("online", inbox=path))
+        was_open = self._status.is_open
+        self._come_online()
         self._status = replace(
             self._status,
             online=True,
@@ -270,29 +298,33 @@ class Inbox:
             settling=scan.settling,
             empty=scan.empty,
             known=scan.known,
+            blocked=self._what_blocks(),
         )
+        if self._status.is_open and not was_open:
+            self._reopened()
         return scan.due
 
-    def _enter_root(self) -> tuple[int, int]:
-        """Identify the root; raise ShareGoneError if what was mounted there no longer is."""
-        path = self.settings.path
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # mounts by autofs too
-        try:
-            status = os.fstat(fd)
-        finally:
-            os.close(fd)
-        root = (status.st_dev, status.st_ino)
-        if root != self._root:
-            mount = files.mount_of(path)[0]
-            if self._mount.startswith(mount) and len(mount) < len(self._mount):
-                raise ShareGoneError(
-                    f"Nothing is mounted at {files.printable(self._mount)} any more.",
-                    hint="Mount it again; the scan goes on by itself.",
-                )
-            self._root, self._mount = root, mount
-            network = self.settings.network
-            self._scanner.network = files.is_network(path) if network == "auto" else bool(network)
-        return root
+    def _come_online(self) -> None:
+        if not self._status.online:
+            path = files.printable(self.settings.path)
+            is_back = bool(self._status.error)
+            level = logging.INFO if is_back else logging.DEBUG
+            log.log(level, "Online: %s", path, extra=fields("online", inbox=path))
+
+    def _what_blocks(self) -> str:
+        """Try whether documents can be filed, where that is in doubt; return why not."""
+        before = self._status.blocked
+        if not (before or self._is_doubted):
+            return ""
+        self._is_doubted = False
+        blocked = outlets.trouble(self.settings)
+        path = files.printable(self.settings.path)
+        about = fields("unblocked" if before else "blocked", inbox=path)
+        if blocked and not before:
+            log.warning("Waits, nothing can be filed: %s: %s", path, blocked, extra=about)
+        elif before and not blocked:
+            log.info("Goes on, files can be filed again: %s", path, extra=about)
+        return blocked
 
     def _folders_to_watch(self) -> frozenset[tuple[str, bool]]:
         """Name the folders to watch, leaving done/ and failed/ out where that is cheap."""

@@ -39,6 +39,7 @@ FORMAT_ENDINGS = (
     ".pdf", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
     ".gif",
 )  # fmt: skip
+OWNER_NAME = ".ocrd-owner"  # in a root: whose it is
 # What we lay beside the originals there that could pass for a document, or holds what could.
 KEPT_OUTPUTS = ("*.overlay.pdf", "*.assets")
 BATCH = 500  # candidates
@@ -54,6 +55,17 @@ class Scan:
     known: int = 0
     due: float = float("inf")  # when the earliest settling file may be settled
     problem: str = ""
+    refused: int = 0  # files that could not be opened
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A folder in the course of a scan."""
+
+    folder: str  # relative to the root
+    directory: files.Directory
+    new: dict[str, Known]  # what its names are known as from now on
+    scan: Scan
 
 
 class Scanner:
@@ -74,7 +86,7 @@ class Scanner:
         self._clock = clock
         self._progress = progress
         is_archive = settings.source == "keep"
-        own = (files.TEMPORARY_GLOB, *(KEPT_OUTPUTS if is_archive else ()))
+        own = (files.TEMPORARY_GLOB, OWNER_NAME, *(KEPT_OUTPUTS if is_archive else ()))
         self._is_junk = junk((*settings.ignore, *own))
         self._endings = FORMAT_ENDINGS if is_archive else ("",)
         self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
@@ -96,11 +108,11 @@ class Scanner:
     def top_folders(self) -> list[str]:
         """List the paths of the folders directly in the root that a recursive scan enters."""
         apart = self._folders_apart()
-        with os.scandir(self._root) as entries:
+        with files.opened_folder(self._place("")) as directory, os.scandir(directory.fd) as entries:
             return [
-                entry.path
+                str(directory.path / entry.name)
                 for entry in entries
-                if not self._is_junk(entry.name) and self._is_wanted_folder(entry, apart)
+                if not self._is_junk(entry.name) and self._is_wanted_folder(entry, "", apart)
             ]
 
     def scan(self) -> Scan:
@@ -132,28 +144,37 @@ class Scanner:
             del self._known[folder]
         for names in self._known.values():
             self._count(names, scan)
+        if scan.refused > 1:
+            scan.problem += f" {scan.refused - 1} more files cannot be opened either."
         return scan
 
-    def _folders_apart(self) -> dict[int, Path]:
-        """Map the inodes of done/ and failed/, under whatever name, to their paths."""
+    def _place(self, folder: str) -> files.Place:
+        return files.Place.below(self._settings.path, folder)
+
+    def _folders_apart(self) -> dict[int, int]:
+        """Map the inodes of done/ and failed/, under whatever name, to their devices."""
         apart = {}
         for path in (self._settings.done_dir, self._settings.failed_dir):
             with contextlib.suppress(OSError):
-                apart[path.stat().st_ino] = path
+                status = path.stat()
+                apart[status.st_ino] = status.st_dev
         return apart
 
-    def _is_wanted_folder(self, entry: os.DirEntry[str], apart: dict[int, Path]) -> bool:
+    def _is_wanted_folder(
+        self, entry: os.DirEntry[str], folder: str, apart: dict[int, int]
+    ) -> bool:
         if not entry.is_dir(follow_symlinks=False):
             return False
-        if Path(entry.path) in (self._settings.done_dir, self._settings.failed_dir):
+        path = Path(self._root, folder, entry.name)
+        if path in (self._settings.done_dir, self._settings.failed_dir):
             return False
-        same = apart.get(entry.inode())
+        device = apart.get(entry.inode())
         try:
-            return same is None or not same.samefile(entry.path)
+            return device is None or entry.stat(follow_symlinks=False).st_dev != device
         except OSError:  # gone at this moment
             return False
 
-    def _scan_folder(self, folder: str, apart: dict[int, Path], scan: Scan) -> list[str]:
+    def _scan_folder(self, folder: str, apart: dict[int, int], scan: Scan) -> list[str]:
         """Look through one folder; return its subfolders, relative to the root."""
         old = self._known.get(folder, {})
         new: dict[str, Known] = {}
@@ -161,40 +182,40 @@ class Scanner:
         complete = False
         self._known[folder] = new
         try:
-            with os.scandir(Path(self._root, folder)) as entries:
+            with (
+                files.opened_folder(self._place(folder)) as directory,
+                os.scandir(directory.fd) as entries,
+            ):
                 for number, entry in enumerate(entries):
                     if number % 256 == 0:
                         self._progress()
                     name = entry.name
                     if self._is_junk(name) or name in new:
                         continue
-                    if self._settings.recursive and self._is_wanted_folder(entry, apart):
+                    if self._settings.recursive and self._is_wanted_folder(
+                        entry, folder, apart
+                    ):
                         subfolders.append(os.path.join(folder, name))  # noqa: PTH118 - hot
                     elif name.lower().endswith(self._endings) and entry.is_file(
                         follow_symlinks=False
                     ):
-                        self._see(entry, folder, old.pop(name, None), new, scan)
+                        visit = _Visit(folder, directory, new, scan)
+                        self._see(entry, old.pop(name, None), visit)
             complete = True
         finally:
             if not complete:
                 self._known[folder] = old | new
         return subfolders
 
-    def _see(
-        self,
-        entry: os.DirEntry[str],
-        folder: str,
-        before: Known | None,
-        new: dict[str, Known],
-        scan: Scan,
-    ) -> None:
-        """Judge one regular file and remember the judgement in ``new``."""
+    def _see(self, entry: os.DirEntry[str], before: Known | None, visit: _Visit) -> None:
+        """Judge one regular file and remember the judgement."""
+        scan, new = visit.scan, visit.new
         try:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             return
         except OSError as error:
-            scan.problem = str(files.translate(error, Path(entry.path)))
+            scan.problem = str(files.translate(error, visit.directory.path / entry.name))
             if before is not None:
                 new[entry.name] = before
             return
@@ -209,31 +230,29 @@ class Scanner:
         sighting = settle.sight(previous, listed, scan.now)
         new[entry.name] = sighting
         if settle.is_due(sighting, self.settle_seconds, scan.now):
-            self._look(Path(entry.path), folder, sighting, new, scan)
+            self._look(visit.directory.entry(entry.name), sighting, visit)
 
-    def _look(
-        self, path: Path, folder: str, sighting: Sighting, new: dict[str, Known], scan: Scan
-    ) -> None:
+    def _look(self, entry: files.Entry, sighting: Sighting, visit: _Visit) -> None:
         """Open a due file, and put it into the batch if it is settled."""
+        name = entry.name
         try:
-            key = files.file_key(path)
-            writer = None if self.network else files.has_writer(path)
+            key = files.file_key(entry)
+            writer = None if self.network else files.has_writer(entry)
         except (SourceChangedError, UnsupportedError):  # no longer there, no longer a file
-            del new[path.name]
+            del visit.new[name]
             return
         except OcrdError as error:
-            scan.problem = str(error)
-            new[path.name] = sighting._replace(since=self._clock())
+            visit.new[name] = sighting._replace(since=self._clock(), problem=str(error))
             return
         unsettled = settle.look(sighting, key, writer, self._clock())
         if unsettled is not None:
-            new[path.name] = unsettled
+            visit.new[name] = unsettled
             return
-        relpath = os.path.join(folder, path.name)  # noqa: PTH118 - as the ledger spells it
+        relpath = os.path.join(visit.folder, name)  # noqa: PTH118 - as the ledger spells it
         candidate = Candidate(self._root, relpath, key)
-        self._batch.append((folder, path.name, sighting.listed, candidate))
+        self._batch.append((visit.folder, name, sighting.listed, candidate))
         if len(self._batch) >= BATCH:
-            self._offer(scan)
+            self._offer(visit.scan)
 
     def _offer(self, scan: Scan) -> None:
         """Hand the batch over; what could not be handed over is offered by the next scan."""
@@ -243,6 +262,9 @@ class Scanner:
         self._progress()
         try:
             self._found([candidate for *_, candidate in batch])
+        except OcrdError as error:
+            scan.problem = f"Settled files could not be queued. {error}"
+            return
         except Exception as error:
             log.exception("Settled files could not be queued.", extra=fields("found-failed"))
             scan.problem = f"Settled files could not be queued: {error}"
@@ -255,6 +277,9 @@ class Scanner:
         for known in names.values():
             if isinstance(known, Sighting):
                 scan.settling += 1
+                if known.problem:
+                    scan.refused += 1
+                    scan.problem = scan.problem or known.problem
                 scan.due = min(scan.due, known.since + self.settle_seconds)
 
 

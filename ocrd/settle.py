@@ -22,6 +22,7 @@ class Sighting(NamedTuple):
     listed: int  # digest of what the listing says
     opened: int  # digest of what the open file said, or else of the listing
     since: float  # seconds on the monotonic clock
+    problem: str = ""  # why it could not be opened, at the last look
 
 
 def digest(inode: int, size: int, mtime_ns: int) -> int:

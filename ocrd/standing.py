@@ -10,6 +10,7 @@ from ocrd import files
 from ocrd.dispatch import RATE_WINDOW, Dispatcher
 from ocrd.engine.client import EngineClient
 from ocrd.inbox import Inbox
+from ocrd.ledger_writer import LedgerWriter
 from ocrd.work import Folder
 
 FIRST_SCANS_SECONDS = 30.0  # that a start waits for; a share that hangs is not waited for longer
@@ -24,8 +25,10 @@ class Standing:
         engines: Mapping[str, EngineClient],
         folders: Mapping[str, Folder],
         inboxes: Mapping[str, Inbox],
+        ledger: LedgerWriter,
     ) -> None:
         self._dispatcher = dispatcher
+        self._ledger = ledger
         self._engines = engines
         self._folders = folders
         self._inboxes = inboxes
@@ -58,10 +61,12 @@ class Standing:
         folder, status = self._folders[path], self._inboxes[path].status()
         return {
             "path": files.printable(path),
-            "online": status.online and not folder.threads.is_stuck,
+            "online": status.online and not self._is_stuck(folder),
             "error": status.error,
+            "blocked": status.blocked,
             "network": status.network,
             "settling": status.settling,
+            "empty": status.empty,
             "last_scan_seconds": round(status.last_scan_seconds, 3),
             "queued": queued,
             "engine": folder.settings.engine or "default",
@@ -89,10 +94,12 @@ class Standing:
 
     def problems(self) -> list[str]:
         """Return what keeps documents waiting, each with the way out."""
-        problems = [self._dispatcher.problem]
+        problems = [self._ledger.problem, self._dispatcher.problem]
         for path, folder in self._folders.items():
             status = self._inboxes[path].status()
-            if folder.threads.is_stuck:
+            if status.blocked:
+                problems.append(f"{files.printable(path)}: nothing can be filed. {status.blocked}")
+            if self._is_stuck(folder):
                 problems.append(
                     f"{files.printable(path)}: its file system does not answer; the other folders"
                     " go on. Check the server of the share."
@@ -103,6 +110,10 @@ class Standing:
             engine["last_error"] for engine in self.engines() if engine["state"] == "broken"
         ]
         return [problem for problem in problems if problem]
+
+    def _is_stuck(self, folder: Folder) -> bool:
+        """Say whether the folder's file system does not answer; it may be the ledger's instead."""
+        return folder.threads.is_stuck and not self._ledger.problem
 
     def summary(self) -> str:
         """Return the present work in one line, with the first problem where there is one."""

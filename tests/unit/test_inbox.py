@@ -322,7 +322,7 @@ def test_unreadable_folder_is_shown_and_the_others_go_on(
     real = os.scandir
 
     def failing(path: Any) -> Any:
-        if str(path).endswith("bad"):
+        if Path(f"/proc/self/fd/{path}").readlink().name == "bad":
             raise OSError(116, "Stale file handle")
         return real(path)
 
@@ -351,7 +351,10 @@ def test_file_that_cannot_be_opened_is_shown_and_tried_again(
         patch.setattr(os, "open", refusing)
         assert rig.scan(after=5.0) == []
         assert "a.pdf: Permission denied" in rig.last.problem
+        assert rig.scan(after=1.0) == []
+        assert "a.pdf: Permission denied" in rig.last.problem, "not only at the moment of a look"
     assert rig.scan(after=5.0) == ["a.pdf"]
+    assert rig.last.problem == ""
 
 
 def test_network_waits_longer_and_asks_for_no_lease(tmp_path: Path) -> None:
