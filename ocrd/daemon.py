@@ -21,20 +21,33 @@ from typing import Any
 
 from ocrd import __version__, config, files, retrying, systemd
 from ocrd import log as logs
+from ocrd.claims import CLOSE_SECONDS, Claims, this_process
 from ocrd.config import InboxSettings, Settings
 from ocrd.daemon_lock import DaemonLock
 from ocrd.dispatch import Dispatcher
 from ocrd.engine.client import EngineClient
-from ocrd.errors import EXIT_FAILED, EXIT_OK, ConfigError, LedgerError, OcrdError
+from ocrd.errors import (
+    EXIT_FAILED,
+    EXIT_LEDGER,
+    EXIT_OK,
+    ConfigError,
+    LedgerError,
+    LedgerRefusedError,
+    OcrdError,
+)
 from ocrd.folder_threads import FolderThreads
 from ocrd.heartbeat import STILL_SECONDS, Heartbeat
 from ocrd.inbox import Inbox
 from ocrd.job import Candidate, Job, JobState
 from ocrd.ledger import Ledger
+from ocrd.ledger_care import settle_times
 from ocrd.ledger_writer import LedgerWriter
 from ocrd.log import fields
+from ocrd.ownership import Claim
 from ocrd.pipeline import Pipeline
 from ocrd.rasterize import Rasterizer
+from ocrd.retention import Retention
+from ocrd.root import Root
 from ocrd.standing import Standing
 from ocrd.web.server import WebServer
 from ocrd.work import Folder
@@ -56,7 +69,11 @@ class Daemon:
         self._background: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
         self._state = "starting"
-        self._ledger = LedgerWriter(Ledger.open(settings.state_dir))
+        ledger = Ledger.open(settings.state_dir)
+        me = this_process(ledger, settings.state_dir)
+        self._ledger = LedgerWriter(ledger)
+        self._claims = Claims(self._ledger, me)
+        self._retention = Retention(self._ledger, settings.keep_jobs)
         self._rasterizer = Rasterizer(settings.rasterize, settings.limits)
         self._pipeline = Pipeline(self._ledger, self._rasterizer, settings.temp_dir)
         self._dispatcher = Dispatcher(
@@ -71,7 +88,9 @@ class Daemon:
         self._inboxes: dict[str, Inbox] = {}
         self._engines: dict[str, EngineClient] = {}
         self._server = WebServer(self, settings.socket_path)
-        self._standing = Standing(self._dispatcher, self._engines, self._folders, self._inboxes)
+        self._standing = Standing(
+            self._dispatcher, self._engines, self._folders, self._inboxes, self._ledger
+        )
         self._heartbeat = Heartbeat(
             self._ledger, self._dispatcher, self._standing,
             still_seconds=max(STILL_SECONDS, 2 * settings.rasterize.page_timeout),
@@ -84,6 +103,7 @@ class Daemon:
         await self._startup()
         working = asyncio.create_task(self._dispatcher.run(), name="dispatcher")
         beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
+        self._keep(asyncio.create_task(self._retention.run(), name="retention"))
         exiting = asyncio.create_task(self.should_exit.wait(), name="exit")
         try:
             await asyncio.wait({working, beating, exiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -99,6 +119,7 @@ class Daemon:
         self._listen_to_signals()
         _empty(self.settings.temp_dir)
         recovered = await self._ledger.do(lambda ledger: ledger.recover())
+        await self._ledger.do(lambda ledger: settle_times(ledger, time.time()))
         self._dispatcher.suspects.extend(await self._ledger.do(lambda ledger: ledger.suspects()))
         paused = await self._ledger.do(lambda ledger: ledger.setting(PAUSED))
         self._dispatcher.is_paused = paused == "yes"
@@ -128,6 +149,7 @@ class Daemon:
         log.info("Stopping: pages in work are finished first.", extra=fields("stopping"))
         for inbox in self._inboxes.values():
             inbox.wake()
+        self._ledger.give_up()
         await asyncio.gather(
             self._dispatcher.stop(limit),
             *(engine.stop(limit) for engine in self._engines.values()),
@@ -136,12 +158,20 @@ class Daemon:
         await asyncio.gather(
             *(loop.run_in_executor(None, inbox.stop, 2.0) for inbox in self._inboxes.values())
         )
+        await self._give_back(self._claims.keep_only(()))
         for threads in self._threads.values():
             threads.close()
         await self._rasterizer.close()
         await self._server.stop()
         self._ledger.close()
         log.info("Stopped.", extra=fields("stopped"))
+
+    async def _give_back(self, claims: Sequence[Claim]) -> None:
+        """Let other daemons have the folders; one that hangs is left as it is."""
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(
+            *(loop.run_in_executor(None, claim.close, CLOSE_SECONDS) for claim in claims)
+        )
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -199,23 +229,49 @@ class Daemon:
             """Enqueue; called in the inbox's thread."""
             priority = self._folders[path].settings.priority
             again = self._ledger.submit(
-                lambda ledger: ledger.enqueue(candidates, priority, time.time())
+                lambda ledger: ledger.enqueue(candidates, priority, time.time()), patient=False
             ).result()
             for candidate in again:
                 inbox.forget(candidate.relpath)
             with contextlib.suppress(RuntimeError):  # the loop is closed: we are stopping
                 loop.call_soon_threadsafe(self._dispatcher.wake)
 
-        inbox = Inbox(settings, found=found)
+        def reopened() -> None:
+            """Let what waited for the folder go on; called in the inbox's thread."""
+            self._ledger.submit(lambda ledger: ledger.hasten(path), patient=False).result()
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._dispatcher.wake)
+
+        claim = self._claims.of(settings, lambda: self._inboxes[path].wake())
+        inbox = Inbox(
+            settings, found=found, root=self._root_of(settings), reopened=reopened,
+            admit=claim.require,
+        )
         self._folders[path] = Folder(
             settings=settings,
             threads=self._threads.setdefault(path, FolderThreads(path)),
             forget=inbox.forget,
             is_network=lambda: inbox.status().network,
-            is_online=lambda: inbox.status().online,
+            is_online=lambda: inbox.status().is_open,
+            doubt=inbox.doubt,
+            require_root=inbox.require_root,
         )
         self._inboxes[path] = inbox
         inbox.start()
+
+    def _root_of(self, settings: InboxSettings) -> Root:
+        """Return the folder's root, whose mount the ledger remembers."""
+        name = f"mount {os.fsencode(settings.path).hex()}"
+
+        def recall() -> str:
+            return self._ledger.submit(lambda ledger: ledger.setting(name)).result() or ""
+
+        def remember(text: str) -> None:
+            self._ledger.submit(
+                lambda ledger: ledger.set_setting(name, text), patient=False
+            ).result()
+
+        return Root(settings, recall, remember)
 
     def _publish_wiring(self) -> None:
         self._dispatcher.folders = dict(self._folders)
@@ -257,14 +313,17 @@ class Daemon:
         for path, settings in wanted.items():
             if path not in self._folders:
                 self._open_folder(settings)
+        self._retention.keep_seconds = new.keep_jobs
         _configure_log(new)
         self._publish_wiring()
         self._load_engines()
+        await self._dispatcher.recall()
         loop = asyncio.get_running_loop()
         await asyncio.gather(
             *(loop.run_in_executor(None, inbox.stop, 2.0) for inbox in closed),
             *(engine.stop(new.stop_timeout) for engine in retired),
         )
+        await self._give_back(self._claims.keep_only(wanted))
 
     async def pause(self) -> None:
         """Lease no more documents, over restarts too, until :meth:`resume`."""
@@ -276,7 +335,7 @@ class Daemon:
 
     async def _set_paused(self, paused: bool) -> None:
         value = "yes" if paused else "no"
-        await self._ledger.do(lambda ledger: ledger.set_setting(PAUSED, value))
+        await self._ledger.do(lambda ledger: ledger.set_setting(PAUSED, value), patient=False)
         self._dispatcher.is_paused = paused
         self._dispatcher.wake()
         log.info("Paused." if paused else "Resumed.", extra=fields(PAUSED, paused=paused))
@@ -297,16 +356,25 @@ class Daemon:
         if folder is None:
             return False
         try:
-            await folder.threads.do(retrying.put_back, job)
+            with self._dispatcher.leaving_alone(job.id):
+                await self._take_back(job, folder)
         except OcrdError as error:
             if alone:
                 raise
             log.warning("Not retried: %s %s", error.what, error.hint, extra=fields("not-retried"))
             return False
-        await self._ledger.do(lambda ledger: ledger.forget(job.id))
         folder.forget(job.relpath)
         self._inboxes[job.inbox].wake()
         return True
+
+    async def _take_back(self, job: Job, folder: Folder) -> None:
+        await self._ledger.do(lambda ledger: retrying.begin(ledger, job))
+        try:
+            await folder.threads.do(retrying.put_back, job)
+        except OcrdError:
+            await self._ledger.do(lambda ledger: retrying.give_up(ledger, job))
+            raise
+        await self._ledger.do(lambda ledger: ledger.forget(job.id))
 
     async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
         """Return the newest jobs, those of one state where it is given."""
@@ -365,7 +433,7 @@ def run(config_path: Path) -> int:
             is_stuck = asyncio.run(_main(config_path, settings))
         except LedgerError as error:
             log.critical("%s %s", error.what, error.hint, extra=fields("ledger", code=error.code))
-            code = EXIT_FAILED
+            code = EXIT_LEDGER if isinstance(error, LedgerRefusedError) else EXIT_FAILED
     logging.shutdown()
     if is_stuck:
         os._exit(code)  # a thread hangs in a file system call, and Python would wait for it
@@ -389,8 +457,11 @@ def _configure_log(settings: Settings) -> None:
 def _make_own_directories(settings: Settings) -> None:
     for path in (settings.state_dir, settings.temp_dir, settings.socket_path.parent):
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            # What documents say is in there: it is for nobody else, unless it was made so.
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
+            if files.is_of_disk(error):
+                raise files.translate(error, path) from error
             raise ConfigError(
                 f"{files.printable(path)} cannot be made: {error.strerror}.",
                 hint="Set state_dir (or runtime_dir, temp_dir) to a place that ocrd may write.",

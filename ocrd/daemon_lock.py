@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from contextlib import AbstractContextManager
@@ -13,12 +14,19 @@ from ocrd.errors import LedgerError
 class DaemonLock(AbstractContextManager["DaemonLock"]):
     """The right to be the one daemon of a state directory, until closed or the process ends.
 
-    Raises LedgerError, naming the holder's process id, where another daemon has it.
+    Raises LedgerError, naming the holder's process id, where another daemon has it, and where the
+    directory cannot be used.
     """
 
     def __init__(self, state_dir: Path) -> None:
         path = state_dir / "daemon.lock"
-        self._file = path.open("a+")
+        try:
+            self._file = path.open("a+")
+        except OSError as error:
+            raise LedgerError(
+                f"The state directory {state_dir} cannot be used: {error.strerror or error}.",
+                hint="Check its disk and its permissions.",
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -29,10 +37,12 @@ class DaemonLock(AbstractContextManager["DaemonLock"]):
                 f"Another ocrd daemon (process {holder}) uses the state directory {state_dir}.",
                 hint="Stop it first, or give this one a state_dir of its own.",
             ) from error
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+        with contextlib.suppress(OSError):  # the disk is full: the lock counts, the number tells
+            self._file.truncate(0)
+            self._file.write(str(os.getpid()))
+            self._file.flush()
 
     def __exit__(self, *_exc: object) -> None:
         """Give the lock back."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # what could not be written before cannot be now
+            self._file.close()

@@ -12,15 +12,17 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ocrd import files
+from ocrd import files, outlets
 from ocrd.engine.client import EngineClient
 from ocrd.engine.room import DRAWN_AHEAD
 from ocrd.errors import LedgerError, OcrdError
 from ocrd.job import Job, JobState
+from ocrd.ledger_care import CLOCK_SLACK, settle_times
 from ocrd.ledger_writer import LedgerWriter
+from ocrd.log import fields
 from ocrd.pipeline import LONG_PAGES, Pipeline
 from ocrd.work import Folder, Work
 
@@ -31,6 +33,7 @@ STARTING_WAIT = 0.2  # the same while folders come online one after the other
 STARTING_SECONDS = 10.0
 FEW_DOCUMENTS = 8  # at least so many at once: their inspection and filing go on side by side
 MAX_LONG = 4
+MAX_SLOW = 100  # documents that wait for the one child that draws the slow ones
 RATE_WINDOW = 60.0  # seconds
 
 
@@ -53,8 +56,11 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._started = time.monotonic()
         self.looked = time.monotonic()  # when the ledger was last asked for work
+        self._clock_ahead = time.time() - time.monotonic()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._cancelled: set[int] = set()
+        self._recalled: set[int] = set()
+        self._left_alone: set[int] = set()
         self._failure: LedgerError | None = None
         self.documents_in_flight = documents_in_flight
         self.folders: Mapping[str, Folder] = {}
@@ -65,6 +71,7 @@ class Dispatcher:
         # if one of them ended the daemon, the others must not be blamed.
         self.suspects: deque[int] = deque()
         self.problem = ""  # why nothing is leased, for status
+        self._retried = 0  # of the pipeline's, when the temporary directory was last tried
         self.finished: deque[float] = deque(maxlen=1000)  # when the last documents ended
 
     def _is_starting(self) -> bool:
@@ -79,8 +86,9 @@ class Dispatcher:
         while not self._pipeline.stopping.is_set():
             self._wake.clear()
             self.looked = time.monotonic()
-            if self._failure:
-                raise self._failure
+            if failure := self._failure or self._ledger.failure:
+                raise failure
+            await self._follow_clock()
             if await self._lease_next():
                 continue
             due = await self._ledger.do(lambda ledger: ledger.next_due(time.time()))
@@ -89,6 +97,13 @@ class Dispatcher:
                 wait = min(wait, due - time.time())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), max(0.01, wait))
+
+    async def _follow_clock(self) -> None:
+        """Where the wall clock went back, let no document wait for it to catch up."""
+        ahead = time.time() - time.monotonic()
+        back, self._clock_ahead = self._clock_ahead - ahead, ahead
+        if back > CLOCK_SLACK:
+            await self._ledger.do(lambda ledger: settle_times(ledger, time.time(), back))
 
     async def stop(self, limit_seconds: float) -> None:
         """Let pages in work finish within the limit, then cancel what is left."""
@@ -101,6 +116,16 @@ class Dispatcher:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=1.0)
+
+    @contextlib.contextmanager
+    def leaving_alone(self, job_id: int) -> Iterator[None]:
+        """Lease this job to nobody meanwhile."""
+        self._left_alone.add(job_id)
+        try:
+            yield
+        finally:
+            self._left_alone.discard(job_id)
+            self.wake()
 
     async def cancel(self, job_id: int) -> Job:
         """End a job whose filing has not begun; its source stays in the inbox. Raises KeyError."""
@@ -120,21 +145,35 @@ class Dispatcher:
         assert cancelled is not None
         return cancelled
 
+    async def recall(self) -> None:
+        """Queue again what waits for an engine that is not its folder's any more."""
+        tasks = set()
+        for job_id, work in self.working.items():
+            folder = self.folders.get(work.job.inbox)
+            if folder is None or work.is_filing:
+                continue
+            if self.engines.get(folder.settings.engine or "default") is not work.engine:
+                self._recalled.add(job_id)
+                self._tasks[job_id].cancel()
+                tasks.add(self._tasks[job_id])
+        if tasks:
+            await asyncio.wait(tasks)
+
     # Leasing
 
     async def _lease_next(self) -> bool:
         """Lease one job and start on it; return False where there is none for now."""
-        if self.is_paused or not self._has_space():
+        if self.is_paused or self._ledger.problem or not await self._has_space():
             return False
         counted = [work for work in self.working.values() if not work.folder.threads.is_stuck]
-        limit = self._documents_at_once()
+        limit = self._documents_at_once() + min(MAX_SLOW, sum(work.is_slow for work in counted))
         if len(counted) >= limit:
             return False
         if any(work.is_suspect for work in counted):
             return False
         if self.suspects:
             return await self._lease_suspect()
-        long = sum((work.pages or 0) > LONG_PAGES for work in counted)
+        long = sum((work.pages or 0) > LONG_PAGES and not work.is_slow for work in counted)
         long_allowed = long < min(MAX_LONG, max(1, limit // 2))
         longest = None if long_allowed else LONG_PAGES
         return await self._lease(longest=longest, long_allowed=long_allowed) is not None
@@ -159,7 +198,7 @@ class Dispatcher:
         self, *, longest: int | None = None, only: int | None = None, long_allowed: bool = True
     ) -> Work | None:
         """Lease a job and start on it, with the wiring of this moment: a reload may change it."""
-        folders, engines, active = self.folders, self.engines, tuple(self._tasks)
+        folders, engines, active = self.folders, self.engines, (*self._tasks, *self._left_alone)
         inboxes = [
             path for path, folder in folders.items()
             if not folder.threads.is_stuck and folder.is_online()
@@ -189,10 +228,15 @@ class Dispatcher:
         except asyncio.CancelledError:
             if job_id in self._cancelled:
                 await self._close_cancelled(job_id)
+            elif job_id in self._recalled:
+                await self._ledger.do(lambda ledger: ledger.release(job_id, refund=True))
         except LedgerError as error:
             self._failure = error
+        except OcrdError as error:  # at a stop with a full ledger; the next start recovers the job
+            log.warning("%s", error, extra=work.about("left", code=error.code))
         finally:
             self._cancelled.discard(job_id)
+            self._recalled.discard(job_id)
             del self.working[job_id]
             del self._tasks[job_id]
             self.wake()
@@ -202,26 +246,37 @@ class Dispatcher:
             lambda ledger: ledger.finish(job_id, JobState.CANCELLED, time.time())
         )
 
-    def _has_space(self) -> bool:
-        """Say whether the state and temporary directories have room to work in."""
+    async def _has_space(self) -> bool:
+        """Say whether the temporary directory has room to work in."""
+        problem = self._too_little_space() or await self._refusal()
+        if problem and not self.problem:
+            log.warning("Waits: %s", problem, extra=fields("no-space"))
+        if self.problem and not problem:
+            log.info("Goes on: there is space again.", extra=fields("space-back"))
+            await self._ledger.do(lambda ledger: ledger.hasten(None))
+        self.problem = problem
+        return not problem
+
+    def _too_little_space(self) -> str:
         if not self.free_space_floor:
-            return True
+            return ""
         try:
             free = files.free_bytes(self._watched_space)
         except OcrdError as error:
-            self.problem = str(error)
-            return False
+            return str(error)
         if free >= self.free_space_floor:
-            self.problem = ""
-            return True
-        problem = (
+            return ""
+        return (
             f"Only {free >> 20} MiB are free at {files.printable(self._watched_space)}, less than"
             f" free_space_floor ({self.free_space_floor >> 20} MiB): waiting for space."
         )
-        if not self.problem:
-            log.warning(problem)
-        self.problem = problem
-        return False
+
+    async def _refusal(self) -> str:
+        """Return why files cannot be made for pages, tried while a document met such a cause."""
+        if not self.problem and self._retried == self._pipeline.retried:
+            return ""
+        self._retried = self._pipeline.retried
+        return await asyncio.to_thread(outlets.refusal, self._watched_space)
 
 
 def _log_begun(work: Work) -> None:

@@ -29,6 +29,7 @@ STARTING_SECONDS = 0.2  # between beats until we are ready
 SILENCE_SECONDS = 60.0  # for the ledger or the dispatcher: they answer in milliseconds
 STILL_SECONDS = 300.0  # for documents in work that nobody else watches over, at least
 LOADING_SECONDS = 10.0  # asked for at each beat while an engine loads
+FROZEN_SECONDS = 10.0  # that a rest takes longer than it should: the process did not run
 BEATS_A_WATCH = 3  # so that one late beat does no harm
 
 
@@ -51,6 +52,7 @@ class Heartbeat:
         self._clock = clock
         self._stillness = Stillness(clock)
         self._ledger_answered = clock()
+        self._awake = clock()  # since when we run without having stood still ourselves
         self._asking: asyncio.Task[None] | None = None
         self._said = ""
         self._trouble = ""
@@ -64,7 +66,16 @@ class Heartbeat:
             self._say_how_it_stands()
             await self._ask_ledger(rest)
             self._report()
-            await asyncio.sleep(rest if self.is_ready else STARTING_SECONDS)
+            await self._rest(rest if self.is_ready else STARTING_SECONDS)
+
+    async def _rest(self, seconds: float) -> None:
+        """Rest, and notice if all of us stood still meanwhile: then nobody is to blame yet."""
+        before = self._clock()
+        await asyncio.sleep(seconds)
+        now = self._clock()
+        if now - before - seconds > FROZEN_SECONDS:
+            self._awake = now
+            self._stillness.begin_again()
 
     def _say_how_it_stands(self) -> None:
         """Say the present work, and once that nothing is awaited any more."""
@@ -96,9 +107,11 @@ class Heartbeat:
     def trouble(self) -> str:
         """Return what stands still though it should not, "" while all goes on."""
         now = self._clock()
-        if now - self._ledger_answered > SILENCE_SECONDS:
+        if self._ledger.problem:  # its disk's, which a new start would find again
+            return ""
+        if now - max(self._ledger_answered, self._awake) > SILENCE_SECONDS:
             return f"The ledger has not answered for {SILENCE_SECONDS:.0f} s."
-        if now - self._dispatcher.looked > SILENCE_SECONDS:
+        if now - max(self._dispatcher.looked, self._awake) > SILENCE_SECONDS:
             return f"The dispatcher has not looked for work for {SILENCE_SECONDS:.0f} s."
         if self._stillness.seconds(self._dispatcher.working.values()) > self._still_seconds:
             return f"The documents in work have not moved for {self._still_seconds:.0f} s."
@@ -125,6 +138,10 @@ class Stillness:
         self._clock = clock
         self._marks: Hashable = None
         self._moved = clock()
+
+    def begin_again(self) -> None:
+        """Measure from now on."""
+        self._moved = self._clock()
 
     def seconds(self, working: Iterable[Work]) -> float:
         """Return the time since something moved; 0 while nothing has to."""

@@ -1,4 +1,4 @@
-"""The ledger: every job, page checkpoint and filing intent, in one SQLite file. All SQL is here.
+"""The ledger: every job, page checkpoint and filing intent, in one SQLite file.
 
 Invariants: what a method changed is on disk once the surrounding :meth:`Ledger.transaction` has
 ended (WAL with ``synchronous=FULL``). At most one open job exists for a path in an inbox, so that
@@ -15,71 +15,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from ocrd.errors import NO_REASON, DiskFullError, LedgerError, OcrdError, Reason
+from ocrd.errors import (
+    NO_REASON,
+    DiskFullError,
+    LedgerError,
+    LedgerRefusedError,
+    Reason,
+    ShareGoneError,
+    TransientError,
+)
 from ocrd.job import Candidate, FileKey, Job, JobState
-
-FILE_NAME = "ledger.sqlite3"
+from ocrd.ledger_schema import FILE_NAME, open_connection, translated
 
 # A document falls due this long after its arrival for every page that it has. Jobs go in the order
 # of their due time: short documents overtake long ones, but none waits for ever.
 SECONDS_PER_PAGE = 30.0
 BYTES_PER_PAGE = 200_000  # a guess, until the document was looked into
-
-_MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE jobs (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        inbox BLOB NOT NULL,
-        relpath BLOB NOT NULL,
-        key TEXT NOT NULL,
-        sha256 TEXT,
-        state TEXT NOT NULL,
-        priority INTEGER NOT NULL,
-        kept INTEGER NOT NULL DEFAULT 0,
-        attempts INTEGER NOT NULL DEFAULT 0,
-        created REAL NOT NULL,
-        due REAL NOT NULL,
-        not_before REAL NOT NULL DEFAULT 0,
-        finished REAL,
-        pages INTEGER,
-        pages_done INTEGER NOT NULL DEFAULT 0,
-        plan TEXT NOT NULL DEFAULT '{}',
-        code TEXT NOT NULL DEFAULT '',
-        message TEXT NOT NULL DEFAULT '',
-        hint TEXT NOT NULL DEFAULT '',
-        page INTEGER,
-        destination BLOB NOT NULL DEFAULT x''
-    );
-    CREATE UNIQUE INDEX jobs_open ON jobs (inbox, relpath)
-        WHERE state IN ('queued', 'leased', 'filing');
-    CREATE INDEX jobs_queue ON jobs (priority DESC, due, id, not_before)
-        WHERE state IN ('queued', 'filing');
-    CREATE INDEX jobs_source ON jobs (inbox, relpath, id);
-    CREATE INDEX jobs_state ON jobs (state, inbox);
-    CREATE INDEX jobs_delayed ON jobs (not_before) WHERE not_before > 0;
-    CREATE TABLE pages (
-        job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-        number INTEGER NOT NULL,
-        failed INTEGER NOT NULL,
-        result TEXT NOT NULL,
-        PRIMARY KEY (job, number)
-    ) WITHOUT ROWID;
-    CREATE INDEX pages_failed ON pages (job, number) WHERE failed;
-    CREATE TABLE kills (
-        job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-        number INTEGER NOT NULL,
-        count INTEGER NOT NULL,
-        PRIMARY KEY (job, number)
-    ) WITHOUT ROWID;
-    CREATE TABLE outputs (
-        path BLOB PRIMARY KEY,
-        inbox BLOB NOT NULL,
-        relpath BLOB NOT NULL,
-        sha256 TEXT NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    """,
-)
+# No delay is longer: a job that is to wait beyond it was delayed before the clock went back.
+LONGEST_WAIT = 600.0  # seconds
 
 _COLUMNS = (
     "id, inbox, relpath, key, state, priority, attempts, created, not_before, pages, pages_done,"
@@ -91,14 +44,15 @@ class Ledger:
     """One connection to the ledger. Not for several threads at a time."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._db = connection
+        self.db = connection  # for the ledger's own modules
         self.path = path
 
     @classmethod
     def open(cls, state_dir: Path, *, readonly: bool = False) -> Self:
         """Open, and where needed create or migrate, the ledger of ``state_dir``.
 
-        Raises LedgerError if it is corrupt, written by a newer version, or not accessible.
+        Raises LedgerRefusedError if it is damaged, lost or written by a newer version, and
+        LedgerError or LedgerBlockedError if it is not accessible.
         """
         path = state_dir / FILE_NAME
         if readonly and not path.exists():
@@ -106,48 +60,52 @@ class Ledger:
                 f"There is no ledger at {path}.",
                 hint="The daemon makes it when it first runs; is state_dir right?",
             )
-        try:
-            connection = _connect(path, readonly=readonly)
-            _migrate(connection, path, readonly=readonly)
-        except sqlite3.Error as error:
-            raise _translated(error, path) from error
-        return cls(connection, path)
+        return cls(open_connection(path, readonly=readonly), path)
 
     def close(self) -> None:
         """Close the connection."""
-        self._db.close()
+        self.db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make everything inside durable together, or none of it; raise LedgerError."""
+        """Make everything inside durable together, or none of it.
+
+        Raises LedgerError, and LedgerBlockedError where it may be tried again.
+        """
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self.db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._roll_back()
                 raise
-            self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise _translated(error, self.path) from error
+            raise translated(error, self.path) from error
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what is inside if it raises, and leave the transaction around it alone."""
-        self._db.execute("SAVEPOINT step")
+        self.db.execute("SAVEPOINT step")
         try:
             yield
         except sqlite3.Error as error:
             self._undo_step()
-            raise _translated(error, self.path) from error
+            raise translated(error, self.path) from error
         except BaseException:
             self._undo_step()
             raise
-        self._db.execute("RELEASE step")
+        self.db.execute("RELEASE step")
+
+    def _roll_back(self) -> None:
+        # A full disk makes SQLite do so by itself (lang_transaction.html, 3.1).
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
 
     def _undo_step(self) -> None:
-        self._db.execute("ROLLBACK TO step")
-        self._db.execute("RELEASE step")
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK TO step")
+            self.db.execute("RELEASE step")
 
     # Enqueueing
 
@@ -167,9 +125,9 @@ class Ledger:
 
     def _enqueue_one(self, candidate: Candidate, priority: int, now: float) -> bool:
         source = (os.fsencode(candidate.inbox), os.fsencode(candidate.relpath))
-        key = _key_text(candidate.key)
+        key = key_text(candidate.key)
         due = now + SECONDS_PER_PAGE * max(1.0, candidate.key.size / BYTES_PER_PAGE)
-        last = self._db.execute(
+        last = self.db.execute(
             "SELECT id, key, state, kept FROM jobs WHERE inbox = ? AND relpath = ?"
             " ORDER BY id DESC LIMIT 1",
             source,
@@ -185,7 +143,7 @@ class Ledger:
                 return True
             if last_key == key and (kept or state == JobState.CANCELLED):
                 return True
-        self._db.execute(
+        self.db.execute(
             "INSERT INTO jobs (inbox, relpath, key, state, priority, created, due)"
             " VALUES (?, ?, ?, 'queued', ?, ?, ?)",
             (*source, key, priority, now, due),
@@ -194,9 +152,9 @@ class Ledger:
 
     def _restart(self, job_id: int, key: str, due: float) -> None:
         """Point a queued job at its source's new state and forget what was read of the old."""
-        self._db.execute("DELETE FROM pages WHERE job = ?", (job_id,))
-        self._db.execute("DELETE FROM kills WHERE job = ?", (job_id,))
-        self._db.execute(
+        self.db.execute("DELETE FROM pages WHERE job = ?", (job_id,))
+        self.db.execute("DELETE FROM kills WHERE job = ?", (job_id,))
+        self.db.execute(
             "UPDATE jobs SET key = ?, due = ?, not_before = 0, attempts = 0, pages = NULL,"
             " pages_done = 0, sha256 = NULL, code = '', message = '', hint = '' WHERE id = ?",
             (key, due, job_id),
@@ -206,12 +164,12 @@ class Ledger:
 
     def recover(self) -> int:
         """Queue again what was leased when the last daemon ended; return how many."""
-        cursor = self._db.execute("UPDATE jobs SET state = 'queued' WHERE state = 'leased'")
+        cursor = self.db.execute("UPDATE jobs SET state = 'queued' WHERE state = 'leased'")
         return cursor.rowcount
 
     def suspects(self) -> list[int]:
         """Return the jobs that were begun and have read no page since."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT id FROM jobs WHERE state IN ('queued', 'filing') AND attempts > 0"
             " ORDER BY attempts, id"
         )
@@ -237,18 +195,18 @@ class Ledger:
         places = ",".join("?" * len(inboxes))
         # Our own integers, and never more than the daemon has documents in flight.
         busy = ",".join(str(int(job_id)) for job_id in active)
-        row = self._db.execute(
+        row = self.db.execute(
             f"SELECT {_COLUMNS} FROM jobs INDEXED BY jobs_queue"  # noqa: S608
-            " WHERE state IN ('queued', 'filing')"
-            f" AND not_before <= ? AND inbox IN ({places}) AND id NOT IN ({busy})"
+            " WHERE state IN ('queued', 'filing') AND (not_before <= ? OR not_before > ?)"
+            f" AND inbox IN ({places}) AND id NOT IN ({busy})"
             " AND (? IS NULL OR pages IS NULL OR pages <= ?) AND (? IS NULL OR id = ?)"
             " ORDER BY priority DESC, due, id LIMIT 1",
-            (now, *map(os.fsencode, inboxes), longest, longest, only, only),
+            (now, now + LONGEST_WAIT, *map(os.fsencode, inboxes), longest, longest, only, only),
         ).fetchone()
         if row is None:
             return None
         job = _job(row)
-        self._db.execute(
+        self.db.execute(
             "UPDATE jobs SET attempts = attempts + 1,"
             " state = CASE state WHEN 'queued' THEN 'leased' ELSE state END WHERE id = ?",
             (job.id,),
@@ -257,44 +215,44 @@ class Ledger:
 
     def next_due(self, now: float) -> float | None:
         """Return the Unix time at which the next delayed job may be leased; None without one."""
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT MIN(not_before) FROM jobs INDEXED BY jobs_delayed"
-            " WHERE not_before > 0 AND not_before > ?"
+            " WHERE not_before > 0 AND not_before > ? AND not_before <= ?"
             " AND state IN ('queued', 'filing')",
-            (now,),
+            (now, now + LONGEST_WAIT),
         ).fetchone()
         return None if row[0] is None else float(row[0])
 
     def inspected(self, job_id: int, *, pages: int, sha256: str) -> None:
         """Record what a look into the source told, and when the job is due now."""
-        self._db.execute(
+        self.db.execute(
             "UPDATE jobs SET pages = ?, sha256 = ?, due = created + ? WHERE id = ?",
             (pages, sha256, SECONDS_PER_PAGE * pages, job_id),
         )
 
     def checkpoint(self, job_id: int, number: int, result: str, *, failed: bool = False) -> None:
         """Keep a page's result; progress clears the count of attempts."""
-        self._db.execute(
+        self.db.execute(
             "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)",
             (job_id, number, int(failed), result),
         )
-        self._db.execute(
+        self.db.execute(
             "UPDATE jobs SET attempts = 0, pages_done = pages_done + 1 WHERE id = ?", (job_id,)
         )
 
     def forget_pages(self, job_id: int) -> None:
         """Drop a job's checkpoints: they are of another state of the source."""
-        self._db.execute("DELETE FROM pages WHERE job = ?", (job_id,))
-        self._db.execute("UPDATE jobs SET pages_done = 0 WHERE id = ?", (job_id,))
+        self.db.execute("DELETE FROM pages WHERE job = ?", (job_id,))
+        self.db.execute("UPDATE jobs SET pages_done = 0 WHERE id = ?", (job_id,))
 
     def pages_done(self, job_id: int) -> set[int]:
         """Return the numbers of the pages that have a checkpoint."""
-        rows = self._db.execute("SELECT number FROM pages WHERE job = ?", (job_id,))
+        rows = self.db.execute("SELECT number FROM pages WHERE job = ?", (job_id,))
         return {number for (number,) in rows}
 
     def page_results(self, job_id: int, after: int, limit: int) -> list[tuple[int, str]]:
         """Return up to ``limit`` checkpoints, by number, of the pages behind page ``after``."""
-        return self._db.execute(
+        return self.db.execute(
             "SELECT number, result FROM pages WHERE job = ? AND number > ?"
             " ORDER BY number LIMIT ?",
             (job_id, after, limit),
@@ -302,14 +260,14 @@ class Ledger:
 
     def failed_pages(self, job_id: int) -> list[tuple[int, str]]:
         """Return number and result of the checkpointed pages that could not be read."""
-        return self._db.execute(
+        return self.db.execute(
             "SELECT number, result FROM pages WHERE job = ? AND failed ORDER BY number",
             (job_id,),
         ).fetchall()
 
     def count_kill(self, job_id: int, number: int) -> None:
         """Remember that a page ended the engine's worker once more."""
-        self._db.execute(
+        self.db.execute(
             "INSERT INTO kills VALUES (?, ?, 1)"
             " ON CONFLICT (job, number) DO UPDATE SET count = count + 1",
             (job_id, number),
@@ -317,7 +275,7 @@ class Ledger:
 
     def kills(self, job_id: int) -> dict[int, int]:
         """Return how often each page of a job ended the engine's worker."""
-        rows = self._db.execute("SELECT number, count FROM kills WHERE job = ?", (job_id,))
+        rows = self.db.execute("SELECT number, count FROM kills WHERE job = ?", (job_id,))
         return dict(rows.fetchall())
 
     def release(
@@ -329,20 +287,32 @@ class Ledger:
         reason: Reason = NO_REASON,
     ) -> None:
         """Give a leased job back; ``refund`` takes the attempt back with it."""
-        self._db.execute(
+        self.db.execute(
             "UPDATE jobs SET state = CASE state WHEN 'leased' THEN 'queued' ELSE state END,"
             " not_before = ?, attempts = MAX(0, attempts - ?), code = ?, message = ?, hint = ?,"
             " page = ? WHERE id = ?",
             (not_before, int(refund), *_reason_columns(reason), job_id),
         )
 
+    def hasten(self, inbox: str | None) -> None:
+        """Let the jobs of an inbox (of all for None) go on that wait for a cause to pass."""
+        self.db.execute(
+            "UPDATE jobs SET not_before = 0 WHERE not_before > 0"
+            " AND state IN ('queued', 'filing') AND (? IS NULL OR inbox = ?)"
+            " AND code IN (?, ?, ?)",
+            (
+                *(inbox and os.fsencode(inbox),) * 2,
+                *(error.code for error in (DiskFullError, ShareGoneError, TransientError)),
+            ),
+        )
+
     # Filing
 
-    def intend(self, job_id: int, plan: Mapping[str, Any]) -> None:
-        """Record where everything of the job will go, before anything goes."""
-        self._db.execute(
-            "UPDATE jobs SET state = 'filing', plan = ? WHERE id = ?",
-            (json.dumps(plan), job_id),
+    def intend(self, job_id: int, plan: Mapping[str, Any], *, sha256: str | None = None) -> None:
+        """Record where everything of the job will go, and what it is, before anything goes."""
+        self.db.execute(
+            "UPDATE jobs SET state = 'filing', plan = ?, sha256 = COALESCE(?, sha256) WHERE id = ?",
+            (json.dumps(plan), sha256, job_id),
         )
 
     def finish(
@@ -362,7 +332,7 @@ class Ledger:
         ``outputs`` maps the paths of published sidecars to their hashes; it is recorded for kept
         sources, whose next reading may replace these files and no others.
         """
-        self._db.execute(
+        self.db.execute(
             "UPDATE jobs SET state = ?, finished = ?, destination = ?, kept = ?, not_before = 0,"
             " sha256 = COALESCE(?, sha256),"
             " code = ?, message = ?, hint = ?, page = ? WHERE id = ?",
@@ -372,11 +342,11 @@ class Ledger:
                 job_id,
             ),
         )
-        self._db.execute("DELETE FROM pages WHERE job = ?", (job_id,))
-        self._db.execute("DELETE FROM kills WHERE job = ?", (job_id,))
+        self.db.execute("DELETE FROM pages WHERE job = ?", (job_id,))
+        self.db.execute("DELETE FROM kills WHERE job = ?", (job_id,))
         if kept:
             for path, content in (outputs or {}).items():
-                self._db.execute(
+                self.db.execute(
                     "INSERT OR REPLACE INTO outputs"
                     " SELECT ?, inbox, relpath, ? FROM jobs WHERE id = ?",
                     (os.fsencode(path), content, job_id),
@@ -384,7 +354,7 @@ class Ledger:
 
     def outputs_of(self, inbox: str, relpath: str) -> dict[str, str]:
         """Return path and hash of the sidecars that a kept source has."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT path, sha256 FROM outputs WHERE inbox = ? AND relpath = ?",
             (os.fsencode(inbox), os.fsencode(relpath)),
         )
@@ -392,7 +362,7 @@ class Ledger:
 
     def kept_sha256(self, inbox: str, relpath: str) -> str | None:
         """Return the content hash of a kept source when it was last done, None if never."""
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT sha256 FROM jobs WHERE inbox = ? AND relpath = ? AND kept"
             " AND state = 'done' ORDER BY id DESC LIMIT 1",
             (os.fsencode(inbox), os.fsencode(relpath)),
@@ -401,13 +371,33 @@ class Ledger:
 
     def reopen(self, job_id: int) -> None:
         """Take back a filing intent that was not carried out; the checkpoints stand."""
-        self._db.execute(
+        self.db.execute(
             "UPDATE jobs SET state = 'queued', plan = '{}', not_before = 0 WHERE id = ?", (job_id,)
+        )
+
+    def begin_retry(self, job_id: int, plan: Mapping[str, Any]) -> bool:
+        """Reopen a final job to take its source back; False if a job of that name is open."""
+        cursor = self.db.execute(
+            "UPDATE OR IGNORE jobs SET state = 'filing', plan = ? WHERE id = ?",
+            (json.dumps(plan), job_id),
+        )
+        return cursor.rowcount == 1
+
+    def end_retry(self, job_id: int, state: JobState, plan: Mapping[str, Any]) -> None:
+        """Close a job again whose source could not be taken back."""
+        self.db.execute(
+            "UPDATE jobs SET state = ?, plan = ?, not_before = 0 WHERE id = ?",
+            (state, json.dumps(plan), job_id),
         )
 
     def forget(self, job_id: int) -> None:
         """Let a final job's source be read again, in this very state too, once it is offered."""
-        self._db.execute(
+        self.db.execute(
+            "UPDATE jobs SET kept = 0 WHERE kept AND id < ? AND (inbox, relpath) ="
+            " (SELECT inbox, relpath FROM jobs WHERE id = ?)",
+            (job_id, job_id),
+        )
+        self.db.execute(
             "UPDATE jobs SET state = 'withdrawn', kept = 0, plan = '{}', code = '', message = '',"
             " hint = '', page = NULL WHERE id = ?",
             (job_id,),
@@ -417,7 +407,7 @@ class Ledger:
 
     def job(self, job_id: int) -> Job | None:
         """Return one job, None if there is none of that number."""
-        row = self._db.execute(
+        row = self.db.execute(
             f"SELECT {_COLUMNS} FROM jobs WHERE id = ?",  # noqa: S608  (our own column list)
             (job_id,),
         ).fetchone()
@@ -428,7 +418,7 @@ class Ledger:
     ) -> list[Job]:
         """Return the newest jobs, of ``states`` only where given."""
         wanted: Sequence[JobState] = tuple(states) if states is not None else tuple(JobState)
-        rows = self._db.execute(
+        rows = self.db.execute(
             f"SELECT {_COLUMNS} FROM jobs"  # noqa: S608  (our own column list)
             f" WHERE state IN ({','.join('?' * len(wanted))}) ORDER BY id DESC LIMIT ? OFFSET ?",
             (*wanted, limit, offset),
@@ -437,12 +427,12 @@ class Ledger:
 
     def counts(self) -> dict[JobState, int]:
         """Return how many jobs are in each state."""
-        rows = self._db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
+        rows = self.db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
         return dict.fromkeys(JobState, 0) | {JobState(state): count for state, count in rows}
 
     def waiting(self, now: float) -> int:
         """Return how many open jobs wait for a later time."""
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT COUNT(*) FROM jobs INDEXED BY jobs_delayed"
             " WHERE not_before > 0 AND not_before > ?"
             " AND state IN ('queued', 'filing')",
@@ -452,62 +442,23 @@ class Ledger:
 
     def queued_by_inbox(self) -> dict[str, int]:
         """Return how many jobs of each inbox are queued."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT inbox, COUNT(*) FROM jobs WHERE state = 'queued' GROUP BY inbox"
         )
         return {os.fsdecode(inbox): count for inbox, count in rows}
 
     def setting(self, name: str) -> str | None:
         """Return a value that the daemon keeps over restarts, such as ``paused``."""
-        row = self._db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
     def set_setting(self, name: str, value: str) -> None:
         """Keep a value over restarts."""
-        self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+        self.db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
 
-def _connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}"
-    # Autocommit: transactions are begun and ended by Ledger.transaction alone.
-    connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10.0
-    )
-    connection.execute("PRAGMA foreign_keys = ON")
-    if not readonly:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _migrate(connection: sqlite3.Connection, path: Path, *, readonly: bool) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(_MIGRATIONS):
-        raise LedgerError(
-            f"The ledger {path} was written by a newer ocrd (schema {version}, this one knows"
-            f" {len(_MIGRATIONS)}).",
-            hint="Install that version again, or give this one a state_dir of its own.",
-        )
-    if version == len(_MIGRATIONS) or readonly:
-        connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
-        return
-    for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
-        connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
-
-
-def _translated(error: sqlite3.Error, path: Path) -> OcrdError:
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-        return DiskFullError(
-            f"The ledger {path} cannot grow: {error}.", hint="Make room on the disk of state_dir."
-        )
-    return LedgerError(
-        f"The ledger {path} cannot be used: {error}.",
-        hint="Check the disk and the permissions of state_dir. If the file is damaged, move it"
-        " away: the folders hold every source, and a new ledger is made from them.",
-    )
-
-
-def _key_text(key: FileKey) -> str:
+def key_text(key: FileKey) -> str:
+    """Return a key as the ledger writes it."""
     # Text, because an inode may need all 64 bits and SQLite's integers are signed.
     return f"{key.device}:{key.inode}:{key.size}:{key.mtime_ns}"
 
@@ -517,6 +468,16 @@ def _reason_columns(reason: Reason) -> tuple[str, str, str, int | None]:
 
 
 def _job(row: tuple[Any, ...]) -> Job:
+    try:
+        return _read_row(row)
+    except (ValueError, TypeError) as error:
+        raise LedgerRefusedError(
+            f"The ledger's job {row[0]!r} makes no sense ({error}).",
+            hint="The file is damaged: 'ocrd ledger check' says more.",
+        ) from error
+
+
+def _read_row(row: tuple[Any, ...]) -> Job:
     device, inode, size, mtime_ns = map(int, row[3].split(":"))
     return Job(
         id=row[0],

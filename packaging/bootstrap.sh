@@ -5,13 +5,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 extra=${1:-}
 
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
 need_debian() {
     command -v apt-get >/dev/null || { echo "Please install: $*" >&2; exit 1; }
-    local as_root=()
-    [ "$(id -u)" = 0 ] || as_root=(sudo)
     echo "Installing from Debian: $*"
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
 python=${PYTHON:-python3}
@@ -30,6 +30,23 @@ if [ "$extra" = dev ]; then
     pkg-config --exists libsystemd 2>/dev/null || absent+=(libsystemd-dev)
     include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
     [ -e "$include/Python.h" ] || absent+=(python3-dev)
+    # The shares and disks of tests/faults.
+    command -v fusermount3 >/dev/null || absent+=(fuse3)
+    compgen -G '/usr/lib/*/libfuse.so.2' >/dev/null || absent+=(libfuse2)
+    command -v bindfs >/dev/null || absent+=(bindfs)
+    command -v sshfs >/dev/null || absent+=(sshfs)
+    [ -x /usr/lib/openssh/sftp-server ] || absent+=(openssh-sftp-server)
+    command -v socat >/dev/null || absent+=(socat)
+    if ! command -v smbd >/dev/null; then
+        absent+=(samba)
+        # Only the tests start it: no server of this machine's own comes with it.
+        for unit in smbd nmbd samba-ad-dc; do
+            [ -e "/etc/systemd/system/$unit.service" ] || as_root ln -s /dev/null "/etc/systemd/system/$unit.service"
+        done
+    fi
+    command -v smbclient >/dev/null || absent+=(smbclient)
+    command -v rclone >/dev/null || absent+=(rclone)
+    command -v mkfs.btrfs >/dev/null || absent+=(btrfs-progs)
     # The machines of tests/system.
     command -v systemd-nspawn >/dev/null || absent+=(systemd-container)
     command -v mmdebstrap >/dev/null || absent+=(mmdebstrap)

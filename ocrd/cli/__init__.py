@@ -12,12 +12,25 @@ from typing import Annotated
 import typer
 
 from ocrd import __version__
-from ocrd.cli import check, conversion, demo, jobs, model, screen, start, steer, systemd_paths
+from ocrd.cli import (
+    check,
+    conversion,
+    demo,
+    jobs,
+    ledger,
+    model,
+    screen,
+    start,
+    steer,
+    systemd_paths,
+)
 from ocrd.errors import (
     EXIT_CONFIG,
     EXIT_FAILED,
+    EXIT_LEDGER,
     EXIT_UNREACHABLE,
     ConfigError,
+    LedgerRefusedError,
     OcrdError,
     UnreachableError,
 )
@@ -67,6 +80,7 @@ for panel, commands in (
     for command in commands:
         app.command(rich_help_panel=panel)(command)
 app.add_typer(model.app, rich_help_panel=_SETTING_UP)
+app.add_typer(ledger.app, rich_help_panel=_READING)
 
 
 def main() -> None:
@@ -101,4 +115,6 @@ def _explain(error: OcrdError) -> int:
         return EXIT_CONFIG
     if isinstance(error, UnreachableError):
         return EXIT_UNREACHABLE
+    if isinstance(error, LedgerRefusedError):
+        return EXIT_LEDGER
     return EXIT_FAILED

@@ -82,6 +82,7 @@ def findings(config: Path | None, *, with_engine: bool) -> Iterator[Finding]:
     yield from _folders(settings)
     yield from _places(settings)
     yield from _limits(settings)
+    yield _confinement()
     yield _socket(settings)
     if with_engine:
         for name, engine in _engines(settings).items():
@@ -125,14 +126,14 @@ def _places(settings: Settings) -> Iterator[Finding]:
 
 
 def _state(settings: Settings) -> Iterator[Finding]:
-    from ocrd.files import is_network, mount_of
+    from ocrd.mounts import is_network, mount_of
 
     existing = _nearest(settings.state_dir)
     if is_network(existing):
         yield Finding(
             Verdict.FAIL,
             "state_dir",
-            f"{settings.state_dir} is on a network file system ({mount_of(existing)[1]}), "
+            f"{settings.state_dir} is on a network file system ({mount_of(existing).kind}), "
             "where the ledger is not safe.",
             "Set state_dir to a folder on a local disk.",
         )
@@ -141,11 +142,12 @@ def _state(settings: Settings) -> Iterator[Finding]:
 
 
 def _space(subject: str, path: Path, floor: int) -> Finding:
-    from ocrd.files import free_bytes, mount_of
+    from ocrd.files import free_bytes
+    from ocrd.mounts import mount_of
 
     existing = _nearest(path)
     free = free_bytes(existing)
-    message = f"{path}: {mount_of(existing)[1]}, {screen.size(free)} free"
+    message = f"{path}: {mount_of(existing).kind}, {screen.size(free)} free"
     if free < floor:
         return Finding(
             Verdict.FAIL,
@@ -157,10 +159,10 @@ def _space(subject: str, path: Path, floor: int) -> Finding:
 
 
 def _inbox(number: int, inbox: InboxSettings) -> Finding:
-    from ocrd.files import is_network, mount_of
+    from ocrd.mounts import is_network, mount_of
 
     network = is_network(inbox.path) if inbox.network == "auto" else bool(inbox.network)
-    message = f"{inbox.path}: {mount_of(inbox.path)[1]}"
+    message = f"{inbox.path}: {mount_of(inbox.path).kind}"
     if network:
         message += ", a network file system: longer settle time, scanned more often"
     subject = f"inbox[{number}]"
@@ -207,6 +209,27 @@ def _limits(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding(Verdict.OK, "inotify", f"{limit} watches allowed, about {wanted} needed")
+
+
+def _confinement() -> Finding:
+    """Say what keeps a hostile document in the process that reads it."""
+    from ocrd.confine import available
+
+    kernel = available()
+    if kernel.landlock and kernel.seccomp:
+        message = f"confined by Landlock (version {kernel.landlock}) and seccomp"
+        return Finding(Verdict.OK, "drawing", message)
+    missing = [
+        name for name, there in (("Landlock", kernel.landlock), ("seccomp", kernel.seccomp))
+        if not there
+    ]  # fmt: skip
+    return Finding(
+        Verdict.WARN,
+        "drawing",
+        f"This kernel has no {' and no '.join(missing)}: a document that takes its process over"
+        " reaches what the daemon's user reaches.",
+        "Linux 5.13 or later with Landlock among its lsm= modules, on x86-64 or ARM64.",
+    )
 
 
 def _kernel_limit(name: str) -> int | None:

@@ -85,7 +85,7 @@ def _copy_samples(inbox: Path) -> list[Path]:
 @contextlib.contextmanager
 def _daemon(config: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the daemon until the block ends; then stop it as systemd would."""
-    command = [sys.executable, "-m", "ocrd", "run", "--config", str(config)]
+    command = [sys.executable, "-P", "-m", "ocrd", "run", "--config", str(config)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

@@ -63,6 +63,11 @@ def say(text: str, *, style: str | None = None) -> None:
     out().print(text, style=style, markup=False, soft_wrap=True)
 
 
+def warn(text: str) -> None:
+    """Print a line for a person beside the results."""
+    err().print(text, markup=False, soft_wrap=True)
+
+
 def explain(error: OcrdError, *, as_json: bool) -> None:
     """Print what went wrong and the way out."""
     if as_json:

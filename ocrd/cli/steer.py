@@ -171,7 +171,7 @@ def _inboxes(rows: list[dict[str, Any]]) -> RenderableType:
             standing,
             row["engine"],
             str(row["queued"]),
-            str(row["settling"]),
+            str(row["settling"]) + (f" + {row['empty']} empty" if row.get("empty") else ""),
         )
     return table
 

@@ -28,6 +28,11 @@ log = logging.getLogger(__name__)
 
 MAX_BACKOFF_SECONDS = 60.0
 NEVER = -math.inf
+NOTICE_SECONDS = 60.0
+LOGGED_NOTICES = 20  # within that time; a log is not filled by an engine that talks
+MAX_NOTICES = 1000  # of one worker within that time: it has run wild
+_TICK_SECONDS = 1.0  # between two looks at the clock while pages are in flight
+_FROZEN_SECONDS = 3.0  # that a wait takes longer than it should: more than a busy machine's delay
 _CLOSE_SECONDS = 5.0  # for a worker that was told to stop and has nothing to do
 
 
@@ -76,6 +81,21 @@ class Employer(Protocol):
         ...
 
 
+class Tally:
+    """How often something happened within the present stretch of ``NOTICE_SECONDS``."""
+
+    def __init__(self) -> None:
+        self._since = NEVER
+        self._number = 0
+
+    def count(self, now: float) -> int:
+        """Count once more and return the number."""
+        if now - self._since >= NOTICE_SECONDS:
+            self._since, self._number = now, 0
+        self._number += 1
+        return self._number
+
+
 class Attendant:
     """One worker, or the wish for one, and the pages that are in flight at it."""
 
@@ -105,6 +125,8 @@ class Attendant:
         self._queue = queue
         self._clock = clock
         self._worker: WorkerProcess | None = None
+        self._logged = Tally()
+        self._heard = Tally()  # of this worker
         self._changed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
@@ -199,6 +221,7 @@ class Attendant:
     async def _run_worker(self) -> None:
         """Run one worker from start to end; raise EngineError unless its end was ours."""
         self.state = "starting"
+        self._heard = Tally()
         grace_seconds = 0.0
         listening: asyncio.Task[None] | None = None
         try:
@@ -250,7 +273,25 @@ class Attendant:
                         f"{worker.last_words()}",
                         hint="Raise start_timeout if its model takes longer to load.",
                     )
-            await self._wait(listening, due - now)
+            slept = await self._wait_watchfully(listening, due - now)
+            if not self.is_ready:
+                started += slept
+
+    async def _wait_watchfully(self, listening: asyncio.Task[None], seconds: float) -> float:
+        """Wait, and return the seconds in which the machine, or we alone, stood still.
+
+        After a frozen control group, a paused virtual machine or a SIGSTOP the clock has gone on,
+        but no page could: that is no page's fault.
+        """
+        before = self._clock()
+        if self.flight.pages or not self.is_ready:
+            seconds = min(seconds, _TICK_SECONDS)
+        await self._wait(listening, seconds)
+        slept = self._clock() - before - max(seconds, 0.0)
+        if slept < _FROZEN_SECONDS:
+            return 0.0
+        self.flight.excuse(slept)
+        return slept
 
     def _may_end(self, now: float) -> bool:
         """Say whether the worker is needed no more: told to stop, or idle for long enough."""
@@ -358,9 +399,24 @@ class Attendant:
         self._employer.note_answer()
 
     def _pass_on(self, notice: str) -> None:
-        """Log what the worker wants a person to know."""
-        self.last_notice = (self._clock(), notice)
+        """Log what the worker wants a person to know; raise EngineError if that has no end."""
+        now = self._clock()
+        if self._heard.count(now) > MAX_NOTICES:
+            raise EngineError(
+                f"The engine worker sent more than {MAX_NOTICES} notices within"
+                f" {NOTICE_SECONDS:g} s; the last: {notice[:200]!r}.",
+                hint="It is restarted.",
+            )
+        self.last_notice = (now, notice)
+        logged = self._logged.count(now)
+        if logged > LOGGED_NOTICES:
+            return
         log.warning("Engine %s: %s", self.title, notice, extra=self._fields("engine-notice"))
+        if logged == LOGGED_NOTICES:
+            log.warning(
+                "Engine %s: further notices are left out for up to %g s.",
+                self.title, NOTICE_SECONDS, extra=self._fields("engine-notice"),
+            )  # fmt: skip
 
     def _greet(self, hello: protocol.Hello) -> None:
         """Take the announcement of a new worker; raise EngineError if we cannot work with it."""

@@ -90,6 +90,12 @@ class Flight:
             default=math.inf,
         )
 
+    def excuse(self, seconds: float) -> None:
+        """Take a time in which nobody could work off every page's account."""
+        for page in self.pages.values():
+            page.sent += seconds
+            page.moved += seconds
+
     def refuse_stalled(self, now: float, timeout_seconds: float) -> None:
         """Raise EngineError if a page is over its time."""
         hint = "Raise page_timeout if the machine is only slow."

@@ -12,7 +12,7 @@ from tests.engines import Scripted
 class WrongProtocol(Scripted):
     @property
     def hello(self) -> Hello:
-        return replace(super().hello, version=99, **self.options)
+        return replace(super().hello, **{"version": 99, **self.options})
 
 
 def load(settings: dict[str, Any]) -> WrongProtocol:

@@ -49,7 +49,7 @@ class Body:
             self.ledger, Pipeline(self.ledger, rasterizer, root),
             documents_in_flight=8, free_space_floor=0, watched_space=root,
         )  # fmt: skip
-        standing = Standing(self.dispatcher, {}, {}, {})
+        standing = Standing(self.dispatcher, {}, {}, {}, self.ledger)
         self.heart = Heartbeat(self.ledger, self.dispatcher, standing, clock=self.clock)
 
     async def trouble_after(self, seconds: float) -> str:
@@ -80,6 +80,8 @@ async def document(body: Body, client: EngineClient) -> AsyncIterator[Work]:
         is_network=lambda: False,
         forget=lambda _relpath: None,
         is_online=lambda: True,
+        doubt=lambda: None,
+        require_root=lambda: None,
     )
     work = body.dispatcher.working[1] = Work(job, folder, client)
     try:

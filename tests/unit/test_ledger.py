@@ -199,7 +199,7 @@ def test_a_damaged_ledger_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.write_bytes(b"this is no database, and long enough to be sure of it" * 50)
     before = path.read_bytes()
-    with pytest.raises(LedgerError, match="cannot be used"):
+    with pytest.raises(LedgerError, match="is damaged"):
         Ledger.open(tmp_path)
     assert path.read_bytes() == before
 

@@ -206,7 +206,7 @@ def test_a_journal_that_refuses_a_record_stops_nobody(
 def test_the_unit_does_not_restart_what_only_a_person_can_mend() -> None:
     unit = dict(re.findall(r"^(\w+)=(.*)$", UNIT.read_text(), re.MULTILINE))
     assert unit["Type"] == "notify"
-    prevented = [str(errors.EXIT_USAGE), str(errors.EXIT_CONFIG)]
+    prevented = [str(code) for code in (errors.EXIT_USAGE, errors.EXIT_LEDGER, errors.EXIT_CONFIG)]
     assert unit["RestartPreventExitStatus"].split() == prevented
     assert unit["KillMode"] == "mixed"
     assert "Environment=ORT_DISABLE_TELEMETRY=1" in UNIT.read_text().splitlines()
