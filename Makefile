@@ -1,5 +1,5 @@
 # Every target makes its own virtual environment in .venv first; twice is quick.
-.PHONY: demo test check lint types docs bench bench-gpu dist deb clean
+.PHONY: demo test check lint types fuzz torture long-run recipes docs bench quality bench-gpu dist deb clean
 
 demo:            ## the real daemon on a temporary inbox with sample documents
 	@packaging/bootstrap.sh
@@ -16,6 +16,23 @@ lint:
 types:
 	.venv/bin/mypy
 
+fuzz:            ## documents changed at random through the real rasterizer; MINUTES=5 SEED=1
+	@packaging/bootstrap.sh dev
+	nice .venv/bin/python -m tests.faults.fuzz --minutes $(or $(MINUTES),5) --seed $(or $(SEED),1)
+
+torture:         ## a thousand kills, 20,000 files at once, two minutes of writers; KILLS=1000 FILES=20000 WRITING=120 SEED=1
+	@packaging/bootstrap.sh dev
+	.venv/bin/python -m tests.faults.torture --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
+	.venv/bin/python -m tests.faults.hot_folders --files $(or $(FILES),20000) --seconds $(or $(WRITING),120) --seed $(or $(SEED),1)
+
+long-run:        ## 20,000 small documents: nothing grows, nothing slows down; DOCUMENTS=20000
+	@packaging/bootstrap.sh dev
+	.venv/bin/python -m benchmarks.long_run --documents $(or $(DOCUMENTS),20000)
+
+recipes:         ## those of docs/scanners.md, on Debian 12 and 13
+	@packaging/bootstrap.sh dev
+	RECIPES_SUITES="bookworm trixie" .venv/bin/python -m pytest tests/recipes
+
 docs:            ## the pages that are generated from the code
 	.venv/bin/python docs/generate.py
 	.venv/bin/python docs/generate_errors.py
@@ -23,6 +40,10 @@ docs:            ## the pages that are generated from the code
 bench:           ## the figures of docs/benchmarks.md, as ratios measured in one run
 	@packaging/bootstrap.sh dev
 	.venv/bin/python -m benchmarks
+
+quality:         ## the embedded engine's Markdown against known pages; fetches them, QUICK=--quick for a few
+	@packaging/bootstrap.sh dev
+	nice .venv/bin/python -m benchmarks.quality $(QUICK)
 
 bench-gpu:       ## what only a GPU shows: its tests, then decoding at full size against the roofline
 	.venv/bin/python -m pytest tests/gpu

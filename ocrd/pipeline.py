@@ -14,14 +14,16 @@ the document is its fate, judged in one place.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from ocrd import files, filing, pages
+from ocrd import files, filing, pages, retrying
 from ocrd.config import InboxSettings
 from ocrd.errors import (
     NO_REASON,
@@ -38,7 +40,7 @@ from ocrd.errors import (
 from ocrd.illustrating import Illustration, illustrate
 from ocrd.job import FileKey, JobState, PageRead, PageStatus, SourceInfo
 from ocrd.ledger_writer import LedgerWriter
-from ocrd.publishing import Publisher, needs_figures
+from ocrd.publishing import Publisher, needs_figures, sweep
 from ocrd.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError, Reading, read_pages
 from ocrd.work import Work
@@ -67,11 +69,16 @@ class Pipeline:
         self._retries: dict[int, int] = {}
         self._incomplete_since: dict[int, tuple[FileKey, float]] = {}
         self.stopping = asyncio.Event()
+        self.retried = 0  # documents that met a cause that passes
 
     async def work(self, work: Work) -> None:
         """Bring one leased document as far as it goes. Raises LedgerError and nothing else."""
         try:
-            if work.job.state is JobState.FILING:
+            if _was_begun(work):
+                await work.folder.threads.do(sweep, work)
+            if retrying.is_begun(work.job):
+                await self._take_back_again(work)
+            elif work.job.state is JobState.FILING:
                 await self._file_again(work)
             elif work.job.attempts > MAX_ATTEMPTS:
                 raise _poisonous(work)
@@ -112,24 +119,33 @@ class Pipeline:
         try:
             if work.folder.is_network():
                 sha256 = await self._copied(work, copy)
-                yield Source(copy, files.file_key(copy), passwords), sha256
+                yield Source(copy, files.file_key(copy), passwords, work.found_slow), sha256
             else:
                 sha256 = await self._hashed(work)
-                yield Source(work.path, work.job.key, passwords), sha256
+                yield Source(work.place, work.job.key, passwords, work.found_slow), sha256
         finally:
-            copy.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
+                copy.unlink(missing_ok=True)
 
     async def _hashed(self, work: Work) -> str:
         try:
-            return await work.folder.threads.do(files.sha256_of, work.path, work.job.key)
+            await self._refuse_borrowed(work)
+            return await work.folder.threads.do(files.sha256_of, work.place, work.job.key)
         except UnsupportedError as error:  # a link or a pipe has its name now
             raise SourceChangedError(error.what, hint=error.hint) from error
 
     async def _copied(self, work: Work, copy: Path) -> str:
         try:
-            return await work.folder.threads.do(files.snapshot, work.path, copy, work.job.key)
+            await self._refuse_borrowed(work)
+            return await work.folder.threads.do(files.snapshot, work.place, copy, work.job.key)
         except UnsupportedError as error:
             raise SourceChangedError(error.what, hint=error.hint) from error
+
+    async def _refuse_borrowed(self, work: Work) -> None:
+        network = work.folder.is_network()
+        await work.folder.threads.do(
+            files.refuse_borrowed, work.place, work.job.key, network=network
+        )
 
     async def _is_read_already(self, work: Work, sha256: str) -> bool:
         """Finish a kept file whose content has been read before, touched or copied since."""
@@ -176,6 +192,8 @@ class Pipeline:
         work.pages_done = len(done)
 
         async def checkpoint(page: PageRead) -> None:
+            if hello := work.engine.announced:
+                page = replace(page, engine=hello.name, model=hello.model)
             result, failed = pages.to_json(page), page.status is PageStatus.FAILED
             await self._ledger.do(
                 lambda ledger: ledger.checkpoint(job.id, page.number, result, failed=failed)
@@ -246,6 +264,7 @@ class Pipeline:
     ) -> None:
         """Publish what there is and dispose of the source; plan anew while names get taken."""
         work.is_filing = True
+        await work.folder.threads.do(work.folder.require_root)
         for _ in range(MAX_PLANS):
             plan = await work.folder.threads.do(self._publisher.stage, work, info, error)
             try:
@@ -265,13 +284,28 @@ class Pipeline:
         """Carry out an intent that a crash or a full disk interrupted."""
         work.is_filing = True
         plan = filing.Plan.from_json(work.job.plan)
+        await work.folder.threads.do(work.folder.require_root)
         try:
             await work.folder.threads.do(filing.publish, plan, work.job.key, work.job.sha256)
         except filing.PlanOutdatedError:
             await self._ledger.do(lambda ledger: ledger.reopen(work.job.id))
             return
-        await work.folder.threads.do(files.sweep, work.path.parent)
         await self._finish(work, plan)
+
+    async def _take_back_again(self, work: Work) -> None:
+        """Go on with a retry that a crash interrupted: the source returns to the inbox."""
+        work.is_filing = True
+        await work.folder.threads.do(work.folder.require_root)
+        try:
+            await work.folder.threads.do(retrying.put_back, work.job)
+        except SourceChangedError as error:
+            await self._ledger.do(lambda ledger: retrying.give_up(ledger, work.job))
+            log.warning(
+                "Not retried: %s %s", error.what, error.hint, extra=work.about("not-retried")
+            )
+            return
+        await self._ledger.do(lambda ledger: ledger.forget(work.job.id))
+        work.folder.forget(work.job.relpath)
 
     async def _finish(self, work: Work, plan: filing.Plan) -> None:
         kept = plan.action == "keep"
@@ -295,6 +329,8 @@ class Pipeline:
     async def _judge(self, work: Work, error: OcrdError) -> None:
         """Do what the error's fate asks; where that fails too, try again later."""
         try:
+            if error.fate is Fate.WITHDRAW:  # nor is a source gone that only is out of reach
+                await work.folder.threads.do(work.folder.require_root)
             await self._meet_fate(work, error)
         except SourceChangedError as change:
             await self._meet_fate(work, change)
@@ -349,6 +385,9 @@ class Pipeline:
         return now - since >= work.folder.settings.patience
 
     async def _retry_later(self, work: Work, reason: Reason, *, refund: bool) -> None:
+        self.retried += 1
+        if work.is_filing:
+            work.folder.doubt()
         retries = self._retries.get(work.job.id, 0)
         self._retries[work.job.id] = retries + 1
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2**retries)
@@ -365,6 +404,11 @@ class Pipeline:
     def _clear(self, job_id: int) -> None:
         self._retries.pop(job_id, None)
         self._incomplete_since.pop(job_id, None)
+
+
+def _was_begun(work: Work) -> bool:
+    """Say whether there was an earlier lease that may have ended with its daemon."""
+    return work.job.attempts > 1 or work.job.pages_done > 0 or work.job.state is JobState.FILING
 
 
 def _poisonous(work: Work) -> OcrdError:

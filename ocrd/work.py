@@ -25,7 +25,9 @@ class Folder:
     threads: FolderThreads
     is_network: Callable[[], bool]
     forget: Callable[[str], None]  # relpath: offer this file again at the next scan
-    is_online: Callable[[], bool]
+    is_online: Callable[[], bool]  # there, and takes what is filed
+    doubt: Callable[[], None]  # find out whether it does: a document could not be filed
+    require_root: Callable[[], None]  # raises ShareGoneError where its share is not there
 
 
 @dataclass(slots=True)
@@ -42,12 +44,22 @@ class Work:
     illustrations: Illustrations = NOTHING
     pages_done: int = 0
     is_filing: bool = False  # from here on it is completed, whatever happens
+    is_slow: bool = False  # to draw: it goes behind the others, and takes nobody's place
     is_suspect: bool = False  # it was in work when a daemon died, and has read no page since
+
+    def found_slow(self) -> None:
+        """Take note that its pages take long to draw."""
+        self.is_slow = True
 
     @property
     def path(self) -> Path:
         """Return the source's path in its inbox."""
         return Path(self.job.inbox, self.job.relpath)
+
+    @property
+    def place(self) -> files.Place:
+        """Return where the source is, for opening it."""
+        return files.Place.below(Path(self.job.inbox), self.job.relpath)
 
     @property
     def name(self) -> str:

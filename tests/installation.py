@@ -139,9 +139,11 @@ class Installation:
             raise
 
     def tree(self) -> list[str]:
-        """Return the files below the inbox."""
+        """Return the files below the inbox, but for what says whose it is."""
         return sorted(
-            str(path.relative_to(self.inbox)) for path in self.inbox.rglob("*") if path.is_file()
+            str(path.relative_to(self.inbox))
+            for path in self.inbox.rglob("*")
+            if path.is_file() and path.name != ".ocrd-owner"
         )
 
     def wait_for(self, *names: str, limit: float = 60.0) -> None:

@@ -1,0 +1,293 @@
+"""Documents of one shape one after the other, each killed before a given call of its way."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ocrd.errors import OcrdError
+from tests.faults.campaign.cases import Case, Figures
+from tests.faults.campaign.documents import Document
+from tests.faults.campaign.invariant import Readings, Tree, kept_pages, wrong_state
+from tests.faults.campaign.shapes import SHAPES, Shape
+from tests.faults.campaign.site import Site
+from tests.faults.campaign.supervisor import DAEMON, WORKER, Call, Trap
+from tests.installation import eventually
+
+QUIET_SECONDS = 120.0
+MOMENT_SECONDS = 20.0  # for what is done behind a document's end
+TORN_SHARE = 0.25  # of the cases behind the first of each step
+LONGEST_RECOVERY = 40  # steps of a start, among which the second kill is
+FINAL = {"done", "failed"}
+
+
+class Sweep:
+    """One installation and its documents of one shape."""
+
+    def __init__(self, shape: Shape, root: Path, outside: Path) -> None:
+        root.mkdir(parents=True)
+        self.shape = shape
+        self.site = Site(root)
+        self.inbox = root / "inbox"
+        self.outside = outside
+        outside.mkdir(parents=True)
+        self.site.outside.append(outside)
+        more = shape.settings.format(outside=outside)
+        self.site.configure({self.inbox: more}, refuse=shape.refuse)
+        self.tree = Tree(shape, self.inbox, outside)
+        self.readings = Readings(self.site.journal)
+        self.figures = Figures()
+        self.documents: list[Document] = []
+        self.before: dict[str, Document] = {}
+        self.dropped = 0
+        self.modified = 0  # when the last of them was, in nanoseconds
+        self.recorded: list[Call] = []  # the calls of an undisturbed document
+        self.asking: threading.Thread | None = None
+
+    def run(self, cases: Iterable[Case]) -> Figures:
+        """Go through the cases; a violation ends the sweep, since what follows would suffer too."""
+        case: Case | None = None
+        try:
+            self.begin()
+            for case in cases:
+                if violations := self.carry_out(case):
+                    self.figures.violations += [f"{case}: {text}" for text in violations]
+                    break
+        except Exception as error:
+            self.figures.violations.append(
+                f"{case or self.shape.name}: {error!r}\n{self.site.said()}"
+            )
+        finally:
+            self.end()
+        return self.figures
+
+    def begin(self) -> None:
+        """Start, and have the first document pass undisturbed: it is what the others must equal."""
+        self.site.start()
+        assert self.site.supervisor is not None
+        self.drop()
+        self.settle()
+        self.site.supervisor.record = self.recorded
+        self.send()
+        self.settle()
+        if violations := self.violations():
+            raise AssertionError(f"undisturbed: {violations}")
+        self.site.supervisor.record = None
+        self.figures.recorded |= self.labels(self.recorded)
+
+    def end(self) -> None:
+        """Kill what is left."""
+        if self.site.process is not None:
+            self.site.kill()
+        self.figures.starts = self.site.starts
+        self.figures.documents = self.dropped
+        shutil.rmtree(self.outside, ignore_errors=True)
+        if not self.figures.violations:
+            shutil.rmtree(self.site.root, ignore_errors=True)
+
+    def carry_out(self, case: Case) -> list[str]:
+        """Kill as the case says, let it recover, and return what is wrong then."""
+        assert self.site.supervisor is not None
+        trap = Trap(case.role, case.place, case.torn)
+        self.site.supervisor.set(trap)
+        self.send()
+        self.settle(trap)
+        if trap.sprung is None:
+            self.site.supervisor.set(None)
+            return self.violations()  # its way was shorter this time
+        self.count(case.role, trap.sprung)
+        if case.role != DAEMON:
+            if case.role == WORKER:
+                self.readings.note_dead_worker()
+        elif violations := self.recover(case):
+            return violations
+        self.settle()
+        return self.violations()
+
+    def recover(self, case: Case) -> list[str]:
+        """Start again after a kill, and kill once more where that is asked for."""
+        if violations := self.look_at_the_dead():
+            return violations
+        self.site.begin()
+        if case.again:
+            assert self.site.supervisor is not None
+            trap = Trap(DAEMON, case.again)
+            self.site.supervisor.set(trap)
+            self.settle(trap)
+            if trap.sprung is not None:
+                self.count("daemon, once more in recovery", trap.sprung)
+                if violations := self.look_at_the_dead():
+                    return violations
+                self.site.begin()
+        return []
+
+    def look_at_the_dead(self) -> list[str]:
+        """Bury the daemon; return what is wrong before anything recovers it."""
+        self.site.kill()
+        recent = self.documents[-1:]
+        self.readings.note_kill(kept_pages(self.site.root / "state", recent))
+        return list(self.tree.lost(recent, self.before))
+
+    def count(self, kind: str, call: Call) -> None:
+        self.figures.kills[kind] += 1
+        self.figures.boundaries |= self.labels([call])
+
+    # Documents
+
+    def send(self) -> None:
+        """Set the next document on its way."""
+        if self.shape.again:
+            self.ask_again()
+        else:
+            self.drop()
+
+    def drop(self) -> None:
+        """Put the next document into the inbox, whole at once."""
+        self.dropped += 1
+        document = self.shape.document(self.dropped, self.inbox)
+        if self.shape.one_name and self.documents:
+            old = self.documents.pop()
+            self.before[old.name] = old
+        self.documents.append(document)
+        staged = self.site.root / "staged"
+        staged.write_bytes(document.content)
+        self.modified = staged.stat().st_mtime_ns
+        document.path.parent.mkdir(parents=True, exist_ok=True)
+        staged.rename(document.path)
+
+    def ask_again(self) -> None:
+        """Have the failed document read once more; the daemon may die of it."""
+
+        def ask() -> None:
+            with contextlib.suppress(OcrdError):
+                self.site.client.retry(None)
+
+        self.asking = threading.Thread(target=ask, daemon=True)
+        self.asking.start()
+
+    # Quiet
+
+    def settle(self, trap: Trap | None = None) -> None:
+        """Wait until all is quiet, or the trap is sprung."""
+        end = time.monotonic() + QUIET_SECONDS
+        while time.monotonic() < end:
+            if trap is not None and trap.event.is_set():
+                return
+            if self.is_quiet():
+                return
+            time.sleep(0.01)
+        raise AssertionError(
+            f"not quiet after {QUIET_SECONDS} s: {self.newest(self.documents[-1])}"
+        )
+
+    def is_quiet(self) -> bool:
+        if self.asking is not None and self.asking.is_alive():
+            return False
+        status = self.site.status()
+        if not status or status["state"] != "running":
+            return False
+        counts = status["jobs"]
+        if any(counts[state] for state in ("queued", "leased", "filing", "waiting")):
+            return False
+        if any(not inbox["online"] or inbox["settling"] for inbox in status["inboxes"]):
+            return False
+        return self.is_final(self.documents[-1])
+
+    def is_final(self, document: Document) -> bool:
+        job = self.newest(document)
+        if job is None or job["state"] not in FINAL or job["sha256"] != document.sha256:
+            return False
+        return self.shape.kept or not document.path.exists()
+
+    def newest(self, document: Document) -> dict[str, Any] | None:
+        """Return the document's last job."""
+        jobs = [job for job in self.jobs() if job["relpath"] == document.name]
+        return max(jobs, key=lambda job: int(job["id"]), default=None)
+
+    def jobs(self) -> list[dict[str, Any]]:
+        try:
+            return self.site.client.jobs(limit=20)
+        except OcrdError:
+            return []
+
+    def violations(self) -> list[str]:
+        """Return what is wrong now that all is quiet, and stays so."""
+        found: list[str] = []
+
+        def is_right() -> bool:
+            found[:] = [
+                *self.tree.wrong(self.documents),
+                *self.readings.wrong(),
+                *wrong_state(self.site.root / "state"),
+            ]
+            if "Traceback" in self.site.said():
+                found.append(self.site.said())
+            return not found
+
+        try:
+            eventually(is_right, MOMENT_SECONDS, interval=0.02)
+        except AssertionError:
+            return found
+        return []
+
+    def labels(self, calls: Iterable[Call]) -> set[str]:
+        """Return names of steps that are the same for every document and every run."""
+        names = set()
+        for call in filter(lambda call: call.is_step, calls):
+            where = " -> ".join(
+                path.replace(str(self.site.root), "").replace(str(self.outside), "outside")
+                for path in call.paths
+            )
+            where = re.sub(r"\b[0-9a-f]{16}\b|\d+", "#", where)
+            names.add(f"{self.shape.name}: {call.role} {call.name} {where}")
+        return names
+
+
+def sweep(
+    name: str, part: int, parts: int, kills: int, seed: int, root: Path, outside: Path
+) -> Figures:
+    """Carry out one of several parts of a shape's cases, in an installation of its own."""
+    one = Sweep(SHAPES[name], root, outside)
+
+    def cases() -> Iterator[Case]:  # asked for when an undisturbed document has been recorded
+        steps = Counter(call.role for call in one.recorded if call.is_step)
+        yield from choose(name, steps, part, parts, kills, random.Random(f"{seed} {name} {part}"))
+
+    return one.run(cases())
+
+
+def repeat(case: Case, root: Path, outside: Path) -> Figures:
+    """Carry out one case."""
+    return Sweep(SHAPES[case.shape], root, outside).run([case])
+
+
+def choose(
+    name: str, steps: Mapping[str, int], part: int, parts: int, kills: int, dice: random.Random
+) -> list[Case]:
+    """Return cases for about so many kills: every step of this part, if there is room for all.
+
+    What room is left after that goes to torn writes and second kills during recovery.
+    """
+    roles = sorted(steps)
+    every = [Case(name, role, place) for role in roles for place in range(1, steps[role] + 1)]
+    mine = every[part::parts]
+    singles = min(len(mine), kills if parts > 1 else kills * 3 // 4)
+    cases = mine if singles == len(mine) else sorted(dice.sample(mine, singles), key=str)
+    count = len(cases)
+    while count < kills:
+        place = dice.randint(1, steps[DAEMON])
+        if dice.random() < TORN_SHARE:
+            cases.append(Case(name, DAEMON, place, torn=True))
+            count += 1
+        else:
+            cases.append(Case(name, DAEMON, place, again=dice.randint(1, LONGEST_RECOVERY)))
+            count += 2
+    return cases

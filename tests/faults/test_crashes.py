@@ -1,0 +1,140 @@
+"""Whatever is killed, whenever: nothing is lost, half published, left over or read twice."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults import torture
+from tests.faults.campaign import sabotage, seccomp
+from tests.faults.campaign.cases import Case
+from tests.faults.campaign.shapes import FAILS_ACROSS, MOVE, Shape
+from tests.faults.campaign.supervisor import DAEMON, RASTERIZER, WORKER, Call
+from tests.faults.campaign.sweep import Sweep
+from tests.installation import LETTER, OCRD, ROOT, Installation, eventually
+
+KILLS = 60
+SEED = 4
+
+pytestmark = pytest.mark.skipif(
+    not seccomp.is_supported(), reason="system calls are held on x86_64 and aarch64 only"
+)
+
+# Calls that a daemon makes and that change no file's name, content or place on the disk.
+HARMLESS = frozenset(
+    """accept accept4 access alarm arch_prctl bind brk capget capset chdir clock_getres
+    clock_gettime clock_nanosleep clone clone3 close close_range connect dup dup2 dup3
+    epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd2 execve
+    exit exit_group faccessat faccessat2 fadvise64 fchdir fcntl flock fstat fstatfs futex
+    get_mempolicy get_robust_list getcwd getdents64 getegid geteuid getgid getgroups getitimer
+    getpeername getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid
+    getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday getuid getxattr
+    inotify_add_watch inotify_init inotify_init1 inotify_rm_watch ioctl kill landlock_add_rule
+    landlock_create_ruleset landlock_restrict_self lgetxattr listen llistxattr lseek lstat
+    madvise membarrier memfd_create mincore mlock mmap mprotect mremap munmap nanosleep
+    newfstatat pause pidfd_open pidfd_send_signal pipe pipe2 poll ppoll prctl pread64 preadv
+    prlimit64 pselect6 read readahead readlink readlinkat readv recvfrom recvmmsg recvmsg
+    restart_syscall rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend
+    rt_sigtimedwait sched_get_priority_max sched_get_priority_min sched_getaffinity
+    sched_getparam sched_getscheduler sched_setaffinity sched_setscheduler sched_yield seccomp
+    select sendmmsg sendmsg sendto set_mempolicy set_robust_list set_tid_address setgid
+    setgroups setitimer setpgid setpriority setresgid setresuid setrlimit setsid setsockopt
+    settimeofday setuid shutdown sigaltstack socket socketpair stat statfs statx sysinfo
+    tgkill time timerfd_create timerfd_settime times tkill umask uname vfork wait4 waitid""".split()
+)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """Provide folders on two file systems."""
+    outside = Path(tempfile.mkdtemp(prefix="crashes-", dir=torture.ANOTHER_DISK))
+    yield tmp_path / "site", outside / "outside"
+    shutil.rmtree(outside)
+
+
+@pytest.mark.timeout(600)
+def test_sixty_kills_at_any_step_lose_nothing_and_leave_nothing_behind() -> None:
+    figures = torture.run(KILLS, SEED, jobs=3)
+    assert figures.violations == []
+    assert figures.total >= KILLS
+    kinds = " ".join(figures.kills)
+    assert all(role in kinds for role in (DAEMON, WORKER, RASTERIZER, "recovery", "random"))
+
+
+def test_no_call_that_changes_a_file_escapes_the_campaign(daemon: Installation) -> None:
+    """The campaign kills before every call that it knows: here is that it knows them all."""
+    daemon.configure(inbox='source = "keep"\noutputs = ["md", "json", "overlay"]')
+    trace = daemon.root / "trace"
+    command = ["strace", "-f", "-o", str(trace), *OCRD, "run", "--config", str(daemon.config)]
+    source = daemon.drop(LETTER)
+    with daemon.log.open("a") as log:
+        daemon.process = subprocess.Popen(command, cwd=ROOT, text=True, stdout=log, stderr=log)
+    pid = eventually(daemon.status, 60)["pid"]
+    try:
+        daemon.wait_for("typewriter.md", limit=60)
+        os.kill(pid, signal.SIGTERM)  # strace itself heeds no signal
+        daemon.process.wait(30)
+    finally:
+        if daemon.process.poll() is None:
+            os.kill(pid, signal.SIGKILL)
+    used = set(re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.MULTILINE))
+    assert source.exists() and {"openat", "renameat2", "fsync"} <= used
+    assert used - HARMLESS - set(seccomp.NUMBERS) == set()
+
+
+def step_at(calls: list[Call], is_it: Callable[[Call], bool]) -> int:
+    """Return the place of the daemon's first step that is so."""
+    steps = [call for call in calls if call.role == DAEMON and call.is_step]
+    return next(place for place, call in enumerate(steps, 1) if is_it(call))
+
+
+@pytest.mark.parametrize(
+    ("shape", "how", "is_it", "finding"),
+    [
+        pytest.param(
+            FAILS_ACROSS, sabotage.leave_everything_lying,
+            lambda call: call.name == "write" and "/failed/.ocrd-" in call.paths[0]
+            and "-0.tmp" not in call.paths[0],
+            "left over", id="left-overs",
+        ),
+        pytest.param(
+            MOVE, sabotage.read_everything_again,
+            lambda call: "/done/.ocrd-" in call.paths[0], "too often", id="read-twice",
+        ),
+    ],
+)  # fmt: skip
+def test_the_campaign_finds_a_daemon_that_breaks_a_promise(
+    places: tuple[Path, Path],
+    shape: Shape,
+    how: Callable[[], None],
+    is_it: Callable[[Call], bool],
+    finding: str,
+) -> None:
+    sweep = Sweep(shape, *places)
+    sweep.site.environment["SABOTAGE"] = f"{how.__module__}:{how.__name__}"
+
+    def cases() -> Iterator[Case]:
+        yield Case(shape.name, DAEMON, step_at(sweep.recorded, is_it))
+
+    figures = sweep.run(cases())
+    assert figures.total == 1
+    assert figures.violations and all(finding in text for text in figures.violations)
+
+
+def test_a_case_is_repeated_from_its_name() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.faults.torture", "--only", "move:daemon:5t+3"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert str(Case("move", DAEMON, 5, torn=True, again=3)) == "move:daemon:5t+3"
+    assert "2 kills" in result.stdout and "0 violations" in result.stdout
