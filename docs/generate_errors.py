@@ -18,8 +18,8 @@ Every error says what happened and the way out: on the terminal (`→` before th
 log, in `ocrd show JOB`, and for a failed document in the `*.error.json` beside it. Its code is
 the same everywhere, and its fate is what ocrd does with the work that met it.
 
-Exit codes: 0 all well, 1 something failed, 2 wrong usage, 69 no daemon answers, 78 the
-configuration cannot be used.
+Exit codes: 0 all well, 1 something failed, 2 wrong usage, 65 the ledger is refused, 69 no daemon
+answers, 78 the configuration cannot be used.
 """
 
 FATES = {

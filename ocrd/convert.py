@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from ocrd import assets, files, filing, pages, sidecar
+from ocrd import assets, files, filing, pages, plans, sidecar
 from ocrd.config import Settings
 from ocrd.engine.client import EngineClient
 from ocrd.errors import DocumentError, OcrdError, UnreadablePagesError, UnsupportedError
@@ -129,18 +129,18 @@ class _Conversion:
 
     def _targets(self, file: Path) -> dict[str, Path]:
         """Return the paths of what is to be written, by kind, what others link to first."""
-        kinds = [filing.OVERLAY if kind == "overlay" else kind for kind in self.outputs]
+        kinds = [plans.OVERLAY if kind == "overlay" else kind for kind in self.outputs]
         if self.figures and ("json" in kinds or ("md" in kinds and self.task.mode != "text")):
-            kinds.insert(0, filing.ASSETS)
+            kinds.insert(0, plans.ASSETS)
         folder = self.out_dir or file.parent
         targets = {kind: folder / f"{file.stem}.{kind}" for kind in kinds}
         for kind, target in targets.items():
             if os.path.lexists(target) and not self.force:
                 raise _taken(target)
-            if kind != filing.ASSETS and os.path.lexists(target) and not _is_file(target):
+            if kind != plans.ASSETS and os.path.lexists(target) and not _is_file(target):
                 raise _no_file(target)
-        if filing.ASSETS in targets:
-            _refuse_strange_files(targets[filing.ASSETS])
+        if plans.ASSETS in targets:
+            _refuse_strange_files(targets[plans.ASSETS])
         return targets
 
     @property
@@ -154,8 +154,8 @@ class _Conversion:
             rasterizer=self.rasterizer,
             source=source,
             folder=self._own_folder,
-            figures=filing.ASSETS in targets,
-            overlay=filing.OVERLAY in targets,
+            figures=plans.ASSETS in targets,
+            overlay=plans.OVERLAY in targets,
         )
         return await illustrate(wanted, spool)
 
@@ -207,7 +207,7 @@ class _Conversion:
         made: Illustrations,
     ) -> tuple[Path, ...]:
         """Write the outputs and return their paths; what nothing was made for is left out."""
-        style = sidecar.Style(assets=targets[filing.ASSETS].name if made.figures else "")
+        style = sidecar.Style(assets=targets[plans.ASSETS].name if made.figures else "")
         written = []
         for kind, target in targets.items():
             content = _content(kind, document, spool, made, style)
@@ -230,9 +230,9 @@ def _content(
     kind: str, document: DocumentResult, spool: _PageSpool, made: Illustrations,
     style: sidecar.Style,
 ) -> filing.Content | None:  # fmt: skip
-    if kind == filing.ASSETS:
+    if kind == plans.ASSETS:
         return {path.name: filing.copying(path) for path in made.figures} or None
-    if kind == filing.OVERLAY:
+    if kind == plans.OVERLAY:
         return filing.copying(made.overlay) if made.overlay else None
     read = map(made.linkable, spool) if kind == "md" else spool
     return lambda out: sidecar.write(out, kind, document, read, style)

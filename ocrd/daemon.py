@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import faulthandler
 import logging
 import os
 import shutil
@@ -23,16 +22,10 @@ from ocrd import __version__, config, files, retrying, systemd
 from ocrd import log as logs
 from ocrd.claims import CLOSE_SECONDS, Claims, this_process
 from ocrd.config import InboxSettings, Settings
-from ocrd.daemon_lock import DaemonLock
 from ocrd.dispatch import Dispatcher
 from ocrd.engine.client import EngineClient
 from ocrd.errors import (
-    EXIT_FAILED,
-    EXIT_LEDGER,
-    EXIT_OK,
     ConfigError,
-    LedgerError,
-    LedgerRefusedError,
     OcrdError,
 )
 from ocrd.folder_threads import FolderThreads
@@ -288,7 +281,7 @@ class Daemon:
             loop = asyncio.get_running_loop()
             new = await loop.run_in_executor(None, config.load, self.config_path)
             _require_same(self.settings, new, self.config_path)
-            await loop.run_in_executor(None, _require_folders, new, self.config_path)
+            await loop.run_in_executor(None, require_folders, new, self.config_path)
             await self._switch_to(new)
             log.info("The configuration was reloaded.", extra=fields("reloaded"))
 
@@ -415,37 +408,6 @@ class Daemon:
         return any(threads.is_busy for threads in self._threads.values())
 
 
-def run(config_path: Path) -> int:
-    """Run the daemon until it is told to stop; return the process's exit code.
-
-    Raises ConfigError (configuration, folders) and LedgerError (state directory).
-    """
-    systemd.require_support()
-    faulthandler.enable()  # systemd's watchdog ends us with SIGABRT: the log then says where
-    settings = config.load(config_path)
-    _configure_log(settings)
-    _make_own_directories(settings)
-    _require_folders(settings, config_path)
-    code = EXIT_OK
-    is_stuck = False
-    with DaemonLock(settings.state_dir):
-        try:
-            is_stuck = asyncio.run(_main(config_path, settings))
-        except LedgerError as error:
-            log.critical("%s %s", error.what, error.hint, extra=fields("ledger", code=error.code))
-            code = EXIT_LEDGER if isinstance(error, LedgerRefusedError) else EXIT_FAILED
-    logging.shutdown()
-    if is_stuck:
-        os._exit(code)  # a thread hangs in a file system call, and Python would wait for it
-    return code
-
-
-async def _main(config_path: Path, settings: Settings) -> bool:
-    daemon = Daemon(config_path, settings)
-    await daemon.run()
-    return daemon.is_stuck
-
-
 def _engines_of(settings: Settings) -> dict[str, config.EngineSettings]:
     return {"default": settings.engine, **settings.engines}
 
@@ -454,21 +416,8 @@ def _configure_log(settings: Settings) -> None:
     logs.configure(settings.log_format, settings.log_level, journal=systemd.journal())
 
 
-def _make_own_directories(settings: Settings) -> None:
-    for path in (settings.state_dir, settings.temp_dir, settings.socket_path.parent):
-        try:
-            # What documents say is in there: it is for nobody else, unless it was made so.
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            if files.is_of_disk(error):
-                raise files.translate(error, path) from error
-            raise ConfigError(
-                f"{files.printable(path)} cannot be made: {error.strerror}.",
-                hint="Set state_dir (or runtime_dir, temp_dir) to a place that ocrd may write.",
-            ) from error
-
-
-def _require_folders(settings: Settings, config_path: Path) -> None:
+def require_folders(settings: Settings, config_path: Path) -> None:
+    """Raise ConfigError where a configured folder cannot be used as it is."""
     problems = config.check_folders(settings)
     if problems:
         raise config.refusal(config_path, problems + systemd.folder_remedy())

@@ -115,6 +115,12 @@ class UnsupportedError(DocumentError):
     code = "unsupported"
 
 
+class LinkedError(DocumentError):
+    """The file has a second name elsewhere, and who put it here may not be allowed to read it."""
+
+    code = "linked"
+
+
 class PoisonousError(DocumentError):
     """The document ended, again and again, whatever tried to read it."""
 
@@ -165,6 +171,18 @@ class ShareGoneError(TransientError):
     code = "share-gone"
 
 
+class FolderWithheldError(TransientError):
+    """A watched folder is another daemon's, or was read with a ledger that is not this one."""
+
+    code = "folder-withheld"
+
+
+class LedgerBlockedError(TransientError):
+    """The ledger cannot be written for now: its disk is full, read-only or failing."""
+
+    code = "ledger-blocked"
+
+
 class SourceChangedError(OcrdError):
     """The source changed or went away while it was read; the scan finds it again."""
 
@@ -186,8 +204,21 @@ class LedgerError(OcrdError):
     fate = Fate.STOP
 
 
+class LedgerRefusedError(LedgerError):
+    """The ledger is damaged, or lost: a person has to decide what takes its place."""
+
+    code = "ledger-refused"
+
+
+class LedgerTooNewError(LedgerRefusedError):
+    """The ledger was written by a newer version of ocrd."""
+
+    code = "ledger-too-new"
+
+
 EXIT_OK = 0
 EXIT_FAILED = 1  # documents failed
 EXIT_USAGE = 2
+EXIT_LEDGER = 65  # EX_DATAERR of sysexits.h: the ledger is refused
 EXIT_UNREACHABLE = 69  # EX_UNAVAILABLE of sysexits.h
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h

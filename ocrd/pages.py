@@ -39,6 +39,8 @@ def from_json(text: str) -> PageRead:
             seconds=float(body.get("seconds", 0.0)),
             warnings=tuple(map(str, body.get("warnings", ()))),
             code=str(body.get("code", "")),
+            engine=str(body.get("engine", "")),
+            model=str(body.get("model", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LedgerError(

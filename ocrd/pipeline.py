@@ -23,7 +23,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ocrd import files, filing, pages, retrying
+from ocrd import files, filing, pages, plans, retrying
 from ocrd.config import InboxSettings
 from ocrd.errors import (
     NO_REASON,
@@ -283,7 +283,7 @@ class Pipeline:
     async def _file_again(self, work: Work) -> None:
         """Carry out an intent that a crash or a full disk interrupted."""
         work.is_filing = True
-        plan = filing.Plan.from_json(work.job.plan)
+        plan = plans.Plan.from_json(work.job.plan)
         await work.folder.threads.do(work.folder.require_root)
         try:
             await work.folder.threads.do(filing.publish, plan, work.job.key, work.job.sha256)
@@ -307,7 +307,7 @@ class Pipeline:
         await self._ledger.do(lambda ledger: ledger.forget(work.job.id))
         work.folder.forget(work.job.relpath)
 
-    async def _finish(self, work: Work, plan: filing.Plan) -> None:
+    async def _finish(self, work: Work, plan: plans.Plan) -> None:
         kept = plan.action == "keep"
         await self._ledger.do(
             lambda ledger: ledger.finish(
@@ -423,7 +423,7 @@ def _passwords(settings: InboxSettings) -> tuple[str, ...]:
     return tuple(password.get_secret_value() for password in settings.passwords)
 
 
-def _log_filed(work: Work, plan: filing.Plan) -> None:
+def _log_filed(work: Work, plan: plans.Plan) -> None:
     seconds = round(time.monotonic() - work.started, 2)
     where = files.printable(plan.destination or plan.source)
     about = work.about(

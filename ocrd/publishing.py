@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from ocrd import files, filing, pages, sidecar
+from ocrd import files, filing, pages, plans, sidecar
 from ocrd.config import InboxSettings
 from ocrd.errors import NO_REASON, OcrdError, Reason
 from ocrd.job import DocumentResult, Job, JobState, PageRead, PageStatus, SourceInfo
@@ -29,15 +29,15 @@ class Publisher:
 
     def __init__(self, ledger: LedgerWriter) -> None:
         self._ledger = ledger
-        self._names = filing.Names()
+        self._names = plans.Names()
 
-    def release(self, plan: filing.Plan) -> None:
+    def release(self, plan: plans.Plan) -> None:
         """Give the plan's names back."""
         self._names.release(plan)
 
     def stage(
         self, work: Work, info: SourceInfo | None, error: OcrdError | None
-    ) -> filing.Plan:
+    ) -> plans.Plan:
         """Plan, stage and record the intent; for one of the folder's threads.
 
         Call :meth:`release` once the plan is carried out or given up.
@@ -72,14 +72,14 @@ class Publisher:
         return plan
 
     def _content(
-        self, work: Work, plan: filing.Plan, kind: str, info: SourceInfo | None
+        self, work: Work, plan: plans.Plan, kind: str, info: SourceInfo | None
     ) -> filing.Content:
         made = work.illustrations
         if kind == "error.json" or info is None:
             return filing.error_writer(work.job, plan.reason, _utc(time.time()))
-        if kind == filing.ASSETS:
+        if kind == plans.ASSETS:
             return {path.name: filing.copying(path) for path in made.figures}
-        if kind == filing.OVERLAY and made.overlay is not None:
+        if kind == plans.OVERLAY and made.overlay is not None:
             return filing.copying(made.overlay)
         settings, reader = work.folder.settings, self._reader(work, info)
         document = DocumentResult(
@@ -169,16 +169,16 @@ def style_of(settings: InboxSettings, assets: str = "") -> sidecar.Style:
 def _kinds(work: Work) -> Iterator[str]:
     """Yield what a read document leaves; what others link to comes first."""
     if work.illustrations.figures:
-        yield filing.ASSETS
+        yield plans.ASSETS
     for output in work.folder.settings.outputs:
         if output != "overlay":
             yield output
         elif work.illustrations.overlay is not None:
-            yield filing.OVERLAY
+            yield plans.OVERLAY
 
 
-def _assets_name(plan: filing.Plan) -> str:
-    paths = (output.path for output in plan.outputs if output.kind == filing.ASSETS)
+def _assets_name(plan: plans.Plan) -> str:
+    paths = (output.path for output in plan.outputs if output.kind == plans.ASSETS)
     return next((Path(path).name for path in paths), "")
 
 

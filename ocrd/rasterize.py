@@ -60,6 +60,7 @@ FILE_FACTOR, LEAST_FILE_BYTES = 2, 1 << 30  # an overlay is its source and more;
 CUTS_AT_ONCE = MAX_DESCRIPTORS - 1
 OVERLAY_SECONDS = 1.0  # for each page; a page of a PDF takes some milliseconds, an image more
 
+_STARTS = 3  # of a child, before it is said that none can be started
 _DEADLY_HINT = (
     "Raise rasterize.page_timeout or rasterize.memory if the document is sound, or export it again."
 )
@@ -332,15 +333,20 @@ class Rasterizer:
 
     async def _ready(self, seat: Seat) -> LimitedChild:
         """Return the seat's child, started if need be; raise TransientError if it cannot."""
-        if self._closing:
-            raise _stopping()
-        try:
-            return await seat.occupied()
-        except (ChildError, OSError) as error:
-            raise TransientError(
-                f"No process can be started for drawing pages: {error}.",
-                hint="Raise rasterize.memory, or free some of the machine's memory.",
-            ) from error
+        for start in range(1, _STARTS + 1):
+            if self._closing:
+                raise _stopping()
+            try:
+                return await seat.occupied()
+            except (ChildError, OSError) as error:
+                # One that is killed while it starts says nothing of the next.
+                if isinstance(error, ChildDied) and start < _STARTS:
+                    continue
+                raise TransientError(
+                    f"No process can be started for drawing pages: {error}.",
+                    hint="Raise rasterize.memory, or free some of the machine's memory.",
+                ) from error
+        raise AssertionError("the last start returns or raises")
 
 
 class _Deadly(Exception):  # noqa: N818 -- it tells an event

@@ -7,6 +7,7 @@ read, so that books of any length need a few page images on disk and constant me
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,9 +95,10 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
             recognition = await _recognise(reading, image)
             page = await asyncio.to_thread(_laid_out, image, recognition, reading.task)
     except PageError as error:
-        page = PageRead(number, PageStatus.FAILED, warnings=(error.what,), code=error.code)
+        page = PageRead(number, PageStatus.FAILED, warnings=(str(error),), code=error.code)
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
+            path.unlink(missing_ok=True)
     await reading.on_page(page)
 
 
@@ -111,8 +113,14 @@ async def unless_stopping(stopping: asyncio.Event, work: Coroutine[Any, Any, T])
         raise InterruptedReadingError
     finally:
         stop.cancel()
-        if not task.done():
-            task.cancel()
+        task.cancel()
+        task.add_done_callback(_take_note)
+
+
+def _take_note(task: asyncio.Future[Any]) -> None:
+    """Take note of the end of a task that nobody waits for any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _recognise(reading: Reading, image: PageImage) -> Recognition:
@@ -132,7 +140,7 @@ def _laid_out(image: PageImage, recognition: Recognition, task: Task) -> PageRea
     if recognition.form == "markup":
         blocks, remarks = markup.blocks(recognition.markup, *size, task)
     else:
-        blocks = layout.blocks(recognition.lines, *size)
+        blocks = layout.blocks(recognition.lines, *size, recognition.rules)
     doubt = recognition.doubt
     return PageRead(
         number=image.number,

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from ocrd import files, filing
+from ocrd import files, filing, plans
 from ocrd.errors import OcrdError, SourceChangedError
 from ocrd.job import Job, JobState
 from ocrd.ledger import Ledger
@@ -74,13 +74,13 @@ def put_back(job: Job) -> None:
             filing.withdraw(plan)
 
 
-def _plan(job: Job) -> filing.Plan | None:
+def _plan(job: Job) -> plans.Plan | None:
     """Return the plan that the job was filed by."""
     body = job.plan[_PLAN] if is_begun(job) else job.plan
-    return filing.Plan.from_json(body) if body else None
+    return plans.Plan.from_json(body) if body else None
 
 
-def _filed(job: Job, plan: filing.Plan | None) -> files.Place:
+def _filed(job: Job, plan: plans.Plan | None) -> files.Place:
     if plan:
         return plan.place(job.destination)
     return files.Place.of(Path(job.destination), Path(job.inbox))

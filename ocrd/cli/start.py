@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def run(config: ConfigOption = None) -> None:
     """Watch the folders in the foreground: Ctrl-C stops, and once more stops at once."""
-    from ocrd import daemon
+    from ocrd import service
     from ocrd.config import find_config
 
-    raise typer.Exit(daemon.run(find_config(config)))
+    raise typer.Exit(service.run(find_config(config)))
 
 
 def init(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import uvicorn
 
+from ocrd import files
 from ocrd.errors import ConfigError
 from ocrd.web.app import Steering, application
 
@@ -71,7 +72,8 @@ class WebServer:
         if self._listener is not None:
             self._listener.close()
         if self._identity is not None and _identity(self._path) == self._identity:
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it refuses connections now, all the same
+                self._path.unlink(missing_ok=True)
         self._server = self._task = self._listener = self._identity = None
 
 
@@ -116,6 +118,8 @@ def listen(path: Path) -> socket.socket:
         nascent.rename(path)
     except OSError as error:
         listener.close()
+        if files.is_of_disk(error):
+            raise files.translate(error, path) from error
         raise ConfigError(
             f"The control socket {path} cannot be made: {error.strerror or error}.",
             hint="Give the daemon's user a runtime_dir that it may write to, "

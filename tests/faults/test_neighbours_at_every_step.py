@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrd import files, filing, retrying
+from ocrd import files, filing, plans, retrying
 from ocrd.errors import OcrdError, Reason, SourceChangedError
 from ocrd.files import Place, directories
 from ocrd.job import Job, JobState
@@ -72,18 +72,18 @@ class World:
             id=7, inbox=str(self.inbox), relpath="sub/scan.pdf", key=key, state=JobState.LEASED,
             priority=0, attempts=1, created=0.0, sha256=files.sha256_of(source, key),
         )  # fmt: skip
-        self.plan: filing.Plan | None = None
+        self.plan: plans.Plan | None = None
 
     def file(self) -> None:
         """File the document, as far as that goes now."""
         keeps = self.action == "keep"
         folder = Place.below(self.inbox, "sub" if keeps else "done/sub")
-        names = filing.Names()
+        names = plans.Names()
         for _ in range(3):
             if self.plan is None:
                 plan = names.plan(
                     self.job, state=JobState.DONE, action=self.action, folder=folder,
-                    kinds=[filing.ASSETS, "md"], owned={},
+                    kinds=[plans.ASSETS, "md"], owned={},
                 )  # fmt: skip
                 figures = {FIGURE: lambda out: out.write(b"a figure")}
                 self.plan = filing.stage(plan, [figures, lambda out: out.write(TEXT)])
@@ -212,7 +212,7 @@ def test_a_retry_takes_and_leaves_nothing_outside(
     failed: dict[Path, Job] = {}
 
     def fail(world: World) -> None:
-        plan = filing.Names().plan(
+        plan = plans.Names().plan(
             world.job, state=JobState.FAILED, action="move", kinds=["error.json"], owned={},
             folder=Place.below(world.inbox, "failed/sub"), reason=Reason("corrupt", "It is."),
         )  # fmt: skip

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import tomllib
 from pathlib import Path
@@ -25,10 +24,11 @@ EXAMPLE = ROOT / "config.example.toml"
 
 
 def let_everybody_enter(folder: Path) -> None:
-    """Open the folder, and those that pytest made above it, to other users."""
-    while folder != Path(tempfile.gettempdir()):
-        folder.chmod(0o755)
-        folder = folder.parent
+    """Open the folder, and those above it that are closed, to other users."""
+    for part in (folder, *folder.parents):
+        mode = part.stat().st_mode
+        if not mode & 0o001:
+            part.chmod(mode | 0o055)
 
 
 def write(folder: Path, text: str) -> Path:

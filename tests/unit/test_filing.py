@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ocrd import files, filing
+from ocrd import files, filing, plans
 from ocrd.errors import EncryptedError, OcrdError, Reason, SourceChangedError
 from ocrd.files import Place, directories, moving
 from ocrd.job import Job, JobState
@@ -29,7 +29,7 @@ class Desk:
     def __init__(self, root: Path, done: Path, name: str = "scan.pdf") -> None:
         self.inbox, self.done = root / "inbox", done
         self.inbox.mkdir()
-        self.names = filing.Names()
+        self.names = plans.Names()
         self.job = self.drop(name)
 
     def drop(self, name: str, content: bytes = b"the source") -> Job:
@@ -43,7 +43,7 @@ class Desk:
             attempts=1, created=0.0, sha256=files.sha256_of(path, key),
         )
 
-    def staged(self, action: str = "move", **how: Any) -> filing.Plan:
+    def staged(self, action: str = "move", **how: Any) -> plans.Plan:
         job = how.pop("job", self.job)
         arguments = {
             "state": JobState.DONE, "action": action, "kinds": ["md"], "owned": {}, **how,
@@ -58,10 +58,10 @@ class Desk:
         figures = {FIRST: lambda out: out.write(figure), SECOND: lambda out: out.write(b"two")}
         return filing.stage(
             plan,
-            [figures if output.kind == filing.ASSETS else writer for output in plan.outputs],
+            [figures if output.kind == plans.ASSETS else writer for output in plan.outputs],
         )
 
-    def publish(self, plan: filing.Plan) -> None:
+    def publish(self, plan: plans.Plan) -> None:
         filing.publish(plan, self.job.key, self.job.sha256)
 
     def tree(self) -> list[str]:
@@ -156,7 +156,7 @@ def test_publishing_again_after_the_last_step_changes_nothing(desk: Desk, action
     plan = desk.staged(action)
     desk.publish(plan)
     before = desk.tree()
-    desk.publish(filing.Plan.from_json(json.loads(json.dumps(plan.to_json()))))
+    desk.publish(plans.Plan.from_json(json.loads(json.dumps(plan.to_json()))))
     assert desk.tree() == before
 
 
@@ -277,14 +277,14 @@ PUBLISHED = [
 KEPT = [name.replace("done/", "") for name in PUBLISHED]
 
 
-def owned(plan: filing.Plan) -> dict[str, str]:
+def owned(plan: plans.Plan) -> dict[str, str]:
     """Return what the ledger would know of a kept source's outputs."""
     return {output.path: output.sha256 for output in plan.outputs}
 
 
-def recorded(plan: filing.Plan) -> filing.Plan:
+def recorded(plan: plans.Plan) -> plans.Plan:
     """Return the plan as it comes back from the ledger."""
-    return filing.Plan.from_json(json.loads(json.dumps(plan.to_json())))
+    return plans.Plan.from_json(json.loads(json.dumps(plan.to_json())))
 
 
 def test_figures_end_beside_the_sidecar_and_both_survive_a_second_run(desk: Desk) -> None:
@@ -351,7 +351,7 @@ class Crash:
 
 
 def crash_everywhere(
-    tmp_path: Path, prepare: Callable[[Desk], filing.Plan], degrade: Callable[..., object]
+    tmp_path: Path, prepare: Callable[[Desk], plans.Plan], degrade: Callable[..., object]
 ) -> Iterator[Desk]:
     """Publish what ``prepare`` planned, broken off before each step once, and then to its end."""
     for step in range(100):
@@ -403,7 +403,7 @@ def test_a_crash_before_any_step_leaves_what_the_next_run_completes(
 def test_a_crash_before_any_step_of_a_replacement_ends_in_the_new_content(
     tmp_path: Path, degrade: Callable[..., object]
 ) -> None:
-    def again(desk: Desk) -> filing.Plan:
+    def again(desk: Desk) -> plans.Plan:
         first = desk.staged("keep", folder=desk.inbox, kinds=BOTH)
         desk.publish(first)
         return desk.staged(
@@ -482,5 +482,5 @@ def test_a_plan_of_an_earlier_version_can_be_carried_out(desk: Desk) -> None:
     body = desk.staged().to_json()
     for output in body["outputs"]:
         del output["replaced"]
-    desk.publish(filing.Plan.from_json(json.loads(json.dumps(body))))
+    desk.publish(plans.Plan.from_json(json.loads(json.dumps(body))))
     assert desk.tree() == ["inbox/done/scan.md", "inbox/done/scan.pdf"]

@@ -21,6 +21,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
+from ocrd import isolate
 from ocrd.config import LimitSettings, RasterSettings
 from ocrd.errors import (
     CorruptError,
@@ -328,3 +329,31 @@ async def test_closing_sends_away_whoever_works_or_waits(tmp_path: Path, busy: S
     for draw in draws:
         with pytest.raises(TransientError, match="stopping"):
             await draw
+
+
+@pytest.mark.parametrize("deaths", [1, 3])
+async def test_a_child_that_is_killed_while_it_starts_is_replaced(
+    tmp_path: Path, deaths: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = isolate.LimitedChild.start
+    left = [deaths]
+
+    async def killed_while_it_starts(child: isolate.LimitedChild) -> None:
+        starting = asyncio.ensure_future(started(child))
+        while left[0] and child.pid is None:
+            await asyncio.sleep(0)
+        if left[0]:
+            left[0] -= 1
+            assert child.pid is not None
+            os.kill(child.pid, signal.SIGKILL)
+        await starting
+
+    monkeypatch.setattr(isolate.LimitedChild, "start", killed_while_it_starts)
+    path = make_pdf(tmp_path / "a.pdf")
+    if deaths == 1:
+        async with rasterizer() as made:
+            assert (await made.inspect(source(path))).pages == 1
+    else:
+        with pytest.raises(TransientError, match="can be started for drawing pages"):
+            async with rasterizer():
+                pass
