@@ -99,6 +99,11 @@ class Settings(BaseSettings):
         500 * 1024**2,
         description='Wait while less than this is free for temp_dir; "0B" never waits.',
     )
+    keep_jobs: Duration = Field(
+        90 * 86400.0,
+        description='How long "ocrd jobs" lists a finished document; "0s" is for ever. That a file'
+        ' in a folder with source = "keep" was read is never forgotten.',
+    )
     engine: EngineSettings = Field(
         default_factory=EngineSettings, description="The default engine."
     )

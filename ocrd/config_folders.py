@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from ocrd import files
+from ocrd.mounts import mount_of
+
 _SILENCE_SECONDS = 3.0  # after which a file system does not answer
 
 _T = TypeVar("_T")
@@ -191,7 +194,8 @@ def check_folders(settings: _Settings) -> list[str]:
     """Return what is wrong on disk, each with its remedy; empty if nothing is.
 
     A folder that is absent, or on a file system that does not answer, is no fault: it is offline,
-    see :func:`offline_folders`.
+    see :func:`offline_folders`. Nor is what lies in an inbox: it may be a neighbour's doing, which
+    must not keep the daemon from the other folders.
     """
     own = own_directories(settings)
     problems = [problem for key, path in own for problem in _check_writable(key, path)]
@@ -206,7 +210,7 @@ def check_folders(settings: _Settings) -> list[str]:
 
 
 def offline_folders(settings: _Settings) -> list[str]:
-    """Return which watched folders are not there now, each with what can be done about it."""
+    """Return which folders cannot be worked on now, each with what can be done about it."""
     folders = watched(settings.inbox)
     found = []
     for folder, there in zip(folders, ask_each(folders, _is_there), strict=True):
@@ -220,6 +224,8 @@ def offline_folders(settings: _Settings) -> list[str]:
                 f"{folder.name}.path: {folder.path} is not there."
                 " Its files are read once it is; make it, mount it, or correct the path."
             )
+    for problems in ask_each(folders, _in_the_way):
+        found += problems or []
     return found
 
 
@@ -249,9 +255,36 @@ def _followed(folder: Watched) -> Watched:
     return replace(
         folder,
         path=Path(os.path.realpath(folder.path)),
-        done=Path(os.path.realpath(folder.done)),
-        failed=Path(os.path.realpath(folder.failed)),
+        done=_followed_place(folder, folder.done),
+        failed=_followed_place(folder, folder.failed),
     )
+
+
+def _followed_place(folder: Watched, place: Path) -> Path:
+    """Follow the links that are followed in earnest: none below the inbox."""
+    if not place.is_relative_to(folder.path):
+        return Path(os.path.realpath(place))
+    return Path(os.path.realpath(folder.path), place.relative_to(folder.path))
+
+
+def _in_the_way(folder: Watched) -> list[str]:
+    """Return which folders are links that are not followed, and what is wrong inside the inbox."""
+    problems = []
+    for key, place in (("path", folder.path), *folder.places):
+        try:
+            with files.opened_folder(files.Place.of(place, folder.path, place)):
+                pass
+        except files.LinkInTheWayError as error:
+            problems.append(
+                f"{folder.name}.{key}: {error.filename}: {error.strerror}."
+                " Put a folder in its place, or name the folder that it leads to."
+            )
+            continue
+        except OSError:
+            pass
+        if key != "path" and place.is_relative_to(folder.path):
+            problems += _check_writable(f"{folder.name}.{key}", place)
+    return problems
 
 
 def _is_there(folder: Watched) -> bool:
@@ -275,11 +308,12 @@ def _check_inbox(folder: Watched) -> list[str]:
     problems = []
     if not os.access(folder.path, os.R_OK | os.X_OK):
         problems.append(f"{folder.name}.path: {folder.path} is not readable. {_owner_remedy()}")
-    if not os.access(folder.path, os.W_OK):
+    if not os.access(folder.path, os.W_OK) and not mount_of(folder.path).read_only:
         problems.append(f"{folder.name}.path: {folder.path} is not writable. {_owner_remedy()}")
         return problems
     for key, place in folder.places:
-        problems += _check_writable(f"{folder.name}.{key}", place)
+        if not place.is_relative_to(folder.path):
+            problems += _check_writable(f"{folder.name}.{key}", place)
     return problems
 
 
@@ -293,8 +327,8 @@ def _check_writable(key: str, path: Path) -> list[str]:
         return []  # offline: what goes there waits
     if not nearest.is_dir():
         return [f"{key}: {nearest} is not a folder. Name another place."]
-    if os.access(nearest, os.W_OK | os.X_OK):
-        return []
+    if os.access(nearest, os.W_OK | os.X_OK) or mount_of(nearest).read_only:
+        return []  # a file system that is read-only may not stay so: what goes there waits
     if nearest == path:
         return [f"{key}: {path} is not writable. {_owner_remedy()}"]
     return [

@@ -24,8 +24,11 @@ from ocrd.config_types import (
 from ocrd.tasks import Task
 
 JUNK = (
-    ".*", "~$*", "*.part", "*.partial", "*.tmp", "*.crdownload", ".syncthing.*", "@eaDir",
-    ".DS_Store", "Thumbs.db", "desktop.ini",
+    ".*", "~$*", "*~", "*.part", "*.partial", "*.filepart", "*.tmp", "*.crdownload", "*.download",
+    ".syncthing.*", "@eaDir", ".DS_Store", "Thumbs.db", "desktop.ini",
+    # What NAS boxes and Windows keep of deleted files, and their snapshots: not to be read again.
+    "#recycle", "@Recycle", "$RECYCLE.BIN", "#snapshot", "@Recently-Snapshot",
+    "System Volume Information", "lost+found",
 )  # fmt: skip
 
 OwnDuration = Annotated[Duration | None, BeforeValidator(none_for_auto)]
@@ -36,10 +39,13 @@ class RasterSettings(Table):
 
     children: int = Field(2, ge=1, le=64, description="How many.")
     memory: Size = Field(
-        2 * 1024**3, ge=256 * 1024**2, description="Address space of each, at the most."
+        2 * 1024**3, ge=256 * 1024**2, description="What each may allocate, at the most."
     )
     page_timeout: Duration = Field(
-        60.0, gt=0, description="How long looking into a source, or drawing one page, may take."
+        60.0,
+        gt=0,
+        description="How long looking into a source, or drawing one page, may take. A document that"
+        " takes over 5 s once goes behind all others from then on.",
     )
     recycle: int = Field(200, ge=1, description="Documents after which a child is replaced.")
 
@@ -61,7 +67,9 @@ class InboxSettings(Table):
     """A watched folder."""
 
     path: AbsoluteFolder = Field(
-        description="The folder. A relative path counts from the folder of the configuration file.",
+        description="The folder. A relative path counts from the folder of the configuration file."
+        " Links in the path are followed if they belong to root or to the daemon's user; links in"
+        " the folder never are.",
         examples=["/srv/scans"],
     )
     mode: Literal["markdown", "text", "figure", "describe", "locate", "prompt"] = Field(
@@ -112,7 +120,8 @@ class InboxSettings(Table):
     )
     done: Folder = Field(
         Path("done"),
-        description="Where sources go that were read: relative to path, or absolute.",
+        description="Where sources go that were read: relative to path, or absolute. In the inbox"
+        " it has to be a folder and no link.",
     )
     failed: Folder = Field(
         Path("failed"),
@@ -160,6 +169,12 @@ class InboxSettings(Table):
         description='Whether the folder is on a network file system: true, false, or "auto", which'
         " looks.",
     )
+    mounted: Switch = Field(
+        "auto",
+        description='Whether something has to be mounted for the folder to count as there, so that'
+        ' the empty folder below a share is not taken for it: true, false, or "auto", which asks'
+        " for what /etc/fstab mounts there and for what was mounted when the folder was last seen.",
+    )
     ignore: tuple[str, ...] = Field(
         JUNK,
         description="Names of files and folders that are no documents, with * and ? as wildcards."
@@ -175,6 +190,11 @@ class InboxSettings(Table):
         description="Begin the Markdown with a YAML block: source, hash, pages, engine, warnings.",
     )
     page_marks: bool = Field(True, description="Begin each page with <!-- page 3 -->.")
+    running_heads: bool = Field(
+        False,
+        description="Write running heads and feet and page numbers into Markdown and text too; the"
+        " JSON always has them.",
+    )
     tolerance: float = Field(
         0.1,
         ge=0,
