@@ -88,6 +88,15 @@ Quad = tuple[Point, Point, Point, Point]
 
 
 @dataclass(frozen=True, slots=True)
+class Typeface:
+    """What a line is set in, measured in page pixels; 0 where it is not known."""
+
+    size: float = 0.0  # height of the small letters' bodies
+    weight: float = 0.0  # breadth of the strokes
+    pitch: float = 0.0  # from one letter to the next, where all are equally wide
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One recognised text line.
 
@@ -98,6 +107,15 @@ class Line:
     text: str
     confidence: float  # 0..1
     quad: Quad
+    typeface: Typeface = Typeface()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A ruled line, lying or standing, in pixels of the upright page."""
+
+    start: Point
+    end: Point
 
 
 LABELS = (
@@ -164,6 +182,7 @@ class Recognition:
     markup: str = ""  # the model's text as it came, special tokens included
     doubt: str = ""  # a sentence: why the result cannot be trusted
     retries: int = 0  # readings of this page that were thrown away before
+    rules: tuple[Rule, ...] = ()  # ruled lines, where an engine looks for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +202,8 @@ class PageRead:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()  # for FAILED: the cause, for a person, comes first
     code: str = ""  # for FAILED: the error's code
+    engine: str = ""  # that read it
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +232,7 @@ class Job:
     pages_done: int = 0
     sha256: str | None = None
     finished: float | None = None
-    plan: Mapping[str, Any] = field(default_factory=dict)  # filing's intent, see filing.Plan
+    plan: Mapping[str, Any] = field(default_factory=dict)  # filing's intent, see plans.Plan
     code: str = ""  # of the last error
     message: str = ""
     hint: str = ""

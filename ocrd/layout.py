@@ -7,15 +7,19 @@ line's text is in exactly one block, once.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, zip_longest
 from statistics import median
 
-from ocrd.columns import Row, around, covers, page_box, rows
-from ocrd.job import Block, Box, Line
+from ocrd import cells, codes, grids, headings, running, tables
+from ocrd.columns import Grid, Listing, Piece, Row, Stroke, around, covers, page_box, rows, sheet
+from ocrd.headings import Body, advance
+from ocrd.job import Block, Box, Line, Rule
+from ocrd.joining import HYPHENATED, WORD, join
 
 # All in heights of a line unless they say otherwise. Found by reading scans of books, letters,
 # newsletters and invoices.
@@ -23,33 +27,28 @@ PARAGRAPH_GAP = 1.3  # of the usual distance of two rows
 MORE_GAP = 1.25  # times as much where the sentence goes on
 INDENT = 0.7
 SAME_HEIGHT = 1.35  # of the other's height: more is another type size
-HEADING_HEIGHT = 1.28  # of the body's height
-HEADING_ADVANCE = 1.25  # of the body's mean width of a character; bold type is wider, too
-TITLE_HEIGHT = 1.7  # of the body's height
-HEADING_CHARACTERS = 120
-HEADING_ROWS = 3
 NEIGHBOURS = 5  # rows above and below that tell where text ends on the right
 SAME_EDGE = 3  # rows that end together make an edge
 MIN_EDGE_WIDTH = 0.4  # of the column's width: shorter rows end together by chance
 SOME_ROOM = 0.1  # of the column's width: ragged text leaves this much
 MUCH_ROOM = 0.4  # of the column's width: nobody breaks a sentence so early
+HEADING_SPACE = 0.45  # above a heading that is no larger than the text
+HANGS = 1.0  # what begins so much further right explains the term above it
+CAPTION_ROWS = 4
+NOTE_CHARACTERS = 24
+NOTE_RULE = 1.5  # from a rule to the head of a note below it
 SHORT_TEXT = 4  # characters whose box says nothing of their size
-
-CELL_SEPARATOR = "   "
 
 _ENDS_SENTENCE = re.compile(r"""[.!?:。！？：]["'”’»)\]]*(\[\d+\])?$""")
 _BULLET = re.compile(r"(?:[•●◦○▪■□◆►▶‣⁃∙]\s*|[-–*+·]\s+)(?=\S)")
+_CAPTION = re.compile(
+    r"(?:figure|fig\.|table|tab\.|abbildung|abb\.|tabelle|tableau|tabla|cuadro|quadro|figura|tabella|tabela|tabel"
+    r"|afbeelding|figur|tabell|listing|example|beispiel|exemple|ejemplo|esempio)\s+"
+    r"(?:\d{1,3}|[A-Z])(?:[.-]\d{1,3}){0,3}\s?[.:–-]\s*\S",
+    re.IGNORECASE,
+)
 # Engines lose the space behind a number now and then.
 _NUMBER = re.compile(r"(\d{1,2}[.)]|\(\d{1,2}\)|\(?[a-z]\))(?:\s+(?=\S)|(?=[^\W\d_]{2}))")
-_HYPHENATED = re.compile(r"(?P<head>[^\W\d_]{2,})[-‐\u00ad]$")
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
-
-HYPHENS_AND_DASHES = frozenset("-‐–—")
-# First parts that are hyphenated words rather than cut ones.
-KEPT_PREFIXES = frozenset({"self", "half", "well", "quasi", "mid", "cross"})
-# Words after a hanging hyphen: "Vor- und Nachteile", "pre- and post-war".
-CONJUNCTIONS = frozenset({"und", "oder", "bzw", "and", "or", "et", "ou", "y", "en", "of"})
 
 
 class Bond(Enum):
@@ -71,11 +70,18 @@ class _Column:
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
-    """The type size of the page's running text."""
+class _Setting:
+    """What the rows of a page are judged by."""
 
-    height: float
-    advance: float  # the mean width of a character
+    body: Body
+    columns: dict[int, _Column]
+    vocabulary: frozenset[str]
+    lying: tuple[Stroke, ...]
+
+    @classmethod
+    def of(cls, ordered: Sequence[Row], lying: tuple[Stroke, ...]) -> _Setting:
+        """Return the setting of a page's rows."""
+        return cls(headings.body(ordered), _columns(ordered), _vocabulary(ordered), lying)
 
 
 @dataclass(slots=True)
@@ -84,17 +90,49 @@ class _Draft:
 
     rows: list[Row]
     label: str = "text"
+    space: float = 0.0  # above it, in heights of a line
     breaks: set[int] = field(default_factory=set)  # indices of rows that begin a line of their own
 
 
-def blocks(lines: Sequence[Line], width: int, height: int) -> list[Block]:
+def blocks(
+    lines: Sequence[Line], width: int, height: int, rules: Sequence[Rule] = ()
+) -> list[Block]:
     """Return the blocks of a page of ``width`` by ``height`` pixels in reading order."""
-    ordered = rows(lines, width, height)
+    page = sheet(lines, width, height, rules)
+    pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
+    pieces, around_it = running.part(pieces, page.lying, height)
+    pieces = codes.gathered(pieces)
+    ordered = rows(pieces, page.turned)
     if not ordered:
         return []
-    body = _body(ordered)
-    vocabulary = _vocabulary(ordered)
-    return [_block(draft, body, vocabulary) for draft in _drafts(ordered)]
+    setting = _Setting.of(ordered, page.lying)
+    return [
+        *_marginal(around_it.heads),
+        *_blocks(_drafts(ordered, setting), setting),
+        *_marginal(around_it.feet),
+    ]
+
+
+def _marginal(found: Iterable[tuple[str, tuple[Piece, ...]]]) -> Iterator[Block]:
+    """Yield the blocks of what stands on every page."""
+    for label, pieces in found:
+        lines = [piece.line for piece in pieces]
+        text = " ".join(line.text.strip() for line in lines)
+        yield Block(label, text, (_rounded(around(map(page_box, lines))),), _mean(lines))
+
+
+def _with_tables(
+    pieces: Sequence[Piece], found: Sequence[tuple[Grid, frozenset[int]]]
+) -> list[Piece]:
+    """Return the pieces with those of each table as one."""
+    whole: list[Piece] = []
+    taken: set[int] = set()
+    for grid, inside in found:
+        if not inside & taken:
+            taken |= inside
+            line = replace(grid.pieces[0].line, text=tables.raw(grid.rows))
+            whole.append(Piece(line, grid.box, grid))
+    return whole + [piece for index, piece in enumerate(pieces) if index not in taken]
 
 
 def plain(blocks: Iterable[Block]) -> str:
@@ -102,18 +140,19 @@ def plain(blocks: Iterable[Block]) -> str:
     return "\n\n".join(block.text for block in blocks if block.text)
 
 
-def _drafts(ordered: Sequence[Row]) -> list[_Draft]:
+def _drafts(ordered: Sequence[Row], setting: _Setting) -> list[_Draft]:
     """Return the rows grouped into blocks."""
     drafts: list[_Draft] = []
-    columns = _columns(ordered)
     for index, row in enumerate(ordered):
-        text = _text(row)
+        text = row.text
         bond = Bond.APART
         if drafts:
-            bond = _bond(drafts[-1], ordered, index, columns[row.column])
-        marked = _is_marked(text, free=bond is not Bond.JOINED or drafts[-1].label == "list")
+            bond = _bond(drafts[-1], ordered, index, setting)
+        free = bond is not Bond.JOINED or drafts[-1].label == "list"
+        free = free and not headings.is_set_apart(row, setting.body)
+        marked = row.whole is None and _is_marked(text, free=free)
         if bond is Bond.APART or marked:
-            drafts.append(_Draft([row], "list" if marked else "text"))
+            drafts.append(_Draft([row], "list" if marked else "text", _space(ordered, index)))
             continue
         if bond is Bond.LINE:
             drafts[-1].breaks.add(len(drafts[-1].rows))
@@ -121,10 +160,21 @@ def _drafts(ordered: Sequence[Row]) -> list[_Draft]:
     return drafts
 
 
-def _bond(draft: _Draft, ordered: Sequence[Row], index: int, column: _Column) -> Bond:
+def _space(ordered: Sequence[Row], index: int) -> float:
+    """Return the white space above a row in heights of a line; much where a column begins."""
+    row = ordered[index]
+    if index == 0 or ordered[index - 1].column != row.column:
+        return math.inf
+    return (row.box.y0 - ordered[index - 1].box.y1) / max(row.height, 1.0)
+
+
+def _bond(draft: _Draft, ordered: Sequence[Row], index: int, setting: _Setting) -> Bond:
     """Say how the row at ``index`` goes on from the draft's last one."""
     last, row = draft.rows[-1], ordered[index]
-    goes_on = _goes_on(_text(last), _text(row))
+    column, body = setting.columns[row.column], setting.body
+    if last.whole or row.whole:
+        return Bond.APART
+    goes_on = _goes_on(last.text, row.text)
     if last.is_upright or row.is_upright:
         return Bond.APART
     if row.column != last.column and row.box.y0 < last.box.y1:  # beside: the next column
@@ -137,16 +187,29 @@ def _bond(draft: _Draft, ordered: Sequence[Row], index: int, column: _Column) ->
     gap = PARAGRAPH_GAP * (MORE_GAP if goes_on else 1.0) * scale
     if _middle(row) - _middle(last) > gap * column.pitch:
         return Bond.APART
+    if min(len(last.cells), len(row.cells)) > 2:
+        return Bond.LINE
     if _differ_in_size(last, row) and not (goes_on and room <= 0):
         return Bond.APART
+    apart = headings.is_set_apart(row, body)
+    clearly = headings.is_clearly_set_apart(row, body) or headings.is_clearly_set_apart(last, body)
+    if apart != headings.is_set_apart(last, body) and (clearly or not goes_on):
+        return Bond.APART
+    if apart and not headings.NUMBERED.match(row.text):
+        return Bond.JOINED if room < SOME_ROOM else Bond.APART
     if len(last.cells) > 1 or len(row.cells) > 1:
         return Bond.LINE if _is_table(last, row) else Bond.APART
     joined = room <= 0 or goes_on
-    ended = bool(_ENDS_SENTENCE.search(_text(last)))
+    ended = bool(_ENDS_SENTENCE.search(last.text))
     if draft.label == "list":
         hangs = row.box.x0 > draft.rows[0].box.x0 + 0.5 * row.height
         return Bond.JOINED if joined and (hangs or goes_on) else Bond.APART
-    if _is_indented(last, row, ordered[index + 1 : index + 2], ended=ended):
+    following = [
+        after
+        for after in ordered[index + 1 : index + 2]
+        if after.column == row.column and after.box.y0 - row.box.y1 < row.height
+    ]
+    if _is_indented(last, row, following, ended=ended):
         return Bond.APART
     if joined or (not ended and room < SOME_ROOM):
         return Bond.JOINED
@@ -166,12 +229,12 @@ def _differ_in_size(a: Row, b: Row) -> bool:
     The height of a box depends on the letters in it, and so does their mean width; both together
     say more than either.
     """
-    if min(len(_text(a)), len(_text(b))) <= SHORT_TEXT:
+    if min(len(a.text), len(b.text)) <= SHORT_TEXT:
         return False
-    height, advance = a.height / b.height, _advance(a) / _advance(b)
+    height, wide = a.height / b.height, advance(a) / advance(b)
     if height < 1:
-        height, advance = 1 / height, 1 / advance
-    return height > SAME_HEIGHT or (height > 1.15 and advance > 1.2)
+        height, wide = 1 / height, 1 / wide
+    return height > SAME_HEIGHT or (height > 1.15 and wide > 1.2)
 
 
 def _is_indented(last: Row, row: Row, following: Sequence[Row], *, ended: bool) -> bool:
@@ -203,7 +266,7 @@ def _room(ordered: Sequence[Row], index: int, column: _Column) -> float:
             break
     else:
         right = column.right
-    needed = (len(_text(row).split()[0]) + 1.5) * _advance(row) + row.height / 2
+    needed = (len(row.text.split()[0]) + 1.5) * advance(row) + row.height / 2
     return (right - last.box.x1 - needed) / column.width
 
 
@@ -211,7 +274,7 @@ def _goes_on(before: str, after: str) -> bool:
     """Say whether a sentence goes on from one row to the next, by its letters."""
     if _ENDS_SENTENCE.search(before):
         return False
-    return after[:1].islower() or bool(_HYPHENATED.search(before))
+    return after[:1].islower() or bool(HYPHENATED.search(before))
 
 
 def _is_marked(text: str, *, free: bool) -> bool:
@@ -219,21 +282,74 @@ def _is_marked(text: str, *, free: bool) -> bool:
     return bool(_BULLET.match(text)) or (free and bool(_NUMBER.match(text)))
 
 
-def _block(draft: _Draft, body: _Body, vocabulary: frozenset[str]) -> Block:
+def _blocks(drafts: Sequence[_Draft], setting: _Setting) -> Iterator[Block]:
+    for draft, after in zip_longest(drafts, drafts[1:]):
+        yield _block(draft, setting, after)
+
+
+def _block(draft: _Draft, setting: _Setting, after: _Draft | None) -> Block:
+    if whole := draft.rows[0].whole:
+        return _whole(whole)
     label = draft.label
+    if label == "text" and any(len(row.cells) > 1 for row in draft.rows):
+        table = cells.table(draft.rows)
+        if table:
+            return _whole(table)
     if label == "text":
-        label = _label(draft, body)
+        label = _label(draft, setting, after)
     text = ""
     for index, row in enumerate(draft.rows):
         if not text:
-            text = _text(row)
+            text = row.text
         elif index in draft.breaks and label == "text":
-            text += "\n" + _text(row)
+            text += "\n" + row.text
         else:
-            text = join(text, _text(row), vocabulary)
+            text = join(text, row.text, setting.vocabulary)
     if label == "list":
         text = _with_plain_mark(text)
     return Block(label, text, _boxes(draft.rows), _confidence(draft.rows))
+
+
+def _label(draft: _Draft, setting: _Setting, after: _Draft | None) -> str:
+    """Return "title", "heading", "caption" or "text"."""
+    first = draft.rows[0]
+    if _CAPTION.match(first.text) and len(draft.rows) <= CAPTION_ROWS and len(first.cells) == 1:
+        return "caption"
+    found = headings.label(draft.rows, setting.body, has_breaks=bool(draft.breaks))
+    if found == "heading" and (
+        # A word in bold under a rule heads a note and no part of the text.
+        (len(first.text) < NOTE_CHARACTERS and _is_under_rule(first, setting))
+        or (headings.is_only_bold(draft.rows, setting.body) and not _stands_free(draft, after))
+    ):
+        return "text"
+    return found
+
+
+def _stands_free(draft: _Draft, after: _Draft | None) -> bool:
+    """Say whether rows in bold stand above the text and not in it, nor explain what hangs below."""
+    if draft.space < HEADING_SPACE:
+        return False
+    if after is None or after.rows[0].column != draft.rows[0].column:
+        return after is not None
+    return after.rows[0].box.x0 - draft.rows[0].box.x0 < HANGS * draft.rows[0].height
+
+
+def _is_under_rule(row: Row, setting: _Setting) -> bool:
+    """Say whether a rule lies close above the row, longer than its text."""
+    return any(
+        0 < row.box.y0 + 0.3 * row.height - rule.at < NOTE_RULE * row.height
+        and rule.start < row.box.x1
+        and rule.end > row.box.x1 + 5 * row.height
+        for rule in setting.lying
+    )
+
+
+def _whole(whole: Grid | Listing) -> Block:
+    lines = [piece.line for piece in whole.pieces]
+    boxes = (_rounded(around(map(page_box, lines))),)
+    if isinstance(whole, Listing):
+        return Block("code", whole.text, boxes, _mean(lines))
+    return Block("table", tables.raw(whole.rows), boxes, _mean(lines), whole.rows)
 
 
 def _with_plain_mark(text: str) -> str:
@@ -245,85 +361,14 @@ def _with_plain_mark(text: str) -> str:
     return text
 
 
-def _label(draft: _Draft, body: _Body) -> str:
-    """Return "title", "heading" or "text" by the block's type size."""
-    text = " ".join(map(_text, draft.rows))
-    if (
-        len(draft.rows) > HEADING_ROWS
-        or len(text) > HEADING_CHARACTERS
-        or sum(map(str.isalpha, text)) < max(3, len(text) // 2)
-        or any(len(row.cells) > 1 for row in draft.rows)
-        or text.endswith((",", ";"))
-    ):
-        return "text"
-    height = median(row.height for row in draft.rows) / body.height
-    advance = median(map(_advance, draft.rows)) / body.advance
-    if height >= TITLE_HEIGHT:
-        return "title"
-    wide = height > 1.03 and advance >= HEADING_ADVANCE and not text.endswith((".", ":"))
-    return "heading" if height >= HEADING_HEIGHT or (wide and not draft.breaks) else "text"
-
-
-def join(before: str, after: str, vocabulary: frozenset[str] = frozenset()) -> str:
-    """Return two rows of one paragraph as one text, hyphenation undone.
-
-    ``vocabulary`` has the page's words in lower case: they tell cut words from hyphenated ones.
-    """
-    cut = _HYPHENATED.search(before)
-    tail = _WORD.match(after)
-    if cut and tail:
-        if tail[0].lower() in CONJUNCTIONS and before[-1] != "\u00ad":
-            return f"{before} {after}"
-        if not _keeps_hyphen(cut["head"], tail[0], vocabulary) or before[-1] == "\u00ad":
-            return before[:-1] + after
-        return before + after
-    if before[-1:] in HYPHENS_AND_DASHES and before[-2:-1].isalnum():
-        return before + after
-    if _CJK.match(before[-1:]) and _CJK.match(after[:1]):
-        return before + after
-    return f"{before} {after}"
-
-
-def _keeps_hyphen(head: str, tail: str, vocabulary: frozenset[str]) -> bool:
-    """Say whether a hyphen at the end of a row belongs to the word."""
-    if not tail[0].islower():
-        return True
-    first, second = head.lower(), tail.lower()
-    if first + second in vocabulary:
-        return False
-    if f"{first}-{second}" in vocabulary or first in KEPT_PREFIXES:
-        return True
-    return min(len(first), len(second)) > 3 and {first, second} <= vocabulary
-
-
-def _text(row: Row) -> str:
-    return CELL_SEPARATOR.join(row.cells)
-
-
 def _middle(row: Row) -> float:
     return (row.box.y0 + row.box.y1) / 2
-
-
-def _advance(row: Row) -> float:
-    """Return the mean width of a character of the row."""
-    return sum(piece.box.width for piece in row.pieces) / max(
-        sum(len(piece.line.text) for piece in row.pieces), 1
-    )
-
-
-def _body(ordered: Sequence[Row]) -> _Body:
-    """Return the size of the type that most characters are set in."""
-    by_character = [row for row in ordered for _ in range(len(_text(row)))]
-    return _Body(
-        max(median(row.height for row in by_character), 1.0),
-        max(median(map(_advance, by_character)), 0.1),
-    )
 
 
 def _vocabulary(ordered: Sequence[Row]) -> frozenset[str]:
     """Return the page's words in lower case, but those at the ends of rows: they may be cut."""
     return frozenset(
-        word.lower() for row in ordered for word in _WORD.findall(_text(row))[1:-1]
+        word.lower() for row in ordered for word in WORD.findall(row.text)[1:-1]
     )
 
 
@@ -347,15 +392,18 @@ def _boxes(some: Sequence[Row]) -> tuple[Box, ...]:
     columns: dict[int, list[Box]] = {}
     for row in some:
         columns.setdefault(row.column, []).extend(page_box(piece.line) for piece in row.pieces)
-    found = map(around, columns.values())
-    return tuple(
-        Box(round(box.x0, 1), round(box.y0, 1), round(box.x1, 1), round(box.y1, 1))
-        for box in found
-    )
+    return tuple(map(_rounded, map(around, columns.values())))
+
+
+def _rounded(box: Box) -> Box:
+    return Box(round(box.x0, 1), round(box.y0, 1), round(box.x1, 1), round(box.y1, 1))
 
 
 def _confidence(some: Sequence[Row]) -> float:
     """Return the mean over characters."""
-    pieces = [piece.line for row in some for piece in row.pieces]
-    characters = sum(len(line.text) for line in pieces)
-    return round(sum(line.confidence * len(line.text) for line in pieces) / characters, 4)
+    return _mean([piece.line for row in some for piece in row.pieces])
+
+
+def _mean(lines: Sequence[Line]) -> float:
+    characters = sum(len(line.text) for line in lines)
+    return round(sum(line.confidence * len(line.text) for line in lines) / characters, 4)

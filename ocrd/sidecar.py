@@ -30,7 +30,7 @@ _NUMBER = re.compile(r"(\d{1,9}[.)])\s+(?=\S)")
 _IN_ALT = re.compile(r"[\\`*_\[\]<>&|~$]")
 _INDENT = re.compile(r" *")
 
-# Labels of what is on every page and no part of the text: in the JSON only.
+# Labels of what is on every page and no part of the text.
 _MARGINAL = frozenset({"header", "footer", "page-number"})
 
 
@@ -40,6 +40,7 @@ class Style:
 
     front_matter: bool = False
     page_marks: bool = True
+    running_heads: bool = False  # what is on every page is written too, and not in the JSON only
     math: str = "dollar"  # $…$ and $$…$$; or "tex": \(…\) and \[…\]
     tables: str = "pipe"  # GFM's where no cell spans, HTML elsewhere; or "html" everywhere
     assets: str = ""  # the folder of the cropped figures beside the sidecar; "" if there is none
@@ -136,7 +137,8 @@ def _text_pages(pages: Iterable[PageRead], style: Style) -> Iterator[str]:
         if page.status is PageStatus.FAILED:
             yield f"[{_failure(page)} {_cause(page)}".rstrip() + "]"
         for block in page.blocks:
-            if block.label not in _MARGINAL and (text := _plain(block, page)):
+            shown = style.running_heads or block.label not in _MARGINAL
+            if shown and (text := _plain(block, page)):
                 yield text
 
 
@@ -201,7 +203,7 @@ def _block(block: Block, style: Style) -> str:
             return richtext.equation(block.text, style.math)
         case "caption":
             return _caption(block, style)
-        case label if label in _MARGINAL:
+        case label if label in _MARGINAL and not style.running_heads:
             return ""
         case _:
             return _paragraph(block, style)

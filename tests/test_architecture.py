@@ -23,27 +23,37 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "config", "config_types", "config_file", "config_folders", "config_refusal",
-            "config_tables", "config_engine", "files", "assets", "tables", "isolate", "sandbox",
-            "systemd",
+            "config_tables", "config_engine", "files", "assets", "tables", "isolate", "confine",
+            "sandbox", "systemd", "mounts", "asking",
         }
     ),
     frozenset(
         {
-            "inbox", "scan", "settle", "daemon_lock", "ledger", "rasterize", "seats", "drawing",
-            "pdf", "pictures", "cutting", "frames", "markup", "passages", "layout", "columns",
-            "sidecar", "layout_json", "filing", "engine.client", "engine.attendance",
+            "inbox", "root", "outlets", "scan", "settle", "daemon_lock", "ledger", "ledger_schema",
+            "ledger_care", "ledger_copies", "ownership", "archive", "rasterize", "calls",
+            "seats", "drawing", "pdf", "pictures", "cutting", "frames", "album", "diagnosis",
+            "markup", "passages", "layout", "columns", "grids", "cells", "codes", "headings",
+            "running", "joining",
+            "sidecar", "layout_json", "filing", "plans", "engine.client", "engine.attendance",
             "engine.pagequeue", "engine.process", "engine.rate", "engine.room", "engine.protocol",
             "engine.worker", "engine.rapidocr", "engine.turning", "engine.upright",
-            "engine.lanes", "engine.deepseek",
+            "engine.lanes", "engine.ink", "engine.recognition", "engine.overlooked",
+            "engine.deepseek",
         }
     ),
-    frozenset({"ledger_writer", "folder_threads", "reading", "illustrating", "retrying"}),
+    frozenset(
+        {
+            "ledger_writer", "folder_threads", "reading", "illustrating", "retrying", "claims",
+            "agreement", "rebuilding", "retention",
+        }
+    ),
     frozenset({"work"}),
     frozenset({"publishing"}),
     frozenset({"pipeline"}),
     frozenset({"dispatch"}),
     frozenset({"standing", "heartbeat", "web", "convert"}),
     frozenset({"daemon"}),
+    frozenset({"service"}),
     frozenset({"cli", "__main__"}),
 )
 ALLOWED_BESIDE = {
@@ -61,19 +71,34 @@ ALLOWED_BESIDE = {
     "config_tables": {"config_types"},
     "config_engine": {"config_types"},
     "config_file": {"config_types"},
-    "config_folders": {"config_types", "files"},
+    "config_folders": {"config_types", "files", "mounts"},
     "config_refusal": {"config_types", "config_file"},
     "sandbox": {"config"},
+    "isolate": {"confine"},
     "assets": {"files"},
-    "inbox": {"scan"},
+    "inbox": {"scan", "root", "outlets"},
     "scan": {"settle"},
-    "layout": {"columns"},
+    "ledger": {"ledger_schema"},
+    "ledger_care": {"ledger", "ledger_schema"},
+    "ledger_copies": {"ledger", "ledger_care", "ledger_schema"},
+    "ownership": {"scan"},
+    "archive": {"scan"},
+    "claims": {"ledger_writer"},
+    "rebuilding": {"claims"},
+    "retention": {"ledger_writer"},
+    "layout": {"columns", "grids", "cells", "codes", "headings", "running", "joining"},
+    "grids": {"columns", "joining"},
+    "cells": {"columns", "grids"},
+    "codes": {"columns", "grids"},
+    "headings": {"columns"},
+    "running": {"columns", "grids"},
     "markup": {"passages"},
     "sidecar": {"layout_json"},
-    "rasterize": {"seats"},
-    "drawing": {"pictures", "pdf", "cutting", "frames"},
-    "pdf": {"pictures"},
-    "frames": {"cutting", "pictures"},
+    "filing": {"plans"},
+    "rasterize": {"seats", "calls"},
+    "drawing": {"pictures", "pdf", "cutting", "frames", "diagnosis"},
+    "pdf": {"pictures", "diagnosis"},
+    "frames": {"album", "cutting", "pictures"},
     "engine.client": {
         "engine.protocol", "engine.attendance", "engine.pagequeue", "engine.rate", "engine.room",
     },
@@ -81,7 +106,12 @@ ALLOWED_BESIDE = {
     "engine.pagequeue": {"engine.protocol"},
     "engine.process": {"engine.protocol"},
     "engine.worker": {"engine.protocol"},
-    "engine.rapidocr": {"engine.protocol", "engine.turning", "engine.lanes"},
+    "engine.rapidocr": {
+        "engine.protocol", "engine.turning", "engine.lanes", "engine.ink", "engine.recognition",
+        "engine.overlooked",
+    },
+    "engine.ink": {"engine.turning"},
+    "engine.recognition": {"engine.turning"},
     "engine.upright": {"engine.rapidocr", "engine.turning", "engine.lanes"},
     "engine.deepseek": {"engine.protocol", "engine.lanes", "engine.upright"},
     "illustrating": {"reading"},
@@ -89,10 +119,11 @@ ALLOWED_BESIDE = {
 }
 ENGINE_CHILD = {
     "engine.worker", "engine.rapidocr", "engine.turning", "engine.upright", "engine.lanes",
+    "engine.ink", "engine.recognition", "engine.overlooked",
     "engine.deepseek",
 }  # fmt: skip
 
-WHOLE = ("web", "cli", "engine.deepseek")  # packages that count as one module
+WHOLE = ("web", "cli", "files", "engine.deepseek")  # packages that count as one module
 
 # Library -> the modules that may import it.
 DOORS = {
@@ -105,7 +136,7 @@ DOORS = {
     "rapidocr": {"engine.rapidocr"},
     "pymupdf": {"drawing", "pdf", "frames"},
     "watchdog": {"inbox"},
-    "sqlite3": {"ledger"},
+    "sqlite3": {"ledger", "ledger_schema", "ledger_care", "ledger_copies"},
     "systemd": {"systemd"},
     "PIL": {
         "drawing", "pdf", "pictures", "cutting", "engine.rapidocr", "engine.turning",

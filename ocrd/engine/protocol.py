@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ocrd.errors import EngineError
-from ocrd.job import Line, Point, Recognition
+from ocrd.job import Line, Point, Recognition, Rule, Typeface
 from ocrd.tasks import Task
 
 VERSION = 1
@@ -197,7 +197,10 @@ def check(hello: Hello) -> None:
 def recognition_from_json(body: dict[str, Any]) -> Recognition:
     """Return the Recognition of its JSON form; raise KeyError, TypeError or ValueError."""
     lines = tuple(
-        Line(_text(item["text"]), _finite(item["confidence"]), _quad(item["quad"]))
+        Line(
+            _text(item["text"]), _finite(item["confidence"]), _quad(item["quad"]),
+            _typeface(item.get("typeface", {})),
+        )
         for item in body["lines"]
     )
     return Recognition(
@@ -211,12 +214,24 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
         markup=_text(body.get("markup", "")),
         doubt=_text(body.get("doubt", "")),
         retries=int(body.get("retries", 0)),
+        rules=tuple(
+            Rule(_point(rule["start"]), _point(rule["end"])) for rule in body.get("rules", ())
+        ),
     )
 
 
 def _quad(points: list[list[float]]) -> tuple[Point, Point, Point, Point]:
-    a, b, c, d = ((_finite(x), _finite(y)) for x, y in points)
+    a, b, c, d = map(_point, points)
     return a, b, c, d
+
+
+def _point(pair: list[float]) -> Point:
+    x, y = pair
+    return _finite(x), _finite(y)
+
+
+def _typeface(body: dict[str, Any]) -> Typeface:
+    return Typeface(*(_finite(body.get(name, 0.0)) for name in ("size", "weight", "pitch")))
 
 
 def _finite(value: Any) -> float:

@@ -24,9 +24,10 @@ import rapidocr
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from ocrd.engine import turning
+from ocrd.engine import ink, overlooked, turning
 from ocrd.engine.lanes import Lanes, Rank
 from ocrd.engine.protocol import Hello, Recognise
+from ocrd.engine.recognition import Recogniser
 from ocrd.errors import EngineError, PageError
 from ocrd.job import Line, Quad, Recognition
 
@@ -48,12 +49,7 @@ _DETECTION = {
     "Det.limit_side_len": 960,
     "Det.use_dilation": False,
 }
-_RECOGNITION = {
-    "Global.use_det": False,
-    "Global.use_preprocess_img": False,
-    "Rec.rec_batch_num": 1,
-    "Rec.rec_img_shape": [3, 48, 160],
-}
+_RECOGNITION = {"Global.use_det": False, "Global.use_preprocess_img": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,6 @@ class RapidOcr:
         self._share = share
         # Any: what the library returns depends on its flags, which its types do not express.
         self._detect: Any = _Detector(params=_parameters(_DETECTION, "det", share.threads))
-        self._read: Any = rapidocr.RapidOCR(params=_parameters(_RECOGNITION, "rec", share.threads))
         # Single-threaded runs side by side beat one run on several threads, and a lone page
         # still has all lanes for its lines.
         self._detecting = threading.Semaphore(math.ceil(share.lanes / _LANES_A_DETECTION))
@@ -92,8 +87,8 @@ class RapidOcr:
         self._slot = threading.local()  # .rank: of the page that this slot's thread reads
         cv2.setNumThreads(share.threads)
         blank: Pixels = np.full((64, 256, 3), 255, np.uint8)
-        self._detect(blank)  # loads the models
-        self._read(blank)
+        self._detect(blank)  # loads the model
+        self._recogniser = _recogniser(share.threads)
 
     @property
     def hello(self) -> Hello:
@@ -107,13 +102,14 @@ class RapidOcr:
         try:
             page = _upright(self, _load(request.path))
             lines = self._read_lines(page, progress)
+            rules = ink.rules(page.pixels, [line.quad for line in lines])
         except rapidocr_failures() as error:
             if "alloc" in str(error).lower():
                 raise MemoryError("onnxruntime could not allocate") from error
             raise
         height, width = page.pixels.shape[:2]
         seconds = round(time.monotonic() - started, 3)
-        return Recognition(lines, width, height, page.rotation, seconds)
+        return Recognition(lines, width, height, page.rotation, seconds, rules=rules)
 
     def close(self) -> None:
         """Nothing has to be given back: the lanes end with the process."""
@@ -129,6 +125,22 @@ class RapidOcr:
         They are looked for in the image shrunk to ``longest_side``, where that is less than what
         the engine reads pages with: faster, and blind to small print.
         """
+        quads = self._detected(pixels, longest_side)
+        if longest_side is None:
+            quads += self._overlooked(pixels, quads)
+        return quads
+
+    def _overlooked(self, pixels: Pixels, quads: Sequence[Quad]) -> list[Quad]:
+        """Return the lines of a nearly empty page that were not seen on the whole of it."""
+        found: list[Quad] = []
+        for left, top, right, bottom in overlooked.regions(pixels, quads):
+            for quad in self._detected(np.ascontiguousarray(pixels[top:bottom, left:right])):
+                a, b, c, d = ((x + left, y + top) for x, y in quad)
+                if not any(turning.overlap((a, b, c, d), other) for other in (*quads, *found)):
+                    found.append((a, b, c, d))
+        return found
+
+    def _detected(self, pixels: Pixels, longest_side: int | None = None) -> list[Quad]:
         scale = max(1.0, max(pixels.shape[:2]) / longest_side) if longest_side else 1.0
         if scale > 1:
             size = [max(1, round(side / scale)) for side in pixels.shape[1::-1]]
@@ -142,10 +154,7 @@ class RapidOcr:
         strip = _strip(pixels, quad)
         if turned:
             strip = _turned(strip, cv2.ROTATE_180)
-        result = self._read(strip)
-        if not result.txts:
-            return "", 0.0
-        return str(result.txts[0]), float(result.scores[0])
+        return self._recogniser.read(strip)
 
     def read_many(
         self, pixels: Pixels, quads: Sequence[Quad], *, turned: bool = False
@@ -176,9 +185,9 @@ class RapidOcr:
             readings[index] = reading
             progress(len(readings))
         return tuple(
-            Line(text, round(min(max(score, 0.0), 1.0), 4), page.quads[index])
-            for index, (text, score) in sorted(readings.items())
-            if text.strip() and score >= MIN_CONFIDENCE
+            _line(page, index, reading)
+            for index, reading in sorted(readings.items())
+            if reading[0].strip() and reading[1] >= MIN_CONFIDENCE
         )
 
 
@@ -190,6 +199,13 @@ class _Page:
     rotation: int  # clockwise degrees that made it upright
     quads: list[Quad]
     readings: dict[int, turning.Reading]
+
+
+def _line(page: _Page, index: int, reading: turning.Reading) -> Line:
+    text, score = reading
+    quad = page.quads[index]
+    face = ink.typeface(_strip(page.pixels, quad), text)
+    return Line(text, round(min(max(score, 0.0), 1.0), 4), quad, face)
 
 
 def _upright(engine: RapidOcr, pixels: Pixels) -> _Page:
@@ -235,6 +251,13 @@ class _Detector(rapidocr.RapidOCR):  # type: ignore[misc]  # its types are not f
         return []
 
 
+def _recogniser(threads: int) -> Recogniser:
+    """Load the network that reads lines; one line at a time is fastest on a processor."""
+    reader: Any = rapidocr.RapidOCR(params=_parameters(_RECOGNITION, "rec", threads))
+    reader(np.full((48, 160, 3), 255, np.uint8))  # loads the model
+    return Recogniser(reader.text_rec.session, reader.text_rec.postprocess_op.character)
+
+
 def _load(path: str) -> Pixels:
     """Return the image as BGR; raise PageError if it is none."""
     try:
@@ -258,16 +281,25 @@ def _turned(pixels: Pixels, code: int) -> Pixels:
 def _strip(pixels: Pixels, quad: Quad) -> Pixels:
     """Cut one line out and straighten it; a standing line is laid down counter-clockwise."""
     width, height = (max(int(side), 1) for side in turning.size(quad))
+    strip = _cut(pixels, quad, width, height)
+    return np.ascontiguousarray(np.rot90(strip)) if height >= 1.5 * width else strip
+
+
+def _cut(pixels: Pixels, quad: Quad, width: int, height: int) -> Pixels:
+    (left, top), (_, right_top), _, (left_bottom, _) = quad
+    x, y = int(left), int(top)
+    is_level = (left, top) == (x, y) == (left_bottom, right_top)
+    if is_level and x + width <= pixels.shape[1] and y + height <= pixels.shape[0]:
+        return pixels[y : y + height, x : x + width]  # what the warp would give
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     transform = cv2.getPerspectiveTransform(np.array(quad, np.float32), corners)
-    strip: Pixels = np.asarray(
+    return np.asarray(
         cv2.warpPerspective(
             pixels, transform, (width, height),
             borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC,
         ),
         np.uint8,
     )
-    return np.ascontiguousarray(np.rot90(strip)) if height >= 1.5 * width else strip
 
 
 def _quad(box: list[list[float]]) -> Quad:

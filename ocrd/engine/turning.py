@@ -25,6 +25,15 @@ def size(quad: Quad) -> tuple[float, float]:
     return width, height
 
 
+def overlap(quad: Quad, other: Quad) -> bool:
+    """Say whether the upright boxes around two quads have a point in common."""
+    return all(
+        max(min(point[axis] for point in each) for each in (quad, other))
+        < min(max(point[axis] for point in each) for each in (quad, other))
+        for axis in (0, 1)
+    )
+
+
 def is_sideways(quads: Sequence[Quad]) -> bool:
     """Say whether standing boxes dominate lying ones by area."""
     lying, standing = areas(quads)

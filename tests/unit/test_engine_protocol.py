@@ -10,14 +10,18 @@ from hypothesis import strategies as st
 
 from ocrd.engine import protocol
 from ocrd.errors import EngineError
-from ocrd.job import Line, Recognition
+from ocrd.job import Line, Recognition, Rule, Typeface
 from ocrd.tasks import Task
 
 NUMBERS = st.floats(min_value=0, max_value=1e5)
 POINTS = st.tuples(NUMBERS, NUMBERS)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 LINES = st.builds(
-    Line, text=TEXTS, confidence=st.floats(0, 1), quad=st.tuples(POINTS, POINTS, POINTS, POINTS)
+    Line,
+    text=TEXTS,
+    confidence=st.floats(0, 1),
+    quad=st.tuples(POINTS, POINTS, POINTS, POINTS),
+    typeface=st.builds(Typeface, size=NUMBERS, weight=NUMBERS, pitch=NUMBERS),
 )
 RECOGNITIONS = st.builds(
     Recognition,
@@ -31,6 +35,7 @@ RECOGNITIONS = st.builds(
     markup=TEXTS,
     doubt=TEXTS,
     retries=st.integers(0, 9),
+    rules=st.lists(st.builds(Rule, POINTS, POINTS), max_size=3).map(tuple),
 )
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocrd import columns, layout
+from ocrd import columns, joining, layout
 from ocrd.engine.protocol import recognition_from_json
 from ocrd.job import Block, Line, Point, Quad, Recognition
 
@@ -140,7 +140,7 @@ def test_a_paragraph_over_two_columns_has_a_box_in_each() -> None:
 def test_cells_of_a_table_are_read_row_by_row() -> None:
     names = Setting("Rye flour\nSalt\nYeast\nMilk", 100, 300)
     prices = Setting("31.50\n4.20\n0.90\n2.10", 700, 300)
-    assert texts(names, prices) == ["Rye flour   31.50\nSalt   4.20\nYeast   0.90\nMilk   2.10"]
+    assert texts(names, prices) == ["Rye flour\t31.50\nSalt\t4.20\nYeast\t0.90\nMilk\t2.10"]
 
 
 def test_wide_gaps_in_a_line_of_running_text_are_no_cells() -> None:
@@ -223,7 +223,7 @@ def test_text_that_runs_up_the_page_comes_last() -> None:
 )
 def test_rows_are_joined_as_they_were_meant(before: str, after: str, joined: str) -> None:
     vocabulary = frozenset({"tip-toeing", "machine", "encoded"})
-    assert layout.join(before, after, vocabulary) == joined
+    assert joining.join(before, after, vocabulary) == joined
 
 
 def test_plain_text_has_an_empty_line_between_blocks() -> None:
@@ -304,6 +304,7 @@ def test_the_order_in_which_lines_come_does_not_matter(lines: list[Line]) -> Non
 
 @given(upright_lines)
 def test_columns_are_numbered_in_reading_order(lines: list[Line]) -> None:
-    rows = columns.rows(lines, WIDTH, HEIGHT)
+    sheet = columns.sheet(lines, WIDTH, HEIGHT)
+    rows = columns.rows(sheet.pieces, sheet.turned)
     assert all(before.column <= after.column for before, after in pairwise(rows))
     assert sum(len(row.pieces) for row in rows) == sum(bool(line.text.strip()) for line in lines)

@@ -8,17 +8,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from math import atan2, degrees
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pymupdf
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
+from ocrd.engine import rapidocr
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.rapidocr import RapidOcr, Share
 from ocrd.engine.worker import Cancelled
 from ocrd.errors import PageError
-from ocrd.job import Recognition
+from ocrd.job import Quad, Recognition
 
 RESOURCES = Path(__file__).parents[1] / "resources"
 TEXT = (
@@ -67,6 +71,88 @@ def test_a_turned_page_comes_out_upright(
         (left, top), (right, _), _, (_, bottom) = line.quad
         assert 0 <= left < right <= 760
         assert 0 <= top < bottom <= 520
+
+
+@pytest.mark.parametrize("slant", [-2.5, 1.5])
+def test_a_slanted_page_is_read_and_its_lines_keep_their_slant(
+    engine: RapidOcr, tmp_path: Path, slant: float
+) -> None:
+    path = draw(tmp_path / "page.pgm")
+    with Image.open(path) as page:
+        turned = page.rotate(-slant, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    turned.save(path)
+    result = read(engine, path)
+    assert texts(result) == list(TEXT)
+    for line in result.lines:  # the layout straightens them
+        (left, left_top), (right, right_top), *_ = line.quad
+        assert degrees(atan2(right_top - left_top, right - left)) == pytest.approx(slant, abs=0.8)
+
+
+def test_white_letters_on_black_and_a_page_of_black_and_white_only_are_read(
+    engine: RapidOcr, tmp_path: Path
+) -> None:
+    path = draw(tmp_path / "page.pgm")
+    with Image.open(path) as page:
+        ImageChops.invert(page).save(tmp_path / "inverted.pgm")
+        page.convert("1", dither=Image.Dither.NONE).save(tmp_path / "bilevel.pbm")
+    assert texts(read(engine, tmp_path / "inverted.pgm")) == list(TEXT)
+    assert texts(read(engine, tmp_path / "bilevel.pbm")) == list(TEXT)
+
+
+def test_a_very_long_line_and_very_large_letters_are_read(
+    engine: RapidOcr, tmp_path: Path
+) -> None:
+    page = Image.new("L", (3400, 900), 255)
+    pen = ImageDraw.Draw(page)
+    long = " ".join(TEXT)
+    pen.text((60, 80), long, fill=0, font=ImageFont.load_default(48))
+    pen.text((60, 300), "HARBOUR", fill=0, font=ImageFont.load_default(400))
+    page.save(tmp_path / "page.pgm")
+    assert texts(read(engine, tmp_path / "page.pgm")) == [long, "HARBOUR"]
+
+
+def test_specks_and_the_shadow_of_the_lid_are_no_lines(engine: RapidOcr, tmp_path: Path) -> None:
+    page = Image.new("L", (1240, 1754), 250)
+    pen = ImageDraw.Draw(page)
+    places = np.random.default_rng(5).integers(30, 1200, (60, 2))
+    for x, y in places.tolist():
+        pen.ellipse((x, y, x + 2, y + 3), fill=90)
+    pen.rectangle((0, 0, 14, 1754), fill=40)
+    pen.rectangle((0, 1740, 1240, 1754), fill=0)
+    page.save(tmp_path / "page.pgm")
+    assert read(engine, tmp_path / "page.pgm").lines == ()
+
+
+@pytest.mark.parametrize(("text", "shade"), [("- 17 -", 120), ("17", 0), ("Seite 3", 120)])
+def test_one_short_line_on_an_empty_page_is_read(
+    engine: RapidOcr, tmp_path: Path, text: str, shade: int
+) -> None:
+    page = Image.new("L", (1240, 1754), 255)
+    ImageDraw.Draw(page).text((590, 1650), text, fill=shade, font=ImageFont.load_default(22))
+    page.save(tmp_path / "page.pgm")
+    (line,) = read(engine, tmp_path / "page.pgm").lines
+    assert line.text == text
+    (left, top), _, (right, bottom), _ = line.quad
+    assert 560 < left < 600 < right < 700
+    assert 1640 < top < 1660 < bottom < 1690
+
+
+@pytest.mark.parametrize(
+    "quad",
+    [
+        ((20.0, 10.0), (180.0, 10.0), (180.0, 40.0), (20.0, 40.0)),
+        ((0.0, 0.0), (200.0, 0.0), (200.0, 100.0), (0.0, 100.0)),
+        ((150.0, 60.0), (200.0, 60.0), (200.0, 100.0), (150.0, 100.0)),
+    ],
+)
+def test_a_level_line_is_cut_out_as_it_would_be_straightened(quad: Quad) -> None:
+    pixels = np.random.default_rng(3).integers(0, 255, (100, 200, 3), np.uint8)
+    (left, top), _, (right, bottom), _ = quad
+    width, height = int(right - left), int(bottom - top)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    transform = cv2.getPerspectiveTransform(np.array(quad, np.float32), corners)
+    warped = cv2.warpPerspective(pixels, transform, (width, height), flags=cv2.INTER_CUBIC)
+    assert np.array_equal(rapidocr._strip(pixels, quad), warped)
 
 
 def test_lines_of_neighbouring_columns_are_not_fused(engine: RapidOcr, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ a = ```b
 
 <!-- page 2 -->
 
-> **Page 2 could not be read.** The engine \\<gave> up.
+> **Page 2 could not be read.** The engine &lt;gave> up.
 
 <!-- page 3 -->
 
@@ -260,6 +260,11 @@ def test_running_heads_and_page_numbers_are_no_text() -> None:
     blocks = [Block(label, "x") for label in ("header", "footer", "page-number")]
     assert shown_of(*blocks, Block("text", "y")) == "y"
     assert text_of(read_page(*blocks, Block("text", "y"))) == "y"
+
+
+def test_running_heads_are_written_where_they_are_asked_for() -> None:
+    blocks = [Block("header", "The # house"), Block("text", "y"), Block("page-number", "12")]
+    assert shown_of(*blocks, running_heads=True) == "The # house\n\ny\n\n12"
 
 
 def test_tables_are_pipes_where_nothing_spans_and_html_where_asked_for() -> None:

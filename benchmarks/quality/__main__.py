@@ -1,0 +1,67 @@
+"""Score the embedded engine's Markdown; the exit status says whether every target is met.
+
+``--quick`` takes a few clean pages, ``--heldout`` the set that nobody tunes on, ``--pages`` prints
+every page, ``--kinds clean,degraded,turned`` chooses, ``--seconds`` bounds the reading (the rest is
+read by the next run), ``--stale`` takes lines of an earlier engine, ``--out DIR`` takes the
+Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.machine import heading
+from benchmarks.quality import report
+from benchmarks.quality.documents import CACHE, pages
+from benchmarks.quality.images import scans
+from benchmarks.quality.lines import recognitions
+from benchmarks.quality.scoring import score
+from benchmarks.quality.sheets import markdown
+from benchmarks.quality.truth import truth
+
+QUICK = 8
+
+
+def main() -> None:
+    """Read, lay out, score, print."""
+    options = _options()
+    heading("Markdown of the embedded engine, against the truth of born-digital pages")
+    chosen = pages("heldout" if options.heldout else "pages")
+    some = [page for page in chosen if options.only in page.id]
+    if options.quick:
+        some = some[:: max(1, len(some) // QUICK)]
+    kinds = ["clean"] if options.quick else options.kinds.split(",")
+    truths = {page.id: truth(page) for page in some}
+    # Which variants a page has follows from its place in the whole set.
+    wanted = [scan for scan in scans(chosen, kinds) if scan.page.id in truths]
+    results = []
+    options.out.mkdir(parents=True, exist_ok=True)
+    for scan, recognition in recognitions(wanted, seconds=options.seconds, stale=options.stale):
+        text = markdown(recognition)
+        (options.out / f"{scan.id}.md").write_text(text)
+        results.append(report.Result(scan, score(truths[scan.page.id], text)))
+    if options.pages:
+        report.print_pages(results)
+    report.print_table(results)
+    if len(results) < len(wanted):
+        print(f"{len(wanted) - len(results)} page images are not read yet: run it again.")
+    sys.exit(0 if report.print_verdict(results) and len(results) == len(wanted) else 1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks.quality", description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--heldout", action="store_true")
+    parser.add_argument("--pages", action="store_true")
+    parser.add_argument("--stale", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--kinds", default="clean,degraded,turned")
+    parser.add_argument("--seconds", type=float, default=1e9)
+    parser.add_argument("--out", type=Path, default=CACHE / "markdown")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

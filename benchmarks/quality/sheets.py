@@ -1,0 +1,24 @@
+"""A recognised page as the daemon writes it."""
+
+from __future__ import annotations
+
+import io
+
+from ocrd import layout, sidecar
+from ocrd.job import DocumentResult, PageRead, PageStatus, Recognition
+
+_STYLE = sidecar.Style(page_marks=False)
+
+
+def markdown(recognition: Recognition) -> str:
+    """Return the page's sidecar."""
+    size = recognition.width, recognition.height
+    blocks = layout.blocks(recognition.lines, *size, recognition.rules)
+    page = PageRead(
+        1, PageStatus.READ, tuple(blocks), recognition.width, recognition.height,
+        rotation=recognition.rotation,
+    )  # fmt: skip
+    out = io.BytesIO()
+    document = DocumentResult("page.png", "", "PNG", 1, "rapidocr", "", "markdown", 0.0)
+    sidecar.write_markdown(out, document, [page], _STYLE)
+    return out.getvalue().decode()

@@ -1,0 +1,101 @@
+"""How wide lines are shown to the network that reads them, and what the rule on spaces changes.
+
+``python -m benchmarks.quality.widths --pages 12`` finds the lines of some clean and degraded pages
+once and reads them at several widths, with the rule and without, line by line in turn, so that a
+busy machine slows all alike. It prints word recall and character error of the bare lines against
+the truth (running heads included, so read the differences), and milliseconds of one core a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import fmean
+
+from benchmarks.machine import heading
+from benchmarks.quality.documents import pages
+from benchmarks.quality.images import Scan, scans
+from benchmarks.quality.scoring import bags, characters, normalised
+from benchmarks.quality.truth import truth
+from ocrd.engine import rapidocr, recognition
+
+# Name -> share of the width, and whether doubtful spaces are judged.
+VARIANTS = {
+    "full width": (1.0, True),
+    "0.9": (0.9, True),
+    "0.9, spaces as the network says": (0.9, False),
+    "0.8": (0.8, True),
+    "0.7": (0.7, True),
+}
+
+
+def main() -> None:
+    """Read the lines in every way and print the table."""
+    parser = argparse.ArgumentParser(prog="benchmarks.quality.widths", description=__doc__)
+    parser.add_argument("--pages", type=int, default=12)
+    options = parser.parse_args()
+    heading("Lines shown at several widths")
+    every = list(scans(pages("pages"), ("clean", "degraded")))
+    chosen = every[:: max(1, len(every) // options.pages)][: options.pages]
+    engine = rapidocr.load({"slots": 1, "threads": 1})
+    recalls: dict[tuple[str, str], list[float]] = {}
+    errors: dict[tuple[str, str], list[float]] = {}
+    seconds = dict.fromkeys(VARIANTS, 0.0)
+    lines = 0
+    for scan in chosen:
+        texts, count = _read(engine, scan, seconds)
+        lines += count
+        expected = normalised(truth(scan.page).text)
+        for name, text in texts.items():
+            found = normalised(text)
+            recalls.setdefault((name, scan.kind), []).append(bags(expected, found)[0])
+            errors.setdefault((name, scan.kind), []).append(characters(expected, found))
+    print(f"{len(chosen)} pages, {lines} lines")
+    print("| width | WR clean | bCER clean | WR degraded | bCER degraded | CPU ms a line |")
+    print("|---|---|---|---|---|---|")
+    for name, taken in seconds.items():
+        cells = [
+            f"{100 * fmean(figures[name, kind]):.2f}" if (name, kind) in figures else ""
+            for kind in ("clean", "degraded")
+            for figures in (recalls, errors)
+        ]
+        print(f"| {name} | {' | '.join(cells)} | {1000 * taken / max(1, lines):.1f} |")
+
+
+def _read(
+    engine: rapidocr.RapidOcr, scan: Scan, seconds: dict[str, float]
+) -> tuple[dict[str, str], int]:
+    """Return the page's lines as read in every way, and their number."""
+    page = rapidocr._load(str(scan.path))
+    quads = engine.detect(page)
+    texts = dict.fromkeys(VARIANTS, "")
+    for quad in quads:
+        for name, (share, judged) in VARIANTS.items():
+            with _tuned(share, judged=judged):
+                before = _cpu_seconds()
+                text, score = engine.read(page, quad)
+                seconds[name] += _cpu_seconds() - before
+            if score >= rapidocr.MIN_CONFIDENCE:
+                texts[name] += text + "\n"
+    return texts, len(quads)
+
+
+@contextmanager
+def _tuned(share: float, *, judged: bool) -> Iterator[None]:
+    squeeze, sure = recognition.SQUEEZE, recognition._SURE_SPACE
+    recognition.SQUEEZE, recognition._SURE_SPACE = share, sure if judged else 0.0
+    try:
+        yield
+    finally:
+        recognition.SQUEEZE, recognition._SURE_SPACE = squeeze, sure
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+if __name__ == "__main__":
+    main()

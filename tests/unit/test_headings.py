@@ -1,0 +1,79 @@
+"""Headings by the type that they are set in, as it was measured."""
+
+import pytest
+
+from ocrd.job import Typeface
+from tests.unit.printed import BOLD, LARGE, PLAIN, TYPED, labelled, line, lines, lying, paragraph
+
+TITLE = Typeface(24, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "face", "label"),
+    [
+        ("The whole of it", TITLE, "title"),
+        ("Larger and bolder", LARGE, "heading"),
+        ("2.4 Bold with a number", BOLD, "heading"),
+        ("In bold and nothing else", BOLD, "heading"),
+        ("As all the others are", PLAIN, "text"),
+        ("2.4 Plain with a number", PLAIN, "text"),
+        ("A sentence in bold that ends.", BOLD, "text"),
+        ("• an entry in bold", BOLD, "list"),
+        ("some_function_name", TYPED, "text"),
+        ("12.5", LARGE, "text"),
+        ("“Who is there?”", BOLD, "text"),
+    ],
+)
+def test_type_makes_a_heading(text: str, face: Typeface, label: str) -> None:
+    found = labelled(paragraph(300), line(text, 200, 480, face), paragraph(580))
+    assert [a for a, _ in found] == ["text", label, "text"]
+
+
+def test_a_heading_over_several_rows_is_one() -> None:
+    heading = lines(
+        "3.2 Why the heading of this part of the text takes\ntwo rows", 200, 480, LARGE, full=1100
+    )
+    found = labelled(paragraph(300), heading, paragraph(640))
+    assert found[1] == ("heading", "3.2 Why the heading of this part of the text takes two rows")
+
+
+def test_a_numbered_heading_is_no_list() -> None:
+    found = labelled(line("1. Introduction", 200, 300, LARGE), paragraph(400))
+    assert found[0] == ("heading", "1. Introduction")
+
+
+def test_a_number_far_before_a_heading_is_part_of_it() -> None:
+    parts = [line("5.3", 200, 480, LARGE), line("What stands here", 330, 480, LARGE)]
+    assert ("heading", "5.3 What stands here") in labelled(paragraph(300), parts, paragraph(600))
+
+
+def test_a_term_in_bold_above_what_explains_it_is_no_heading() -> None:
+    found = labelled(paragraph(300), line("PATH", 200, 480, BOLD), paragraph(518, x=300))
+    assert [label for label, _ in found] == ["text", "text", "text"]
+
+
+def test_a_bold_line_close_below_others_is_no_heading() -> None:
+    sums = [
+        line("Net 2,695.20", 900, 700),
+        line("Tax 512.09", 900, 738),
+        line("Total 3,207.29 in all", 900, 776, BOLD),
+    ]
+    assert "heading" not in [label for label, _ in labelled(paragraph(300), sums, paragraph(900))]
+
+
+def test_the_head_of_a_note_below_a_rule_is_no_heading() -> None:
+    note = [line("Note", 200, 480, LARGE), *paragraph(530)]
+    assert labelled(paragraph(300), note, rules=[lying(470, 200, 1300)])[1] == ("text", "Note")
+    assert labelled(paragraph(300), note)[1] == ("heading", "Note")
+
+
+@pytest.mark.parametrize(
+    "text", ["Table 3.1: What there is", "Figure 7. The house", "Abb. 2: Das Haus"]
+)
+def test_captions_are_told_by_their_first_word(text: str) -> None:
+    assert labelled(paragraph(300), line(text, 500, 480), paragraph(600))[1] == ("caption", text)
+
+
+def test_text_that_names_a_table_is_no_caption() -> None:
+    text = "Table 7 shows what there is."
+    assert labelled(paragraph(300), line(text, 200, 480), paragraph(600))[1] == ("text", text)
