@@ -17,11 +17,13 @@ from ocrd.errors import (
     LedgerTooNewError,
     OcrdError,
 )
+from ocrd.mounts import mount_of
 
 FILE_NAME = "ledger.sqlite3"
 WHOLLY_CHECKED_BYTES = 64 << 20  # of a ledger at each start; a larger one without its indexes
 WAL_BYTES = 8 << 20  # that the write-ahead log keeps on disk after it was as long as it liked
 
+_ALWAYS_ANEW = frozenset({"btrfs", "bcachefs"})
 # Writing the memory that connections share is refused with SHMSIZE where the disk is full.
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
 _PASSING = frozenset(
@@ -179,6 +181,16 @@ def _require_sound(path: Path) -> None:
         raise damaged(path, findings[0])
 
 
+def _journal_mode(path: Path) -> str:
+    """Return how SQLite keeps a change that is not finished: by a write-ahead log, if it can.
+
+    Connections to such a ledger share a file that is mapped into memory. Where a file system takes
+    new blocks for each change of a file, writing there without space or quota is a SIGBUS, which
+    ends the process; a rollback journal is only written, and a refusal is an error like others.
+    """
+    return "TRUNCATE" if mount_of(path.parent).kind in _ALWAYS_ANEW else "WAL"
+
+
 def _connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}"
     # Autocommit: transactions are begun and ended by Ledger.transaction alone.
@@ -188,7 +200,7 @@ def _connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     if not readonly:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before a new file's first table
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_mode = {_journal_mode(path)}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     return connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from tests.faults.labs import disks
 from tests.faults.labs.truth import all_done, letter, letters, sha256
-from tests.installation import Installation, eventually, make_pdf
+from tests.installation import ROOT, Installation, eventually, make_pdf
 
 Undo = Callable[[], object]
 
@@ -157,14 +158,16 @@ def test_where_pages_cannot_be_drawn_documents_wait_and_go_on(
         daemon.stop()
 
 
+@pytest.mark.parametrize("fault", ["full", "quota"])
 def test_where_the_ledger_cannot_grow_the_work_stands_still_and_goes_on(
-    daemon: Installation, tmp_path: Path
+    daemon: Installation, tmp_path: Path, fault: str
 ) -> None:
     """A document in work keeps its pages, new files wait, the daemon answers, nobody is blamed."""
     state = daemon.root / "state"
     engine = 'kind = "module"\nmodule = "tests.engines.echo"\n[engine.options]\ndelay = 0.2'
     scratch = tmp_path / "scratch"
-    with full(state, tmp_path / "disk.img") as (spoil, mend):
+    stage, _ = FAULTS[fault]
+    with stage(state, tmp_path / "disk.img") as (spoil, mend):
         daemon.configure(engine, top=f'temp_dir = "{scratch}"\nstop_timeout = "3s"')
         make_pdf(daemon.root / "book.pdf", 20)
         daemon.start()
@@ -184,6 +187,46 @@ def test_where_the_ledger_cannot_grow_the_work_stands_still_and_goes_on(
         assert text.count("<!-- page ") == 20 and "could not be read" not in text
         assert daemon.status()["jobs"]["done"] == 2
         daemon.stop()
+
+
+OVER_QUOTA = """
+import os, sys
+from pathlib import Path
+from ocrd.errors import LedgerBlockedError
+from ocrd.ledger import Ledger
+from tests.faults.labs import disks
+
+folder = Path(sys.argv[1])
+ledger = Ledger.open(folder)
+ledger.set_setting("before", "1")
+os.sync()
+disks.set_quota(folder, "3M")
+disks.fill(folder)
+refused = 0
+for number in range(50):
+    os.sync()  # what is mapped is clean now: the next change asks for a new block
+    try:
+        with ledger.transaction():
+            ledger.set_setting("during", str(number))
+    except LedgerBlockedError:
+        refused += 1
+disks.set_quota(folder, "none")
+with ledger.transaction():
+    ledger.set_setting("after", "1")
+print(refused, ledger.setting("before"), ledger.setting("after"))
+"""
+
+
+def test_a_ledger_over_its_quota_is_refused_for_now_and_never_ends_the_process(
+    tmp_path: Path,
+) -> None:
+    with disks.btrfs(tmp_path / "state", tmp_path / "disk.img") as state:
+        ran = subprocess.run(
+            [sys.executable, "-c", OVER_QUOTA, state], capture_output=True, text=True, cwd=ROOT
+        )
+    assert ran.returncode == 0, ran
+    refused, before, after = ran.stdout.split()
+    assert int(refused) > 0 and (before, after) == ("1", "1")
 
 
 def test_a_stop_while_the_ledger_cannot_grow_is_in_time_and_loses_nothing(
