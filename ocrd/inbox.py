@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEBOUNCE_SECONDS = 0.2  # between a wake-up and its scan
-SCAN_SHARE = 4  # a scan is followed by a rest this many times its own length
+SCAN_SHARE = 4  # a scan is followed by a rest this many times its own length,
+LONGEST_REST_SECONDS = 60.0  # but no longer: a scan that hung for a night says nothing of the next
 LOCAL_INTERVAL_SECONDS = 30.0
 NETWORK_INTERVAL_SECONDS = 10.0
 OFFLINE_INTERVAL_SECONDS = 5.0  # at most, between two tries of a root that is not there
@@ -265,7 +266,7 @@ class Inbox:
         self._status = replace(
             self._status, last_scan_seconds=seconds, scans=self._status.scans + 1
         )
-        rest = max(DEBOUNCE_SECONDS, SCAN_SHARE * seconds)
+        rest = max(DEBOUNCE_SECONDS, min(SCAN_SHARE * seconds, LONGEST_REST_SECONDS))
         return rest, min(self._interval_seconds(), due - self._clock())
 
     def _interval_seconds(self) -> float:

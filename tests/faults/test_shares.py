@@ -197,6 +197,23 @@ def test_a_share_that_hangs_for_good_holds_up_nobody_and_no_stop(
     assert sha256(daemon.done / "a.png") == expected
 
 
+def test_a_daemon_starts_and_gets_ready_beside_a_share_that_hangs_already(
+    daemon: Installation, share: Moody, local: Path
+) -> None:
+    expected = letter(share.behind / "a.png", 1)
+    letter(local / "b.png", 2)
+    share.behave(hang=["*"])
+    daemon.configure(inbox=SHARE, more=with_local(local))
+    daemon.start()
+    eventually(lambda: (local / "done" / "b.md").exists(), 30)
+    eventually(lambda: not folder_status(daemon, daemon.inbox)["online"], 30)
+    eventually(lambda: "ready" in events(daemon), 60, "the scans are not waited for any longer")
+    share.behave()
+    daemon.wait_for("done/a.png", "done/a.md", limit=100)  # a scan, its rest, and another one
+    assert sha256(daemon.done / "a.png") == expected
+    daemon.stop()
+
+
 def test_a_disk_that_hangs_while_its_pages_are_drawn_holds_up_nobody_and_no_stop(
     daemon: Installation, share: Moody, local: Path
 ) -> None:
@@ -228,7 +245,7 @@ def test_a_disk_that_hangs_while_its_pages_are_drawn_holds_up_nobody_and_no_stop
 
 
 def events(daemon: Installation) -> list[str]:
-    return [line for line in ("stopped",) if f'"event": "{line}"' in daemon.log.read_text()]
+    return [line for line in ("ready", "stopped") if f'"event": "{line}"' in daemon.log.read_text()]
 
 
 def test_a_share_that_is_unmounted_is_offline_and_goes_on_when_it_returns(

@@ -636,5 +636,30 @@ def test_hung_file_system_is_shown_and_does_not_hold_up_the_stop(tmp_path: Path)
     assert inbox.stop(LIMIT_SECONDS)
 
 
+def test_a_scan_that_hung_for_a_night_is_followed_by_no_longer_rest_than_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ocrd.inbox.LONGEST_REST_SECONDS", 0.2)
+    hang, clock = threading.Event(), Clock()
+    offered: list[str] = []
+
+    def found(candidates: Sequence[Candidate]) -> None:
+        if not offered:
+            assert hang.wait(LIMIT_SECONDS)
+            clock.now += 8 * 3600
+        offered.extend(candidate.relpath for candidate in candidates)
+
+    (tmp_path / "a.pdf").write_bytes(b"content")
+    inbox = Inbox(
+        InboxSettings(path=tmp_path, settle=0.0, scan_interval=0.1), found=found, clock=clock
+    )
+    inbox.start()
+    hang.set()
+    until(lambda: offered == ["a.pdf"])
+    (tmp_path / "b.pdf").write_bytes(b"content")
+    until(lambda: "b.pdf" in offered)
+    assert inbox.stop(LIMIT_SECONDS)
+
+
 def test_stop_before_start_is_allowed(tmp_path: Path) -> None:
     assert Inbox(InboxSettings(path=tmp_path), found=lambda _: None).stop(1.0)
