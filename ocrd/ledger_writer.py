@@ -68,7 +68,11 @@ class LedgerWriter:
 
         A cancelled caller does not undo its step: what was handed in will be done.
         """
-        return await asyncio.shield(asyncio.wrap_future(self.submit(work, patient=patient)))
+        done = asyncio.wrap_future(self.submit(work, patient=patient))
+        shielded = asyncio.shield(done)
+        done.add_done_callback(_look_at)
+        shielded.add_done_callback(_look_at)
+        return await shielded
 
     def give_up(self) -> None:
         """Hold no steps from now on: those whose disk is full raise LedgerBlockedError."""
@@ -156,3 +160,9 @@ class LedgerWriter:
             raise
         except Exception as error:  # noqa: BLE001  (border: the caller gets it)
             return step, None, error
+
+
+def _look_at(done: asyncio.Future[Any]) -> None:
+    """Take note of a failure: who waited may have been cancelled meanwhile."""
+    if not done.cancelled():
+        done.exception()

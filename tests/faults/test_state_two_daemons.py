@@ -98,7 +98,7 @@ def test_a_second_daemon_leaves_the_folder_alone_until_the_first_has_gone(
     assert second.status()["jobs"]["done"] == 0
     first.stop() if end == "stop" else first.kill()
     second.drop(LETTER, "two.png")
-    second.wait_for("done/two.md", limit=30)
+    second.wait_for("done/two.md", "done/two.png", limit=30)
     assert "folder-withheld" in second.log.read_text()
     assert "folder-taken" in second.log.read_text()
     assert second.tree() == ["done/one.md", "done/one.png", "done/two.md", "done/two.png"]

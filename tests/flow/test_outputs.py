@@ -64,7 +64,7 @@ def test_figures_layout_and_overlay_lie_beside_the_text(press: Installation) -> 
         assert overlay[0].get_text().split() == [
             "1", "title", "2", "figure", "3", "text", "4", "figure",
         ]  # fmt: skip
-    assert not list((press.root / "state" / "tmp").iterdir())
+    eventually(lambda: not list((press.root / "state" / "tmp").iterdir()), 10)
 
 
 def test_a_pdf_of_several_pages_keeps_them_in_its_overlay(press: Installation) -> None:
