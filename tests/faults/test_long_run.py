@@ -35,8 +35,8 @@ def test_memory_descriptors_ledger_and_speed_hold_over_many_documents(tmp_path: 
     finally:
         run.stop()
     passed = verdict(samples, run.leftovers(), daemon_kb=POOLS_KB)
-    # A busy machine may be slow for a while, and children are replaced too seldom for so short a run
-    # to see their slope: the long one judges both.
+    # A busy machine may be slow for a while, and children are replaced too seldom for so short a
+    # run to see their slope: the long one judges both.
     assert [one for one in passed if not one.startswith(("last third", "children's"))] == []
     assert samples[-1].ledger_bytes < 1.5e6
 
