@@ -175,14 +175,13 @@ def slowdown(samples: Sequence[Sample]) -> float:
 
 
 def verdict(
-    samples: Sequence[Sample], leftovers: Sequence[str], *,
-    daemon_kb: float = DAEMON_KB, children_kb: float = CHILDREN_KB,
-) -> list[str]:  # fmt: skip
+    samples: Sequence[Sample], leftovers: Sequence[str], *, daemon_kb: float = DAEMON_KB
+) -> list[str]:
     """Return which limits were passed; empty if all is well."""
     warm = samples[int(len(samples) * WARM_UP) :]
     figures = (
         ("daemon's memory, KB per 1,000 documents", slope(warm, "daemon_kb"), daemon_kb),
-        ("children's memory, KB per 1,000", slope(warm, "children_kb"), children_kb),
+        ("children's memory, KB per 1,000", slope(warm, "children_kb"), CHILDREN_KB),
         ("descriptors per 1,000", slope(warm, "descriptors"), DESCRIPTORS),
         ("last third's time over the first's", slowdown(warm), SLOWER),
         ("write-ahead log, bytes", max(sample.wal_bytes for sample in samples), WAL_BYTES),
