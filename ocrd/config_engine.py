@@ -150,7 +150,9 @@ class EngineSettings(Table):
         description="How long a page may make no progress before the engine is started anew.",
     )
     max_kills: int = Field(
-        3, ge=1, description="A page that ended the engine so often is given up."
+        3,
+        ge=1,
+        description="A page that ended the engine so often is given up, if others can be read.",
     )
     restart_backoff: Duration = Field(
         1.0,

@@ -273,6 +273,10 @@ class Ledger:
             (job_id, number),
         )
 
+    def forget_kills(self, job_id: int, number: int) -> None:
+        """Take back what a page was blamed for."""
+        self.db.execute("DELETE FROM kills WHERE job = ? AND number = ?", (job_id, number))
+
     def kills(self, job_id: int) -> dict[int, int]:
         """Return how often each page of a job ended the engine's worker."""
         rows = self.db.execute("SELECT number, count FROM kills WHERE job = ?", (job_id,))

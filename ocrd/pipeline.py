@@ -216,6 +216,7 @@ class Pipeline:
             temp_dir=self._temp_dir,
             on_page=checkpoint,
             on_kill=lambda page: self._count_kill(job.id, page),
+            on_acquittal=lambda page: self._forget_kills(job.id, page),
             kills=kills,
             stopping=self.stopping,
         )
@@ -242,6 +243,9 @@ class Pipeline:
 
     def _count_kill(self, job_id: int, page: int) -> None:
         self._ledger.submit(lambda ledger: ledger.count_kill(job_id, page))
+
+    def _forget_kills(self, job_id: int, page: int) -> None:
+        self._ledger.submit(lambda ledger: ledger.forget_kills(job_id, page))
 
     async def _verdict(self, work: Work, info: SourceInfo) -> OcrdError | None:
         """Return why the document fails, None if it is done."""

@@ -15,12 +15,22 @@ from typing import Any, TypeVar
 
 from ocrd import layout, markup
 from ocrd.engine.client import EngineClient
-from ocrd.errors import DoubtfulPageError, EngineError, OcrdError, PageError, TransientError
+from ocrd.errors import (
+    DoubtfulPageError,
+    EngineError,
+    OcrdError,
+    PageError,
+    PoisonousPageError,
+    TransientError,
+)
+from ocrd.files import file_key
 from ocrd.job import PageImage, PageRead, PageStatus, Recognition
 from ocrd.rasterize import Rasterizer, Source
 from ocrd.tasks import Task
 
 T = TypeVar("T")
+
+KNOWN_GOOD = Path(__file__).parent / "samples" / "newsletter.jpg"  # a page that engines can read
 
 
 class InterruptedReadingError(Exception):
@@ -40,6 +50,7 @@ class Reading:
     temp_dir: Path
     on_page: Callable[[PageRead], Awaitable[None]]
     on_kill: Callable[[int], None] = lambda _page: None
+    on_acquittal: Callable[[int], None] = lambda _page: None
     kills: Mapping[int, int] = field(default_factory=dict)  # by page
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -92,7 +103,7 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
         if image.blank:
             page = _page(image, PageStatus.BLANK)
         else:
-            recognition = await _recognise(reading, image)
+            recognition = await _recognise(reading, image, longest_side)
             page = await asyncio.to_thread(_laid_out, image, recognition, reading.task)
     except PageError as error:
         page = PageRead(number, PageStatus.FAILED, warnings=(str(error),), code=error.code)
@@ -123,14 +134,40 @@ def _take_note(task: asyncio.Future[Any]) -> None:
         task.exception()
 
 
-async def _recognise(reading: Reading, image: PageImage) -> Recognition:
-    return await reading.engine.recognise(
-        Path(image.path),
-        reading.task,
-        reading.rank,
-        kills=reading.kills.get(image.number, 0),
-        on_kill=lambda _count: reading.on_kill(image.number),
-    )
+async def _recognise(reading: Reading, image: PageImage, longest_side: int) -> Recognition:
+    try:
+        return await reading.engine.recognise(
+            Path(image.path),
+            reading.task,
+            reading.rank,
+            kills=reading.kills.get(image.number, 0),
+            on_kill=lambda _count: reading.on_kill(image.number),
+        )
+    except PoisonousPageError:
+        await _acquit_if_the_engine_is_to_blame(reading, image.number, longest_side)
+        raise
+
+
+async def _acquit_if_the_engine_is_to_blame(
+    reading: Reading, number: int, longest_side: int
+) -> None:
+    """Have a page that is known to be good read before this one is given up.
+
+    Raises EngineError where that ends the engine too: a model that lost its GPU's memory to another
+    program must not fail one document after the other.
+    """
+    path = reading.temp_dir / f"{reading.name}-{number}-known-good.pnm"
+    known_good = Source(KNOWN_GOOD, file_key(KNOWN_GOOD))
+    try:
+        await reading.rasterizer.draw(known_good, 1, path, longest_side, rank=reading.rank)
+        await reading.engine.prove(path, reading.task, reading.rank)
+    except EngineError:
+        if not reading.stopping.is_set():
+            reading.on_acquittal(number)
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _laid_out(image: PageImage, recognition: Recognition, task: Task) -> PageRead:

@@ -26,7 +26,7 @@ from ocrd.engine.attendance import Attendant
 from ocrd.engine.pagequeue import PageQueue, QueuedPage, poisonous
 from ocrd.engine.rate import Rate
 from ocrd.engine.room import DRAWN_AHEAD, Room
-from ocrd.errors import EngineError
+from ocrd.errors import EngineError, PageError, PoisonousPageError
 from ocrd.job import Recognition
 
 if TYPE_CHECKING:
@@ -118,6 +118,24 @@ class EngineClient:
                 attendant.give_up(page)
                 attendant.wake()
             raise
+
+    async def prove(self, path: Path, task: Task, rank: tuple[int, ...]) -> None:
+        """Do the task on the image of a page known to be good.
+
+        Raise EngineError if that ends the worker too, or if ``stop`` is called. A refusal is an
+        answer: whoever gives one is alive.
+        """
+        last_chance = self._settings.max_kills - 1
+        try:
+            await self.recognise(path, task, rank, kills=last_chance)
+        except PoisonousPageError as error:
+            raise EngineError(
+                f"Engine {self.name} ends on a page that is known to be good, too. {error.what}",
+                hint="No document is blamed for that. Look at the engine: its memory, its device,"
+                " its settings.",
+            ) from error
+        except PageError:
+            pass
 
     def _pages_in_work(self) -> int:
         """Return how many pages may be drawn and not read yet, over all documents."""

@@ -158,6 +158,27 @@ def test_a_document_is_failed_for_its_poisonous_page_with_cause_and_way_out(
     assert "ocrd retry" in told["hint"]
 
 
+def test_an_engine_that_ends_on_every_page_fails_no_document_and_goes_on_once_it_is_mended(
+    daemon: Installation, book: Path
+) -> None:
+    daemon.configure(saboteur("killed", options='on = "."'))
+    daemon.drop(book)
+    daemon.drop(LETTER, "second.png")
+    daemon.start()
+
+    def reasons() -> list[str]:
+        told = [str(row["message"]) for row in json.loads(daemon.command("jobs", "--json").stdout)]
+        return [message for message in told if "known to be good" in message]
+
+    told = eventually(lambda: found if len(found := reasons()) == 2 else None, 90)
+    assert all("SIGKILL" in reason for reason in told), told
+    assert any("SIGKILL" in problem for problem in daemon.status()["problems"])
+    daemon.configure(saboteur("killed", options='on = "no such page"'))
+    assert daemon.command("reload").returncode == 0
+    daemon.wait_for("done/book.md", "done/second.md", limit=60)
+    assert "could not be read" not in (daemon.done / "book.md").read_text(), "and none is blamed"
+
+
 BROKEN = {
     "wrong version": ("wrong_protocol", "", "version 99", "upgraded"),
     "capacity of none": ("wrong_protocol", "version = 1\ncapacity = 0", "capacity of 0", "module"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ocrd.engine.protocol import MARKDOWN
 from ocrd.errors import EngineError, PageError, PoisonousPageError
 from ocrd.job import Recognition
 from tests.clients import engine, page, text, until
@@ -133,6 +134,17 @@ async def test_kills_of_an_earlier_daemon_count() -> None:
         assert told == [3]
         with pytest.raises(PoisonousPageError):
             await page(client, "page-4.pgm", kills=3)
+
+
+async def test_an_engine_is_proved_by_a_page_that_it_reads_or_refuses_and_by_no_other() -> None:
+    async with engine("die_on_page_4") as client:
+        await client.prove(Path("good.pgm"), MARKDOWN, (1,))
+        with pytest.raises(EngineError, match="known to be good") as caught:
+            await client.prove(Path("page-4.pgm"), MARKDOWN, (1,))
+        assert "SIGKILL" in caught.value.what
+        assert client.status()["restarts"] == 1, "one end is enough"
+    async with engine("refuse") as client:
+        await client.prove(Path("bad.pgm"), MARKDOWN, (1,))
 
 
 async def test_an_error_of_on_kill_reaches_the_page() -> None:
