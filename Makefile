@@ -23,7 +23,6 @@ fuzz:            ## documents changed at random through the real rasterizer; MIN
 torture:         ## a thousand kills, 20,000 files at once, two minutes of writers; KILLS=1000 FILES=20000 WRITING=120 SEED=1
 	@packaging/bootstrap.sh dev
 	.venv/bin/python -m tests.faults.torture --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
-	OCRD_RCLONE=1 .venv/bin/python -m pytest tests/faults/test_shares.py -k smb
 	.venv/bin/python -m tests.faults.hot_folders --files $(or $(FILES),20000) --seconds $(or $(WRITING),120) --seed $(or $(SEED),1)
 
 long-run:        ## 20,000 small documents: nothing grows, nothing slows down; DOCUMENTS=20000

@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
 from ocrd import files
-from ocrd.errors import OcrdError, UnsupportedError
+from ocrd.errors import OcrdError, ShareGoneError, UnsupportedError
 from ocrd.files import Directory, Entry, Where
 
 Writer = Callable[[BinaryIO], object]
 
-# What file managers and servers leave in any folder that they show.
-_DROPPINGS = (".*", "Thumbs.db", "desktop.ini", "@eaDir")
+# What file managers and servers leave in any folder that they show, and rclone while it uploads.
+_DROPPINGS = (".*", "Thumbs.db", "desktop.ini", "@eaDir", "*.partial")
 
 
 def stage(where: Where, contents: Mapping[str, Writer]) -> str:
@@ -50,7 +50,7 @@ def publish(where: Where, contents: Mapping[str, Writer], *, replaces: str = "")
                 if replaces:
                     replace(staged, entry, replaces)
                 else:
-                    files.rename_no_replace(staged, entry)
+                    files.give_name(staged, entry)
         finally:
             with contextlib.suppress(OSError):
                 discard(staged)
@@ -59,7 +59,10 @@ def publish(where: Where, contents: Mapping[str, Writer], *, replaces: str = "")
 
 
 def sha256_of(where: Where) -> str:
-    """Return the hash of a folder; raise ``OSError`` or UnsupportedError if it is none of files."""
+    """Return the hash of a folder; raise ``OSError`` or UnsupportedError if it is none of files.
+
+    Raises ShareGoneError while a file in it cannot be read.
+    """
     with files.entry_of(where) as entry, entry.opened() as folder:
         return _combined({name: _file_sha256(folder.entry(name)) for name in _listed(folder)})
 
@@ -74,7 +77,7 @@ def holds(where: Where, sha256: str) -> bool:
     """Say whether the folder is there with this hash."""
     try:
         return sha256_of(where) == sha256
-    except (OSError, UnsupportedError):
+    except (OSError, OcrdError):
         return False
 
 
@@ -84,7 +87,7 @@ def replace(staged: Entry, entry: Entry, old: str) -> None:
     Raises FileExistsError if there is anything else by then; it stays, as the staged folder does.
     """
     if not entry.exists():
-        files.rename_no_replace(staged, entry)
+        files.give_name(staged, entry)
         return
     with _locked(entry):
         if not holds(entry, old):
@@ -98,7 +101,7 @@ def _replace(staged: Entry, entry: Entry, old: str) -> None:
         files.rename_no_replace(staged, aside)
     else:
         files.rename_no_replace(entry, aside)
-        files.rename_no_replace(staged, entry)
+        files.give_name(staged, entry)
     if not holds(aside, old):  # edited in the last moment
         files.rename_no_replace(entry, staged)
         files.rename_no_replace(aside, entry)
@@ -194,6 +197,8 @@ def _listed(folder: Directory) -> Iterator[str]:
 def _file_sha256(entry: Entry) -> str:
     try:
         return files.sha256_of(entry, None)
+    except ShareGoneError:
+        raise
     except OcrdError as error:
         raise UnsupportedError(error.what, hint=error.hint) from error
 

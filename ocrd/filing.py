@@ -24,7 +24,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ocrd import assets, files
-from ocrd.errors import OcrdError, Reason, SourceChangedError, UnsupportedError
+from ocrd.errors import (
+    OcrdError,
+    Reason,
+    ShareGoneError,
+    SourceChangedError,
+    UnsupportedError,
+)
 from ocrd.files import Directory, Entry, Place, Where
 from ocrd.job import FileKey, Job
 from ocrd.plans import ASSETS, Output, Plan, holds, staged_name
@@ -170,23 +176,39 @@ def _opened_folder(plan: Plan) -> Iterator[Directory]:
 
 def _publish_output(entry: Entry, output: Output) -> None:
     staged = entry.with_name(Path(output.staged).name)
-    if output.is_at(entry, output.sha256):  # an earlier run came as far as this, or further
+    if _is_published(entry, output):  # an earlier run came as far as this, or further
         _discard_staged(staged, output)
         return
     if not staged.exists():
         raise PlanOutdatedError(output.path)
     try:
         if not output.replaces:
-            files.rename_no_replace(staged, entry)
+            files.give_name(staged, entry)
         elif output.kind == ASSETS:
             assets.replace(staged, entry, output.replaced)
         else:
             files.replace_file(staged, entry, lambda found: _may_replace(found, output))
     except (FileExistsError, FileNotFoundError) as error:
         raise PlanOutdatedError(output.path) from error
-    if not output.is_at(entry, output.sha256):  # a neighbour had put it in our file's place
+    # A second look: rclone's mount may need a moment to show a folder under its new name.
+    if not any(_is_published(entry, output) for _ in range(2)):  # a neighbour had put it there
         files.rename_no_replace(entry, staged)
         raise PlanOutdatedError(output.path)
+
+
+def _is_published(entry: Entry, output: Output) -> bool:
+    """Say whether an output has its place; raise ShareGoneError while that cannot be read.
+
+    On rclone's mount a folder's files cannot be read from its renaming until they are uploaded.
+    """
+    try:
+        if output.kind == ASSETS:
+            return assets.sha256_of(entry) == output.sha256
+        return files.sha256_of(entry, None) == output.sha256
+    except ShareGoneError:
+        raise
+    except (OSError, OcrdError):
+        return False
 
 
 def _discard_staged(staged: Entry, output: Output) -> None:

@@ -20,6 +20,7 @@ from ocrd.files.directories import (
 )
 from ocrd.files.moving import move, remove
 from ocrd.files.names import TEMPORARY_GLOB, printable, temporary_name, temporary_path
+from ocrd.files.naming import give_name
 from ocrd.files.oserrors import LinkInTheWayError, is_of_disk, system_error, translate, translated
 from ocrd.files.places import Place
 from ocrd.files.sources import (
@@ -57,6 +58,7 @@ __all__ = [
     "fill",
     "free_bytes",
     "fsync_directory",
+    "give_name",
     "has_writer",
     "is_of_disk",
     "is_regular",

@@ -299,15 +299,19 @@ def rename_no_replace(source: Where, destination: Where) -> None:
     somebody else puts there at that very moment is replaced.
     """
     with entry_of(source) as old, entry_of(destination) as new:
-        try:
-            rename_flagged(old, new)
-        except OSError as error:
-            if error.errno not in NOT_SUPPORTED:
-                raise
-            if stat.S_ISDIR(old.status().st_mode):
-                _rename_folder(old, new)
-            else:
-                _rename_by_link(old, new)
+        if not rename_surely(old, new):
+            rename_after_a_look(old, new)
+
+
+def rename_surely(source: Entry, destination: Entry) -> bool:
+    """Rename as :func:`rename_no_replace` does; False where the file system knows no sure way."""
+    try:
+        rename_flagged(source, destination)
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:
+            raise
+        return not stat.S_ISDIR(source.status().st_mode) and _rename_by_link(source, destination)
+    return True
 
 
 def exchange(first: Entry, second: Entry) -> bool:
@@ -331,7 +335,7 @@ def rename_flagged(source: Entry, destination: Entry, flags: int = _RENAME_NOREP
         raise system_error(ctypes.get_errno(), str(source), str(destination))
 
 
-def _rename_by_link(source: Entry, destination: Entry) -> None:
+def _rename_by_link(source: Entry, destination: Entry) -> bool:
     try:
         os.link(
             source.name, destination.name, src_dir_fd=source.directory.fd,
@@ -340,13 +344,13 @@ def _rename_by_link(source: Entry, destination: Entry) -> None:
     except OSError as error:
         if error.errno not in _NO_HARD_LINK:
             raise
-        _rename_after_a_look(source, destination)
-        return
+        return False
     try:
         _drop_first_name(source, destination)
     except OSError:
         destination.unlink()
         raise
+    return True
 
 
 def _drop_first_name(source: Entry, destination: Entry) -> None:
@@ -355,7 +359,7 @@ def _drop_first_name(source: Entry, destination: Entry) -> None:
     aside = source.with_name(temporary_name(linked.st_size, linked.st_mtime_ns))
     source.rename(aside)
     if not _is_same_file(aside.status(), linked):
-        _rename_after_a_look(aside, source)
+        rename_after_a_look(aside, source)
         raise system_error(errno.ESTALE, str(source))
     aside.unlink()
 
@@ -366,25 +370,17 @@ def _is_same_file(first: os.stat_result, second: os.stat_result) -> bool:
     return os.path.samestat(first, second) or (alike and stat.S_ISREG(first.st_mode))
 
 
-def _rename_after_a_look(source: Entry, destination: Entry) -> None:
-    """Rename where the name is free now.
+def rename_after_a_look(source: Entry, destination: Entry) -> None:
+    """Rename where the name is free now; a folder never replaces anything but an empty folder.
 
     An empty file that takes the name first would be safer from others, but rclone, which uploads it
     when it likes, then lays it over what was renamed onto it.
     """
     if destination.exists():
         raise system_error(errno.EEXIST, str(destination))
-    source.rename(destination)
-
-
-def _rename_folder(source: Entry, destination: Entry) -> None:
-    """Rename a folder: rename(2) itself replaces nothing but an empty folder."""
-    if not destination.exists():
-        try:
-            source.rename(destination)
-        except OSError as error:
-            if error.errno not in _TAKEN:
-                raise
-        else:
-            return
-    raise system_error(errno.EEXIST, str(destination))
+    try:
+        source.rename(destination)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            raise system_error(errno.EEXIST, str(destination)) from error
+        raise

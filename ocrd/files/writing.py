@@ -25,6 +25,7 @@ from ocrd.files.directories import (
     rename_no_replace,
 )
 from ocrd.files.names import temporary_name
+from ocrd.files.naming import give_name, replace_by
 from ocrd.files.oserrors import system_error, translated
 from ocrd.files.places import Place
 
@@ -153,12 +154,12 @@ def replace_file(staged: Entry, entry: Entry, is_replaceable: Callable[[Entry], 
     file system can exchange two names, that holds of what comes at the last moment too.
     """
     if not entry.exists():
-        rename_no_replace(staged, entry)
+        give_name(staged, entry)
         return
     if not is_replaceable(entry):
         raise system_error(errno.EEXIST, str(entry))
     if not exchange(staged, entry):
-        staged.rename(entry)
+        replace_by(staged, entry)
         return
     with contextlib.suppress(FileNotFoundError):  # swept as a left-over by somebody
         if not is_replaceable(staged) and staged.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -10,10 +11,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from ocrd import assets, files
 from tests.faults.labs import disks, servers
 from tests.faults.labs.moody import Moody, moody
 from tests.faults.labs.truth import all_done, letter, letters, sha256
@@ -63,15 +67,9 @@ def test_a_share_without_events_and_with_slow_answers_is_read(
     all_done(daemon, expected)
 
 
-RCLONE = pytest.mark.skipif(
-    "OCRD_RCLONE" not in os.environ,
-    reason="rclone itself undoes a rename now and then; 'make torture' runs this",
-)
-
-
 @pytest.mark.parametrize(
     "mount",
-    [pytest.param(servers.smb_mount, marks=RCLONE), servers.sftp_mount, servers.bind_mount],
+    [servers.smb_mount, servers.sftp_mount, servers.bind_mount],
     ids=["smb", "sftp", "bind"],
 )
 def test_what_others_write_on_a_server_is_read_over_its_mount(
@@ -87,6 +85,54 @@ def test_what_others_write_on_a_server_is_read_over_its_mount(
         all_done(daemon, expected, limit=40)
         assert sha256(behind / "done" / name) == expected[name], "it is on the server"
         daemon.stop()
+
+
+def test_a_name_that_is_given_while_the_mount_uploads_is_the_one_on_the_server(
+    tmp_path: Path,
+) -> None:
+    """Large enough that rclone still uploads what was closed when its name is given."""
+    expected = {f"{number}.md": bytes([number]) * 2_000_000 for number in range(8)}
+    with servers.smb_mount(tmp_path / "server", tmp_path / "mount") as behind:
+        done = tmp_path / "mount" / "done"
+        done.mkdir()
+        for name, content in expected.items():
+            staged = files.temporary_path(done)
+            staged.write_bytes(content)
+            with files.entry_of(staged) as old, files.entry_of(done / name) as new:
+                files.give_name(old, new)
+        eventually(lambda: contents(behind / "done") == expected, 20)
+
+
+def test_a_folder_that_is_renamed_while_its_files_are_uploaded_is_whole_on_the_server(
+    tmp_path: Path,
+) -> None:
+    """Under the name that it was given, and with nothing left under the first one."""
+    figures = {f"page-001-figure-{number}.jpg": bytes([number]) * 500_000 for number in range(1, 6)}
+    with servers.smb_mount(tmp_path / "server", tmp_path / "mount") as behind:
+        done = tmp_path / "mount" / "done"
+        done.mkdir()
+        for number in range(8):
+            staged = files.temporary_path(done)
+            assets.stage(staged, {name: partial(put, content) for name, content in figures.items()})
+            with files.entry_of(staged) as old, files.entry_of(done / f"{number}") as new:
+                files.give_name(old, new)
+        for number in range(8):
+            server = behind / "done" / f"{number}"
+            eventually(lambda folder=server: contents(folder) == figures, 20)  # type: ignore[misc]
+        assert len(list((behind / "done").iterdir())) == 8
+
+
+def put(content: bytes, out: BinaryIO) -> None:
+    out.write(content)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Read a folder's files, but for those that go away meanwhile."""
+    found = {}
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found[path.name] = path.read_bytes()
+    return found
 
 
 def test_what_is_sent_to_a_samba_share_of_this_machine_is_read(

@@ -174,7 +174,7 @@ def _interrupted_before(
 
 
 @pytest.mark.parametrize(
-    ("place", "step"), [(files, "rename_no_replace"), (files.Directory, "sync"), (files, "move")]
+    ("place", "step"), [(files, "give_name"), (files.Directory, "sync"), (files, "move")]
 )
 def test_an_interrupted_publication_is_completed_by_the_next(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, place: object, step: str
