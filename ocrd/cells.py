@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ocrd.columns import Grid, Piece, Row, around, cut_at
+from ocrd.columns import Row
 from ocrd.grids import cell_text
 from ocrd.job import Box, Cell
+from ocrd.sheet import Grid, Piece, around, cut_at
 
 ROWS = 3  # fewer are a line with something beside it
 SHARE = 0.6  # of the rows that have more than one cell

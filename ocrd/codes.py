@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from ocrd.columns import Listing, Piece, around
 from ocrd.grids import text_rows
 from ocrd.job import Line
+from ocrd.sheet import Listing, Piece, around
 
 SAMPLE = 200  # lines whose pitch is compared with all others
 LETTERS = 12  # characters of a line whose pitch can be trusted
 ALIKE = 0.02  # of a pitch: two that differ by less are one; of short lines they may
 ALIKE_LETTERS = 0.5  # by this share of a letter over the whole line
-SHORT = 4  # characters whose weight says nothing
+SHORT = 4  # letters whose weight says nothing
 BOLD = 1.25  # times the weight of program text: a heading's
 LONG = 20  # characters of a line that is of one pitch by no chance
 EVIDENT = 60  # characters of one pitch that may not be chance
@@ -30,6 +30,7 @@ NEAR = 2.6  # heights from one row to the next, an empty one between perhaps
 
 _PROSE = re.compile(r"(?:[^\W\d_][^\W\d_'’-]+[,.;]? ){4,}")
 _SIGNS = re.compile(r"[{};=<>$\\|]|\w\(|\)\s*$|^\s*[#@/]")
+_COMMENT = re.compile(r"[#%;]\s|//|--\s|/?\*\s")
 _ENDS = re.compile(r"[.:;!?]\W*$")
 _ENTRY = re.compile(r"[•●◦○▪■]\s")
 
@@ -43,7 +44,10 @@ def gathered(pieces: Sequence[Piece]) -> list[Piece]:
         return list(pieces)
     listings: Rows = []
     rows = text_rows(pieces)
-    member = [_is_typed(row, letter) and not _is_prose(row) for row in rows]
+    member = [
+        _is_typed(row, letter) and not _is_prose(row) and not _ENTRY.match(row[0].line.text)
+        for row in rows
+    ]
     sure = _filled(rows, member, letter)
     for index, row in enumerate(rows):
         if not sure[index] and not _goes_with(rows, sure, index, letter):
@@ -142,7 +146,9 @@ def _is_likely(row: Sequence[Piece], letter: float, weight: float) -> bool:
 
 
 def _is_prose(row: Sequence[Piece]) -> bool:
-    return any(_PROSE.search(piece.line.text) for piece in row)
+    return not _COMMENT.match(row[0].line.text) and any(
+        _PROSE.search(piece.line.text) for piece in row
+    )
 
 
 def _is_near(above: Sequence[Piece], below: Sequence[Piece]) -> bool:
@@ -160,7 +166,10 @@ def _hang_together(above: Sequence[Piece], below: Sequence[Piece]) -> bool:
 def _is_program(some: Sequence[Piece], rows: Rows) -> bool:
     """Say whether typed pieces are more than a few words in a sentence."""
     first = next(index for index, row in enumerate(rows) if row[0] in some)
-    if len(text_rows(some)) > 1:
+    last = first + len(text_rows(some))
+    if first and last < len(rows) and _is_within(rows[first - 1], some, rows[last]):
+        return False
+    if last > first + 1:
         whole = [piece.line.text for piece in some]
         return max(map(len, whole)) >= LONG or any(map(_SIGNS.search, whole))
     if first == 0:
@@ -171,10 +180,25 @@ def _is_program(some: Sequence[Piece], rows: Rows) -> bool:
     return evident and not (goes_on and _is_near(above, some))
 
 
+def _is_within(above: Sequence[Piece], some: Sequence[Piece], below: Sequence[Piece]) -> bool:
+    """Say whether typed rows stand in a sentence that begins above and ends below them."""
+    boxes = [around(piece.box for piece in part) for part in (above, some, below)]
+    near = median(piece.box.height for piece in some)
+    text = below[0].line.text.lstrip()
+    return (
+        max(box.x0 for box in boxes) - min(box.x0 for box in boxes) < 0.5 * near
+        and max(box.x1 for box in boxes[:2]) - min(box.x1 for box in boxes[:2]) < 0.5 * near
+        and boxes[1].y0 - boxes[0].y1 < 0.5 * near
+        and boxes[2].y0 - boxes[1].y1 < 0.5 * near
+        and not _ENDS.search(above[-1].line.text)
+        and text[:1].islower()
+    )
+
+
 def _listing(some: Sequence[Piece], letter: float) -> Piece:
     """Return program text as one piece: as it stands, indented, with empty rows between."""
     rows = text_rows(some)
-    left = min(piece.box.x0 for piece in some)
+    left = _margin([row[0].box.x0 for row in rows], letter)
     tops = [median(piece.box.y1 for piece in row) for row in rows]
     distances = [below - above for above, below in pairwise(tops)]
     usual = min(distances, default=0.0)
@@ -193,6 +217,17 @@ def _listing(some: Sequence[Piece], letter: float) -> Piece:
     return Piece(some[0].line, box, Listing("\n".join(lines), pieces))
 
 
+def _margin(starts: Sequence[float], letter: float) -> float:
+    """Return where the rows' first column lies: most begin a whole number of letters from it."""
+
+    def beside(margin: float) -> list[float]:
+        return [(x - margin) / letter - round((x - margin) / letter) for x in starts]
+
+    best = min(sorted(starts), key=lambda margin: sum(map(abs, beside(margin))))
+    best += letter * median(beside(best))
+    return best + letter * min(round((x - best) / letter) for x in starts)
+
+
 def _top(row: Sequence[Piece]) -> float:
     return row[0].middle
 
@@ -205,5 +240,5 @@ def _is_alike(line: Line, letter: float) -> bool:
 
 def _is_bold(row: Sequence[Piece], weight: float) -> bool:
     """Say whether the row is bolder than that; a few letters do not tell."""
-    telling = [piece.weight for piece in row if len(piece.line.text) > SHORT]
+    telling = [piece.weight for piece in row if sum(map(str.isalpha, piece.line.text)) > SHORT]
     return bool(telling) and median(telling) > BOLD * weight > 0

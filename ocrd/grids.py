@@ -13,11 +13,13 @@ from itertools import pairwise
 from statistics import median
 
 from ocrd import joining
-from ocrd.columns import Grid, Piece, Stroke, cut_at
 from ocrd.job import Box, Cell
+from ocrd.sheet import Grid, Piece, Stroke, cut_at
 
 TOUCH = 0.5  # heights of a line within which two rules meet
 COVERED = 0.6  # share of a field's side from which the rule along it parts two fields
+WHOLE = 0.9  # share of a field's side that some rule covers where it parts two columns,
+SHORT_RULE = 2  # rows, if it parts no more of them
 CUT = 0.8  # heights of a line by which a piece must reach over a rule to be cut there
 BOLDER = 1.25  # times the others' weight: a header's
 MAX_CROSSINGS = 1_000_000  # of rules: more are hatching, and would take seconds
@@ -200,7 +202,9 @@ def _pruned(net: _Net, pieces: Sequence[Piece]) -> _Net:
     rows = range(len(net.ys) - 1)
     xs = [net.xs[0], net.xs[-1]]
     for column in range(1, len(net.xs) - 1):
-        if any(_is_parted(net, row, column) for row in rows):
+        parted = [row for row in rows if _is_parted(net, row, column)]
+        # The stems of letters above each other look like a short rule.
+        if len(parted) > SHORT_RULE or any(_is_parted(net, row, column, WHOLE) for row in parted):
             xs.insert(-1, net.xs[column])
     if len(xs) > 2 and not any(piece.box.x0 < xs[1] - TOUCH * piece.box.height for piece in pieces):
         del xs[0]
@@ -236,11 +240,11 @@ def _spans(net: _Net) -> dict[Place, tuple[int, int]]:
     return spans
 
 
-def _is_parted(net: _Net, row: int, column: int) -> bool:
-    """Say whether a rule stands left of the field."""
+def _is_parted(net: _Net, row: int, column: int, share: float = COVERED) -> bool:
+    """Say whether a rule stands left of the field, along so much of it."""
     start, end, at = net.ys[row], net.ys[row + 1], net.xs[column]
     near = min(net.xs[column] - net.xs[column - 1], net.xs[column + 1] - net.xs[column]) / 2
-    return _covered(net.standing, at, near, start, end)
+    return _covered(net.standing, at, near, start, end) >= share
 
 
 def _is_ruled_off(net: _Net, row: int, column: int) -> bool:
@@ -249,19 +253,19 @@ def _is_ruled_off(net: _Net, row: int, column: int) -> bool:
     near = min(at - net.ys[row - 1], net.ys[row + 1] - at) / 2
     if not any(abs(rule.at - at) < near for rule in net.lying):
         return True
-    return _covered(net.lying, at, near, net.xs[column], net.xs[column + 1])
+    return _covered(net.lying, at, near, net.xs[column], net.xs[column + 1]) >= COVERED
 
 
 def _covered(
     strokes: Iterable[Stroke], at: float, near: float, start: float, end: float
-) -> bool:
-    """Say whether strokes at a place cover most of a length."""
+) -> float:
+    """Return which share of a length the strokes at a place cover."""
     covered = sum(
         max(0.0, min(stroke.end, end) - max(stroke.start, start))
         for stroke in strokes
         if abs(stroke.at - at) < near
     )
-    return covered >= COVERED * (end - start)
+    return covered / max(end - start, 1e-9)
 
 
 def _index(places: Sequence[float], value: float) -> int:

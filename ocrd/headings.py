@@ -26,6 +26,9 @@ CHARACTERS = 160
 UNNUMBERED = 100  # characters of one without a number
 LETTERS = 0.35  # share of the characters
 ROWS = 4
+WIDE = 0.6  # share of the widest row's width: running text, where there is so much of it:
+TELLING, MIN_ROWS = 150, 3  # characters, rows
+NARROW = 0.5  # share of the running text's width: small type that takes no more is a drawing's
 
 NUMBERED = re.compile(
     r"(?:(?:chapter|appendix|part|section|kapitel|anhang|teil|chapitre|annexe|capítulo|capitolo"
@@ -56,8 +59,8 @@ def advance(row: Row) -> float:
 
 
 def body(ordered: Sequence[Row]) -> Body:
-    """Return the type that most characters are set in."""
-    text = [row for row in ordered if row.whole is None] or list(ordered)
+    """Return the type that most characters are set in, those in a drawing aside."""
+    text = _running([row for row in ordered if row.whole is None]) or list(ordered)
     lines = [piece.line for row in text for piece in row.pieces if piece.line.typeface.size > 0]
     height = _median([(row.height, len(row.text)) for row in text])
     wide = _median([(advance(row), len(row.text)) for row in text])
@@ -66,12 +69,33 @@ def body(ordered: Sequence[Row]) -> Body:
     return Body(max(height, 1.0), max(wide, 0.1), size, weight)
 
 
+def _running(rows: list[Row]) -> list[Row]:
+    """Return the rows but those in small type that take no more than the middle of the page."""
+    widest = max((row.box.width for row in rows), default=0.0)
+    wide = [row for row in rows if row.box.width > WIDE * widest]
+    if sum(len(row.text) for row in wide) < TELLING or len(wide) < MIN_ROWS:
+        return rows
+    size = _median([(size_of(row), len(row.text)) for row in wide])
+    is_small = [0 < size_of(row) * MEASURED_LARGER < size for row in rows]
+    small = [row for row, is_it in zip(rows, is_small, strict=True) if is_it]
+    level = [row for row in small if not row.is_upright and len(row.text) > FEW_LETTERS]
+    most = 2 * sum(len(row.text) for row in small) > sum(len(row.text) for row in rows)
+    if not most or not level or _extent(level) > NARROW * _extent(wide):
+        return rows
+    return [row for row, is_it in zip(rows, is_small, strict=True) if not is_it]
+
+
+def _extent(rows: Sequence[Row]) -> float:
+    """Return the width that rows take together."""
+    return max(row.box.x1 for row in rows) - min(row.box.x0 for row in rows)
+
+
 def label(rows: Sequence[Row], normal: Body, *, has_breaks: bool) -> str:
     """Return "title", "heading" or "text" for a block of these rows."""
     text = " ".join(row.text for row in rows)
     if not _can_be(rows, text):
         return "text"
-    if normal.size > 0 and all(_size(row) > 0 for row in rows):
+    if normal.size > 0 and all(size_of(row) > 0 for row in rows):
         return _by_type(rows, text, normal)
     height = median(row.height for row in rows) / normal.height
     wide = median(map(advance, rows)) / normal.advance
@@ -83,19 +107,19 @@ def label(rows: Sequence[Row], normal: Body, *, has_breaks: bool) -> str:
 
 def is_set_apart(row: Row, normal: Body) -> bool:
     """Say whether the row is set in other type than running text, as headings are."""
-    if normal.size <= 0 or _size(row) <= 0:
+    if normal.size <= 0 or size_of(row) <= 0:
         return False
     # Letters of one width are larger than others of the same size.
     typed = any(piece.line.typeface.pitch > 0 for piece in row.pieces)
     larger = TITLE if typed else MEASURED_LARGER if len(row.text) > FEW_LETTERS else LARGER_SHORT
-    return _size(row) >= larger * normal.size or is_bold(row, normal)
+    return size_of(row) >= larger * normal.size or is_bold(row, normal)
 
 
 def is_clearly_set_apart(row: Row, normal: Body) -> bool:
     """Say whether the row is both larger and bolder than running text."""
-    if normal.size <= 0 or _size(row) <= 0:
+    if normal.size <= 0 or size_of(row) <= 0:
         return False
-    return _size(row) >= SLIGHTLY_LARGER * normal.size and is_bold(row, normal)
+    return size_of(row) >= SLIGHTLY_LARGER * normal.size and is_bold(row, normal)
 
 
 def is_bold(row: Row, normal: Body) -> bool:
@@ -115,11 +139,19 @@ def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
     """Say whether nothing but their weight tells rows from running text."""
     if normal.size <= 0 or NUMBERED.match(rows[0].text):
         return False
-    return median(map(_size, rows)) < MEASURED_LARGER * normal.size
+    return median(map(size_of, rows)) < MEASURED_LARGER * normal.size
+
+
+def is_larger(rows: Sequence[Row], others: Sequence[Sequence[Row]]) -> bool:
+    """Say whether a heading without a number is clearly larger than the page's other ones."""
+    sizes = [size_of(other) for some in others for other in some if size_of(other) > 0]
+    if not sizes or NUMBERED.match(rows[0].text):
+        return False
+    return median(map(size_of, rows)) >= MEASURED_LARGER * median(sizes)
 
 
 def _by_type(rows: Sequence[Row], text: str, normal: Body) -> str:
-    size = median(map(_size, rows)) / normal.size
+    size = median(map(size_of, rows)) / normal.size
     bold = all(is_bold(row, normal) for row in rows)
     numbered = bool(NUMBERED.match(text))
     ends = text.endswith((".", ":", ";"))
@@ -158,7 +190,8 @@ def _has_cells(row: Row) -> bool:
     return len(cells) > 2 or (len(cells) == 2 and not NUMBERED.fullmatch(cells[0]))
 
 
-def _size(row: Row) -> float:
+def size_of(row: Row) -> float:
+    """Return the size of the row's type, 0 if it was not measured."""
     sizes = [
         (piece.line.typeface.size, len(piece.line.text))
         for piece in row.pieces

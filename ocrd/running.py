@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ocrd.columns import Piece, Stroke, around
 from ocrd.grids import text_rows
 from ocrd.job import Box
+from ocrd.sheet import Piece, Stroke, around
 
 ZONE = 0.12  # share of the page's height, from its edge, in which they stand
 WHITE = 0.8  # heights of a line between them and the text

@@ -27,6 +27,7 @@ BULLETS = "•●◦○▪■□◆◇►▶‣⁃∙·*+-–—"
 # Marks that begin a list entry: a bullet, or a number with its point or bracket.
 _BULLET = re.compile(rf"[{re.escape(BULLETS)}]\s+(?=\S)")
 _NUMBER = re.compile(r"(\d{1,9}[.)])\s+(?=\S)")
+_FIRST = re.compile(r"0*1[.)]")  # the only number that begins a list right below text
 _IN_ALT = re.compile(r"[\\`*_\[\]<>&|~$]")
 _INDENT = re.compile(r" *")
 
@@ -175,7 +176,10 @@ def _blocks(page: PageRead, style: Style) -> Iterator[str]:
             if block.label == "located":
                 entries += [f"- {commonmark.escape_line(line)}" for line in _places(block, page)]
             elif entry := _list_entry(block, style):
-                level = _level(block.text, indents) if block.rich else 0
+                outer = len(indents)
+                level = _level(block.text, indents)
+                if 0 < outer <= level and _NUMBER.match(entry) and not _FIRST.match(entry):
+                    entries.append("")  # else the row would go on with the entry around it
                 entries.append("    " * level + entry)
             continue
         markdown = _block(block, style)

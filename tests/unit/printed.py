@@ -1,7 +1,8 @@
 """Lines as an engine gives them of a printed page, with the type that they are set in."""
 
-from ocrd import layout
+from ocrd import columns, layout
 from ocrd.job import Block, Line, Rule, Typeface
+from ocrd.sheet import Sheet
 
 WIDTH, HEIGHT = 1600, 2200
 LINE, PITCH, LETTER = 30, 38, 15  # pixels: a line's height, from line to line, a letter's width
@@ -47,6 +48,13 @@ def blocks(*groups: list[Line] | Line, rules: list[Rule] | None = None) -> list[
 
 def labelled(*groups: list[Line] | Line, rules: list[Rule] | None = None) -> list[tuple[str, str]]:
     return [(block.label, block.text) for block in blocks(*groups, rules=rules)]
+
+
+def order(*groups: list[Line] | Line) -> list[str]:
+    """Return the lines' texts in reading order."""
+    some = [one for group in groups for one in (group if isinstance(group, list) else [group])]
+    page = Sheet.of(some, WIDTH, HEIGHT)
+    return [piece.line.text for row in columns.rows(page.pieces) for piece in row.pieces]
 
 
 def cells(block: Block) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from ocrd import columns
 from ocrd.cells import table
 from ocrd.job import Line
+from ocrd.sheet import Sheet
 from tests.unit.printed import HEIGHT, WIDTH, blocks, cells, labelled, line, paragraph
 
 COLUMNS = (200, 700, 1200)
@@ -54,7 +55,7 @@ def test_parts_that_stand_in_no_line_are_no_table() -> None:
         line("x" * (3 + number), 1000 - 60 * number, 700 + 40 * number) for number in range(4)
     ]
     pairs = zip(askew, beside, strict=True)
-    some = [columns.Row(columns.sheet(pair, WIDTH, HEIGHT).pieces, 0) for pair in pairs]
+    some = [columns.Row(Sheet.of(pair, WIDTH, HEIGHT).pieces, 0) for pair in pairs]
     assert table(some) is None
 
 

@@ -37,6 +37,35 @@ def test_a_heading_in_bold_above_program_text_is_none_of_it() -> None:
     assert ("code", PROGRAM) in found
 
 
+def test_rows_that_begin_a_little_to_the_left_shift_no_others() -> None:
+    rows = ("if test -e /etc/tally.conf; then", "    cp examples/tally.conf /etc", "fi")
+    some = [
+        line(row.strip(), 230 + 15 * (len(row) - len(row.lstrip())) + by, 600 + 38 * n, TYPED)
+        for n, (row, by) in enumerate(zip(rows, (2, 4, -4), strict=True))
+    ]
+    assert labelled(paragraph(300), some)[1] == ("code", "\n".join(rows))
+
+
+def test_comments_above_program_text_are_of_it() -> None:
+    text = "# Use what was asked for and\n# what the user has set up before"
+    comments = lines(text, 230, 600, TYPED)
+    rest = lines('case "$2" in\n    *) cur=$2 ;;\nesac', 230, 676, TYPED)
+    assert [label for label, _ in labelled(paragraph(300), comments, rest)] == ["text", "code"]
+
+
+def test_a_row_that_is_typed_in_a_sentence_stays_in_it() -> None:
+    rows = (
+        ("Bars and arrows can be drawn with one of these names, which are", PLAIN),
+        ("EndArrow (or Arrow), Arrows, BeginArcArrow, EndArcArrow (or equiv-", TYPED),
+        ("alently ArcArrow), and may take more than one argument.", PLAIN),
+    )
+    some = [
+        line(text, 200, 600 + 34 * n, face, width=1000) for n, (text, face) in enumerate(rows)
+    ]
+    program = lines("draw(path, grey, light);\nsize(200);", 300, 900, TYPED)
+    assert [label for label, _ in labelled(some, program)] == ["text", "code"]
+
+
 def test_a_page_from_a_typewriter_is_no_program() -> None:
     text = "Lentil soup, 4 persons:\n3 onions, 2 l of water, salt\n4 oz lentils, 1 bay leaf"
     letter = [one for y in (300, 500, 700) for one in lines(text, 200, y, TYPED)]

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocrd import grids
-from ocrd.columns import Piece, Stroke
 from ocrd.job import Box, Line, Rule
+from ocrd.sheet import Piece, Stroke
 from tests.unit.printed import BOLD, HEIGHT, WIDTH, blocks, cells, line, lying, paragraph, standing
 
 XS, YS = (200, 500, 900), (300, 350, 400, 490)
@@ -78,6 +78,12 @@ def test_rows_without_rules_between_them_are_rows_all_the_same() -> None:
 def test_rules_that_reach_beyond_the_table_make_no_empty_columns() -> None:
     rules = [lying(y, 150, 960) for y in YS] + RULES[4:]
     (table,) = blocks(HEAD, ROWS, WRAPPED, rules=rules)
+    assert [len(row) for row in table.table] == [2, 2, 2]
+
+
+def test_stems_of_letters_above_each_other_part_no_cells() -> None:
+    stems = standing(300, 362, 475)  # most of two rows, none of them whole
+    (table,) = blocks(HEAD, ROWS, WRAPPED, rules=[*RULES, stems])
     assert [len(row) for row in table.table] == [2, 2, 2]
 
 

@@ -77,3 +77,42 @@ def test_captions_are_told_by_their_first_word(text: str) -> None:
 def test_text_that_names_a_table_is_no_caption() -> None:
     text = "Table 7 shows what there is."
     assert labelled(paragraph(300), line(text, 200, 480), paragraph(600))[1] == ("text", text)
+
+
+def test_the_first_heading_is_a_title_where_it_is_the_largest() -> None:
+    top = line("Reading the ledgers of a port", 200, 200, Typeface(18, 4.6), height=38)
+    found = labelled(
+        top, paragraph(300), line("What there is", 200, 480, LARGER), paragraph(530),
+        line("What it means", 200, 700, LARGER), paragraph(750),
+    )  # fmt: skip
+    assert [label for label, _ in found if label != "text"] == ["title", "heading", "heading"]
+
+
+def test_a_first_heading_like_the_others_is_no_title() -> None:
+    found = labelled(
+        line("What there was", 200, 200, LARGER), paragraph(250),
+        line("What there is", 200, 480, LARGER), paragraph(530),
+    )  # fmt: skip
+    assert [label for label, _ in found if label != "text"] == ["heading", "heading"]
+
+
+LARGER = Typeface(14.5, 3.9)
+
+
+def test_text_below_a_drawing_with_more_letters_in_it_is_no_title() -> None:
+    drawing = [line("bla " * 20, 600, 200 + 20 * n, SMALL, width=400, height=18) for n in range(20)]
+    head = line("What there is", 200, 1000, LARGE)
+    found = labelled(drawing, paragraph(800), head, paragraph(1050))
+    assert [label for label, _ in found][-3:] == ["text", "heading", "text"]
+
+
+SMALL = Typeface(7, 1.2)
+
+
+def test_a_heading_in_two_rows_is_one_though_its_rows_are_further_apart() -> None:
+    rows = ("5.4 How do I set up what is needed to build", "packages of my own?")
+    heading = [
+        line(row, 200, 480 + 66 * n, TITLE, width=1100 - 500 * n) for n, row in enumerate(rows)
+    ]
+    found = labelled(paragraph(300), heading, paragraph(640))
+    assert found[1] == ("title", " ".join(rows))

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ocrd import columns, joining, layout
 from ocrd.engine.protocol import recognition_from_json
 from ocrd.job import Block, Line, Point, Quad, Recognition
+from ocrd.sheet import Sheet
 
 LINES = Path(__file__).parents[1] / "resources" / "lines"
 WIDTH, HEIGHT = 1600, 2200
@@ -304,7 +305,7 @@ def test_the_order_in_which_lines_come_does_not_matter(lines: list[Line]) -> Non
 
 @given(upright_lines)
 def test_columns_are_numbered_in_reading_order(lines: list[Line]) -> None:
-    sheet = columns.sheet(lines, WIDTH, HEIGHT)
-    rows = columns.rows(sheet.pieces, sheet.turned)
+    page = Sheet.of(lines, WIDTH, HEIGHT)
+    rows = columns.rows(page.pieces, page.turned)
     assert all(before.column <= after.column for before, after in pairwise(rows))
     assert sum(len(row.pieces) for row in rows) == sum(bool(line.text.strip()) for line in lines)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -254,6 +255,22 @@ def test_lists_within_lists() -> None:
     )
     html = gfm.render(shown_of(*(rich("list", entry) for entry in entries)))
     assert "<li>b <em>c</em>\n<ol>\n<li>d</li>\n</ol>\n</li>\n<li>e</li>\n</ul>" in html
+
+
+def test_lists_within_lists_of_lines() -> None:
+    entries = ["• a", "  • b", "    1. c", "  a) d", "2. e"]
+    assert shown_of(*(Block("list", entry) for entry in entries)) == (
+        "- a\n    - b\n        1. c\n    - a) d\n2. e"
+    )
+    assert text_of(read_page(Block("list", "  • b"))) == "• b"
+
+
+@pytest.mark.parametrize("first", [4, 10])
+def test_a_list_in_an_entry_that_does_not_begin_with_one_is_a_list_too(first: int) -> None:
+    entries = ["• a", f"  {first}. b", f"  {first + 1}. c", "• d"]
+    html = gfm.render(shown_of(*(Block("list", entry) for entry in entries)))
+    assert f'<ol start="{first}">' in html
+    assert html.count("<ol") == 1
 
 
 def test_running_heads_and_page_numbers_are_no_text() -> None:

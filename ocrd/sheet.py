@@ -1,0 +1,161 @@
+"""A page after straightening: its pieces of text and its ruled lines, with their boxes (pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from ocrd.job import Box, Cell, Line, Point, Rule
+
+MAX_SKEW = math.radians(20)  # beyond it a line is slanted by intent
+UPRIGHT_RATIO = 2.0  # taller than this many times its width: text that runs up or down
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A ruled line on the straightened page: ``at`` its height or its place from the left."""
+
+    at: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table on the straightened page: its cells as a block has them, and what they hold."""
+
+    box: Box
+    rows: tuple[tuple[Cell, ...], ...]
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Program text, its rows indented by spaces, and what it is made of."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One recognised line with its box on the straightened page, or what stays together whole."""
+
+    line: Line
+    box: Box
+    whole: Grid | Listing | None = None
+
+    @property
+    def middle(self) -> float:
+        """Height on the page of the line's middle."""
+        return (self.box.y0 + self.box.y1) / 2
+
+    @property
+    def weight(self) -> float:
+        """How bold the type is, measured by its size; 0 if that is not known."""
+        face = self.line.typeface
+        return face.weight / face.size if face.size > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page after straightening: its pieces, what runs up or down it, its ruled lines."""
+
+    pieces: tuple[Piece, ...]
+    turned: tuple[Line, ...] = ()
+    lying: tuple[Stroke, ...] = ()
+    standing: tuple[Stroke, ...] = ()
+
+    @classmethod
+    def of(
+        cls, lines: Sequence[Line], width: int, height: int, rules: Sequence[Rule] = ()
+    ) -> Sheet:
+        """Return the page straightened by the slant of its lines."""
+        written = [line for line in lines if line.text.strip()]
+        level = [line for line in written if not is_upright(line)]
+        angle = skew(level)
+        strokes: tuple[list[Stroke], list[Stroke]] = ([], [])
+        for rule in rules:
+            x0, y0 = _turned(rule.start, angle, width, height)
+            x1, y1 = _turned(rule.end, angle, width, height)
+            if abs(x1 - x0) >= abs(y1 - y0):
+                strokes[0].append(Stroke((y0 + y1) / 2, min(x0, x1), max(x0, x1)))
+            else:
+                strokes[1].append(Stroke((x0 + x1) / 2, min(y0, y1), max(y0, y1)))
+        return cls(
+            tuple(straighten(level, width, height)),
+            tuple(line for line in written if is_upright(line)),
+            *map(tuple, strokes),
+        )
+
+
+def straighten(lines: Sequence[Line], width: int, height: int) -> list[Piece]:
+    """Return the lines with their boxes after turning the page by its median line angle."""
+    angle = skew(lines)
+    pieces = []
+    for line in lines:
+        middle = sum(x for x, _ in line.quad) / 4, sum(y for _, y in line.quad) / 4
+        x, y = _turned(middle, angle, width, height)
+        half_width = max(_length(line, 0), _length(line, 2), 1.0) / 2
+        half_height = max((_length(line, 1) + _length(line, 3)) / 2, 1.0) / 2
+        box = Box(x - half_width, y - half_height, x + half_width, y + half_height)
+        pieces.append(Piece(line, box))
+    return pieces
+
+
+def skew(lines: Sequence[Line]) -> float:
+    """Return the page's slant in radians, clockwise: the median of its long lines."""
+    angles = []
+    for line in lines:
+        (x0, y0), (x1, y1) = line.quad[0], line.quad[1]
+        angle = math.atan2(y1 - y0, x1 - x0)
+        if abs(angle) < MAX_SKEW and _length(line, 0) > 4 * _length(line, 1):
+            angles.append(angle)
+    return median(angles) if len(angles) >= 3 else 0.0
+
+
+def is_upright(line: Line) -> bool:
+    """Say whether the line runs up or down the page."""
+    box = page_box(line)
+    return len(line.text.strip()) > 2 and box.height > UPRIGHT_RATIO * box.width
+
+
+def page_box(line: Line) -> Box:
+    """Return the line's upright box on the page as it is."""
+    xs, ys = [x for x, _ in line.quad], [y for _, y in line.quad]
+    return Box(min(xs), min(ys), max(xs), max(ys))
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """Return the smallest box around some boxes, at least one."""
+    x0s, y0s, x1s, y1s = zip(*((box.x0, box.y0, box.x1, box.y1) for box in boxes), strict=True)
+    return Box(min(x0s), min(y0s), max(x1s), max(y1s))
+
+
+def cut_at(piece: Piece, x: float) -> list[Piece]:
+    """Return a piece cut at the space that is nearest to a place; itself if it has none near."""
+    text, box = piece.line.text.strip(), piece.box
+    advance = box.width / max(len(text), 1)
+    spaces = [index for index, character in enumerate(text) if character == " "]
+    wanted = (x - box.x0) / advance - 0.5
+    nearest = min(spaces, key=lambda index: abs(index - wanted), default=-1)
+    if nearest < 0 or abs(nearest - wanted) > max(3.0, 0.15 * len(text)):
+        return [piece]
+    left, right = text[:nearest].strip(), text[nearest:].strip()
+    return [
+        replace(piece, line=replace(piece.line, text=left), box=replace(box, x1=x)),
+        replace(piece, line=replace(piece.line, text=right), box=replace(box, x0=x)),
+    ]
+
+
+def _turned(point: Point, angle: float, width: int, height: int) -> Point:
+    """Return where a point is once the page's slant is undone, about its middle."""
+    cos, sin = math.cos(-angle), math.sin(-angle)
+    x, y = point[0] - width / 2, point[1] - height / 2
+    return x * cos - y * sin + width / 2, x * sin + y * cos + height / 2
+
+
+def _length(line: Line, side: int) -> float:
+    return math.dist(line.quad[side], line.quad[(side + 1) % 4])
