@@ -17,14 +17,14 @@ import numpy as np
 
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.images import Scan
-from ocrd.engine import ink, overlooked, rapidocr, recognition, turning
+from ocrd.engine import ink, overlooked, rapidocr, recognition, spelling, turning
 from ocrd.engine.protocol import Recognise, recognition_from_json
 from ocrd.engine.rapidocr import RapidOcr
 from ocrd.job import Recognition
 
 READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, rapidocr._strip, rapidocr._upright, rapidocr._probe, turning,
-    rapidocr._cut, recognition, overlooked, RapidOcr._detected, RapidOcr._overlooked,
+    rapidocr._cut, recognition, spelling, overlooked, RapidOcr._detected, RapidOcr._overlooked,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 
@@ -32,7 +32,8 @@ _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 def reading_key() -> str:
     """Return a name for how lines are found and read: settings, code and libraries."""
     parts = [
-        f"{rapidocr._DETECTION} {rapidocr._RECOGNITION} {rapidocr.MIN_CONFIDENCE}",
+        f"{rapidocr._DETECTION} {rapidocr.SMALL_PRINT_SIDE}",
+        f"{rapidocr._RECOGNITION} {rapidocr.MIN_CONFIDENCE}",
         *(inspect.getsource(part) for part in READING),
         *(f"{name} {metadata.version(name)}" for name in _LIBRARIES),
     ]

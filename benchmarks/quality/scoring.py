@@ -35,7 +35,7 @@ _BEFORE = (  # what is no text at all
     (re.compile(r"</?(?:table|thead|tbody|tr|td|th|br|p|b|i|sup|sub|div|img)\b[^>]*>", re.I), " "),
 )
 _AFTER = (  # characters that mean the same, marks, line ends
-    (re.compile("\u00ad"), ""),
+    (re.compile("\u00ad\\s*"), ""),
     (re.compile("[‘’‚‛`´′]"), "'"),
     (re.compile("[“”„«»″]|''|,,"), '"'),
     (re.compile("[‐‑‒–—―−]"), "-"),

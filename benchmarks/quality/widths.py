@@ -19,7 +19,7 @@ from benchmarks.quality.documents import pages
 from benchmarks.quality.images import Scan, scans
 from benchmarks.quality.scoring import bags, characters, normalised
 from benchmarks.quality.truth import truth
-from ocrd.engine import rapidocr, recognition
+from ocrd.engine import rapidocr, recognition, spelling
 
 # Name -> share of the width, and whether doubtful spaces are judged.
 VARIANTS = {
@@ -84,12 +84,14 @@ def _read(
 
 @contextmanager
 def _tuned(share: float, *, judged: bool) -> Iterator[None]:
-    squeeze, sure = recognition.SQUEEZE, recognition._SURE_SPACE
-    recognition.SQUEEZE, recognition._SURE_SPACE = share, sure if judged else 0.0
+    before = recognition.SQUEEZE, spelling._SURE_SPACE, spelling._LOST_SPACE
+    recognition.SQUEEZE = share
+    if not judged:
+        spelling._SURE_SPACE, spelling._LOST_SPACE = 0.0, 2.0
     try:
         yield
     finally:
-        recognition.SQUEEZE, recognition._SURE_SPACE = squeeze, sure
+        recognition.SQUEEZE, spelling._SURE_SPACE, spelling._LOST_SPACE = before
 
 
 def _cpu_seconds() -> float:

@@ -1,24 +1,29 @@
-"""Where a nearly empty page has ink beside its lines: there the detector is shown it again (pure).
+"""What the detector overlooks on a page: where and when it is shown it again (pure).
 
-The detector judges a page as a whole. On one that is empty but for a page number it finds nothing;
-cut out with some paper around it, the number is found.
+It judges a page as a whole. On one that is empty but for a page number it finds nothing; cut out
+with some paper around it, the number is found. And it sees pages shrunk: of those in small print,
+three columns of it for example, it loses whole lines and single letters, which it finds on a larger
+image.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import median
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocrd.engine import turning
 from ocrd.job import Quad
 
 Pixels = NDArray[np.uint8]
 Region = tuple[int, int, int, int]  # left, top, right, bottom, in pixels of the page
 
 FEW_LINES = 3  # a page with as many has enough on it to be judged as a whole
+_SMALL_PRINT = 12.0  # pixels that half of the lines are lower than; see decision 0009
 _SIDE = 1000  # pixels that the page is shrunk to
 _LEVELS = 24  # of 255: paler than this is paper
 _REACH = (25, 9)  # pixels of the shrunk page: nearer letters are of one line
@@ -28,6 +33,11 @@ _SHADOW = 0.5  # of a side of the page: what is as long at its edge is the scann
 _TALLEST = 0.2  # of the page's longer side: more is a picture, or was seen on the whole page
 _MARGIN = 5.0  # heights of the ink: paper around it
 _MOST = 6  # regions that are looked at
+
+
+def is_small_print(quads: Sequence[Quad], scale: float) -> bool:
+    """Say whether the lines are so low that others were lost, seen at ``scale`` of their size."""
+    return bool(quads) and scale * median(min(turning.size(quad)) for quad in quads) < _SMALL_PRINT
 
 
 def regions(page: Pixels, quads: Sequence[Quad]) -> list[Region]:

@@ -6,6 +6,7 @@ is an error instead of a download. Pages come out upright; skew is left to the l
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import threading
@@ -40,13 +41,15 @@ MIN_CONFIDENCE = 0.5  # RapidOCR's own text_score: below it is noise, not text
 Pixels = NDArray[np.uint8]
 Progress = Callable[[int], None]
 
+DETECTION_SIDE = 960  # pixels that a page is shrunk to when its lines are looked for
+SMALL_PRINT_SIDE = 1280  # and one in small print: see decision 0009
 # Measured for ocrd on 117 pages with ground truth. The line classifier flips upright lines; with
 # dilation boxes fuse across column gutters at this detection size.
 _DETECTION = {
     "Global.use_rec": False,
     "Global.max_side_len": 4000,
     "Det.limit_type": "max",
-    "Det.limit_side_len": 960,
+    "Det.limit_side_len": DETECTION_SIDE,
     "Det.use_dilation": False,
 }
 _RECOGNITION = {"Global.use_det": False, "Global.use_preprocess_img": False}
@@ -79,15 +82,14 @@ class RapidOcr:
     def __init__(self, share: Share) -> None:
         self._share = share
         # Any: what the library returns depends on its flags, which its types do not express.
-        self._detect: Any = _Detector(params=_parameters(_DETECTION, "det", share.threads))
+        self._detect: Any = _detector(share.threads)
+        self._detect_small: Any = _seeing(self._detect, SMALL_PRINT_SIDE)
         # Single-threaded runs side by side beat one run on several threads, and a lone page
         # still has all lanes for its lines.
         self._detecting = threading.Semaphore(math.ceil(share.lanes / _LANES_A_DETECTION))
         self._lanes = Lanes(share.lanes)
         self._slot = threading.local()  # .rank: of the page that this slot's thread reads
         cv2.setNumThreads(share.threads)
-        blank: Pixels = np.full((64, 256, 3), 255, np.uint8)
-        self._detect(blank)  # loads the model
         self._recogniser = _recogniser(share.threads)
 
     @property
@@ -125,10 +127,13 @@ class RapidOcr:
         They are looked for in the image shrunk to ``longest_side``, where that is less than what
         the engine reads pages with: faster, and blind to small print.
         """
-        quads = self._detected(pixels, longest_side)
-        if longest_side is None:
-            quads += self._overlooked(pixels, quads)
-        return quads
+        if longest_side is not None:
+            return self._detected(pixels, longest_side)
+        quads = self._detected(pixels)
+        scale = DETECTION_SIDE / max(pixels.shape[:2])
+        if scale < 1 and overlooked.is_small_print(quads, scale):
+            quads = self._detected(pixels, small_print=True)
+        return quads + self._overlooked(pixels, quads)
 
     def _overlooked(self, pixels: Pixels, quads: Sequence[Quad]) -> list[Quad]:
         """Return the lines of a nearly empty page that were not seen on the whole of it."""
@@ -140,13 +145,16 @@ class RapidOcr:
                     found.append((a, b, c, d))
         return found
 
-    def _detected(self, pixels: Pixels, longest_side: int | None = None) -> list[Quad]:
+    def _detected(
+        self, pixels: Pixels, longest_side: int | None = None, *, small_print: bool = False
+    ) -> list[Quad]:
+        detect = self._detect_small if small_print else self._detect
         scale = max(1.0, max(pixels.shape[:2]) / longest_side) if longest_side else 1.0
         if scale > 1:
             size = [max(1, round(side / scale)) for side in pixels.shape[1::-1]]
             pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
         with self._detecting:
-            boxes = self._lanes.submit(self._rank, self._detect, pixels).result().boxes
+            boxes = self._lanes.submit(self._rank, detect, pixels).result().boxes
         return [] if boxes is None else [_quad(box) for box in (boxes * scale).tolist()]
 
     def read(self, pixels: Pixels, quad: Quad, *, turned: bool = False) -> turning.Reading:
@@ -249,6 +257,21 @@ class _Detector(rapidocr.RapidOCR):  # type: ignore[misc]  # its types are not f
     def crop_text_regions(self, img: Pixels, det_boxes: Any) -> list[Pixels]:
         """Cut out nothing: we cut from the turned page, one line at a time."""
         return []
+
+
+def _detector(threads: int) -> Any:
+    """Load the network that finds lines."""
+    detector: Any = _Detector(params=_parameters(_DETECTION, "det", threads))
+    detector(np.full((64, 256, 3), 255, np.uint8))  # loads the model
+    return detector
+
+
+def _seeing(detector: Any, longest_side: int) -> Any:
+    """Return the detector, with the same network, shown pages shrunk to another size."""
+    other = copy.copy(detector)
+    other.text_det = copy.copy(detector.text_det)
+    other.text_det.limit_side_len = longest_side
+    return other
 
 
 def _recogniser(threads: int) -> Recogniser:

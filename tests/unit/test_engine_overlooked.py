@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocrd.engine import turning
-from ocrd.engine.overlooked import FEW_LINES, regions
+from ocrd.engine.overlooked import FEW_LINES, is_small_print, regions
 from ocrd.job import Quad
 
 
@@ -73,3 +73,12 @@ def test_boxes_that_only_touch_do_not_overlap() -> None:
     assert turning.overlap(box(0, 0, 10, 10), box(9, 9, 20, 20))
     assert not turning.overlap(box(0, 0, 10, 10), box(10, 0, 20, 10))
     assert not turning.overlap(box(0, 0, 10, 10), box(0, 11, 10, 20))
+
+
+def test_small_print_is_told_by_half_of_the_lines_at_the_scale_that_the_detector_sees() -> None:
+    small, large = box(0, 0, 400, 30), box(0, 0, 400, 60)
+    assert is_small_print([small, small, large], 0.3)
+    assert not is_small_print([small, large, large], 0.3)
+    assert not is_small_print([small, small, large], 0.5)
+    assert is_small_print([box(0, 0, 30, 400)], 0.3), "of a page on its side too"
+    assert not is_small_print([], 0.3)

@@ -20,6 +20,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from ocrd.engine import rapidocr
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.rapidocr import RapidOcr, Share
+from ocrd.engine.turning import size
 from ocrd.engine.worker import Cancelled
 from ocrd.errors import PageError
 from ocrd.job import Quad, Recognition
@@ -158,6 +159,18 @@ def test_a_level_line_is_cut_out_as_it_would_be_straightened(quad: Quad) -> None
 def test_lines_of_neighbouring_columns_are_not_fused(engine: RapidOcr, tmp_path: Path) -> None:
     result = read(engine, draw(tmp_path / "page.pgm", columns=2))
     assert sorted(texts(result)) == sorted(TEXT * 2)
+
+
+def test_lines_in_small_print_and_single_letters_beside_them_are_found(engine: RapidOcr) -> None:
+    page = Image.new("RGB", (3508, 2480), "white")
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(28)
+    for row in range(30):
+        for left in (100, 1260, 2420):
+            pen.text((left, 120 + 38 * row), "utdgk"[row % 5], fill=0, font=font)
+            pen.text((left + 310, 120 + 38 * row), "go to the next page", fill=0, font=font)
+    quads = engine.detect(np.asarray(page))
+    assert sum(size(quad)[0] > 150 for quad in quads) == 90
+    assert sum(size(quad)[0] < 60 for quad in quads) > 60, "none is seen at the usual size"
 
 
 def test_a_scanned_book_page_is_read(engine: RapidOcr, tmp_path: Path) -> None:
