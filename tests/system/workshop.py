@@ -43,13 +43,18 @@ class Workshop:
         self._installed: Future[Path] | None = None
 
     def begin(self, suites: Sequence[str], *, packages: bool) -> None:
-        """Begin with the trees, and with the packages where some test wants them."""
+        """Begin with the trees, and with the packages where that is wanted before they are."""
         for suite in suites:
             self._trees[suite] = self._threads.submit(machine.tree, suite)
         if packages:
-            self._package = self._threads.submit(self._build)
-            self._installed = self._threads.submit(self._install)
-            self._verdict = self._threads.submit(self._judge)
+            self._pack()
+
+    def _pack(self) -> None:
+        with self._lock:
+            if self._package is None:
+                self._package = self._threads.submit(self._build)
+                self._installed = self._threads.submit(self._install)
+                self._verdict = self._threads.submit(self._judge)
 
     def tree(self, suite: str) -> Path:
         """Wait for a tree; raises subprocess.CalledProcessError where there cannot be one."""
@@ -57,14 +62,17 @@ class Workshop:
 
     def package(self) -> Path:
         """Wait for the Debian package."""
+        self._pack()
         return _made(self._package)
 
     def environment(self) -> Path:
         """Wait for a virtual environment with the wheel in it."""
+        self._pack()
         return _made(self._installed)
 
     def verdict(self) -> str:
         """Wait for what lintian says against the package; "" is nothing."""
+        self._pack()
         return _made(self._verdict)
 
     def close(self) -> None:
