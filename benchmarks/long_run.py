@@ -20,7 +20,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from pathlib import Path
+from statistics import median
 
 import psutil
 
@@ -40,7 +42,7 @@ WARM_UP = 0.2  # of the samples
 # The daemon, which looks for what to forget more often than once an hour.
 DAEMON = (
     "import sys; from ocrd import retention; from ocrd.cli import main\n"
-    "retention.FIRST_SECONDS, retention.INTERVAL_SECONDS = 2.0, 5.0\n"
+    "retention.FIRST_SECONDS = retention.INTERVAL_SECONDS = float(sys.argv.pop(1))\n"
     "sys.argv[0] = 'ocrd'; main()"
 )
 
@@ -124,11 +126,12 @@ class LongRun(Installation):
         return found
 
 
-def start_forgetful(installation: Installation) -> None:
-    """Start a daemon that forgets every few seconds, and wait until it answers."""
+def start_forgetful(installation: Installation, interval_seconds: float = 5.0) -> None:
+    """Start a daemon that forgets so often, and wait until it answers."""
     with installation.log.open("a") as log:
         installation.process = subprocess.Popen(
-            [sys.executable, "-c", DAEMON, "run", "--config", str(installation.config)],
+            [sys.executable, "-c", DAEMON, str(interval_seconds), "run", "--config",
+             str(installation.config)],
             cwd=ROOT, stdout=log, stderr=log, text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
@@ -158,12 +161,15 @@ def tiny_image(number: int) -> bytes:
 
 
 def slope(samples: Sequence[Sample], field: str) -> float:
-    """Return how much a figure grows in a thousand documents, by least squares."""
-    xs = [sample.documents / 1000 for sample in samples]
-    ys = [float(getattr(sample, field)) for sample in samples]
-    x_mean, y_mean = sum(xs) / len(xs), sum(ys) / len(ys)
-    spread = sum((x - x_mean) ** 2 for x in xs)
-    return sum((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True)) / spread
+    """Return how much a figure grows in a thousand documents.
+
+    The median of the slopes between any two samples (Theil and Sen): a child that was replaced
+    just before one of them does not count.
+    """
+    points = [(sample.documents / 1000, float(getattr(sample, field))) for sample in samples]
+    return median(
+        (grown - size) / (later - at) for (at, size), (later, grown) in combinations(points, 2)
+    )
 
 
 def slowdown(samples: Sequence[Sample]) -> float:

@@ -60,6 +60,7 @@ class LedgerWriter:
         One that is not ``patient`` raises LedgerBlockedError where it would be held.
         """
         future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # what was handed in is done: nobody can cancel it
         self._steps.put(_Step(work, future, patient))
         return future
 
@@ -68,11 +69,7 @@ class LedgerWriter:
 
         A cancelled caller does not undo its step: what was handed in will be done.
         """
-        done = asyncio.wrap_future(self.submit(work, patient=patient))
-        shielded = asyncio.shield(done)
-        done.add_done_callback(_look_at)
-        shielded.add_done_callback(_look_at)
-        return await shielded
+        return await asyncio.wrap_future(self.submit(work, patient=patient))
 
     def give_up(self) -> None:
         """Hold no steps from now on: those whose disk is full raise LedgerBlockedError."""
@@ -113,8 +110,6 @@ class LedgerWriter:
             outcomes = [(step, None, error) for step in steps]
         self._tell_whether_held()
         for step, value, failure in outcomes:
-            if step.future.cancelled():
-                continue
             if failure is None:
                 step.future.set_result(value)
             else:
@@ -160,9 +155,3 @@ class LedgerWriter:
             raise
         except Exception as error:  # noqa: BLE001  (border: the caller gets it)
             return step, None, error
-
-
-def _look_at(done: asyncio.Future[Any]) -> None:
-    """Take note of a failure: who waited may have been cancelled meanwhile."""
-    if not done.cancelled():
-        done.exception()

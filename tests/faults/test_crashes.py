@@ -16,8 +16,8 @@ import pytest
 
 from tests.faults import torture
 from tests.faults.campaign import sabotage, seccomp
-from tests.faults.campaign.cases import Case
-from tests.faults.campaign.shapes import FAILS_ACROSS, MOVE, Shape
+from tests.faults.campaign.cases import Case, Figures
+from tests.faults.campaign.shapes import FAILS_ACROSS, MOVE, UNREADABLE, Shape
 from tests.faults.campaign.supervisor import DAEMON, RASTERIZER, WORKER, Call
 from tests.faults.campaign.sweep import Sweep
 from tests.installation import LETTER, OCRD, ROOT, Installation, eventually
@@ -120,6 +120,7 @@ def test_the_campaign_finds_a_daemon_that_breaks_a_promise(
     finding: str,
 ) -> None:
     sweep = Sweep(shape, *places)
+    sweep.moment_seconds = 3.0  # what is wrong here stays so
     sweep.site.environment["SABOTAGE"] = f"{how.__module__}:{how.__name__}"
 
     def cases() -> Iterator[Case]:
@@ -128,6 +129,33 @@ def test_the_campaign_finds_a_daemon_that_breaks_a_promise(
     figures = sweep.run(cases())
     assert figures.total == 1
     assert figures.violations and all(finding in text for text in figures.violations)
+
+
+def test_a_step_is_met_by_what_it_does_and_a_trap_that_nothing_sprang_is_taken_away(
+    places: tuple[Path, Path],
+) -> None:
+    sweep = Sweep(UNREADABLE, *places)
+    step = "unreadable:daemon:fsync /inbox/failed"
+
+    def cases() -> Iterator[Case]:
+        yield Case(UNREADABLE.name, DAEMON, 3, again=80)  # a start has not so many steps
+        for _ in range(4):
+            sweep.send()
+            sweep.settle()
+        yield Case.parse(step)
+
+    figures = sweep.run(cases())
+    assert figures.violations == []
+    assert figures.total == 2 and step in figures.boundaries
+
+
+def test_a_recorded_step_that_no_kill_met_is_gone_for_if_there_are_kills_enough() -> None:
+    """Else the campaign would say of a step that comes seldom only that it was not hit."""
+    met, seldom = "keep:daemon:fsync /inbox", "keep:daemon:pwrite64 /inbox/.ocrd-owner"
+    figures = Figures(recorded={met, seldom, "move:daemon:fsync /inbox"}, boundaries={met})
+    found = torture.missed(figures, kills=1000)
+    assert [list(map(str, cases)) for cases in found] == [["move:daemon:fsync /inbox"], [seldom]]
+    assert torture.missed(figures, kills=10) == []
 
 
 def test_a_case_is_repeated_from_its_name() -> None:

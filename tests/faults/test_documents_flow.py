@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from ocrd.errors import DocumentError
-from tests.faults.hostile import documents, pdfs
+from tests.faults.hostile import documents, pdfs, pictures
 from tests.faults.hostile.children import peak_bytes
 from tests.faults.hostile.wording import faults
 from tests.faults.labs.truth import letter, sha256
@@ -21,12 +21,13 @@ from tests.installation import Installation, eventually
 MIB = 1024 * 1024
 MEMORY = 1024 * MIB  # of a child
 DAEMON = 250 * MIB
-TIMEOUT = 3.0
+TIMEOUT = 1.5
 BOUNDS = f'[rasterize]\npage_timeout = "{TIMEOUT:g}s"\nmemory = "1GiB"'
 GOOD = 10
 KINDS = ("damaged", "page-", "active", "pages-n", "pages-l", "giant.")  # of no long duration
-# One of thousands of pages is enough. One with nothing in it is waited for: its content may come.
-LEFT_OUT = {"pages-30000.tif", "frames.gif", "empty.pdf"}
+# One of many pages is enough. One with nothing in it is waited for: its content may come.
+LEFT_OUT = {"pages-5000.tif", "pages-30000.tif", "frames.gif", "empty.pdf"}
+LONG = 1500  # pages
 
 
 class Peaks:
@@ -64,6 +65,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name, build in documents().items():
         if name not in LEFT_OUT:
             (folder / name).write_bytes(build())
+    (folder / f"pages-{LONG}.tif").write_bytes(pictures.tiff_of_pages(LONG))
     yield folder
 
 

@@ -11,12 +11,13 @@ twice.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -32,6 +33,8 @@ ANOTHER_DISK = Path("/dev/shm")  # another file system than that of temporary fi
 CASES_A_SWEEP = 24  # so that the last ones to work have little left to do
 RANDOM_SHARE = 0.25
 KILLS_A_STORM = 30
+
+Places = Iterator[tuple[Path, Path]]  # new folders, on two file systems, as often as asked for
 
 
 def main() -> int:
@@ -59,59 +62,84 @@ def run(
     say: Callable[[Figures], None] = lambda _figures: None,
 ) -> Figures:
     """Carry a campaign of about so many kills and power losses out and return its figures."""
-    total = Figures()
     folders = [
         Path(tempfile.mkdtemp(prefix="torture-")),
         Path(tempfile.mkdtemp(prefix="torture-", dir=ANOTHER_DISK)),
     ]
+    places = ((folders[0] / str(n), folders[1] / str(n)) for n in itertools.count())
     jobs = jobs or max(2, (os.cpu_count() or 1) * 3 // 2)  # a start waits about as much as it works
+    total = Figures()
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for done in as_completed(_submit(pool, kills, states, seed, only, folders)):
-            figures = done.result()
-            for violation in figures.violations:
-                print(violation, file=sys.stderr, flush=True)
-            total.add(figures)
-            say(total)
+        if only:
+            _take([_submit_one(pool, seed, only, places)], total, say)
+        else:
+            _take(_submit(pool, kills, states, seed, places), total, say)
+            more = missed(total, kills)
+            _take([pool.submit(repeat, cases, *next(places)) for cases in more], total, say)
     shutil.rmtree(folders[1], ignore_errors=True)
     if not total.violations:
         shutil.rmtree(folders[0], ignore_errors=True)
     return total
 
 
-def _submit(
-    pool: ProcessPoolExecutor, kills: int, states: int, seed: int, only: str, folders: list[Path]
-) -> list[Future[Figures]]:
-    def places() -> tuple[Path, Path]:
-        number = next(numbers)
-        return folders[0] / str(number), folders[1] / str(number)
+def _take(futures: list[Future[Figures]], total: Figures, say: Callable[[Figures], None]) -> None:
+    """Add the figures of each to the total when they come, and say so."""
+    for done in as_completed(futures):
+        figures = done.result()
+        for violation in figures.violations:
+            print(violation, file=sys.stderr, flush=True)
+        total.add(figures)
+        say(total)
 
-    numbers = iter(range(100_000))
+
+def _submit_one(
+    pool: ProcessPoolExecutor, seed: int, only: str, places: Places
+) -> Future[Figures]:
     if only.startswith("random:"):
         _, own_seed, own_kills = only.split(":")
-        return [pool.submit(storm, int(own_seed), int(own_kills), *places())]
+        return pool.submit(storm, int(own_seed), int(own_kills), *next(places))
     if only.startswith("power:"):
         _, name, state = only.split(":")
-        return [pool.submit(lose_power, name, 1, seed, *places(), only=int(state))]
-    if only:
-        case = Case.parse(only)
-        return [pool.submit(repeat, case, *places())]
+        return pool.submit(lose_power, name, 1, seed, *next(places), only=int(state))
+    return pool.submit(repeat, [Case.parse(only)], *next(places))
+
+
+def _submit(
+    pool: ProcessPoolExecutor, kills: int, states: int, seed: int, places: Places
+) -> list[Future[Figures]]:
     at_random = round(kills * RANDOM_SHARE)
     futures = []
     for start in range(0, at_random, KILLS_A_STORM):
         count = min(KILLS_A_STORM, at_random - start)
-        futures.append(pool.submit(storm, seed * 1000 + start, count, *places()))
+        futures.append(pool.submit(storm, seed * 1000 + start, count, *next(places)))
     for shape in POWER_LOSS_SHAPES if states else ():
         share = max(1, states // len(POWER_LOSS_SHAPES))
-        futures.append(pool.submit(lose_power, shape.name, share, seed, *places()))
+        futures.append(pool.submit(lose_power, shape.name, share, seed, *next(places)))
     each, rest = divmod(kills - at_random, len(SHAPES))
     for number, name in enumerate(SHAPES):
         mine = each + (number < rest)
         parts = max(1, round(mine / CASES_A_SWEEP))
         futures += [
-            pool.submit(sweep, name, part, parts, mine // parts, seed, *places())
+            pool.submit(sweep, name, part, parts, mine // parts, seed, *next(places))
             for part in range(parts)
         ]
     return futures
+
+
+def missed(total: Figures, kills: int) -> list[list[Case]]:
+    """Return the recorded steps that no kill met, by shape, where so many kills are enough for all.
+
+    Threads change places, and a heartbeat comes when it comes: a place in one document's way is
+    another step in the next one's.
+    """
+    room = round(kills * (1 - RANDOM_SHARE)) // len(SHAPES)
+    found = []
+    for name in SHAPES:
+        steps = {step for step in total.recorded if step.startswith(f"{name}:")}
+        left = sorted(steps - total.boundaries)
+        if left and len(steps) <= room:
+            found.append([Case.parse(step) for step in left])
+    return found
 
 
 def report(figures: Figures, seed: int, seconds: float) -> None:
@@ -121,6 +149,8 @@ def report(figures: Figures, seed: int, seconds: float) -> None:
         print(f"  {count:5}  {kind}")
     hit = figures.boundaries & figures.recorded
     print(f"{len(hit)} of the {len(figures.recorded)} steps of undisturbed documents were hit,")
+    for step in sorted(figures.recorded - hit) if len(hit) > len(figures.recorded) / 2 else ():
+        print(f"  not hit: {step}")
     print(f"{len(figures.boundaries - hit)} steps more that only a recovery has.")
     print(f"{figures.states} states that a power loss may leave were judged,")
     print(f"{figures.recovered} of them recovered from by a real daemon.")

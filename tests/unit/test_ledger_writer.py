@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -99,3 +101,34 @@ def test_at_a_stop_nothing_is_held_any_longer(rig: Rig) -> None:
     rig.writer.give_up()
     with pytest.raises(LedgerBlockedError):
         held.result(LIMIT_SECONDS)
+
+
+async def test_a_step_whose_caller_was_cancelled_is_done_and_its_failure_troubles_nobody(
+    rig: Rig,
+) -> None:
+    """Nobody is left to hear of it, and the event loop does not report it as an oversight."""
+    oversights: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: oversights.append(context))
+    begun, go = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def fail(_: Ledger) -> None:
+        begun.set()
+        go.wait(LIMIT_SECONDS)
+        raise ZeroDivisionError
+
+    callers = [
+        asyncio.create_task(rig.writer.do(step)) for step in (fail, lambda _: done.append("second"))
+    ]
+    assert await asyncio.to_thread(begun.wait, LIMIT_SECONDS)
+    for caller in callers:
+        caller.cancel()
+    assert all(
+        isinstance(one, asyncio.CancelledError)
+        for one in await asyncio.gather(*callers, return_exceptions=True)
+    )
+    go.set()
+    await rig.writer.do(lambda ledger: ledger.counts())  # the failure has come by then
+    del callers, caller
+    gc.collect()
+    assert done == ["second"] and oversights == []

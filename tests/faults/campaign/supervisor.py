@@ -12,7 +12,7 @@ import os
 import signal
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,13 +69,15 @@ class Call:
 class Trap:
     """Kills a process of ``role`` before its ``place``-th step from now, half a write done if torn.
 
-    Writes to one file that follow each other are one step: nothing but the file's length differs
-    between them, and torn ones show that too.
+    From that place on it waits for a step that ``is_meant``. Writes to one file that follow each
+    other are one step: nothing but the file's length differs between them, and torn ones show
+    that too.
     """
 
     role: str
     place: int
     torn: bool = False
+    is_meant: Callable[[Call], bool] = lambda _call: True
     seen: int = 0
     sprung: Call | None = None
     event: threading.Event = field(default_factory=threading.Event)
@@ -85,7 +87,7 @@ class Trap:
         if self.sprung is not None or call.role != self.role or not call.is_step:
             return False
         self.seen += 1
-        return self.seen == self.place
+        return self.seen >= self.place and self.is_meant(call)
 
 
 class Supervisor:

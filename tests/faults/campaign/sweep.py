@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ QUIET_SECONDS = 120.0
 MOMENT_SECONDS = 20.0  # for what is done behind a document's end
 TORN_SHARE = 0.25  # of the cases behind the first of each step
 LONGEST_RECOVERY = 40  # steps of a start, among which the second kill is
+SEEK_SECONDS = 30.0  # for a step that not every document has, a heartbeat's for one
 FINAL = {"done", "failed"}
 
 
@@ -51,6 +52,7 @@ class Sweep:
         self.modified = 0  # when the last of them was, in nanoseconds
         self.recorded: list[Call] = []  # the calls of an undisturbed document
         self.asking: threading.Thread | None = None
+        self.moment_seconds = MOMENT_SECONDS
 
     def run(self, cases: Iterable[Case]) -> Figures:
         """Go through the cases; a violation ends the sweep, since what follows would suffer too."""
@@ -95,13 +97,8 @@ class Sweep:
 
     def carry_out(self, case: Case) -> list[str]:
         """Kill as the case says, let it recover, and return what is wrong then."""
-        assert self.site.supervisor is not None
-        trap = Trap(case.role, case.place, case.torn)
-        self.site.supervisor.set(trap)
-        self.send()
-        self.settle(trap)
+        trap = self.spring(case)
         if trap.sprung is None:
-            self.site.supervisor.set(None)
             return self.violations()  # its way was shorter this time
         self.count(case.role, trap.sprung)
         if case.role != DAEMON:
@@ -111,6 +108,22 @@ class Sweep:
             return violations
         self.settle()
         return self.violations()
+
+    def spring(self, case: Case) -> Trap:
+        """Send documents into the trap: one, or more where the step comes only now and then."""
+        assert self.site.supervisor is not None
+        end = time.monotonic() + (SEEK_SECONDS if case.step else 0.0)
+        while True:
+            trap = Trap(case.role, case.place, case.torn, lambda call: self.is_meant(case, call))
+            self.site.supervisor.set(trap)
+            self.send()
+            self.settle(trap)
+            self.site.supervisor.set(None)  # before the look: what is not sprung now never will be
+            if trap.sprung is not None or time.monotonic() >= end:
+                return trap
+
+    def is_meant(self, case: Case, call: Call) -> bool:
+        return not case.step or self.label(call) == str(case)
 
     def recover(self, case: Case) -> list[str]:
         """Start again after a kill, and kill once more where that is asked for."""
@@ -122,6 +135,7 @@ class Sweep:
             trap = Trap(DAEMON, case.again)
             self.site.supervisor.set(trap)
             self.settle(trap)
+            self.site.supervisor.set(None)
             if trap.sprung is not None:
                 self.count("daemon, once more in recovery", trap.sprung)
                 if violations := self.look_at_the_dead():
@@ -233,22 +247,23 @@ class Sweep:
             return not found
 
         try:
-            eventually(is_right, MOMENT_SECONDS, interval=0.02)
+            eventually(is_right, self.moment_seconds, interval=0.02)
         except AssertionError:
             return found
         return []
 
     def labels(self, calls: Iterable[Call]) -> set[str]:
-        """Return names of steps that are the same for every document and every run."""
-        names = set()
-        for call in filter(lambda call: call.is_step, calls):
-            where = " -> ".join(
-                path.replace(str(self.site.root), "").replace(str(self.outside), "outside")
-                for path in call.paths
-            )
-            where = re.sub(r"\b[0-9a-f]{16}\b|\d+", "#", where)
-            names.add(f"{self.shape.name}: {call.role} {call.name} {where}")
-        return names
+        """Return the names of those calls that are steps."""
+        return {self.label(call) for call in calls if call.is_step}
+
+    def label(self, call: Call) -> str:
+        """Return a name that the call has in every document and every run, also as a case."""
+        where = " -> ".join(
+            path.replace(str(self.site.root), "").replace(str(self.outside), "outside")
+            for path in call.paths
+        )
+        where = re.sub(r"\b[0-9a-f]{16}\b|\d+", "#", where)
+        return str(Case(self.shape.name, call.role, step=f"{call.name} {where}"))
 
 
 def sweep(
@@ -264,9 +279,9 @@ def sweep(
     return one.run(cases())
 
 
-def repeat(case: Case, root: Path, outside: Path) -> Figures:
-    """Carry out one case."""
-    return Sweep(SHAPES[case.shape], root, outside).run([case])
+def repeat(cases: Sequence[Case], root: Path, outside: Path) -> Figures:
+    """Carry out cases of one shape."""
+    return Sweep(SHAPES[cases[0].shape], root, outside).run(cases)
 
 
 def choose(
