@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 from ocrd import layout, markup
 from ocrd.engine.client import EngineClient
 from ocrd.errors import (
+    DocumentError,
     DoubtfulPageError,
     EngineError,
     OcrdError,
     PageError,
     PoisonousPageError,
+    SourceChangedError,
     TransientError,
 )
 from ocrd.files import file_key
@@ -154,17 +156,20 @@ async def _acquit_if_the_engine_is_to_blame(
     """Have a page that is known to be good read before this one is given up.
 
     Raises EngineError where that ends the engine too: a model that lost its GPU's memory to another
-    program must not fail one document after the other.
+    program must not fail one document after the other. Where our page cannot be drawn (the package
+    is being upgraded, the limits are too narrow) the verdict on the other one stands.
     """
     path = reading.temp_dir / f"{reading.name}-{number}-known-good.pnm"
-    known_good = Source(KNOWN_GOOD, file_key(KNOWN_GOOD))
     try:
+        known_good = Source(KNOWN_GOOD, file_key(KNOWN_GOOD))
         await reading.rasterizer.draw(known_good, 1, path, longest_side, rank=reading.rank)
         await reading.engine.prove(path, reading.task, reading.rank)
     except EngineError:
         if not reading.stopping.is_set():
             reading.on_acquittal(number)
         raise
+    except (DocumentError, PageError, SourceChangedError):
+        pass  # of our page, which is nothing to the document
     finally:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)

@@ -1,9 +1,9 @@
 """Score the embedded engine's Markdown; the exit status says whether every target is met.
 
 ``--quick`` takes a few clean pages, ``--heldout`` the set that nobody tunes on, ``--pages`` prints
-every page, ``--kinds clean,degraded,turned`` chooses, ``--seconds`` bounds the reading (the rest is
-read by the next run), ``--stale`` takes lines of an earlier engine, ``--out DIR`` takes the
-Markdown.
+every page, ``--kinds clean,degraded,turned`` and ``--only PART`` choose, ``--without PART`` leaves
+pages out, ``--seconds`` bounds the reading (the rest is read by the next run), ``--stale`` takes
+lines of an earlier engine, ``--out DIR`` takes the Markdown.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def main() -> None:
     heading("Markdown of the embedded engine, against the truth of born-digital pages")
     chosen = pages("heldout" if options.heldout else "pages")
     some = [page for page in chosen if options.only in page.id]
+    if options.without:
+        some = [page for page in some if options.without not in page.id]
     if options.quick:
         some = some[:: max(1, len(some) // QUICK)]
     kinds = ["clean"] if options.quick else options.kinds.split(",")
@@ -57,6 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pages", action="store_true")
     parser.add_argument("--stale", action="store_true")
     parser.add_argument("--only", default="")
+    parser.add_argument("--without", default="")
     parser.add_argument("--kinds", default="clean,degraded,turned")
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--out", type=Path, default=CACHE / "markdown")

@@ -76,12 +76,11 @@ class Speller:
         self, distributions: Reals, text: str, places: Sequence[int]
     ) -> dict[int, float]:
         """Return how likely each digit 1 of the text is the letter l."""
-        likeliest = distributions.argmax(axis=1)
         found = {}
         for index, place in enumerate(places):
             if text[index] == "1":
-                end = place + 1
-                while end < len(likeliest) and likeliest[end] == likeliest[place]:
+                one, end = distributions[place].argmax(), place + 1
+                while end < len(distributions) and distributions[end].argmax() == one:
                     end += 1
                 found[index] = float(distributions[place:end, self._letter].max())
         return found
