@@ -22,9 +22,10 @@ _KINDS_OF = {
     "options": ("module",),
     "slots": ("rapidocr", "module"),
     "threads": ("rapidocr", "module"),
+    "dtype": ("rapidocr", *DEEPSEEK),
     "devices": (*DEEPSEEK, "module"),
     **dict.fromkeys(
-        ("model", "revision", "device", "dtype", "attention", "max_slots", "context",
+        ("model", "revision", "device", "attention", "max_slots", "context",
          "max_new_tokens", "max_tiles", "memory_share", "turn", "download"),
         DEEPSEEK,
     ),
@@ -79,8 +80,9 @@ class EngineSettings(Table):
     )
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
         "auto",
-        description='DeepSeek: the type of the weights; "auto" is bfloat16 on a GPU (float16 where'
-        " it has none) and float32 on the processor.",
+        description='The type of the numbers. DeepSeek: "auto" is bfloat16 on a GPU (float16 where'
+        ' it has none) and float32 on the processor. rapidocr: "auto" is 8 bits where the processor'
+        ' multiplies bytes quickly (VNNI), and "float32" else; there are no others.',
     )
     attention: Literal["auto", "sdpa", "flash"] = Field(
         "auto",
@@ -215,6 +217,10 @@ class EngineSettings(Table):
             raise refuse("devices says it already", "Remove device or devices.", "device")
         if len(set(self.devices)) < len(self.devices):
             raise refuse("a device is named twice", "Name each once.", "devices")
+        if self.kind == "rapidocr" and self.dtype not in ("auto", "float32"):
+            raise refuse(
+                f"the embedded engine has no {self.dtype}", 'Write "auto" or "float32".', "dtype"
+            )
         if self.kind == "deepseek-ocr-2" and (self.max_tiles or 0) > 6:
             raise refuse("DeepSeek-OCR-2 knows no more than 6 tiles", "Write 6.", "max_tiles")
         if self.max_new_tokens is not None and self.max_new_tokens >= self.context:

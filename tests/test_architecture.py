@@ -38,7 +38,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "engine.pagequeue", "engine.process", "engine.rate", "engine.room", "engine.protocol",
             "engine.worker", "engine.rapidocr", "engine.turning", "engine.upright",
             "engine.lanes", "engine.ink", "engine.recognition", "engine.spelling",
-            "engine.overlooked", "engine.deepseek",
+            "engine.overlooked", "engine.weights", "engine.deepseek",
         }
     ),
     frozenset(
@@ -116,7 +116,7 @@ ALLOWED_BESIDE = {
     "engine.worker": {"engine.protocol"},
     "engine.rapidocr": {
         "engine.protocol", "engine.turning", "engine.lanes", "engine.ink", "engine.recognition",
-        "engine.overlooked",
+        "engine.overlooked", "engine.weights",
     },
     "engine.ink": {"engine.turning"},
     "engine.recognition": {"engine.spelling", "engine.turning"},
@@ -130,7 +130,7 @@ ALLOWED_BESIDE = {
 ENGINE_CHILD = {
     "engine.worker", "engine.rapidocr", "engine.turning", "engine.upright", "engine.lanes",
     "engine.ink", "engine.recognition", "engine.spelling", "engine.overlooked",
-    "engine.deepseek",
+    "engine.weights", "engine.deepseek",
 }  # fmt: skip
 
 WHOLE = ("web", "cli", "files", "engine.deepseek")  # packages that count as one module
@@ -143,7 +143,7 @@ DOORS = {
     "tokenizers": {"engine.deepseek"},
     "huggingface_hub": {"engine.deepseek", "cli"},
     "onnxruntime": {"engine.rapidocr"},
-    "rapidocr": {"engine.rapidocr"},
+    "rapidocr": {"engine.rapidocr", "engine.weights"},  # its networks
     "pymupdf": {"drawing", "pdf", "frames"},
     "watchdog": {"inbox"},
     "sqlite3": {"ledger", "ledger_schema", "ledger_care", "ledger_copies"},

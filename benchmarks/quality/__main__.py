@@ -3,7 +3,8 @@
 ``--quick`` takes a few clean pages, ``--heldout`` the set that nobody tunes on, ``--pages`` prints
 every page, ``--kinds clean,degraded,turned`` and ``--only PART`` choose, ``--without PART`` leaves
 pages out, ``--seconds`` bounds the reading (the rest is read by the next run), ``--stale`` takes
-lines of an earlier engine, ``--out DIR`` takes the Markdown.
+lines of an earlier engine, ``--dtype float32`` is the engine's key, ``--out DIR`` takes the
+Markdown.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def main() -> None:
     wanted = [scan for scan in scans(chosen, kinds) if scan.page.id in truths]
     results = []
     options.out.mkdir(parents=True, exist_ok=True)
-    for scan, recognition in recognitions(wanted, seconds=options.seconds, stale=options.stale):
+    reading = {"seconds": options.seconds, "stale": options.stale, "dtype": options.dtype}
+    for scan, recognition in recognitions(wanted, **reading):
         text = markdown(recognition)
         (options.out / f"{scan.id}.md").write_text(text)
         results.append(report.Result(scan, score(truths[scan.page.id], text)))
@@ -62,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--without", default="")
     parser.add_argument("--kinds", default="clean,degraded,turned")
     parser.add_argument("--seconds", type=float, default=1e9)
+    parser.add_argument("--dtype", default="auto", choices=("auto", "float32"))
     parser.add_argument("--out", type=Path, default=CACHE / "markdown")
     return parser.parse_args()
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.images import Scan
-from ocrd.engine import ink, overlooked, rapidocr, recognition, spelling, turning
+from ocrd.engine import ink, overlooked, rapidocr, recognition, spelling, turning, weights
 from ocrd.engine.protocol import Recognise, recognition_from_json
 from ocrd.engine.rapidocr import RapidOcr
 from ocrd.job import Recognition
@@ -29,9 +29,10 @@ READING: tuple[Any, ...] = (
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 
 
-def reading_key() -> str:
-    """Return a name for how lines are found and read: settings, code and libraries."""
+def reading_key(dtype: str = "auto") -> str:
+    """Return a name for how lines are found and read: settings, code, network and libraries."""
     parts = [
+        _hash(weights.for_lines(dtype).read_bytes()),
         f"{rapidocr._DETECTION} {rapidocr.SMALL_PRINT_SIDE}",
         f"{rapidocr._RECOGNITION} {rapidocr.MIN_CONFIDENCE}",
         *(inspect.getsource(part) for part in READING),
@@ -50,14 +51,14 @@ def _hash(body: bytes) -> str:
 
 
 def recognitions(
-    scans: Iterable[Scan], *, seconds: float, stale: bool = False
+    scans: Iterable[Scan], *, seconds: float, stale: bool = False, dtype: str = "auto"
 ) -> Iterator[tuple[Scan, Recognition]]:
     """Yield the scans with what is read on them.
 
     After ``seconds`` of reading only those are yielded that were read before. With ``stale``,
-    what another engine read counts too.
+    what another engine read counts too. ``dtype`` is the engine's.
     """
-    read, measured = reading_key(), ink_key()
+    read, measured = reading_key(dtype), ink_key()
     reader = None
     deadline = time.monotonic() + seconds
     for scan in scans:
@@ -68,7 +69,7 @@ def recognitions(
         if not kept.exists():
             if time.monotonic() > deadline:
                 continue
-            reader = reader or _Reader()
+            reader = reader or _Reader(dtype)
             _keep(kept, reader.read(scan.path))
         with_ink = CACHE / "ink" / f"{kept.stem}.{measured}.json"
         if not with_ink.exists():
@@ -79,8 +80,9 @@ def recognitions(
 class _Reader:
     """The engine, one page at a time."""
 
-    def __init__(self) -> None:
-        self._engine = rapidocr.load({"slots": 1, "threads": os.environ.get("THREADS", "auto")})
+    def __init__(self, dtype: str) -> None:
+        threads = os.environ.get("THREADS", "auto")
+        self._engine = rapidocr.load({"slots": 1, "threads": threads, "dtype": dtype})
 
     def read(self, path: Path) -> Recognition:
         return self._engine.recognise(Recognise(1, str(path)), lambda _count: None)

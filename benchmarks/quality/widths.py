@@ -1,8 +1,9 @@
-"""How wide lines are shown to the network that reads them, and what the rule on spaces changes.
+"""How lines are best shown to the network that reads them: width, bits, the rule on spaces.
 
 ``python -m benchmarks.quality.widths --pages 12`` finds the lines of some clean and degraded pages
-once and reads them at several widths, with the rule and without, line by line in turn, so that a
-busy machine slows all alike. It prints word recall and character error of the bare lines against
+once and reads them at several widths, with the rule and without, and with the network in 32 bits
+and in 8 (where the processor is quick at it), line by line in turn, so that a busy machine slows
+all alike. It prints word recall and character error of the bare lines against
 the truth (running heads included, so read the differences), and milliseconds of one core a line.
 """
 
@@ -21,13 +22,15 @@ from benchmarks.quality.scoring import bags, characters, normalised
 from benchmarks.quality.truth import truth
 from ocrd.engine import rapidocr, recognition, spelling
 
-# Name -> share of the width, and whether doubtful spaces are judged.
+# Name -> share of the width, whether doubtful spaces are judged, and the network.
 VARIANTS = {
-    "full width": (1.0, True),
-    "0.9": (0.9, True),
-    "0.9, spaces as the network says": (0.9, False),
-    "0.8": (0.8, True),
-    "0.7": (0.7, True),
+    "full width": (1.0, True, "float32"),
+    "0.9": (0.9, True, "float32"),
+    "0.9, 8 bits": (0.9, True, "auto"),
+    "0.9, 8 bits, spaces as the network says": (0.9, False, "auto"),
+    "0.8": (0.8, True, "float32"),
+    "0.8, 8 bits": (0.8, True, "auto"),
+    "0.7": (0.7, True, "float32"),
 }
 
 
@@ -39,13 +42,16 @@ def main() -> None:
     heading("Lines shown at several widths")
     every = list(scans(pages("pages"), ("clean", "degraded")))
     chosen = every[:: max(1, len(every) // options.pages)][: options.pages]
-    engine = rapidocr.load({"slots": 1, "threads": 1})
+    engines = {
+        dtype: rapidocr.load({"slots": 1, "threads": 1, "dtype": dtype})
+        for dtype in ("float32", "auto")
+    }
     recalls: dict[tuple[str, str], list[float]] = {}
     errors: dict[tuple[str, str], list[float]] = {}
     seconds = dict.fromkeys(VARIANTS, 0.0)
     lines = 0
     for scan in chosen:
-        texts, count = _read(engine, scan, seconds)
+        texts, count = _read(engines, scan, seconds)
         lines += count
         expected = normalised(truth(scan.page).text)
         for name, text in texts.items():
@@ -65,17 +71,17 @@ def main() -> None:
 
 
 def _read(
-    engine: rapidocr.RapidOcr, scan: Scan, seconds: dict[str, float]
+    engines: dict[str, rapidocr.RapidOcr], scan: Scan, seconds: dict[str, float]
 ) -> tuple[dict[str, str], int]:
     """Return the page's lines as read in every way, and their number."""
     page = rapidocr._load(str(scan.path))
-    quads = engine.detect(page)
+    quads = engines["auto"].detect(page)
     texts = dict.fromkeys(VARIANTS, "")
     for quad in quads:
-        for name, (share, judged) in VARIANTS.items():
+        for name, (share, judged, dtype) in VARIANTS.items():
             with _tuned(share, judged=judged):
                 before = _cpu_seconds()
-                text, score = engine.read(page, quad)
+                text, score = engines[dtype].read(page, quad)
                 seconds[name] += _cpu_seconds() - before
             if score >= rapidocr.MIN_CONFIDENCE:
                 texts[name] += text + "\n"

@@ -1,4 +1,4 @@
-"""The embedded engine: RapidOCR (PP-OCRv6 small) on the CPU, with the weights of its wheel.
+"""The embedded engine: RapidOCR (PP-OCRv6 small) on the CPU.
 
 Runs only in the worker. Never uses the network: the models are named by path, and a missing one
 is an error instead of a download. Pages come out upright; skew is left to the layout.
@@ -25,11 +25,11 @@ import rapidocr
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from ocrd.engine import ink, overlooked, turning
+from ocrd.engine import ink, overlooked, turning, weights
 from ocrd.engine.lanes import Lanes, Rank
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.engine.recognition import Recogniser
-from ocrd.errors import EngineError, PageError
+from ocrd.errors import PageError
 from ocrd.job import Line, Quad, Recognition
 
 MODEL = "PP-OCRv6 small"
@@ -79,8 +79,11 @@ class Share:
 class RapidOcr:
     """Reads page images; ``recognise`` may run in several threads at once."""
 
-    def __init__(self, share: Share) -> None:
+    def __init__(self, share: Share, dtype: str = "auto") -> None:
+        """Load the networks, the one that reads lines as ``weights.for_lines`` says."""
         self._share = share
+        lines = weights.for_lines(dtype)
+        self._model = f"{MODEL}, int8" if lines == weights.EIGHT_BIT else MODEL
         # Any: what the library returns depends on its flags, which its types do not express.
         self._detect: Any = _detector(share.threads)
         self._detect_small: Any = _seeing(self._detect, SMALL_PRINT_SIDE)
@@ -90,12 +93,13 @@ class RapidOcr:
         self._lanes = Lanes(share.lanes)
         self._slot = threading.local()  # .rank: of the page that this slot's thread reads
         cv2.setNumThreads(share.threads)
-        self._recogniser = _recogniser(share.threads)
+        self._recogniser = _recogniser(lines, share.threads)
 
     @property
     def hello(self) -> Hello:
         """The engine's announcement."""
-        return Hello("rapidocr", MODEL, self._share.slots, LONGEST_SIDE, express=EXPRESS_SLOTS)
+        slots = self._share.slots
+        return Hello("rapidocr", self._model, slots, LONGEST_SIDE, express=EXPRESS_SLOTS)
 
     def recognise(self, request: Recognise, progress: Progress) -> Recognition:
         """Read the page image; raise PageError if it is no image."""
@@ -261,7 +265,7 @@ class _Detector(rapidocr.RapidOCR):  # type: ignore[misc]  # its types are not f
 
 def _detector(threads: int) -> Any:
     """Load the network that finds lines."""
-    detector: Any = _Detector(params=_parameters(_DETECTION, "det", threads))
+    detector: Any = _Detector(params=_parameters(_DETECTION, "Det", weights.of("det"), threads))
     detector(np.full((64, 256, 3), 255, np.uint8))  # loads the model
     return detector
 
@@ -274,9 +278,9 @@ def _seeing(detector: Any, longest_side: int) -> Any:
     return other
 
 
-def _recogniser(threads: int) -> Recogniser:
+def _recogniser(model: Path, threads: int) -> Recogniser:
     """Load the network that reads lines; one line at a time is fastest on a processor."""
-    reader: Any = rapidocr.RapidOCR(params=_parameters(_RECOGNITION, "rec", threads))
+    reader: Any = rapidocr.RapidOCR(params=_parameters(_RECOGNITION, "Rec", model, threads))
     reader(np.full((48, 160, 3), 255, np.uint8))  # loads the model
     return Recogniser(reader.text_rec.session, reader.text_rec.postprocess_op.character)
 
@@ -330,20 +334,14 @@ def _quad(box: list[list[float]]) -> Quad:
     return a, b, c, d
 
 
-def _parameters(tuning: dict[str, Any], task: str, threads: int) -> dict[str, Any]:
-    """Return RapidOCR's parameters; raise EngineError if the wheel's model is not there."""
-    model = Path(rapidocr.__file__).parent / "models" / f"PP-OCRv6_{task}_small.onnx"
-    if not model.is_file():
-        raise EngineError(
-            f"The model {model} is missing.",
-            hint="Install rapidocr again: pip install --force-reinstall 'rapidocr>=3.10,<4'.",
-        )
+def _parameters(tuning: dict[str, Any], task: str, model: Path, threads: int) -> dict[str, Any]:
+    """Return RapidOCR's parameters for one of its tasks."""
     return {
         "Global.use_cls": False,
         "Global.log_level": "critical",
         "EngineConfig.onnxruntime.intra_op_num_threads": threads,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-        f"{task.capitalize()}.model_path": str(model),
+        f"{task}.model_path": str(model),
         **tuning,
     }
 
@@ -358,4 +356,5 @@ def rapidocr_failures() -> tuple[type[Exception], ...]:
 def load(settings: dict[str, Any]) -> RapidOcr:
     """Load the engine as configured; "auto" is what this process may use of the machine."""
     cores = len(os.sched_getaffinity(0))
-    return RapidOcr(Share.of(settings.get("slots", "auto"), settings.get("threads", "auto"), cores))
+    share = Share.of(settings.get("slots", "auto"), settings.get("threads", "auto"), cores)
+    return RapidOcr(share, settings.get("dtype", "auto"))

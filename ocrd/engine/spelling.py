@@ -39,7 +39,7 @@ _NO_GAP = 0.05  # of the line's height: letters that touch or lean over each oth
 _PAPER = 0.35  # of the ink's darkness: a column up to it is white
 _SIGNS = (".", ",", "+", "-")  # before a 1 that has its unit behind it
 _OPENING = frozenset('"([{“„‘«¿¡')
-_CLOSING = frozenset(',;:)]}”’»"?!')
+_CLOSING = frozenset(',;:)]}”’»"\'?!')
 
 
 class Speller:

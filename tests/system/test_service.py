@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ocrd import log
+from ocrd.engine import weights
 from tests.installation import ECHO, LETTER, RESOURCES, ROOT, eventually, make_pdf
 from tests.system.service import UNIT, Service
 
@@ -225,6 +226,9 @@ def test_the_engine_reads_inside_the_full_sandbox(service: Service) -> None:
     service.drop(LETTER)
     service.wait_for("done/typewriter.md")
     assert "Linzensoep à la Waterman" in (service.inbox / "done" / "typewriter.md").read_text()
+    # /proc/cpuinfo is to be seen in there: the quicker network is chosen where there is one.
+    journal = service.journal_text(f"--since=@{service.since}")
+    assert ("small, int8" in journal) is weights.multiplies_bytes()
 
 
 def ways_out(service: Service) -> list[str]:

@@ -236,6 +236,7 @@ def test_folders_beside_each_other_are_fine(tmp_path: Path, text: str) -> None:
         (f"{INBOX}[engine]\nmodule = 'a'", "line 4: engine.module: ", "Remove it"),
         (f"{INBOX}[engine]\noptions.a = 1", "line 4: engine.options: ", "Remove it"),
         (f"{INBOX}[engine]\nmodel = 'a/b'", "line 4: engine.model: ", "set that kind"),
+        (f"{INBOX}[engine]\ndtype = 'float16'", "line 4: engine.dtype: ", '"float32"'),
         (f"{V2}slots = 4", "line 5: engine.slots: ", "set that kind"),
         (f"{V2}device = 'gpu'", "line 5: engine.device: ", '"cuda:1"'),
         (f"{V2}devices = ['cuda:0', 'x']", "line 5: engine.devices: ", '"cuda:1"'),

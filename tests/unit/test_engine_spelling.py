@@ -146,6 +146,7 @@ def test_a_doubtful_space_in_a_name_is_gone_from_text_and_score() -> None:
         ("V:1,_I:10", "V:1, I:10"),
         ('menu_"Open"_or', 'menu "Open" or'),
         ("stable_(old)_is", "stable (old) is"),
+        ("'top'_node", "'top' node"),
         ("a_/_b", "a/b"),
         ("auto_no_mous", "autonomous"),
         ("Mr_.X", "Mr.X"),

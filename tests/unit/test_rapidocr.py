@@ -17,7 +17,7 @@ import pymupdf
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from ocrd.engine import rapidocr
+from ocrd.engine import rapidocr, weights
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.rapidocr import RapidOcr, Share
 from ocrd.engine.turning import size
@@ -72,6 +72,21 @@ def test_a_turned_page_comes_out_upright(
         (left, top), (right, _), _, (_, bottom) = line.quad
         assert 0 <= left < right <= 760
         assert 0 <= top < bottom <= 520
+
+
+@pytest.mark.skipif(not weights.multiplies_bytes(), reason="needs a processor with VNNI")
+def test_the_8_bit_network_reads_what_the_32_bit_one_reads_and_is_sure_of_it(
+    engine: RapidOcr, tmp_path: Path
+) -> None:
+    page = draw(tmp_path / "page.pgm", columns=2)
+    full = RapidOcr(engine._share, "float32")
+    eight, exact = read(engine, page), read(full, page)
+    assert (engine.hello.model, full.hello.model) == ("PP-OCRv6 small, int8", "PP-OCRv6 small")
+    assert texts(eight) == texts(exact)
+    assert sorted(texts(eight)) == sorted(2 * TEXT)
+    ours, theirs = ([line.confidence for line in one.lines] for one in (eight, exact))
+    assert ours == pytest.approx(theirs, abs=0.03)
+    assert ours != theirs  # two networks did read
 
 
 @pytest.mark.parametrize("slant", [-2.5, 1.5])

@@ -1,0 +1,229 @@
+"""Make the network that reads lines in 8-bit numbers, from the one in RapidOCR's wheel.
+
+``python -m benchmarks.quality.quantise`` shows the network some lines of the page set (none of the
+held-out pages), chooses for each tensor the range of values that loses least, and writes
+``ocrd/engine/models/PP-OCRv6_rec_small_int8.onnx``; ``--out`` writes elsewhere. It needs the extra
+``quantise`` (``pip install -e .[dev,quantise]``) and takes some four minutes.
+``python -m benchmarks.quality.widths`` compares the result with the 32-bit network.
+
+8-bit are the convolutions that see the line as an image, weights for each output channel apart, and
+the last layer, with its 18,710 columns. What comes between, a sequence of one row, stays as it is:
+it is little work, and in 8 bits it lost words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType
+from onnxruntime.quantization.calibrate import CalibrationMethod, TensorsData
+from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+
+from benchmarks.quality.documents import pages
+from benchmarks.quality.images import scans
+from ocrd.engine import rapidocr, weights
+from ocrd.engine.recognition import shown
+
+Reals = NDArray[np.float32]
+Range = tuple[float, float]
+
+OPSET = 20  # the first with Gelu, which keeps onnxruntime from turning the layout around it
+LINES_A_PAGE = 6
+BINS = 4096
+STEPS = 255  # between the least and the greatest of 256 values
+IMAGE = "x"  # the network's input, from -1 to 1
+_NOTICE = "PP-OCRv6_rec_small.onnx by the PaddleOCR authors (Apache-2.0), changed: 8-bit numbers."
+# Fusions after which onnxruntime's quantiser no longer knows a convolution or product as such.
+_LATER = ["ConvActivationFusion", "MatmulTransposeFusion"]
+
+
+@dataclass(slots=True)
+class Values:
+    """How often each value of a tensor was seen, in ``BINS`` bins from ``low`` to ``high``."""
+
+    low: float
+    high: float
+    counts: NDArray[np.float64]
+
+    def add(self, tensor: Reals) -> None:
+        """Count the tensor's values."""
+        bins = ((tensor - self.low) * (BINS / (self.high - self.low))).astype(np.int64)
+        self.counts += np.bincount(np.clip(bins, 0, BINS - 1).ravel(), minlength=BINS)
+
+    def best_range(self) -> Range:
+        """Return the range that loses least, as squared error, when cut off and rounded to it."""
+        lowest, highest = min(self.low, 0.0), max(self.high, 0.0)
+        shares = np.linspace(0.1, 1, 46).tolist()
+        low, high = lowest, highest
+        for _ in range(3):  # one end after the other; it is settled by then
+            high = min((highest * share for share in shares), key=partial(self._loss, low))
+            low = min((lowest * share for share in shares), key=partial(self._loss, high=high))
+        return low, high
+
+    def _loss(self, low: float, high: float) -> float:
+        step = (high - low) / STEPS or 1.0
+        values = self.low + (np.arange(BINS) + 0.5) * ((self.high - self.low) / BINS)
+        zero = round(-low / step)
+        rounded = np.clip(np.round(values / step) + zero, 0, STEPS) - zero
+        return float((self.counts * (rounded * step - values) ** 2).sum())
+
+
+def main() -> None:
+    """Write the network."""
+    parser = argparse.ArgumentParser(prog="benchmarks.quality.quantise", description=__doc__)
+    parser.add_argument("--out", type=Path, default=weights.EIGHT_BIT)
+    options = parser.parse_args()
+    source = weights.of("rec")
+    model = prepared(source)
+    lines = sample()
+    nodes, tensors = parts(model, lines[0])
+    seen = observed(model, sorted(tensors), lines)
+    print(f"{len(lines)} lines, {len(nodes)} layers, {len(seen)} tensors")
+    ranges = {name: values.best_range() for name, values in seen.items()} | {IMAGE: (-1.0, 1.0)}
+    result = quantised(model, nodes, ranges)
+    named(result, onnx.load(source), hashlib.sha256(source.read_bytes()).hexdigest())
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(result, options.out)
+    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
+
+
+def sample() -> list[Reals]:
+    """Return lines of all clean and degraded pages, as the network is shown them."""
+    engine = rapidocr.load({"slots": 1, "threads": "auto", "dtype": "float32"})
+    lines = []
+    for scan in scans(pages("pages"), ("clean", "degraded")):
+        pixels = rapidocr._load(str(scan.path))
+        quads = engine.detect(pixels)
+        chance = random.Random(scan.id)
+        for quad in chance.sample(quads, min(LINES_A_PAGE, len(quads))):
+            lines.append(shown(rapidocr._strip(pixels, quad)))
+    return lines
+
+
+def prepared(source: Path) -> Any:
+    """Return the network with what belongs together fused, as onnxruntime would do on loading."""
+    with tempfile.TemporaryDirectory() as folder:
+        newer, fused = Path(folder, "newer.onnx"), Path(folder, "fused.onnx")
+        onnx.save(onnx.version_converter.convert_version(onnx.load(source), OPSET), newer)
+        options = onnxruntime.SessionOptions()
+        extended = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        options.graph_optimization_level = extended
+        options.optimized_model_filepath = str(fused)
+        _session(str(newer), options, disabled_optimizers=_LATER)
+        model = onnx.load(fused)
+    for node in model.graph.node:
+        node.name = node.name or f"{node.op_type}_{node.output[0]}"
+        if node.op_type == "Gelu":
+            node.domain = ""  # the standard's own, in place of onnxruntime's
+    return model
+
+
+def parts(model: Any, line: Reals) -> tuple[list[str], set[str]]:
+    """Return the names of the layers to quantise, and of the tensors that they take and give."""
+    fixed = {tensor.name for tensor in model.graph.initializer}
+    passed = {
+        name: tensor
+        for name, tensor in _tensors(model, _all_tensors(model, fixed), [line])
+        if tensor.dtype == np.float32
+    }
+    nodes = [
+        node
+        for node in model.graph.node
+        if node.op_type in {"Conv", "Relu", "MaxPool", "Concat"}
+        and node.output[0] in passed
+        and passed[node.output[0]].ndim == 4
+        and passed[node.output[0]].shape[2] > 1
+    ]
+    nodes.append(
+        max(
+            (node for node in model.graph.node if node.op_type == "MatMul"),
+            key=lambda node: passed[node.output[0]].shape[-1],
+        )
+    )
+    around = {name for node in nodes for name in (*node.input, *node.output)}
+    return [node.name for node in nodes], around & passed.keys()
+
+
+def observed(model: Any, names: Sequence[str], lines: Sequence[Reals]) -> dict[str, Values]:
+    """Return the values of the tensors while the network reads the lines."""
+    seen: dict[str, Values] = {}
+    for name, tensor in _tensors(model, names, lines):
+        low, high = float(tensor.min()), float(tensor.max())
+        values = seen.setdefault(name, Values(low, high, np.zeros(BINS)))
+        values.low, values.high = min(values.low, low), max(values.high, high)
+    for name, tensor in _tensors(model, names, lines):
+        seen[name].add(tensor)
+    return seen
+
+
+def quantised(model: Any, nodes: list[str], ranges: dict[str, Range]) -> Any:
+    """Return the network with those layers in 8 bits."""
+    limits = {name: (np.float32(low), np.float32(high)) for name, (low, high) in ranges.items()}
+    quantiser = QDQQuantizer(
+        model,
+        per_channel=True,
+        reduce_range=False,
+        weight_qType=QuantType.QInt8,
+        activation_qType=QuantType.QUInt8,
+        tensors_range=TensorsData(CalibrationMethod.MinMax, limits),
+        nodes_to_quantize=nodes,
+        nodes_to_exclude=[],
+        op_types_to_quantize=["Conv", "Relu", "MaxPool", "Concat", "MatMul"],
+        extra_options={
+            # What the last layer gives are probabilities once they are through the softmax.
+            "OpTypesToExcludeOutputQuantization": ["MatMul"],
+            "QDQOpTypePerChannelSupportToAxis": {"MatMul": 1},
+        },
+    )
+    quantiser.quantize_model()
+    return quantiser.model.model
+
+
+def named(model: Any, source: Any, digest: str) -> None:
+    """Give the network its characters, its origin and the notice of its licence."""
+    del model.metadata_props[:]
+    notes = {item.key: item.value for item in source.metadata_props}
+    for key, value in (notes | {"source_sha256": digest, "notice": _NOTICE}).items():
+        model.metadata_props.add(key=key, value=value)
+    model.doc_string = _NOTICE
+
+
+def _all_tensors(model: Any, fixed: set[str]) -> list[str]:
+    """Return the names of what is computed anew for each line, but for the result."""
+    result = {output.name for output in model.graph.output}
+    every = {name for node in model.graph.node for name in node.output}
+    return sorted(every - fixed - result - {""})
+
+
+def _tensors(model: Any, names: Sequence[str], lines: Sequence[Reals]) -> Iterator[tuple[str, Any]]:
+    """Yield each tensor by its name, line by line."""
+    watched = onnx.ModelProto()
+    watched.CopyFrom(model)
+    del watched.graph.output[:]
+    watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    options = onnxruntime.SessionOptions()
+    # As they are: fused further, some of them would no longer be there.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = _session(watched.SerializeToString(), options)
+    for line in lines:
+        yield from zip(names, session.run(list(names), {IMAGE: line}), strict=True)
+
+
+def _session(model: str | bytes, options: Any, **more: Any) -> Any:
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], **more)
+
+
+if __name__ == "__main__":
+    main()
