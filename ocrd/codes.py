@@ -20,6 +20,7 @@ ALIKE = 0.02  # of a pitch: two that differ by less are one; of short lines they
 ALIKE_LETTERS = 0.5  # by this share of a letter over the whole line
 SHORT = 4  # letters whose weight says nothing
 BOLD = 1.25  # times the weight of program text: a heading's
+TALL = 1.3  # widths of program text's letters: the small letters of other, larger type
 LONG = 20  # characters of a line that is of one pitch by no chance
 EVIDENT = 60  # characters of one pitch that may not be chance
 EVEN = 1.15  # times the distance of the rows above: a row that follows in the same step
@@ -140,6 +141,7 @@ def _is_likely(row: Sequence[Piece], letter: float, weight: float) -> bool:
     return not _is_bold(row, weight) and all(
         piece.whole is None
         and not _ENTRY.match(piece.line.text)
+        and not (_letters(piece) > SHORT and piece.line.typeface.size >= TALL * letter)
         and (len(piece.line.text) < LETTERS or _is_alike(piece.line, letter))
         for piece in row
     )
@@ -240,5 +242,9 @@ def _is_alike(line: Line, letter: float) -> bool:
 
 def _is_bold(row: Sequence[Piece], weight: float) -> bool:
     """Say whether the row is bolder than that; a few letters do not tell."""
-    telling = [piece.weight for piece in row if sum(map(str.isalpha, piece.line.text)) > SHORT]
+    telling = [piece.weight for piece in row if _letters(piece) > SHORT]
     return bool(telling) and median(telling) > BOLD * weight > 0
+
+
+def _letters(piece: Piece) -> int:
+    return sum(map(str.isalpha, piece.line.text))

@@ -36,6 +36,12 @@ NUMBERED = re.compile(
     r"|§\s?\d{1,3})(?=\s|$)",
     re.IGNORECASE,
 )
+_PART = re.compile(r"(?:\d{1,3}|[A-Z])(?:\.\d{1,3}){1,5}\.?\s+\S")
+_SIGN = re.compile(r"[{}\[\]$\\|;=<>#]|\(\(|\)\)")  # of a program, but for a name in brackets:
+_NAME = re.compile(r"(?<![\[<])(?:\[[\w .-]+\]|<[\w .-]+>)(?![\]>])")
+SIGNS = 2  # from which a row is of a program, if its type is not much larger than running text
+MANY_SIGNS = 4  # and from which it is whatever its type
+_COMMENT = re.compile(r"#\s|//|/\*")
 _ENTRY = re.compile(r"[•●◦○▪■□◆►▶‣⁃∙]\s*\S|[-–*+·]\s+\S|\(?[a-z]\)\s")
 _QUOTES = "\"'“„»«‘‚"
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -142,6 +148,11 @@ def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
     return median(map(size_of, rows)) < MEASURED_LARGER * normal.size
 
 
+def begins_part(last: Row, row: Row) -> bool:
+    """Say whether both rows begin with a number of several parts, "2.1" and "2.1.1"."""
+    return bool(_PART.match(last.text) and _PART.match(row.text))
+
+
 def is_larger(rows: Sequence[Row], others: Sequence[Sequence[Row]]) -> bool:
     """Say whether a heading without a number is clearly larger than the page's other ones."""
     sizes = [size_of(other) for some in others for other in some if size_of(other) > 0]
@@ -159,6 +170,8 @@ def _by_type(rows: Sequence[Row], text: str, normal: Body) -> str:
     if size >= TITLE:
         return "title"
     if not numbered and (len(text) > UNNUMBERED or ends):
+        return "text"
+    if size < LARGER_SHORT and (_COMMENT.match(text) or _signs(text) >= SIGNS):
         return "text"
     plainly = LARGER if len(text) > FEW_LETTERS else LARGER_SHORT
     if size >= MEASURED_LARGER and (bold or numbered or (size >= plainly and not typed)):
@@ -180,8 +193,13 @@ def _can_be(rows: Sequence[Row], text: str) -> bool:
         or any(_has_cells(row) for row in rows)
         or text.endswith((",", ";"))
         or _ENTRY.match(text)
+        or _signs(text) >= MANY_SIGNS
         or text[0] in _QUOTES  # somebody speaks
     )
+
+
+def _signs(text: str) -> int:
+    return len(_SIGN.findall(_NAME.sub("", text)))
 
 
 def _has_cells(row: Row) -> bool:

@@ -28,6 +28,7 @@ BULLETS = "•●◦○▪■□◆◇►▶‣⁃∙·*+-–—"
 _BULLET = re.compile(rf"[{re.escape(BULLETS)}]\s+(?=\S)")
 _NUMBER = re.compile(r"(\d{1,9}[.)])\s+(?=\S)")
 _FIRST = re.compile(r"0*1[.)]")  # the only number that begins a list right below text
+_OF_PART = re.compile(r"(?:\d{1,3}|[A-Z])((?:\.\d{1,3}){1,4})\.?\s+(?=\S)")  # 2.1, A.3.2
 _IN_ALT = re.compile(r"[\\`*_\[\]<>&|~$]")
 _INDENT = re.compile(r" *")
 
@@ -198,7 +199,7 @@ def _blocks(page: PageRead, style: Style) -> Iterator[str]:
 def _block(block: Block, style: Style) -> str:
     match block.label:
         case "heading" | "title":
-            return commonmark.heading(_line(block, style), 1 if block.label == "title" else 2)
+            return commonmark.heading(_line(block, style), _heading_level(block))
         case "code":
             return commonmark.code_block(block.text)
         case "table" if block.table:
@@ -211,6 +212,16 @@ def _block(block: Block, style: Style) -> str:
             return ""
         case _:
             return _paragraph(block, style)
+
+
+def _heading_level(block: Block) -> int:
+    """Return 1 for a title, 2 for a heading, 3 for one that is numbered "2.1", and so on.
+
+    A number says more than the size of the type, which only compares what is on one page.
+    """
+    if number := _OF_PART.match(block.text):
+        return 2 + number[1].count(".")
+    return 1 if block.label == "title" else 2
 
 
 def _paragraph(block: Block, style: Style) -> str:

@@ -1,6 +1,6 @@
 """Program text among running text."""
 
-from ocrd.job import Line
+from ocrd.job import Line, Typeface
 from tests.unit.printed import BOLD, LETTER, PLAIN, TYPED, labelled, line, lines, paragraph
 
 PROGRAM = "if ready(door):\n    open(door)\n\n    # and close it\n    close(door)"
@@ -35,6 +35,12 @@ def test_short_rows_go_with_the_program_text_around_them() -> None:
 def test_a_heading_in_bold_above_program_text_is_none_of_it() -> None:
     found = labelled(paragraph(500), line("Example", 230, 662, BOLD), program())
     assert ("code", PROGRAM) in found
+
+
+def test_a_short_heading_in_large_type_right_below_program_text_is_none_of_it() -> None:
+    heading = Typeface(24, 3.2)  # as bold for its size as the program
+    found = labelled(paragraph(500), program(), line("3.2 graph", 230, 890, heading))
+    assert found[-2:] == [("code", PROGRAM), ("title", "3.2 graph")]
 
 
 def test_rows_that_begin_a_little_to_the_left_shift_no_others() -> None:

@@ -22,6 +22,11 @@ TITLE = Typeface(24, 6)
         ("some_function_name", TYPED, "text"),
         ("12.5", LARGE, "text"),
         ("“Who is there?”", BOLD, "text"),
+        ("# Expand the name to a path", BOLD, "text"),
+        ('REPLY=( $(compgen "$cur") )', BOLD, "text"),
+        ("Sets <name> in [engine]", LARGE, "heading"),
+        ("[[source]] and [[sink]]", LARGE, "text"),
+        ("C# in a day", LARGE, "heading"),
     ],
 )
 def test_type_makes_a_heading(text: str, face: Typeface, label: str) -> None:

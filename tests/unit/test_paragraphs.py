@@ -87,6 +87,12 @@ def test_a_number_whose_box_overlaps_its_heading_stands_before_it() -> None:
     assert (found[0].label, found[0].text) == ("heading", "5.3 How do I get a list of all of it")
 
 
+def test_the_numbers_of_two_headings_part_them() -> None:
+    rows = [line("3.1 The parts of the whole", 200, 480, BOLD), line("3.1.1 One", 200, 516, BOLD)]
+    found = labelled(paragraph(300), rows, paragraph(600))
+    assert texts(found)[1:3] == ["3.1 The parts of the whole", "3.1.1 One"]
+
+
 def test_a_heading_below_the_rule_of_the_whole_page_is_one() -> None:
     left = [line("New lamps", 100, 320, BOLD), *lines(LEFT, 100, 370, PLAIN, full=600)]
     right = lines(LEFT, 800, 320, PLAIN, full=600)

@@ -246,6 +246,22 @@ def test_rich_blocks_by_their_labels() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("Results", 2), ("2 Results", 2), ("2. Results", 2), ("2.1 Results", 3),
+        ("2.1. Results", 3), ("A.3 Results", 3), ("2.1.4 Results", 4), ("1.2.3.4.5 Results", 6),
+        ("1.2.3.4.5.6 Results", 2), ("21.11.2026 Results", 2), ("2.1", 2), ("3.5cm wide", 2),
+    ],
+)  # fmt: skip
+def test_the_level_of_a_numbered_heading_is_that_of_its_number(text: str, level: int) -> None:
+    for block in (Block("heading", text), rich("heading", text)):
+        line = shown_of(block)
+        assert line.startswith("#" * level + " ")
+        assert f"<h{level}>" in gfm.render(line)
+    assert shown_of(Block("title", text)).startswith("#" * (level if level > 2 else 1) + " ")
+
+
 def test_tex_can_have_its_own_delimiters() -> None:
     blocks = (rich("text", "\\(x\\) $5"), rich("equation", "y"))
     assert shown_of(*blocks, math="tex") == "\\(x\\) $5\n\n\\[\ny\n\\]"
