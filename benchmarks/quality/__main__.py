@@ -2,9 +2,9 @@
 
 ``--quick`` takes a few clean pages, ``--heldout`` the set that nobody tunes on, ``--pages`` prints
 every page, ``--kinds clean,degraded,turned`` and ``--only PART`` choose, ``--without PART`` leaves
-pages out, ``--seconds`` bounds the reading (the rest is read by the next run), ``--stale`` takes
-lines of an earlier engine, ``--dtype float32`` is the engine's key, ``--out DIR`` takes the
-Markdown.
+pages out, ``--thorough`` degrades each page in every way, ``--seconds`` bounds the reading (the
+rest is read by the next run), ``--stale`` takes lines of an earlier engine, ``--dtype float32`` is
+the engine's key, ``--out DIR`` takes the Markdown.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def main() -> None:
     kinds = ["clean"] if options.quick else options.kinds.split(",")
     truths = {page.id: truth(page) for page in some}
     # Which variants a page has follows from its place in the whole set.
-    wanted = [scan for scan in scans(chosen, kinds) if scan.page.id in truths]
+    wanted = [
+        scan for scan in scans(chosen, kinds, thorough=options.thorough) if scan.page.id in truths
+    ]
     results = []
     options.out.mkdir(parents=True, exist_ok=True)
     reading = {"seconds": options.seconds, "stale": options.stale, "dtype": options.dtype}
@@ -59,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--heldout", action="store_true")
     parser.add_argument("--pages", action="store_true")
+    parser.add_argument("--thorough", action="store_true")
     parser.add_argument("--stale", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--without", default="")

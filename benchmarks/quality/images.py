@@ -50,11 +50,16 @@ class Scan:
         )
 
 
-def scans(pages: Iterable[Page], kinds: Iterable[str]) -> Iterator[Scan]:
-    """Yield the pages' images of the kinds, drawing what is not there."""
+def scans(
+    pages: Iterable[Page], kinds: Iterable[str], *, thorough: bool = False
+) -> Iterator[Scan]:
+    """Yield the pages' images of the kinds, drawing what is not there.
+
+    Each page is degraded in one way, or, if ``thorough``, in every one.
+    """
     kinds = set(kinds)
     for index, page in enumerate(pages):
-        variants = [CLEAN, DEGRADED[index % len(DEGRADED)]]
+        variants = [CLEAN, *(DEGRADED if thorough else [DEGRADED[index % len(DEGRADED)]])]
         if index % TURN_EVERY == 0:
             variants += TURNED
         for variant in variants:

@@ -40,8 +40,10 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=12)
     options = parser.parse_args()
     heading("Lines shown at several widths")
-    every = list(scans(pages("pages"), ("clean", "degraded")))
-    chosen = every[:: max(1, len(every) // options.pages)][: options.pages]
+    chosen = []
+    for kind in ("clean", "degraded"):
+        every, count = list(scans(pages("pages"), (kind,))), max(1, options.pages // 2)
+        chosen += every[:: max(1, len(every) // count)][:count]
     engines = {
         dtype: rapidocr.load({"slots": 1, "threads": 1, "dtype": dtype})
         for dtype in ("float32", "auto")
