@@ -304,12 +304,14 @@ async def test_idle_workers_all_end_and_come_back_only_as_they_are_needed(gate: 
 
 
 async def test_a_worker_that_has_nothing_to_do_stays_while_the_other_reads(gate: Gate) -> None:
-    gate.hold("long.pgm")
+    gate.hold("long.pgm", "short.pgm")
     settings = {"devices": CUDA, "idle_unload": 0.1}
     async with engine("devices", options(gate), **settings) as client:
-        await all_ready(client)
-        reading = page(client, "long.pgm")
+        reading, other = page(client, "long.pgm"), page(client, "short.pgm")
         await gate.until_begun("long.pgm")
+        await gate.until_begun("short.pgm")
+        gate.let_go("short.pgm")
+        await other
         await asyncio.sleep(0.3)  # the time that must not count as idle
         assert of_workers(client, "state") == ["ready", "ready"]
         gate.let_go("long.pgm")
