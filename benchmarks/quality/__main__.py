@@ -1,10 +1,11 @@
 """Score the embedded engine's Markdown; the exit status says whether every target is met.
 
-``--quick`` takes a few clean pages, ``--heldout`` the set that nobody tunes on, ``--pages`` prints
-every page, ``--kinds clean,degraded,turned`` and ``--only PART`` choose, ``--without PART`` leaves
-pages out, ``--thorough`` degrades each page in every way, ``--seconds`` bounds the reading (the
-rest is read by the next run), ``--stale`` takes lines of an earlier engine, ``--dtype float32`` is
-the engine's key, ``--out DIR`` takes the Markdown.
+``--quick`` takes a few clean pages, ``--heldout`` the set that nobody tunes on, ``--further N`` up
+to N more pages of each of its documents, which nobody chose. ``--pages`` prints every page,
+``--kinds clean,degraded,turned`` and ``--only PART`` choose, ``--without PART`` leaves pages out,
+``--thorough`` degrades each page in every way, ``--seconds`` bounds the reading (the rest is read
+by the next run), ``--stale`` takes lines of an earlier engine, ``--dtype float32`` is the engine's
+key, ``--out DIR`` takes the Markdown.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.machine import heading
 from benchmarks.quality import report
-from benchmarks.quality.documents import CACHE, pages
+from benchmarks.quality.documents import CACHE, further, pages
 from benchmarks.quality.images import scans
 from benchmarks.quality.lines import recognitions
 from benchmarks.quality.scoring import score
@@ -30,6 +31,8 @@ def main() -> None:
     options = _options()
     heading("Markdown of the embedded engine, against the truth of born-digital pages")
     chosen = pages("heldout" if options.heldout else "pages")
+    if options.further:
+        chosen = further("heldout", options.further)
     some = [page for page in chosen if options.only in page.id]
     if options.without:
         some = [page for page in some if options.without not in page.id]
@@ -60,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.quality", description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--heldout", action="store_true")
+    parser.add_argument("--further", type=int, default=0, metavar="N")
     parser.add_argument("--pages", action="store_true")
     parser.add_argument("--thorough", action="store_true")
     parser.add_argument("--stale", action="store_true")

@@ -3,6 +3,9 @@
 Nothing is installed: the packages are unpacked below the cache folder.
 """
 
+# mypy: allow-untyped-calls
+# (PyMuPDF's functions have no annotations.)
+
 from __future__ import annotations
 
 import gzip
@@ -12,15 +15,18 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pymupdf
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / "build" / "quality"
 OWN = "own"  # the package of the pages that are made from own/*.typ
 FONTS = "fonts-liberation"
+LEAST_TEXT = 300  # characters of a page that says something
 GROUPS = ("prose", "list", "code", "table", "columns")
 
 
@@ -44,6 +50,25 @@ def pages(name: str) -> list[Page]:
     for package, facts in body["packages"].items():
         _fetch(package, facts["version"], facts["sha256"])
     return [page for document in body["documents"] for page in _pages_of(document)]
+
+
+def further(name: str, each: int) -> list[Page]:
+    """Return ``each`` more pages of every fetched document of a set, evenly spaced, unlooked at.
+
+    Nobody chose them but the document's length; those with hardly any text are passed over.
+    """
+    chosen = {(page.path, page.number): page for page in pages(name) if page.grids is None}
+    found = []
+    for path in dict.fromkeys(path for path, _ in chosen):
+        like = next(page for page in chosen.values() if page.path == path)
+        with pymupdf.open(path) as document:
+            numbers = [1 + len(document) * (2 * n + 1) // (2 * each) for n in range(each)]
+            texts = {number: document[number - 1].get_text() for number in numbers}
+        for number, text in texts.items():
+            if (path, number) not in chosen and len(text) > LEAST_TEXT:
+                page_id = f"{like.id.rpartition('-')[0]}-{number}"
+                found.append(replace(like, id=page_id, number=number, group="further", ruled=False))
+    return found
 
 
 def _pages_of(document: dict[str, Any]) -> Iterator[Page]:
