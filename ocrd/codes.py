@@ -31,7 +31,9 @@ NEAR = 2.6  # heights from one row to the next, an empty one between perhaps
 
 _PROSE = re.compile(r"(?:[^\W\d_][^\W\d_'’-]+[,.;]? ){4,}")
 _SIGNS = re.compile(r"[{};=<>$\\|]|\w\(|\)\s*$|^\s*[#@/]")
-_COMMENT = re.compile(r"[#%;]\s|//|--\s|/?\*\s")
+COMMENT = re.compile(r"[#%;]\s|//|--\s|/?\*\s")  # how one begins
+_SIGN = re.compile(r"[{}\[\]$\\|;=<>#]|\(\(|\)\)")  # but for those around a name in brackets:
+_NAME = re.compile(r"(?<![\[<])(?:\[[\w .-]+\]|<[\w .-]+>)(?![\]>])")
 _ENDS = re.compile(r"[.:;!?]\W*$")
 _ENTRY = re.compile(r"[•●◦○▪■]\s")
 
@@ -61,6 +63,11 @@ def gathered(pieces: Sequence[Piece]) -> list[Piece]:
     whole = [_listing(some, letter) for some in listings if _is_program(some, rows)]
     gone = {id(piece) for one in whole if one.whole for piece in one.whole.pieces}
     return [piece for piece in pieces if id(piece) not in gone] + whole
+
+
+def signs(text: str) -> int:
+    """Return how many signs of a program a text has that may as well be a heading."""
+    return len(_SIGN.findall(_NAME.sub("", text)))
 
 
 def pitch(lines: Iterable[Line]) -> float:
@@ -148,7 +155,7 @@ def _is_likely(row: Sequence[Piece], letter: float, weight: float) -> bool:
 
 
 def _is_prose(row: Sequence[Piece]) -> bool:
-    return not _COMMENT.match(row[0].line.text) and any(
+    return not COMMENT.match(row[0].line.text) and any(
         _PROSE.search(piece.line.text) for piece in row
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from ocrd import codes
 from ocrd.columns import Row
 
 LARGER = 1.28  # times the body's size, whatever the weight; boxes tell size badly
@@ -28,6 +29,8 @@ LETTERS = 0.35  # share of the characters
 ROWS = 4
 WIDE = 0.6  # share of the widest row's width: running text, where there is so much of it:
 TELLING, MIN_ROWS = 150, 3  # characters, rows
+SIGNS = 2  # of a program, from which a row is of one if its type is not much larger than the text's
+MANY_SIGNS = 4  # and from which it is whatever its type
 NARROW = 0.5  # share of the running text's width: small type that takes no more is a drawing's
 
 NUMBERED = re.compile(
@@ -36,12 +39,7 @@ NUMBERED = re.compile(
     r"|§\s?\d{1,3})(?=\s|$)",
     re.IGNORECASE,
 )
-_PART = re.compile(r"(?:\d{1,3}|[A-Z])(?:\.\d{1,3}){1,5}\.?\s+\S")
-_SIGN = re.compile(r"[{}\[\]$\\|;=<>#]|\(\(|\)\)")  # of a program, but for a name in brackets:
-_NAME = re.compile(r"(?<![\[<])(?:\[[\w .-]+\]|<[\w .-]+>)(?![\]>])")
-SIGNS = 2  # from which a row is of a program, if its type is not much larger than running text
-MANY_SIGNS = 4  # and from which it is whatever its type
-_COMMENT = re.compile(r"#\s|//|/\*")
+_PARTS = re.compile(r"(?:\d{1,3}|[A-Z])((?:\.\d{1,3}){1,5})\.?\s+(?=\S)")  # 2.1, A.3.2
 _ENTRY = re.compile(r"[•●◦○▪■□◆►▶‣⁃∙]\s*\S|[-–*+·]\s+\S|\(?[a-z]\)\s")
 _QUOTES = "\"'“„»«‘‚"
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -148,9 +146,10 @@ def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
     return median(map(size_of, rows)) < MEASURED_LARGER * normal.size
 
 
-def begins_part(last: Row, row: Row) -> bool:
-    """Say whether both rows begin with a number of several parts, "2.1" and "2.1.1"."""
-    return bool(_PART.match(last.text) and _PART.match(row.text))
+def parts(text: str) -> int:
+    """Return how many parts the number has that the text begins with, 2 for "2.1"; 0 for one."""
+    number = _PARTS.match(text)
+    return 1 + number[1].count(".") if number else 0
 
 
 def is_larger(rows: Sequence[Row], others: Sequence[Sequence[Row]]) -> bool:
@@ -171,7 +170,7 @@ def _by_type(rows: Sequence[Row], text: str, normal: Body) -> str:
         return "title"
     if not numbered and (len(text) > UNNUMBERED or ends):
         return "text"
-    if size < LARGER_SHORT and (_COMMENT.match(text) or _signs(text) >= SIGNS):
+    if size < LARGER_SHORT and (codes.COMMENT.match(text) or codes.signs(text) >= SIGNS):
         return "text"
     plainly = LARGER if len(text) > FEW_LETTERS else LARGER_SHORT
     if size >= MEASURED_LARGER and (bold or numbered or (size >= plainly and not typed)):
@@ -193,13 +192,9 @@ def _can_be(rows: Sequence[Row], text: str) -> bool:
         or any(_has_cells(row) for row in rows)
         or text.endswith((",", ";"))
         or _ENTRY.match(text)
-        or _signs(text) >= MANY_SIGNS
+        or codes.signs(text) >= MANY_SIGNS
         or text[0] in _QUOTES  # somebody speaks
     )
-
-
-def _signs(text: str) -> int:
-    return len(_SIGN.findall(_NAME.sub("", text)))
 
 
 def _has_cells(row: Row) -> bool:

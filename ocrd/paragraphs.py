@@ -155,7 +155,7 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     if _differ_in_size(last, row) and not (goes_on and room <= 0):
         return Bond.APART
     apart = headings.is_set_apart(row, body)
-    if apart and headings.begins_part(last, row):
+    if apart and headings.parts(last.text) and headings.parts(row.text):
         return Bond.APART
     clearly = headings.is_clearly_set_apart(row, body) or headings.is_clearly_set_apart(last, body)
     if apart != headings.is_set_apart(last, body) and (clearly or not goes_on):

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ocrd import commonmark, layout_json, richtext, tables
+from ocrd import commonmark, headings, layout_json, richtext, tables
 from ocrd.figures import figures_of
 from ocrd.job import Block, DocumentResult, PageRead, PageStatus
 
@@ -28,7 +28,6 @@ BULLETS = "•●◦○▪■□◆◇►▶‣⁃∙·*+-–—"
 _BULLET = re.compile(rf"[{re.escape(BULLETS)}]\s+(?=\S)")
 _NUMBER = re.compile(r"(\d{1,9}[.)])\s+(?=\S)")
 _FIRST = re.compile(r"0*1[.)]")  # the only number that begins a list right below text
-_OF_PART = re.compile(r"(?:\d{1,3}|[A-Z])((?:\.\d{1,3}){1,4})\.?\s+(?=\S)")  # 2.1, A.3.2
 _IN_ALT = re.compile(r"[\\`*_\[\]<>&|~$]")
 _INDENT = re.compile(r" *")
 
@@ -219,8 +218,8 @@ def _heading_level(block: Block) -> int:
 
     A number says more than the size of the type, which only compares what is on one page.
     """
-    if number := _OF_PART.match(block.text):
-        return 2 + number[1].count(".")
+    if parts := headings.parts(block.text):
+        return min(1 + parts, 6)
     return 1 if block.label == "title" else 2
 
 

@@ -30,9 +30,8 @@ def main() -> None:
     """Read, lay out, score, print."""
     options = _options()
     heading("Markdown of the embedded engine, against the truth of born-digital pages")
-    chosen = pages("heldout" if options.heldout else "pages")
-    if options.further:
-        chosen = further("heldout", options.further)
+    name = "heldout" if options.heldout or options.further else "pages"
+    chosen = further(name, options.further) if options.further else pages(name)
     some = [page for page in chosen if options.only in page.id]
     if options.without:
         some = [page for page in some if options.without not in page.id]
@@ -46,8 +45,9 @@ def main() -> None:
     ]
     results = []
     options.out.mkdir(parents=True, exist_ok=True)
-    reading = {"seconds": options.seconds, "stale": options.stale, "dtype": options.dtype}
-    for scan, recognition in recognitions(wanted, **reading):
+    for scan, recognition in recognitions(
+        wanted, seconds=options.seconds, stale=options.stale, dtype=options.dtype
+    ):
         text = markdown(recognition)
         (options.out / f"{scan.id}.md").write_text(text)
         results.append(report.Result(scan, score(truths[scan.page.id], text)))

@@ -57,17 +57,19 @@ def further(name: str, each: int) -> list[Page]:
 
     Nobody chose them but the document's length; those with hardly any text are passed over.
     """
-    chosen = {(page.path, page.number): page for page in pages(name) if page.grids is None}
+    chosen: dict[Path, list[Page]] = {}
+    for page in pages(name):
+        if page.grids is None:
+            chosen.setdefault(page.path, []).append(page)
     found = []
-    for path in dict.fromkeys(path for path, _ in chosen):
-        like = next(page for page in chosen.values() if page.path == path)
+    for path, some in chosen.items():
+        document_name = some[0].id.rpartition("-")[0]
         with pymupdf.open(path) as document:
-            numbers = [1 + len(document) * (2 * n + 1) // (2 * each) for n in range(each)]
-            texts = {number: document[number - 1].get_text() for number in numbers}
-        for number, text in texts.items():
-            if (path, number) not in chosen and len(text) > LEAST_TEXT:
-                page_id = f"{like.id.rpartition('-')[0]}-{number}"
-                found.append(replace(like, id=page_id, number=number, group="further", ruled=False))
+            spaced = {1 + len(document) * (2 * n + 1) // (2 * each) for n in range(each)}
+            for number in sorted(spaced - {page.number for page in some}):
+                if len(document[number - 1].get_text()) > LEAST_TEXT:
+                    page = replace(some[0], id=f"{document_name}-{number}", number=number)
+                    found.append(replace(page, group="further", ruled=False))
     return found
 
 
