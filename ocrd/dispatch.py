@@ -186,10 +186,12 @@ class Dispatcher:
         return max(FEW_DOCUMENTS, sum(hello.capacity for hello in known if hello) + DRAWN_AHEAD)
 
     async def _lease_suspect(self) -> bool:
+        # Asked before the lease: a folder that comes online during it was not asked for its jobs.
+        scans = self._is_starting() and not all(f.is_online() for f in self.folders.values())
         work = await self._lease(only=self.suspects[0])
         if work is not None:
             work.is_suspect = True
-        elif self._is_starting() and not all(f.is_online() for f in self.folders.values()):
+        elif scans:
             return False  # its folder's first scan is on its way
         self.suspects.popleft()
         return True
