@@ -8,7 +8,7 @@ demo:            ## the real daemon on a temporary inbox with sample documents
 test:            ## lint, types, architecture and the whole suite
 	@packaging/bootstrap.sh dev
 	@$(MAKE) --no-print-directory lint types
-	.venv/bin/python -m pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait
+	.venv/bin/python -m pytest -n $$(($$(nproc) + 1)) --dist loadscope --no-loadscope-reorder  # many tests wait
 
 lint:
 	.venv/bin/ruff check .

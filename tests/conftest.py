@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-RECIPES = Path(__file__).parent / "recipes"
-MACHINES = (RECIPES, Path(__file__).parent / "system")
+# The longest first, or one process works on while the others are done.
+ORDER = ("system", "recipes", "flow", "faults", "unit")
+# Whose tests share a machine, which two processes would each make.
+MACHINES = frozenset({"system", "recipes"})
 MACHINE_SECONDS = 900  # where it has to be made first, from Debian's packages
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file a group of its own, for its fixtures are expensive; the recipes share one.
-
-    Two processes do not make the same machine: who comes second waits for it.
-    """
+    """Put the longest folders first, and give a machine the time that it takes."""
+    items.sort(key=lambda item: _rank(_folder(item.nodeid)))
     for item in items:
-        group = RECIPES if RECIPES in item.path.parents else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
-        if any(folder in item.path.parents for folder in MACHINES):
+        if _folder(item.nodeid) in MACHINES:
             item.add_marker(pytest.mark.timeout(MACHINE_SECONDS))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share the tests as we do, whatever ``--dist`` says."""
+    return ByFile(config, log)
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives a process whole files, for their fixtures are expensive.
+
+    Markers of groups would do, but pytest-xdist 3.8 loses them under pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = _folder(nodeid)
+        return folder if folder in MACHINES else nodeid.partition("::")[0]
+
+
+def _folder(nodeid: str) -> str:
+    """Return the folder of ``tests`` that a test is in; "" for ``tests`` itself."""
+    parts = Path(nodeid.partition("::")[0]).parts
+    return parts[1] if len(parts) > 2 else ""
+
+
+def _rank(folder: str) -> int:
+    return ORDER.index(folder) if folder in ORDER else len(ORDER)

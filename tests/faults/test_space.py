@@ -185,7 +185,7 @@ def test_where_the_ledger_cannot_grow_the_work_stands_still_and_goes_on(
         assert sha256(daemon.done / "a.png") == expected
         text = (daemon.done / "book.md").read_text()
         assert text.count("<!-- page ") == 20 and "could not be read" not in text
-        assert daemon.status()["jobs"]["done"] == 2
+        eventually(lambda: daemon.status()["jobs"]["done"] == 2, 10)
         daemon.stop()
 
 

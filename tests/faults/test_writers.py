@@ -141,6 +141,7 @@ def test_changed_attributes_alone_queue_nothing_twice(daemon: Installation) -> N
     stir(book)
     daemon.drop(LETTER, "later.png")  # which takes two scans more
     daemon.wait_for("later.md")
+    eventually(lambda: daemon.status()["jobs"]["done"] == 2, 10)
     jobs = daemon.status()["jobs"]
     assert (jobs["done"], sum(jobs[state] for state in ("queued", "leased", "withdrawn"))) == (2, 0)
     assert [event["document"] for event in events(daemon, "begun")] == ["book.pdf", "later.png"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -34,9 +33,7 @@ def workshop(
     wanted = any(item.path == PACKAGES for item in request.session.items)
     workshop = Workshop(tmp_path_factory.mktemp("workshop"))
     suites = dict.fromkeys([*SYSTEMD, machine.this_suite()] if wanted else SYSTEMD)
-    # With several processes another one may have the packages' tests: then it makes them.
-    alone = "PYTEST_XDIST_WORKER" not in os.environ
-    workshop.begin([*suites], packages=builds and wanted and alone)
+    workshop.begin([*suites], packages=builds and wanted)
     yield workshop
     workshop.close()
 

@@ -33,6 +33,8 @@ class Workshop:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "dist"
         self._environment = folder / "venv"
+        self._scratch = folder / "tmp"  # what is ended in its midst leaves its files behind
+        self._scratch.mkdir()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="workshop")
         self._running: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
@@ -82,7 +84,7 @@ class Workshop:
             for process in self._running:
                 os.killpg(process.pid, signal.SIGKILL)
         self._threads.shutdown(cancel_futures=True)
-        for place in (self.folder, self._environment):
+        for place in (self.folder, self._environment, self._scratch):
             shutil.rmtree(place, ignore_errors=True)
 
     def _build(self) -> Path:
@@ -109,10 +111,11 @@ class Workshop:
         return ""
 
     def _run(self, *command: str, env: Mapping[str, str] | None = None) -> None:
+        environment = {**os.environ, "TMPDIR": str(self._scratch), **(env or {})}
         with self._lock:
             assert not self._closed, "the tests are over"
             process = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **(env or {})}, start_new_session=True,
+                command, cwd=ROOT, env=environment, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 text=True,
             )  # fmt: skip
