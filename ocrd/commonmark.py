@@ -34,7 +34,7 @@ _AT_START = re.compile(
     """,
     re.VERBOSE,
 )
-_CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
+_CLOSING_HASHES = re.compile(r"(?<!\S)#+$")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -70,7 +70,10 @@ def escape_start(line: str) -> str:
 
 
 def heading(line: str, level: int) -> str:
-    """Return an escaped line as a heading, "" if it is empty."""
+    """Return a line that is escaped inside as a heading, "" if it is empty.
+
+    Nothing begins a block behind the mark: its start needs no escape.
+    """
     # A closing run of # would be dropped.
     line = _CLOSING_HASHES.sub(lambda run: "\\#" * len(run[0]), line)
     return f"{'#' * level} {line}" if line else ""

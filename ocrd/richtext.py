@@ -45,9 +45,9 @@ def markdown(text: str, math: str = "dollar") -> str:
     return "  \n".join(_lines(tokens(_clean(text)), math))
 
 
-def line(text: str, math: str = "dollar") -> str:
-    """Return the text on one line, as a heading or a list entry needs it."""
-    return " ".join(_lines(tokens(_clean(text)), math))
+def line(text: str, math: str = "dollar", *, start: str = "") -> str:
+    """Return the text on one line, as a heading (``start`` is its mark) or a list entry needs it."""
+    return " ".join(_lines(tokens(_clean(text)), math, start=start))
 
 
 def emphasised(text: str, math: str = "dollar") -> str:

@@ -198,7 +198,7 @@ def _blocks(page: PageRead, style: Style) -> Iterator[str]:
 def _block(block: Block, style: Style) -> str:
     match block.label:
         case "heading" | "title":
-            return commonmark.heading(_line(block, style), _heading_level(block))
+            return commonmark.heading(_heading_line(block, style), _heading_level(block))
         case "code":
             return commonmark.code_block(block.text)
         case "table" if block.table:
@@ -237,11 +237,11 @@ def _caption(block: Block, style: Style) -> str:
     return f"*{text}{end}*" if text else ""
 
 
-def _line(block: Block, style: Style) -> str:
-    """Return a block's text on one line, escaped."""
+def _heading_line(block: Block, style: Style) -> str:
+    """Return a block's text on one line, escaped as it must be behind a heading's mark."""
     if block.rich:
-        return richtext.line(block.text, style.math)
-    return commonmark.escape_line(" ".join(commonmark.clean(block.text).split()))
+        return richtext.line(block.text, style.math, start="#")
+    return commonmark.escape_inline(" ".join(commonmark.clean(block.text).split()))
 
 
 def _list_entry(block: Block, style: Style) -> str:

@@ -84,6 +84,7 @@ def test_a_name_that_is_no_unicode_keeps_its_bytes() -> None:
 
 def test_headings_keep_hashes_at_their_end() -> None:
     assert commonmark.heading("a #", 2) == "## a \\#"
+    assert commonmark.heading("#", 2) == "## \\#"
     assert commonmark.heading("", 1) == ""
 
 

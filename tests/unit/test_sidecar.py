@@ -262,6 +262,15 @@ def test_the_level_of_a_numbered_heading_is_that_of_its_number(text: str, level:
     assert shown_of(Block("title", text)).startswith("#" * (level if level > 2 else 1) + " ")
 
 
+@pytest.mark.parametrize("text", ["1. Scope", "- none", "> 5", "# of pages", "[1]: notes"])
+def test_the_start_of_a_heading_needs_no_escape(text: str) -> None:
+    for block in (Block("title", text), rich("title", text)):
+        markdown = markdown_of(PageRead(1, PageStatus.READ, (block,)), page_marks=False)
+        assert "\\" not in markdown
+        (content,) = (token.content for token in gfm.parse(markdown) if token.type == "inline")
+        assert content == text
+
+
 def test_tex_can_have_its_own_delimiters() -> None:
     blocks = (rich("text", "\\(x\\) $5"), rich("equation", "y"))
     assert shown_of(*blocks, math="tex") == "\\(x\\) $5\n\n\\[\ny\n\\]"
