@@ -129,7 +129,9 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     if last.is_upright or row.is_upright:
         return Bond.APART
     if row.column != last.column and row.box.y0 < last.box.y1:  # beside: the next column
-        return Bond.JOINED if goes_on and draft.label != "list" else Bond.APART
+        plain = draft.label != "list" and max(len(last.cells), len(row.cells)) == 1
+        alike = headings.is_set_apart(last, body) == headings.is_set_apart(row, body)
+        return Bond.JOINED if goes_on and plain and alike else Bond.APART
     if row.box.x0 > last.box.x1 or row.box.x1 < last.box.x0:
         return Bond.APART
     if _is_ruled_off(last, row, setting):

@@ -17,6 +17,7 @@ from ocrd.job import Box
 from ocrd.sheet import Piece, Stroke, around
 
 ZONE = 0.12  # share of the page's height, from its edge, in which they stand
+NUMBERED_ZONE = 0.16  # the same of a row with a page number
 WHITE = 0.8  # heights of a line between them and the text
 MUCH_WHITE = 1.5  # the same where only their size and place speak for them
 RULE_WIDTH = 0.6  # share of the text's width: shorter rules stand above footnotes
@@ -105,10 +106,11 @@ def _runs(
     box, text = around(piece.box for piece in row), around(piece.box for piece in inner)
     line = median(piece.box.height for piece in row)
     white = text.y0 - box.y1 if top else box.y0 - text.y1
-    in_zone = box.y1 < ZONE * height if top else box.y0 > (1 - ZONE) * height
+    numbered = any(is_page_number(piece.line.text) for piece in (row[0], row[-1]))
+    zone = (NUMBERED_ZONE if numbered else ZONE) * height
+    in_zone = box.y1 < zone if top else box.y0 > height - zone
     if not in_zone or white < WHITE * line:
         return False
-    numbered = any(is_page_number(piece.line.text) for piece in (row[0], row[-1]))
     if not numbered and any(_CONTACT.search(piece.line.text) for piece in row):
         return False
     if any(_is_between(rule, box, text, line, top=top) for rule in lying):
