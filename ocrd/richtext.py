@@ -46,7 +46,7 @@ def markdown(text: str, math: str = "dollar") -> str:
 
 
 def line(text: str, math: str = "dollar", *, start: str = "") -> str:
-    """Return the text on one line, as a heading (``start`` is its mark) or a list entry needs it."""
+    """Return the text on one line, as a list entry or a heading, ``start`` its mark, needs it."""
     return " ".join(_lines(tokens(_clean(text)), math, start=start))
 
 

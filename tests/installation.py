@@ -147,12 +147,18 @@ class Installation:
         )
 
     def wait_for(self, *names: str, limit: float = 60.0) -> None:
-        """Wait until all of these are below the inbox and no source is at work any more."""
+        """Wait until all of these are below the inbox, and nobody works on their documents.
+
+        A sidecar is there a moment before its source, and that before the ledger knows of it.
+        """
         missing = list(names)
+        stems = {Path(name).stem for name in names}
 
         def arrived() -> bool:
             missing[:] = [name for name in names if not (self.inbox / name).exists()]
-            return not missing
+            return not missing and not any(
+                Path(work["relpath"]).stem in stems for work in self.status().get("working", ())
+            )
 
         try:
             eventually(arrived, limit)

@@ -17,14 +17,15 @@ import numpy as np
 
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.images import Scan
-from ocrd.engine import ink, overlooked, rapidocr, recognition, spelling, turning, weights
+from ocrd.engine import ink, overlooked, rapidocr, recognition, spacing, spelling, turning, weights
 from ocrd.engine.protocol import Recognise, recognition_from_json
 from ocrd.engine.rapidocr import RapidOcr
 from ocrd.job import Recognition
 
 READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, rapidocr._strip, rapidocr._upright, rapidocr._probe, turning,
-    rapidocr._cut, recognition, spelling, overlooked, RapidOcr._detected, RapidOcr._overlooked,
+    rapidocr._cut, recognition, spacing, spelling, overlooked, RapidOcr._detected,
+    RapidOcr._overlooked,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 

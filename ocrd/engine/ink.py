@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrd.engine import turning
+from ocrd.engine.shades import quantiles
 from ocrd.job import Quad, Rule, Typeface
 
 Pixels = NDArray[np.uint8]
@@ -27,6 +28,7 @@ _LOW = re.compile(r"[^\W\dA-ZÀ-Þbdfhijklt_]")  # letters that are all body
 _LOW_SHARE = 0.25  # of the letters and digits; with fewer of them the others make the height
 _LOW_TO_HIGH = 0.7  # height of a small letter's body, of that of a capital or a digit
 _LEAST_CONTRAST = 24  # grey levels between ink and paper
+_SPECKS = 4.0  # times what the paper's lighter parts differ by: darker is ink, and no noise
 _STRIP_HEIGHT = 64  # pixels that strips are shrunk to: more shows nothing new
 _RULED = 0.8  # share of a row or column that is inked where a rule runs along it
 _BAND = 0.4  # share of the fullest rows' ink from which a row belongs to the letters' bodies
@@ -69,12 +71,14 @@ def _grey(image: Pixels) -> Pixels:
 
 def _ink(grey: Pixels) -> Reals | None:
     """Return how dark each pixel is between paper, 0, and ink, 1; None where there is no ink."""
-    dark, light = (float(value) for value in np.percentile(grey, (3, 90)))
+    dark, middle, paper, light = quantiles(grey, 0.03, 0.5, 0.75, 0.9)
     if light - dark < _LEAST_CONTRAST:
         return None
-    ink: Reals = np.clip((light - grey.astype(np.float32)) / (light - dark), 0, 1)
-    if float(np.median(ink)) > 0.5:  # light letters on dark paper
-        ink = 1 - ink
+    if middle - dark < light - middle:  # light letters on dark paper
+        ink: Reals = np.clip((grey.astype(np.float32) - dark) / (light - dark), 0, 1)
+    else:
+        ink = np.clip((paper - grey.astype(np.float32)) / max(paper - dark, 1.0), 0, 1)
+        ink[ink < _SPECKS * (light - paper) / max(paper - dark, 1.0)] = 0
     # Rules above, below and beside the letters are none of theirs.
     ink[ink.mean(axis=1) > _RULED] = 0
     ink[:, ink.mean(axis=0) > _RULED] = 0

@@ -4,9 +4,11 @@ That is to be read as CTC: repetitions are one character, and "blank" parts them
 hesitates, what stands around the place decides:
 
 - It sees spaces where there are none: between the narrow letters of typewriter words, and around
-  the full stops of names. A space that it is not sure of must be as wide as the line's others, and
-  none is left inside what looks like an address or a file's name.
-- It misses narrow ones beside punctuation, but thinks of them: "V:1,I:10", menu"Open.
+  the full stops of names. Where letters stand equally far apart, a space takes the place of one. A
+  space that the network is not sure of must be as wide as the line's others, or stand out from the
+  letters around it, and none is left inside what looks like an address or a file's name.
+- It misses narrow ones beside punctuation, "V:1,I:10", menu"Open, and wide ones behind numbers, but
+  thinks of them.
 - It takes an l for a 1 in program text, and hardly ever a 1 for an l.
 
 The limits were measured: docs/decisions/0009-embedded-engine-speed.md.
@@ -18,10 +20,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocrd.engine.spacing import LineInk, Stride
 from ocrd.engine.turning import Reading
 
 Pixels = NDArray[np.uint8]
@@ -31,15 +33,24 @@ _BLANK = 0  # the network's first character
 _SURE_SPACE = 0.97  # probability from which a space is one whatever is around it
 _LIKELY_SPACE = 0.9  # and from which one is that is narrower than others
 _LOST_SPACE = 0.12  # and from which there is one beside punctuation that the network overlooks
+_WIDE_SPACE = 0.1  # and from which there is one wherever the white is wide:
+_WIDE = 0.45  # of the line's height
 _LETTER_INSIDE = 0.05  # from which a 1 between letters is an l
 _LETTER_BESIDE = 0.1  # and from which one is with a letter on one side
 _NARROW = 0.75  # of the line's usual space
 _ENOUGH_SPACES = 3  # to say what is usual
+_EVEN_SPACE = 0.999  # probability up to which letters that stand equally far apart are one word
+_EVEN = 0.15  # by which their steps differ at most, and with
+_SOME_STEPS, _MANY_STEPS = 3, 5  # of them; of many, the network hesitating,
+_ROUGHLY_EVEN = 0.35  # more will do
+_ONE_STEP = (0.85, 1.18)  # across what is no space; across one it is two
+_SURELY_ONE_STEP = 1.12  # where the letters are only roughly even
+_WIDE_STEP = 1.2  # across a space, however narrow it is or like a name what stands around it
 _NO_GAP = 0.05  # of the line's height: letters that touch or lean over each other say nothing
-_PAPER = 0.35  # of the ink's darkness: a column up to it is white
 _SIGNS = (".", ",", "+", "-")  # before a 1 that has its unit behind it
 _OPENING = frozenset('"([{“„‘«¿¡')
 _CLOSING = frozenset(',;:)]}”’»"\'?!')
+_ENDING = _CLOSING - {":"}  # https: //
 
 
 class Speller:
@@ -55,15 +66,21 @@ class Speller:
         text, scores, places = spelled(distributions, self._characters)
         text = corrected(text, self._likely_letters(distributions, text, places))
         between = self._spaces_between(distributions, places)
-        lost = lost_spaces(text, between)
         likely = {
             index: max(between[index - 1], between[index])
             for index in range(1, len(text) - 1)
             if text[index] == " "
         }
-        false: set[int] = set()
-        if likely and min(likely.values()) < _SURE_SPACE:
-            false = false_spaces(text, likely, gaps(strip, columns, places, [*likely]))
+        lost, false = lost_spaces(text, between), set[int]()
+        thought_of = {
+            index
+            for index, probability in enumerate(between)
+            if probability >= _WIDE_SPACE and " " not in text[index : index + 2]
+        }
+        if thought_of - lost or min(likely.values(), default=1.0) < _EVEN_SPACE:
+            ink = LineInk(strip, columns, places)
+            lost |= {index for index in thought_of if ink.gap(index, index + 1) >= _WIDE}
+            false = _false_spaces(text, likely, ink)
         words = "".join(
             letter + " " * (index in lost)
             for index, letter in enumerate(text)
@@ -99,20 +116,6 @@ def spelled(distributions: Reals, characters: Sequence[str]) -> tuple[str, list[
     places = np.flatnonzero(begins)
     text = "".join(characters[index] for index in likeliest[places].tolist())
     return text, distributions[places, likeliest[places]].tolist(), places.tolist()
-
-
-def gaps(
-    strip: Pixels, columns: int, places: Sequence[int], spaces: Sequence[int]
-) -> dict[int, float]:
-    """Return the width of the white at each space, in heights of the line."""
-    white = _white(strip)
-    step = strip.shape[1] / columns
-    found = {}
-    for index in spaces:
-        if 0 < index < len(places) - 1:
-            left, right = ((places[index + side] + 0.5) * step for side in (-1, 1))
-            found[index] = _longest_run(white[int(left) : int(right) + 1]) / strip.shape[0]
-    return found
 
 
 def corrected(text: str, likely: Mapping[int, float]) -> str:
@@ -161,6 +164,54 @@ def false_spaces(text: str, likely: Mapping[int, float], gaps: Mapping[int, floa
     }
 
 
+def torn_spaces(
+    text: str, likely: Mapping[int, float], strides: Mapping[int, Stride | None]
+) -> set[int]:
+    """Return the spaces, with their probabilities, that tear a word of a typewriter's.
+
+    Across them the letters stand as far apart as before and behind them. So do digits in any type,
+    but then there is punctuation.
+    """
+    return {
+        index
+        for index, stride in strides.items()
+        if stride is not None
+        and text[index - 1] not in _ENDING
+        and _is_one_step(stride, doubtful=likely[index] < _SURE_SPACE)
+    }
+
+
+def _is_one_step(stride: Stride, *, doubtful: bool) -> bool:
+    """Say whether letters stand equally far apart, across the space too."""
+    least, most = _ONE_STEP
+    if not least <= stride.across < most:
+        return False
+    many = stride.steps >= _MANY_STEPS
+    if doubtful and many and stride.across < _SURELY_ONE_STEP:
+        return stride.spread < _ROUGHLY_EVEN
+    return stride.spread < _EVEN and (many or (doubtful and stride.steps >= _SOME_STEPS))
+
+
+def _is_wide(stride: Stride | None) -> bool:
+    """Say whether letters stand clearly further apart across a space than around it."""
+    return stride is not None and stride.steps >= _SOME_STEPS and stride.across >= _WIDE_STEP
+
+
+def _false_spaces(text: str, likely: Mapping[int, float], ink: LineInk) -> set[int]:
+    """Return the spaces of the text that the ink, or what stands around them, speaks against."""
+    stops = {index for index, probability in likely.items() if probability >= _SURE_SPACE}
+    strides = {
+        index: ink.stride(text, index, stops)
+        for index, probability in likely.items()
+        if probability < _EVEN_SPACE
+    }
+    torn = torn_spaces(text, likely, strides)
+    if min(likely.values(), default=1.0) >= _SURE_SPACE:
+        return torn
+    false = false_spaces(text, likely, {index: ink.gap(index - 1, index + 1) for index in likely})
+    return torn | {index for index in false if not _is_wide(strides[index])}
+
+
 def _is_in_name(text: str, space: int) -> bool:
     """Say whether the space stands inside an address, a file's name or the like."""
     before, after = text[:space].replace(" ", ""), text[space + 1 :].replace(" ", "")
@@ -172,19 +223,3 @@ def _is_in_name(text: str, space: int) -> bool:
     if right == "." or (right == ":" and left.isalnum()):
         return after[1:2].islower() if right == "." else after[1:2] == "/"
     return left == "/" or left + right in (":/", "++")
-
-
-def _white(strip: Pixels) -> NDArray[np.bool_]:
-    """Say of each column whether there is no ink in it."""
-    grey = cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    dark, light = np.percentile(grey, (3, 90))
-    ink = np.clip((light - grey) / max(light - dark, 1.0), 0, 1)
-    if np.median(ink) > 0.5:  # light letters on dark paper
-        ink = 1 - ink
-    ink[ink.mean(axis=1) > 0.8] = 0  # a rule under the letters
-    return np.asarray(ink.max(axis=0) < _PAPER)
-
-
-def _longest_run(white: NDArray[np.bool_]) -> int:
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], white, [False])).astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max(initial=0))

@@ -285,7 +285,7 @@ def test_a_disk_that_hangs_while_its_pages_are_drawn_holds_up_nobody_and_no_stop
     eventually(lambda: any(work["pages_done"] >= 1 for work in daemon.status()["working"]), 30)
     share.behave(hang=["*"])
     content = letter(local / "a.png", 1)
-    eventually(lambda: (local / "done" / "a.md").exists(), 60)
+    eventually(lambda: (local / "done" / "a.png").exists(), 60)
     assert sha256(local / "done" / "a.png") == content
     began = time.monotonic()
     daemon.signal(signal.SIGTERM)

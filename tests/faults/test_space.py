@@ -103,7 +103,7 @@ def test_where_done_takes_no_files_the_folder_waits_and_the_others_go_on(
         assert str(far) in problems(daemon) and cause in problems(daemon)
         assert cause in shown(daemon)
         content = letter(other / "elsewhere.png", 99)
-        eventually(lambda: (other / "done" / "elsewhere.md").exists(), 30)
+        eventually(lambda: (other / "done" / "elsewhere.png").exists(), 30)
         assert sha256(other / "done" / "elsewhere.png") == content
         assert sorted(daemon.tree()) == sorted(expected), "the sources are where they were"
         nothing_is_lost_or_failed(daemon)

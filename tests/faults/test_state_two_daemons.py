@@ -94,7 +94,8 @@ def test_a_second_daemon_leaves_the_folder_alone_until_the_first_has_gone(
     assert second.status()["inboxes"][0]["online"] is False
     assert str(first.root / "state") in second.problems()
     first.drop(LETTER, "one.png")
-    first.wait_for("done/one.md")
+    first.wait_for("done/one.md", "done/one.png")
+    eventually(lambda: first.status()["jobs"]["done"] == 1, 10)
     assert second.status()["jobs"]["done"] == 0
     first.stop() if end == "stop" else first.kill()
     second.drop(LETTER, "two.png")

@@ -102,3 +102,16 @@ def test_the_rules_of_a_table_are_found_and_letters_are_none(degrees: float) -> 
 def test_a_page_of_text_alone_has_no_rules() -> None:
     pixels, quads = drawn(*[("HTML lift ILLEGIBLE till __init__ -- EEE", "hebo", 18)] * 3)
     assert ink.rules(pixels, quads) == ()
+
+
+@pytest.mark.parametrize(("text", "font"), [(TEXT, "helv"), (TEXT, "cour")])
+def test_specks_of_noise_change_neither_size_nor_pitch(text: str, font: str) -> None:
+    pixels, (quad,) = drawn((text, font, 9))
+    (x0, y0), (x1, y1) = quad[0], quad[2]
+    strip = pixels[round(y0) : round(y1), round(x0) - 3 : round(x1) + 3]
+    noise = np.random.default_rng(3).normal(0, 18, strip.shape)
+    noisy = np.clip(0.85 * strip + noise, 0, 255).astype(np.uint8)
+    clean, found = ink.typeface(strip, text), ink.typeface(noisy, text)
+    assert found.size == pytest.approx(clean.size, rel=0.1)
+    assert found.weight == pytest.approx(clean.weight, rel=0.25)
+    assert found.pitch == pytest.approx(clean.pitch, rel=0.02)

@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ocrd.engine import spelling
 from ocrd.engine.recognition import Recogniser, shown
-from ocrd.engine.spelling import corrected, false_spaces, gaps, lost_spaces, spelled
+from ocrd.engine.spacing import LineInk
+from ocrd.engine.spelling import corrected, false_spaces, lost_spaces, spelled
 
 CHARACTERS = ("blank", "a", "b", ".", " ", ",", "1", "l")
 
@@ -123,13 +124,14 @@ def test_the_white_between_two_words_is_measured(invert: bool) -> None:
     if invert:
         ink = np.flatnonzero((strip[:, :, 0] > 128).any(axis=0))
     white = int(np.diff(ink).max()) - 1
-    assert gaps(strip, columns, places, [1])[1] * strip.shape[0] == pytest.approx(white, abs=2)
+    gap = LineInk(strip, columns, places).gap(0, 2)
+    assert gap * strip.shape[0] == pytest.approx(white, abs=2)
 
 
 def test_a_line_without_doubtful_spaces_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     measured: Callable[..., None] = lambda *_: pytest.fail("measured")  # noqa: E731
-    monkeypatch.setattr(spelling, "gaps", measured)
-    told = distributions(("a", 0.9), (" ", 0.99), ("b", 0.9))
+    monkeypatch.setattr(spelling, "LineInk", measured)
+    told = distributions(("a", 0.9), (" ", 0.9995), ("b", 0.9))
     assert Recogniser(lambda _batch: told[None], CHARACTERS).read(drawn("a b"))[0] == "a b"
 
 
@@ -171,6 +173,17 @@ def test_a_lost_space_is_in_the_text() -> None:
     told = distributions(("a", 0.9), (",", 0.9), ("", 0.7), ("b", 0.9))
     told[2, CHARACTERS.index(" ")] = 0.25
     assert Recogniser(lambda _batch: told[None], CHARACTERS).read(drawn("a, b"))[0] == "a, b"
+
+
+@pytest.mark.parametrize(("breadth", "text"), [(4, "a b"), (12, "ab")])
+def test_a_space_that_the_network_thinks_of_is_one_where_the_white_is_wide(
+    breadth: int, text: str
+) -> None:
+    told = distributions(("a", 0.9), ("", 0.6), ("", 0.6), ("b", 0.9))
+    told[1:3, CHARACTERS.index(" ")] = 0.2
+    strip = np.full((48, 36, 3), 255, np.uint8)  # as wide as these four columns
+    strip[10:40, 2 : 2 + breadth] = strip[10:40, -2 - breadth : -2] = 0
+    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(strip)[0] == text
 
 
 @pytest.mark.parametrize(
