@@ -39,8 +39,17 @@ NUMBERED = re.compile(
     r"|§\s?\d{1,3})(?=\s|$)",
     re.IGNORECASE,
 )
+# What stands above a chapter's title, in rows of its own: "CHAPTER", "ELEVEN", "Appendix B".
+_MARK = re.compile(
+    r"(?:chapter|appendix|part|kapitel|anhang|teil|chapitre|annexe|partie|capítulo|apéndice|apêndice|parte"
+    r"|capitolo|appendice|hoofdstuk|bijlage|deel)"
+    r"(?:\s+(?:\d{1,3}|[A-Z]|[IVXLC]{1,7}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty))?",
+    re.IGNORECASE,
+)
 _PARTS = re.compile(r"(?:\d{1,3}|[A-Z])((?:\.\d{1,3}){1,5})\.?\s+(?=\S)")  # 2.1, A.3.2
 _ENTRY = re.compile(r"[•●◦○▪■□◆►▶‣⁃∙]\s*\S|[-–*+·]\s+\S|\(?[a-z]\)\s")
+_ENDS = re.compile(r"[.:;][)\]\"'”’»]?$")
 _QUOTES = "\"'“„»«‘‚"
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -152,6 +161,11 @@ def parts(text: str) -> int:
     return 1 + number[1].count(".") if number else 0
 
 
+def is_mark(text: str) -> bool:
+    """Say whether the text is no more than the kind and number of what a heading below it names."""
+    return bool(_MARK.fullmatch(text.strip()))
+
+
 def is_larger(rows: Sequence[Row], others: Sequence[Sequence[Row]]) -> bool:
     """Say whether a heading without a number is clearly larger than the page's other ones."""
     sizes = [size_of(other) for some in others for other in some if size_of(other) > 0]
@@ -164,7 +178,7 @@ def _by_type(rows: Sequence[Row], text: str, normal: Body) -> str:
     size = median(map(size_of, rows)) / normal.size
     bold = all(is_bold(row, normal) for row in rows)
     numbered = bool(NUMBERED.match(text))
-    ends = text.endswith((".", ":", ";"))
+    ends = bool(_ENDS.search(text))
     typed = any(piece.line.typeface.pitch > 0 for piece in rows[0].pieces) and len(text) > 8
     if size >= TITLE:
         return "title"
@@ -188,7 +202,7 @@ def _can_be(rows: Sequence[Row], text: str) -> bool:
     return not (
         len(rows) > ROWS
         or len(text) > CHARACTERS * (1 if len(rows) < 3 else 1.5)
-        or letters < max(3, LETTERS * len(words))
+        or (letters < max(3, LETTERS * len(words)) and not is_mark(text))
         or any(_has_cells(row) for row in rows)
         or text.endswith((",", ";"))
         or _ENTRY.match(text)

@@ -83,8 +83,9 @@ def plain(blocks: Iterable[Block]) -> str:
 def _blocks(some: Sequence[Draft], setting: Setting) -> Iterator[Block]:
     for index in lists.unmarked([(draft.rows[0], draft.label == "list") for draft in some]):
         some[index].label = "list"
-    levels = lists.levels((draft.rows[0], draft.label == "list") for draft in some)
     _set_labels(some, setting)
+    some = _with_marks(some)
+    levels = lists.levels((draft.rows[0], draft.label == "list") for draft in some)
     for draft, level in zip(some, levels, strict=True):
         yield _block(draft, setting, level)
 
@@ -97,6 +98,24 @@ def _set_labels(some: Sequence[Draft], setting: Setting) -> None:
     first, *others = [draft.rows for draft in some if draft.label in {"title", "heading"}] or [[]]
     if some and first is some[0].rows and headings.is_larger(first, others):
         some[0].label = "title"
+
+
+def _with_marks(some: Sequence[Draft]) -> list[Draft]:
+    """Return the drafts with "Chapter 2" and the title below it as one heading."""
+    found: list[Draft] = []
+    for draft in some:
+        above = found[-1] if found else draft
+        both = {above.label, draft.label}
+        is_mark = both <= {"title", "heading"} and headings.is_mark(_text(above))
+        if above is not draft and is_mark:
+            found[-1] = Draft([*above.rows, *draft.rows], max(both), above.space)
+        else:
+            found.append(draft)
+    return found
+
+
+def _text(draft: Draft) -> str:
+    return " ".join(row.text for row in draft.rows)
 
 
 def _block(draft: Draft, setting: Setting, level: int) -> Block:

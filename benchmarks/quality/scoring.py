@@ -9,7 +9,8 @@ quotes and dashes of one kind, words that a line end cut joined, white space sin
 - ``recall``, ``f1``: of the words, as bags.
 - ``table``: F1 of neighbours in the grids, as the ICDAR 2013 competition on tables counted: every
   cell with the next cell that is not empty to its right and below.
-- ``headings``: lines with ``#`` against the outline, alike by 0.85 or more, numbers in front aside.
+- ``headings``: lines with ``#`` against the outline, alike by 0.85 or more, numbers in front aside,
+  those of chapters too.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ _AFTER = (  # characters that mean the same, marks, line ends
 )
 _EDGES = re.compile(r"^[^\w$€%]+|[^\w$€%]+$")
 _HEADING = re.compile(r"^#{1,6}\s+(.+)$", _FLAGS)
-_NUMBER = re.compile(r"^[\dIVX.]+\s+")
+_NUMBER = re.compile(r"^(?:[\dIVX.]+|(?i:chapter|appendix|apêndice)\s+\w{1,9})\s+")
 
 _HTML_TABLE = re.compile(r"<table.*?</table>", re.DOTALL | re.IGNORECASE)
 _HTML_ROW = re.compile(r"<tr.*?</tr>", re.DOTALL | re.IGNORECASE)

@@ -18,6 +18,7 @@ TITLE = Typeface(24, 6)
         ("As all the others are", PLAIN, "text"),
         ("2.4 Plain with a number", PLAIN, "text"),
         ("A sentence in bold that ends.", BOLD, "text"),
+        ("See also what is said there.)", BOLD, "text"),
         ("• an entry in bold", BOLD, "list"),
         ("some_function_name", TYPED, "text"),
         ("12.5", LARGE, "text"),
@@ -121,3 +122,29 @@ def test_a_heading_in_two_rows_is_one_though_its_rows_are_further_apart() -> Non
     ]
     found = labelled(paragraph(300), heading, paragraph(640))
     assert found[1] == ("title", " ".join(rows))
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [["Chapter 3"], ["CHAPTER", "ELEVEN"], ["Appendix B"], ["Apêndice B"], ["Teil IV"]],
+)
+def test_a_chapters_mark_and_its_title_are_one_heading(marks: list[str]) -> None:
+    rows = [line(mark, 200, 300 + 90 * row, LARGE) for row, mark in enumerate(marks)]
+    title = line("What Is Kept", 200, 300 + 90 * len(marks), TITLE)
+    found = labelled(rows, title, paragraph(700))
+    assert found[0] == ("title", " ".join([*marks, "What Is Kept"]))
+    assert [label for label, _ in found] == ["title", "text"]
+
+
+@pytest.mark.parametrize("first", ["Part of it", "Chapters", "Appendix of maps", "Introduction"])
+def test_two_headings_stay_two(first: str) -> None:
+    found = labelled(
+        line(first, 200, 300, LARGE), line("What Is Kept", 200, 390, LARGE), paragraph(700)
+    )
+    assert [text for _, text in found][:2] == [first, "What Is Kept"]
+
+
+def test_a_chapters_mark_above_text_stays_alone() -> None:
+    found = labelled(line("Chapter 3", 200, 300, LARGE), paragraph(400))
+    assert found[0][1] == "Chapter 3"
+    assert found[1][0] == "text"

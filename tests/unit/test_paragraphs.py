@@ -104,3 +104,19 @@ LEFT = "\n".join(
     ["From the first of the month the quay is", "lit by lamps that dim when nobody walks"] * 4
     + ["there and it is night."]
 )
+
+
+def test_the_last_row_of_a_table_does_not_go_on_in_the_next_column() -> None:
+    """Though nothing ends its sentence and the next column begins with a small letter."""
+    rows = [
+        part
+        for row in range(12)
+        for part in (
+            line(f"what part {row} of it does", 100, 200 + 40 * row),
+            line(f"name{row}(of, it)", 500, 200 + 40 * row),
+        )
+    ]
+    beside = [line("fill commands", 820, 200, BOLD), *paragraph(260, x=820)]
+    found = labelled(rows, beside)
+    (heading,) = (text for _, text in found if "fill commands" in text)
+    assert heading.startswith("fill commands") and "name11" not in heading

@@ -80,3 +80,15 @@ def test_a_page_of_little_text_keeps_all_of_it() -> None:
 def test_heads_come_first_and_feet_last() -> None:
     found = blocks(line("12", 1270, 80), BODY, line("Made by a program", 200, HEIGHT - 150, SMALL))
     assert [found[0].label, found[-1].label] == ["page-number", "footer"]
+
+
+def test_a_head_with_a_page_number_may_stand_lower_than_others() -> None:
+    low = 0.13 * HEIGHT - 30
+    body = [*paragraph(440), *paragraph(700), *paragraph(960)]
+    found = [
+        (block.label, block.text)
+        for block in blocks(body, [line("5 RUNNING IT", 200, low), line("7", 1270, low)])
+    ]
+    assert found[:2] == [("header", "5 RUNNING IT"), ("page-number", "7")]
+    found = [(block.label, block.text) for block in blocks(body, [line("RUNNING IT", 200, low)])]
+    assert found[0] == ("text", "RUNNING IT")
