@@ -49,7 +49,9 @@ _AFTER = (  # characters that mean the same, marks, line ends
 )
 _EDGES = re.compile(r"^[^\w$€%]+|[^\w$€%]+$")
 _HEADING = re.compile(r"^#{1,6}\s+(.+)$", _FLAGS)
-_NUMBER = re.compile(r"^(?:[\dIVX.]+|(?i:chapter|appendix|apêndice)\s+\w{1,9})\s+")
+_NUMBER = re.compile(
+    r"^(?:[\dIVX.]+|(?i:chapter|part|appendix|cap[ií]tulo|ap[eéê]ndice|chapitre|kapitel)\s+\w{1,9})\s+"
+)
 
 _HTML_TABLE = re.compile(r"<table.*?</table>", re.DOTALL | re.IGNORECASE)
 _HTML_ROW = re.compile(r"<tr.*?</tr>", re.DOTALL | re.IGNORECASE)
