@@ -115,3 +115,11 @@ def test_specks_of_noise_change_neither_size_nor_pitch(text: str, font: str) -> 
     assert found.size == pytest.approx(clean.size, rel=0.1)
     assert found.weight == pytest.approx(clean.weight, rel=0.25)
     assert found.pitch == pytest.approx(clean.pitch, rel=0.02)
+
+
+def test_letters_that_fill_their_line_are_no_noise() -> None:
+    """Blurred so far that hardly any paper is white between the strokes."""
+    strokes = [250, 170, 170, 20, 20, 20, 170, 170, 170, 250]
+    strip = np.tile(np.array(strokes, np.uint8), (40, 30))
+    strip[:6] = strip[-6:] = 170
+    assert ink.typeface(strip, "m" * 30).weight == pytest.approx(3, abs=0.5)
