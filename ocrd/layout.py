@@ -104,14 +104,17 @@ def _with_marks(some: Sequence[Draft]) -> list[Draft]:
     """Return the drafts with "Chapter 2" and the title below it as one heading."""
     found: list[Draft] = []
     for draft in some:
-        above = found[-1] if found else draft
-        both = {above.label, draft.label}
-        is_mark = both <= {"title", "heading"} and headings.is_mark(_text(above))
-        if above is not draft and is_mark:
-            found[-1] = Draft([*above.rows, *draft.rows], max(both), above.space)
+        above = found[-1] if found else None
+        if above and _are_headings(above, draft) and headings.is_mark(_text(above)):
+            label = "title" if "title" in (above.label, draft.label) else "heading"
+            found[-1] = Draft([*above.rows, *draft.rows], label, above.space)
         else:
             found.append(draft)
     return found
+
+
+def _are_headings(*some: Draft) -> bool:
+    return all(draft.label in {"title", "heading"} for draft in some)
 
 
 def _text(draft: Draft) -> str:

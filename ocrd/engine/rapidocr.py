@@ -298,7 +298,7 @@ def pixels_of(image: Image.Image) -> Pixels:
     """Return the image as BGR."""
     if image.mode == "L":
         return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_GRAY2BGR), np.uint8)
-    return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+    return np.asarray(cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR), np.uint8)
 
 
 def _turned(pixels: Pixels, code: int) -> Pixels:
