@@ -38,7 +38,8 @@ LAYERS: tuple[frozenset[str], ...] = (
             "engine.pagequeue", "engine.process", "engine.rate", "engine.room", "engine.protocol",
             "engine.worker", "engine.rapidocr", "engine.turning", "engine.upright",
             "engine.lanes", "engine.ink", "engine.recognition", "engine.spelling",
-            "engine.overlooked", "engine.weights", "engine.deepseek",
+            "engine.spacing", "engine.shades", "engine.overlooked", "engine.weights",
+            "engine.deepseek",
         }
     ),
     frozenset(
@@ -118,9 +119,10 @@ ALLOWED_BESIDE = {
         "engine.protocol", "engine.turning", "engine.lanes", "engine.ink", "engine.recognition",
         "engine.overlooked", "engine.weights",
     },
-    "engine.ink": {"engine.turning"},
+    "engine.ink": {"engine.turning", "engine.shades"},
     "engine.recognition": {"engine.spelling", "engine.turning"},
-    "engine.spelling": {"engine.turning"},
+    "engine.spelling": {"engine.turning", "engine.spacing"},
+    "engine.spacing": {"engine.shades"},
     "engine.overlooked": {"engine.turning"},
     "engine.upright": {"engine.rapidocr", "engine.turning", "engine.lanes"},
     "engine.deepseek": {"engine.protocol", "engine.lanes", "engine.upright"},
@@ -129,8 +131,8 @@ ALLOWED_BESIDE = {
 }
 ENGINE_CHILD = {
     "engine.worker", "engine.rapidocr", "engine.turning", "engine.upright", "engine.lanes",
-    "engine.ink", "engine.recognition", "engine.spelling", "engine.overlooked",
-    "engine.weights", "engine.deepseek",
+    "engine.ink", "engine.recognition", "engine.spelling", "engine.spacing", "engine.shades",
+    "engine.overlooked", "engine.weights", "engine.deepseek",
 }  # fmt: skip
 
 WHOLE = ("web", "cli", "files", "engine.deepseek")  # packages that count as one module
