@@ -29,7 +29,7 @@ _LOW_SHARE = 0.25  # of the letters and digits; with fewer of them the others ma
 _LOW_TO_HIGH = 0.7  # height of a small letter's body, of that of a capital or a digit
 _LEAST_CONTRAST = 24  # grey levels between ink and paper
 _SPECKS = 4.0  # times what the paper's lighter parts differ by: darker is ink, and no noise,
-_LEAST_INK = 0.35  # nor is what is so dark: where letters fill the line, they differ by ink
+_DARKEST_SPECK = 0.35  # up to this: where letters fill the line, its lighter parts are ink, too
 _STRIP_HEIGHT = 64  # pixels that strips are shrunk to: more shows nothing new
 _RULED = 0.8  # share of a row or column that is inked where a rule runs along it
 _BAND = 0.4  # share of the fullest rows' ink from which a row belongs to the letters' bodies
@@ -79,7 +79,7 @@ def _ink(grey: Pixels) -> Reals | None:
         ink: Reals = np.clip((grey.astype(np.float32) - dark) / (light - dark), 0, 1)
     else:
         ink = np.clip((paper - grey.astype(np.float32)) / max(paper - dark, 1.0), 0, 1)
-        ink[ink < min(_SPECKS * (light - paper) / max(paper - dark, 1.0), _LEAST_INK)] = 0
+        ink[ink < min(_SPECKS * (light - paper) / max(paper - dark, 1.0), _DARKEST_SPECK)] = 0
     # Rules above, below and beside the letters are none of theirs.
     ink[ink.mean(axis=1) > _RULED] = 0
     ink[:, ink.mean(axis=0) > _RULED] = 0
