@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,10 +28,12 @@ from ocrd.engine.deepseek.decoding import (
 )
 from ocrd.engine.lanes import Lanes
 from ocrd.engine.protocol import Hello, Recognise
-from ocrd.engine.upright import Upright
 from ocrd.errors import EngineError, OcrdError, PageError
 from ocrd.job import Recognition
 from ocrd.tasks import MODES, Task
+
+if TYPE_CHECKING:
+    from ocrd.engine.upright import Upright
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +95,7 @@ class DeepSeek:
         # A page that is cut but not in the decoder yet holds up to 55 MB.
         self._prepared = threading.Semaphore(self._ahead + EXPRESS_SLOTS + cores)
         self._lanes = Lanes(cores)
-        self._upright = Upright(cores) if settings["turn"] else None
+        self._upright = _upright(cores) if settings["turn"] else None
         self._warm_up()
 
     @property
@@ -247,6 +249,13 @@ def _tokens_of(generation: Generation) -> Iterator[list[int]]:
         raise EngineError(
             f"Decoding failed ({type(error).__name__}: {error}).", hint="The engine is restarted."
         ) from error
+
+
+def _upright(cores: int) -> Upright:
+    """Return what turns pages upright; only then is the embedded engine loaded."""
+    from ocrd.engine.upright import Upright
+
+    return Upright(cores)
 
 
 def _device_of(model: checkpoint.Model) -> str:
