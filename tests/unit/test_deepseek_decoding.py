@@ -23,7 +23,7 @@ from ocrd.engine.deepseek.decoding import (
     SlotPlan,
 )
 from ocrd.engine.deepseek.prompts import BOS, EOS
-from ocrd.engine.deepseek.slots import Slots
+from ocrd.engine.deepseek.slots import Slots, cache_word
 from tests import checkpoints, sequential
 from tests.books import (
     KINDS,
@@ -56,6 +56,25 @@ def each_book(request: pytest.FixtureRequest) -> Book:
 @pytest.fixture
 def book() -> Book:
     return book_of("deepseek-ocr-2")
+
+
+def test_the_cache_is_handed_over_under_the_name_that_the_network_has_for_it() -> None:
+    class Former(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, inputs_embeds: Any, past_key_values: Any = None, **more: Any) -> None: ...
+
+    class Renamed(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, inputs_embeds: Any, cache: Any = None, **more: Any) -> None: ...
+
+    assert cache_word(Former()) == "past_key_values"
+    assert cache_word(Renamed()) == "cache"
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_installed_transformers_deprecates_nothing_in_how_it_is_called(book: Book) -> None:
+    made = decoder(book, ROOMY)
+    generation = submit(made, book.pages[0])
+    run(made)
+    check([book.pages[0]], [generation])
 
 
 @pytest.mark.parametrize("lag", [0, 1])

@@ -8,6 +8,7 @@ of memory, can be taken again and gives the same tokens.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class Slots:
         self._language = network.model.language_model
         self._head = network.lm_head
         self._config = self._language.config
+        self._cache_word = cache_word(self._language)
         self._device = device
         self._expert_code = experts.choose(expert_code, device)
         self._graphs = StepGraphs(self._logits, on_notice) if device.type == "cuda" else None
@@ -83,8 +85,8 @@ class Slots:
                 inputs_embeds=embeddings[None],
                 attention_mask=self._prefill_mask(length, embeddings.dtype),
                 position_ids=positions,
-                past_key_values=PrefillView(self.cache, slot),
                 use_cache=True,
+                **{self._cache_word: PrefillView(self.cache, slot)},
             ).last_hidden_state
             scores = self._head(hidden[:, -1]).float()
         self._ban.seat(slot, rules.ngram, rules.window, rules.exempt)
@@ -169,8 +171,8 @@ class Slots:
                 inputs_embeds=self._language.embed_tokens(self._tokens[:batch, None]),
                 attention_mask=self._decode_mask(positions, length),
                 position_ids=positions[:, None],
-                past_key_values=DecodeView(self.cache, positions, length),
                 use_cache=True,
+                **{self._cache_word: DecodeView(self.cache, positions, length)},
             ).last_hidden_state
             return self._head(hidden[:, -1])
 
@@ -210,6 +212,12 @@ class Slots:
         """Return the mask as this network takes it: DeepSeek-OCR's class wants it by layer type."""
         kinds = getattr(self._config, "layer_types", None)
         return dict.fromkeys(kinds, mask) if kinds else mask
+
+
+def cache_word(language: Any) -> str:
+    """Return what the network calls its cache: Transformers 5.24 has renamed the argument."""
+    arguments = inspect.signature(language.forward).parameters
+    return "cache" if "cache" in arguments else "past_key_values"
 
 
 def _heat(scores: Tensor, draw: Draw) -> None:
