@@ -8,7 +8,7 @@
 
 A crash between any two steps loses nothing: the source stays in its inbox until the last one, the
 ledger knows how far the job came, and the next lease goes on from there. What an error means for
-the document is its fate, judged in one place.
+the document is judged in one place, `verdicts`.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from ocrd.errors import (
     Reason,
     SourceChangedError,
     TransientError,
-    UnreadablePagesError,
     UnsupportedError,
 )
 from ocrd.illustrating import Illustration, illustrate
-from ocrd.job import FileKey, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.job import JobState, PageRead, PageStatus, SourceInfo
 from ocrd.ledger_writer import LedgerWriter
 from ocrd.publishing import Publisher, needs_figures, sweep
 from ocrd.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError, Reading, read_pages
+from ocrd.verdicts import Verdict, Verdicts, delay_before_look, failure
 from ocrd.work import Work
 
 log = logging.getLogger("ocrd.pipeline")
@@ -50,8 +50,6 @@ log = logging.getLogger("ocrd.pipeline")
 MAX_PLANS = 10  # tries to find names that nobody takes in between
 MAX_ATTEMPTS = 3  # leases without a single page read in between
 LONG_PAGES = 20  # a document of more pages is long: only some of them are in work at a time
-FIRST_DELAY, LONGEST_DELAY = 5.0, 300.0  # seconds, before a transient fault is tried again
-LONGEST_LOOK = 15.0  # seconds between two looks at a file that may not be complete yet
 
 
 class TooLongForNowError(Exception):
@@ -66,8 +64,7 @@ class Pipeline:
         self._rasterizer = rasterizer
         self._temp_dir = temp_dir
         self._publisher = Publisher(ledger)
-        self._retries: dict[int, int] = {}
-        self._incomplete_since: dict[int, tuple[FileKey, float]] = {}
+        self._verdicts = Verdicts()
         self.stopping = asyncio.Event()
         self.retried = 0  # documents that met a cause that passes
 
@@ -168,7 +165,8 @@ class Pipeline:
     async def _inspect(self, work: Work, source: Source, sha256: str) -> SourceInfo:
         job = work.job
         info = await self._rasterizer.inspect(source, rank=work.rank)
-        if info.repaired and not self._is_patience_over(work):
+        patience = work.folder.settings.patience
+        if info.repaired and not self._verdicts.is_patience_over(job.id, job.key, patience):
             raise CorruptError(
                 f"{work.name} is damaged, or not complete yet.",
                 hint="It is looked at again until the folder's patience is over.",
@@ -250,16 +248,7 @@ class Pipeline:
     async def _verdict(self, work: Work, info: SourceInfo) -> OcrdError | None:
         """Return why the document fails, None if it is done."""
         failed = await self._ledger.do(lambda ledger: ledger.failed_pages(work.job.id))
-        if len(failed) <= work.folder.settings.tolerance * info.pages:
-            return None
-        number, result = failed[0]
-        first = "; ".join(pages.from_json(result).warnings)
-        return UnreadablePagesError(
-            f"{len(failed)} of {info.pages} pages could not be read; the first is page {number}:"
-            f" {first}",
-            hint="Correct the source and run 'ocrd retry', or raise the folder's tolerance.",
-            page=number,
-        )
+        return failure(failed, info.pages, work.folder.settings.tolerance)
 
     # File
 
@@ -323,7 +312,7 @@ class Pipeline:
                 outputs={output.path: output.sha256 for output in plan.outputs},
             )
         )
-        self._clear(work.job.id)
+        self._verdicts.forget(work.job.id)
         if not kept:
             work.folder.forget(work.job.relpath)
         _log_filed(work, plan)
@@ -344,29 +333,33 @@ class Pipeline:
             await self._retry_later(work, Reason.of(second), refund=True)
 
     async def _meet_fate(self, work: Work, error: OcrdError) -> None:
-        match error.fate:
-            case Fate.STOP:
+        patience = work.folder.settings.patience
+        match self._verdicts.judge(error, work.job.id, work.job.key, patience):
+            case Verdict.STOP:
                 raise error
-            case Fate.WITHDRAW:
-                await self._ledger.do(
-                    lambda ledger: ledger.finish(
-                        work.job.id, JobState.WITHDRAWN, time.time(), reason=Reason.of(error)
-                    )
-                )
-                self._clear(work.job.id)
-                work.folder.forget(work.job.relpath)
-                log.info("%s", error.what, extra=work.about("withdrawn"))
-            case Fate.RETRY | Fate.RESTART_ENGINE:
+            case Verdict.WITHDRAW:
+                await self._withdraw(work, error)
+            case Verdict.RETRY:
                 await self._retry_later(work, Reason.of(error), refund=True)
-            case _ if isinstance(error, CorruptError) and not self._is_patience_over(work):
+            case Verdict.LOOK_AGAIN:
                 await self._look_again_later(work, error)
-            case _:
+            case Verdict.FILE:
                 await self._file(work, work.info if work.pages_done else None, error)
+
+    async def _withdraw(self, work: Work, error: OcrdError) -> None:
+        await self._ledger.do(
+            lambda ledger: ledger.finish(
+                work.job.id, JobState.WITHDRAWN, time.time(), reason=Reason.of(error)
+            )
+        )
+        self._verdicts.forget(work.job.id)
+        work.folder.forget(work.job.relpath)
+        log.info("%s", error.what, extra=work.about("withdrawn"))
 
     async def _look_again_later(self, work: Work, error: OcrdError) -> None:
         """Wait: what looks damaged may be a file that has not arrived whole."""
         is_first_look = work.job.code != error.code
-        delay = min(LONGEST_LOOK, work.folder.settings.patience / 4)
+        delay = delay_before_look(work.folder.settings.patience)
         await self._ledger.do(
             lambda ledger: ledger.release(
                 work.job.id, not_before=time.time() + delay, refund=True, reason=Reason.of(error)
@@ -379,22 +372,11 @@ class Pipeline:
                 extra=work.about("incomplete"),
             )
 
-    def _is_patience_over(self, work: Work) -> bool:
-        """Say whether the file has looked incomplete for the folder's patience, unchanged."""
-        now = time.monotonic()
-        key, since = self._incomplete_since.get(work.job.id, (None, now))
-        if key != work.job.key:
-            since = now
-            self._incomplete_since[work.job.id] = (work.job.key, since)
-        return now - since >= work.folder.settings.patience
-
     async def _retry_later(self, work: Work, reason: Reason, *, refund: bool) -> None:
         self.retried += 1
         if work.is_filing:
             work.folder.doubt()
-        retries = self._retries.get(work.job.id, 0)
-        self._retries[work.job.id] = retries + 1
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2**retries)
+        delay = self._verdicts.delay_before_retry(work.job.id)
         await self._ledger.do(
             lambda ledger: ledger.release(
                 work.job.id, not_before=time.time() + delay, refund=refund, reason=reason
@@ -404,10 +386,6 @@ class Pipeline:
             "%s Tried again in %d s. %s", reason.message, delay, reason.hint,
             extra=work.about("retry-later"),
         )
-
-    def _clear(self, job_id: int) -> None:
-        self._retries.pop(job_id, None)
-        self._incomplete_since.pop(job_id, None)
 
 
 def _was_begun(work: Work) -> bool:

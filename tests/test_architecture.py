@@ -45,7 +45,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "ledger_writer", "folder_threads", "reading", "illustrating", "retrying", "claims",
-            "agreement", "rebuilding", "retention",
+            "agreement", "rebuilding", "retention", "verdicts",
         }
     ),
     frozenset({"work"}),
