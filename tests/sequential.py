@@ -57,11 +57,12 @@ def generate(network: Any, rules: Rules, *, prompt: int = 0, **inputs: Any) -> l
 
 def read(network: Any, prompt: Sequence[int], features: torch.Tensor, rules: Rules) -> list[int]:
     """Return what generate says to a prompt whose image has these features."""
-    ids = torch.tensor(prompt)
+    device = network.lm_head.weight.device
+    ids = torch.tensor(prompt, device=device)
     with torch.no_grad():
         embeddings = network.get_input_embeddings()(ids).clone()
     embeddings[ids == image_of(network)] = features.to(embeddings.dtype)
-    mask = torch.ones((1, len(prompt)), dtype=torch.long)
+    mask = torch.ones((1, len(prompt)), dtype=torch.long, device=device)
     return generate(network, rules, inputs_embeds=embeddings[None], attention_mask=mask)
 
 
