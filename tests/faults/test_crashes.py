@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ import pytest
 from tests.faults import torture
 from tests.faults.campaign import sabotage, seccomp
 from tests.faults.campaign.cases import Case, Figures
-from tests.faults.campaign.shapes import FAILS_ACROSS, MOVE, UNREADABLE, Shape
-from tests.faults.campaign.supervisor import DAEMON, RASTERIZER, WORKER, Call
+from tests.faults.campaign.shapes import SHAPES, UNREADABLE
+from tests.faults.campaign.supervisor import DAEMON, RASTERIZER, WORKER
 from tests.faults.campaign.sweep import Sweep
 from tests.installation import LETTER, OCRD, ROOT, Installation, eventually
 
@@ -91,43 +92,29 @@ def test_no_call_that_changes_a_file_escapes_the_campaign(daemon: Installation) 
     assert used - HARMLESS - set(seccomp.NUMBERS) == set()
 
 
-def step_at(calls: list[Call], is_it: Callable[[Call], bool]) -> int:
-    """Return the place of the daemon's first step that is so."""
-    steps = [call for call in calls if call.role == DAEMON and call.is_step]
-    return next(place for place, call in enumerate(steps, 1) if is_it(call))
-
-
 @pytest.mark.parametrize(
-    ("shape", "how", "is_it", "finding"),
+    ("step", "how", "finding"),
     [
-        pytest.param(
-            FAILS_ACROSS, sabotage.leave_everything_lying,
-            lambda call: call.name == "write" and "/failed/.ocrd-" in call.paths[0]
-            and "-0.tmp" not in call.paths[0],
-            "left over", id="left-overs",
+        pytest.param(  # the copy of the source on the other disk
+            "fails-across:daemon:write outside/failed/.ocrd-#.tmp",
+            sabotage.leave_everything_lying, "left over", id="left-overs",
         ),
-        pytest.param(
-            MOVE, sabotage.read_everything_again,
-            lambda call: "/done/.ocrd-" in call.paths[0], "too often", id="read-twice",
+        pytest.param(  # the first file of a document whose pages have been read
+            "move:daemon:openat /inbox/done/.ocrd-#-#.tmp",
+            sabotage.read_everything_again, "too often", id="read-twice",
         ),
     ],
 )  # fmt: skip
 def test_the_campaign_finds_a_daemon_that_breaks_a_promise(
-    places: tuple[Path, Path],
-    shape: Shape,
-    how: Callable[[], None],
-    is_it: Callable[[Call], bool],
-    finding: str,
+    places: tuple[Path, Path], step: str, how: Callable[[], None], finding: str
 ) -> None:
-    sweep = Sweep(shape, *places)
+    case = Case.parse(step)
+    sweep = Sweep(SHAPES[case.shape], *places)
     sweep.moment_seconds = 3.0  # what is wrong here stays so
     sweep.site.environment["SABOTAGE"] = f"{how.__module__}:{how.__name__}"
 
-    def cases() -> Iterator[Case]:
-        yield Case(shape.name, DAEMON, step_at(sweep.recorded, is_it))
-
-    figures = sweep.run(cases())
-    assert figures.total == 1
+    figures = sweep.run([case])
+    assert figures.total == 1 and step in figures.boundaries
     assert figures.violations and all(finding in text for text in figures.violations)
 
 
@@ -138,7 +125,7 @@ def test_a_step_is_met_by_what_it_does_and_a_trap_that_nothing_sprang_is_taken_a
     step = "unreadable:daemon:fsync /inbox/failed"
 
     def cases() -> Iterator[Case]:
-        yield Case(UNREADABLE.name, DAEMON, 3, again=80)  # a start has not so many steps
+        yield Case.parse(f"{step}:1+80")  # a start has not so many steps
         for _ in range(4):
             sweep.send()
             sweep.settle()
@@ -146,7 +133,22 @@ def test_a_step_is_met_by_what_it_does_and_a_trap_that_nothing_sprang_is_taken_a
 
     figures = sweep.run(cases())
     assert figures.violations == []
-    assert figures.total == 2 and step in figures.boundaries
+    assert figures.total == 2 and figures.boundaries == {step}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("move", DAEMON, "fsync /inbox", 1),
+        Case("move", WORKER, "rename /a -> /b:c", 12, torn=True),
+        Case("keep", DAEMON, "write /inbox/done/.ocrd-#.tmp", 2, torn=True, again=3),
+        Case("keep", DAEMON, "write /inbox/1", 2, again=40),
+    ],
+    ids=str,
+)
+def test_a_case_is_what_its_name_says(case: Case) -> None:
+    assert Case.parse(str(case)) == case
+    assert Case.parse(case.label) == replace(case, place=1, torn=False, again=0)
 
 
 def test_a_recorded_step_that_no_kill_met_is_gone_for_if_there_are_kills_enough() -> None:
@@ -154,15 +156,16 @@ def test_a_recorded_step_that_no_kill_met_is_gone_for_if_there_are_kills_enough(
     met, seldom = "keep:daemon:fsync /inbox", "keep:daemon:pwrite64 /inbox/.ocrd-owner"
     figures = Figures(recorded={met, seldom, "move:daemon:fsync /inbox"}, boundaries={met})
     found = torture.missed(figures, kills=1000)
-    assert [list(map(str, cases)) for cases in found] == [["move:daemon:fsync /inbox"], [seldom]]
+    labels = [[case.label for case in cases] for cases in found]
+    assert labels == [["move:daemon:fsync /inbox"], [seldom]]
     assert torture.missed(figures, kills=10) == []
 
 
 def test_a_case_is_repeated_from_its_name() -> None:
+    name = "move:daemon:write /inbox/done/.ocrd-#-#.tmp:1t+3"
     result = subprocess.run(
-        [sys.executable, "-m", "tests.faults.torture", "--only", "move:daemon:5t+3"],
+        [sys.executable, "-m", "tests.faults.torture", "--only", name],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
-    assert str(Case("move", DAEMON, 5, torn=True, again=3)) == "move:daemon:5t+3"
     assert "2 kills" in result.stdout and "0 violations" in result.stdout

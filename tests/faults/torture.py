@@ -129,8 +129,7 @@ def _submit(
 def missed(total: Figures, kills: int) -> list[list[Case]]:
     """Return the recorded steps that no kill met, by shape, where so many kills are enough for all.
 
-    Threads change places, and a heartbeat comes when it comes: a place in one document's way is
-    another step in the next one's.
+    A heartbeat comes when it comes: a step of one document's way need not be one of the next one's.
     """
     room = round(kills * (1 - RANDOM_SHARE)) // len(SHAPES)
     found = []

@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
-
-from tests.faults.campaign.supervisor import DAEMON
 
 
 @dataclass(frozen=True)
 class Case:
     """One kill before one call of one document's way, and perhaps one more during recovery.
 
-    The call is told by its place among the steps of its way, or by what it does (``step``): not
-    every way has all steps, and not always in the same order.
+    The call is told by what it does, and by how often that was done before: threads change places
+    and a heartbeat comes when it comes, so that a place among all calls is another one each time.
     """
 
     shape: str
-    role: str = DAEMON
-    place: int = 1
-    step: str = ""
+    role: str
+    step: str  # the call and its paths, as ``Sweep.label`` writes them
+    place: int = 1  # among the calls of one document's way that do the same
     torn: bool = False  # half of a write is done before
     again: int = 0  # then the daemon is killed before this call of its next start
 
+    @property
+    def label(self) -> str:
+        """Return the step with whose it is."""
+        return f"{self.shape}:{self.role}:{self.step}"
+
     def __str__(self) -> str:
-        if self.step:
-            return f"{self.shape}:{self.role}:{self.step}"
         again = f"+{self.again}" if self.again else ""
-        return f"{self.shape}:{self.role}:{self.place}{'t' * self.torn}{again}"
+        return f"{self.label}:{self.place}{'t' * self.torn}{again}"
 
     @classmethod
     def parse(cls, text: str) -> Case:
-        """Return the case of its name."""
-        shape, role, place = text.split(":")
-        if not place[0].isdigit():
-            return cls(shape, role, step=place)
-        place, _, again = place.partition("+")
-        number = int(place.rstrip("t"))
-        return cls(shape, role, number, torn=place.endswith("t"), again=int(again or 0))
+        """Return the case of its name; of a label alone, the first call of that step."""
+        named = re.fullmatch(r"([^:]+):([^:]+):(.+?)(?::(\d+)(t?)(?:\+(\d+))?)?", text)
+        if named is None:
+            raise ValueError(f"{text!r} names no case: shape:role:step:place")
+        shape, role, step, place, torn, again = named.groups()
+        return cls(shape, role, step, int(place or 1), torn=bool(torn), again=int(again or 0))
 
 
 @dataclass

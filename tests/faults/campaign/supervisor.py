@@ -67,9 +67,9 @@ class Call:
 
 @dataclass
 class Trap:
-    """Kills a process of ``role`` before its ``place``-th step from now, half a write done if torn.
+    """Kills a process of ``role`` before the ``place``-th step from now that ``is_meant``.
 
-    From that place on it waits for a step that ``is_meant``. Writes to one file that follow each
+    If ``torn``, half of a write is done before. Writes of one thread to one file that follow each
     other are one step: nothing but the file's length differs between them, and torn ones show
     that too.
     """
@@ -86,8 +86,10 @@ class Trap:
         """Count the call and say whether this is the one."""
         if self.sprung is not None or call.role != self.role or not call.is_step:
             return False
+        if not self.is_meant(call):
+            return False
         self.seen += 1
-        return self.seen >= self.place and self.is_meant(call)
+        return self.seen >= self.place
 
 
 class Supervisor:
@@ -98,7 +100,7 @@ class Supervisor:
         self._watched = tuple(f"{path}/" for path in watched)
         self._ignored = tuple(str(path) for path in ignored)
         self._roles: dict[int, str] = {}
-        self._last: dict[int, tuple[bool, tuple[str, ...]]] = {}
+        self._last: dict[int, tuple[bool, tuple[str, ...]]] = {}  # of each thread
         self._names = seccomp.names()
         self._lock = threading.Lock()
         self._trap: Trap | None = None
@@ -167,8 +169,8 @@ class Supervisor:
             self._roles[process] = _role_of(process)
         data, offset = self._written(name, notice) if name in WRITES else (b"", 0)
         state = name in WRITES, paths
-        goes_on = state[0] and self._last.get(process) == state
-        self._last[process] = state
+        goes_on = state[0] and self._last.get(notice.thread) == state
+        self._last[notice.thread] = state
         return Call(
             name, self._roles[process], process, notice.thread, paths, notice.arguments, data,
             offset, is_step=not goes_on,

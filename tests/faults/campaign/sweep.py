@@ -9,7 +9,8 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ QUIET_SECONDS = 120.0
 MOMENT_SECONDS = 20.0  # for what is done behind a document's end
 TORN_SHARE = 0.25  # of the cases behind the first of each step
 LONGEST_RECOVERY = 40  # steps of a start, among which the second kill is
-SEEK_SECONDS = 30.0  # for a step that not every document has, a heartbeat's for one
+SEEK_DOCUMENTS = 3  # for a step that not every document has
+LONG_SEEK_DOCUMENTS = 30  # for one that only a heartbeat has
+MORE_CASES = 20  # for those whose step was not met
 FINAL = {"done", "failed"}
 
 
@@ -53,6 +56,7 @@ class Sweep:
         self.recorded: list[Call] = []  # the calls of an undisturbed document
         self.asking: threading.Thread | None = None
         self.moment_seconds = MOMENT_SECONDS
+        self.seek_documents = SEEK_DOCUMENTS
 
     def run(self, cases: Iterable[Case]) -> Figures:
         """Go through the cases; a violation ends the sweep, since what follows would suffer too."""
@@ -112,18 +116,17 @@ class Sweep:
     def spring(self, case: Case) -> Trap:
         """Send documents into the trap: one, or more where the step comes only now and then."""
         assert self.site.supervisor is not None
-        end = time.monotonic() + (SEEK_SECONDS if case.step else 0.0)
-        while True:
-            trap = Trap(case.role, case.place, case.torn, lambda call: self.is_meant(case, call))
+        for _ in range(self.seek_documents):
+            trap = Trap(
+                case.role, case.place, case.torn, lambda call: self.label(call) == case.label
+            )
             self.site.supervisor.set(trap)
             self.send()
             self.settle(trap)
             self.site.supervisor.set(None)  # before the look: what is not sprung now never will be
-            if trap.sprung is not None or time.monotonic() >= end:
-                return trap
-
-    def is_meant(self, case: Case, call: Call) -> bool:
-        return not case.step or self.label(call) == str(case)
+            if trap.sprung is not None:
+                break
+        return trap
 
     def recover(self, case: Case) -> list[str]:
         """Start again after a kill, and kill once more where that is asked for."""
@@ -257,13 +260,24 @@ class Sweep:
         return {self.label(call) for call in calls if call.is_step}
 
     def label(self, call: Call) -> str:
-        """Return a name that the call has in every document and every run, also as a case."""
+        """Return a name that the call has in every document and every run."""
         where = " -> ".join(
             path.replace(str(self.site.root), "").replace(str(self.outside), "outside")
             for path in call.paths
         )
         where = re.sub(r"\b[0-9a-f]{16}\b|\d+", "#", where)
-        return str(Case(self.shape.name, call.role, step=f"{call.name} {where}"))
+        return Case(self.shape.name, call.role, f"{call.name} {where}").label
+
+    def cases(self) -> list[Case]:
+        """Return a case for each step of an undisturbed document."""
+        done: Counter[str] = Counter()
+        found = []
+        for call in self.recorded:
+            if call.is_step:
+                label = self.label(call)
+                done[label] += 1
+                found.append(replace(Case.parse(label), place=done[label]))
+        return found
 
 
 def sweep(
@@ -273,36 +287,41 @@ def sweep(
     one = Sweep(SHAPES[name], root, outside)
 
     def cases() -> Iterator[Case]:  # asked for when an undisturbed document has been recorded
-        steps = Counter(call.role for call in one.recorded if call.is_step)
-        yield from choose(name, steps, part, parts, kills, random.Random(f"{seed} {name} {part}"))
+        every, dice = one.cases(), random.Random(f"{seed} {name} {part}")
+        yield from choose(every, part, parts, kills, dice)
+        for _ in range(MORE_CASES):
+            if one.figures.total >= kills:
+                break
+            yield dice.choice(every)
 
     return one.run(cases())
 
 
 def repeat(cases: Sequence[Case], root: Path, outside: Path) -> Figures:
     """Carry out cases of one shape."""
-    return Sweep(SHAPES[cases[0].shape], root, outside).run(cases)
+    one = Sweep(SHAPES[cases[0].shape], root, outside)
+    one.seek_documents = LONG_SEEK_DOCUMENTS
+    return one.run(cases)
 
 
 def choose(
-    name: str, steps: Mapping[str, int], part: int, parts: int, kills: int, dice: random.Random
+    every: Sequence[Case], part: int, parts: int, kills: int, dice: random.Random
 ) -> list[Case]:
     """Return cases for about so many kills: every step of this part, if there is room for all.
 
     What room is left after that goes to torn writes and second kills during recovery.
     """
-    roles = sorted(steps)
-    every = [Case(name, role, place) for role in roles for place in range(1, steps[role] + 1)]
-    mine = every[part::parts]
+    mine = sorted(every, key=lambda case: (case.role, str(case)))[part::parts]
+    of_daemon = [case for case in every if case.role == DAEMON]
     singles = min(len(mine), kills if parts > 1 else kills * 3 // 4)
     cases = mine if singles == len(mine) else sorted(dice.sample(mine, singles), key=str)
     count = len(cases)
     while count < kills:
-        place = dice.randint(1, steps[DAEMON])
+        case = dice.choice(of_daemon)
         if dice.random() < TORN_SHARE:
-            cases.append(Case(name, DAEMON, place, torn=True))
+            cases.append(replace(case, torn=True))
             count += 1
         else:
-            cases.append(Case(name, DAEMON, place, again=dice.randint(1, LONGEST_RECOVERY)))
+            cases.append(replace(case, again=dice.randint(1, LONGEST_RECOVERY)))
             count += 2
     return cases
