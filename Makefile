@@ -1,14 +1,29 @@
 # Every target makes its own virtual environment in .venv first; twice is quick.
-.PHONY: demo test check lint types fuzz torture long-run recipes docs bench quality bench-gpu dist deb clean
+.PHONY: demo test test-more test-all mutants lint types fuzz torture long-run recipes docs bench quality bench-gpu dist deb clean
 
 demo:            ## the real daemon on a temporary inbox with sample documents
 	@packaging/bootstrap.sh
 	@.venv/bin/ocrd demo
 
-test:            ## lint, types, architecture and the whole suite
+# Many tests wait: one process more than there are cores.
+PYTEST = -m pytest -n $$(($$(nproc) + 1)) --dist loadscope --no-loadscope-reorder --durations 20
+QUICK_TESTS = -m "not more"
+MORE_TESTS = -m more
+
+test:            ## lint, types, architecture, units, the daemon's flow, the quick part of its faults
 	@packaging/bootstrap.sh dev
 	@$(MAKE) --no-print-directory lint types
-	.venv/bin/python -m pytest -n $$(($$(nproc) + 1)) --dist loadscope --no-loadscope-reorder  # many tests wait
+	.venv/bin/python $(PYTEST) $(QUICK_TESTS)
+
+test-more:       ## crashes, shares, disks, real systemd, packages: what takes longer
+	@packaging/bootstrap.sh dev
+	.venv/bin/python $(PYTEST) $(MORE_TESTS)
+
+test-all: test test-more  ## both
+
+mutants:         ## do the unit tests notice a change? each module that decides, one place at a time
+	@packaging/bootstrap.sh dev
+	nice .venv/bin/python -m tests.mutants $(MODULES)
 
 lint:
 	.venv/bin/ruff check .

@@ -1,4 +1,8 @@
-"""How the suite is shared among processes: a file's tests stay together."""
+"""How the suite is parted, and shared among processes: a file's tests stay together.
+
+``make test`` runs what is not marked ``more``, ``make test-more`` the rest: what boots machines,
+mounts shares, fills disks, or starts and kills daemons by the dozen.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,26 @@ from xdist.scheduler import LoadScopeScheduling
 
 # The longest first, or one process works on while the others are done.
 ORDER = ("system", "recipes", "flow", "faults", "unit")
+MORE_FOLDERS = frozenset({"system", "recipes", "benchmarks"})
+MORE_FAULTS = frozenset(
+    f"test_{name}.py"
+    for name in (
+        *("crashes", "shares", "space", "state", "state_two_daemons", "engines", "long_run"),
+        *("documents_flow", "neighbours"),
+    )
+)
 # Whose tests share a machine, which two processes would each make.
 MACHINES = frozenset({"system", "recipes"})
 MACHINE_SECONDS = 900  # where it has to be made first, from Debian's packages
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest folders first, and give a machine the time that it takes."""
+    """Mark what is long, put the longest folders first, give a machine the time that it takes."""
     items.sort(key=lambda item: _rank(_folder(item.nodeid)))
     for item in items:
+        folder = _folder(item.nodeid)
+        if folder in MORE_FOLDERS or (folder == "faults" and item.path.name in MORE_FAULTS):
+            item.add_marker(pytest.mark.more)
         if _folder(item.nodeid) in MACHINES:
             item.add_marker(pytest.mark.timeout(MACHINE_SECONDS))
 
