@@ -135,8 +135,19 @@ def changes(source: str) -> list[Change]:
     """Return each change of a module that leaves another program, in the order of its lines."""
     tree = ast.parse(source)
     functions = list(_functions(tree))
-    seen = {_program(tree)}
+    lines = source.splitlines(keepends=True)
     found = []
+    for statement in tree.body:  # each alone, since the whole module takes long to parse
+        start, end = _first_line(statement) - 1, statement.end_lineno or 0
+        for changed in _changed("".join(lines[start:end])):
+            whole = "".join([*lines[:start], changed, *lines[end:]])
+            found.append(_change(source, whole, functions))
+    return sorted(found, key=lambda change: (change.line, change.after))
+
+
+def _changed(source: str) -> Iterator[str]:
+    """Yield the statement with each change that leaves another program."""
+    seen = {_program(ast.parse(source))}
     for operator in operators():
         occurrence = 0
         while (changed := mutate_code(source, operator, occurrence)) is not None:
@@ -147,18 +158,12 @@ def changes(source: str) -> list[Change]:
                 continue
             if program not in seen:
                 seen.add(program)
-                found.append(_change(source, changed, functions))
-    return sorted(found, key=lambda change: (change.line, change.after))
+                yield changed
 
 
 def _change(source: str, changed: str, functions: list[tuple[str, int, int]]) -> Change:
     before, after = source.splitlines(), changed.splitlines()
-    first = next(n for n, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1])
-    last = next(
-        n
-        for n, pair in enumerate(zip(reversed(before), reversed(after), strict=False))
-        if pair[0] != pair[1]
-    )
+    first, last = _shared(before, after), _shared(before[::-1], after[::-1])
     inside = [one for one in functions if one[1] <= first + 1 <= one[2]]
     name, first_line, _ = max(inside, key=lambda one: one[1], default=("", 0, 0))
     return Change(
@@ -171,6 +176,14 @@ def _change(source: str, changed: str, functions: list[tuple[str, int, int]]) ->
     )
 
 
+def _shared(one: list[str], other: list[str]) -> int:
+    """Return how many lines both begin with."""
+    for number, pair in enumerate(zip(one, other, strict=False)):
+        if pair[0] != pair[1]:
+            return number
+    return min(len(one), len(other))
+
+
 def _joined(lines: list[str]) -> str:
     return " ".join(line.strip() for line in lines)
 
@@ -181,10 +194,16 @@ def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, int, int]
         name = prefix
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             name = f"{prefix}.{node.name}" if prefix else node.name
-            first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
+            first = _first_line(node)
             if not isinstance(node, ast.ClassDef):
                 yield (name, first, node.end_lineno or first)
         yield from _functions(node, name)
+
+
+def _first_line(node: ast.stmt) -> int:
+    """Return where a statement begins, its decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(mark.lineno for mark in decorators)])
 
 
 class _WithoutAnnotations(ast.NodeTransformer):
