@@ -1,6 +1,9 @@
 # Every target makes its own virtual environment in .venv first; twice is quick.
 .PHONY: demo test test-more test-all mutants lint types fuzz torture long-run recipes docs bench quality bench-gpu dist deb clean
 
+# Else each of the hundreds of processes that the tests start compiles the whole package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 demo:            ## the real daemon on a temporary inbox with sample documents
 	@packaging/bootstrap.sh
 	@.venv/bin/ocrd demo

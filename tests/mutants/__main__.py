@@ -147,6 +147,8 @@ def main() -> int:
         parser.error(f"not in modules.toml: {', '.join(unknown)}")
     for library in LOADED:
         importlib.import_module(library)
+    # Tests and modules are compiled once, not for each change.
+    sys.dont_write_bytecode = False
     names = options.modules or list(known)
     worst = 1.0
     processes = min(options.jobs, len(names))

@@ -26,6 +26,7 @@ import pytest
 
 QUIET = (
     *("-q", "-x", "--no-header", "--tb=short", "-p", "no:cacheprovider", "-p", "no:faulthandler"),
+    *("-p", "no:anyio"),  # it loads much, for nothing here
     # They are loaded already: that is the point.
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
