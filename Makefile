@@ -63,9 +63,8 @@ quality:         ## the embedded engine's Markdown against known pages; fetches 
 	@packaging/bootstrap.sh dev
 	nice .venv/bin/python -m benchmarks.quality $(QUICK)
 
-bench-gpu:       ## what only a GPU shows: its tests, then decoding at full size against the roofline
-	.venv/bin/python -m pytest tests/gpu
-	.venv/bin/python -m benchmarks.decoding --full-size
+bench-gpu:       ## what only a GPU shows, in nine minutes, tests/gpu included; needs torch and Transformers, no .venv
+	$(or $(PYTHON),python3) -m benchmarks.gpu
 
 dist:            ## the wheel and the source distribution, in dist/ or FOLDER=…
 	@packaging/dist.sh $(FOLDER)
