@@ -6,6 +6,7 @@ sides feed the same embeddings and obey the same rule against repetition; the to
 ``--full-size`` takes the whole architecture of DeepSeek-OCR-2 with random weights in bfloat16 on a
 GPU, images encoded too, at several numbers of slots, and names the share of the roofline: the
 memory bandwidth that is measured first, over the bytes that a step has to read.
+:mod:`benchmarks.gpu` asks a GPU much more, in nine minutes.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ from typing import Any
 import torch
 
 from benchmarks import machine
+from benchmarks.gpu import noise
+from benchmarks.gpu.network import full_size
+from benchmarks.gpu.traffic import traffic_of
 from ocrd.engine.deepseek.decoding import Decoder, Rules, SlotPlan, plan_of
-from ocrd.engine.deepseek.kvcache import token_bytes
 from ocrd.engine.deepseek.prompts import BOS, EOS, IMAGE, REPEATABLE
 
 KIND = "deepseek-ocr-2"
 CONTEXT = 8192
 TEXT = [201, 7, 33, 95, 412]  # a prompt's length of ids, behind the image
 FULL_TILES = 6
+DIFFERENT_IMAGES = 8  # of full size, at 55 MB each
 
 
 @dataclass(frozen=True)
@@ -166,53 +170,19 @@ def report(runs: Sequence[Run], slots: Sequence[int]) -> None:
 # The full architecture on a GPU
 
 
-def full_size(device: str) -> Any:
-    """Return DeepSeek-OCR-2's whole network with random weights."""
-    from transformers import DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration
+def full_pages(lengths: Sequence[int]) -> list[Page]:
+    """Return pages of full size: some images, and to each page words of its own behind them.
 
-    text = {
-        "vocab_size": 129_280, "hidden_size": 1280, "num_hidden_layers": 12,
-        "num_attention_heads": 10, "num_key_value_heads": 10, "intermediate_size": 6848,
-        "moe_intermediate_size": 896, "n_routed_experts": 64, "num_experts_per_tok": 6,
-        "n_shared_experts": 2, "n_group": 1, "topk_group": 1, "max_position_embeddings": CONTEXT,
-        "mlp_layer_types": ["dense"] + ["sparse"] * 11,
-        "bos_token_id": BOS, "eos_token_id": EOS, "pad_token_id": 2,
-    }  # fmt: skip
-    encoder = {
-        "hidden_size": 896, "num_hidden_layers": 24, "intermediate_size": 4864,
-        "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 1,
-        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6},
-    }  # fmt: skip
-    config = DeepseekOcr2Config(text_config=text, vision_config={"encoder_config": encoder})
-    config._attn_implementation = "sdpa"
-    torch.set_default_dtype(torch.bfloat16)
-    try:
-        with torch.device(device):
-            network = DeepseekOcr2ForConditionalGeneration(config).eval().requires_grad_(False)
-    finally:
-        torch.set_default_dtype(torch.float32)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            if parameter.dim() > 1:
-                parameter.normal_(0, parameter.shape[-1] ** -0.5)
-        network.lm_head.weight[EOS] = 0  # pages end where their length says
-    return network
-
-
-def prepared(tokens: int) -> Any:
-    """Return a page of noise as the encoder takes it."""
-    import numpy as np
-
-    from ocrd.engine.deepseek.preprocessing import PreparedPage
-
-    noise = np.random.default_rng(tokens)
-    tiles = (tokens - 257) // 144
-    return PreparedPage(
-        noise.standard_normal((1, 3, 1024, 1024), np.float32),
-        noise.standard_normal((tiles, 3, 768, 768), np.float32),
-        (1, max(1, tiles)),
-        tokens,
-    )
+    Pages that are alike choose the same experts, and reading these looks several times too cheap.
+    """
+    images = [noise.prepared(seed, FULL_TILES) for seed in range(DIFFERENT_IMAGES)]
+    pages = []
+    for number, length in enumerate(lengths):
+        image = images[number % DIFFERENT_IMAGES]
+        prompt = noise.prompt(number, image.tokens)
+        rules = Rules(length, ngram=20, window=90, exempt=REPEATABLE)
+        pages.append(Page(image, prompt, rules, length))
+    return pages
 
 
 def bandwidth(device: str) -> float:
@@ -230,16 +200,7 @@ def bandwidth(device: str) -> float:
 
 def roofline(network: Any, slots: int, context: int, speed: float) -> float:
     """Return the tokens a second that reading weights and cache allows at the most."""
-    text = network.config.text_config
-    expert = 3 * text.hidden_size * text.moe_intermediate_size
-    layers = text.num_hidden_layers - 1
-    weights = sum(parameter.numel() for parameter in network.model.language_model.parameters())
-    weights -= network.model.language_model.embed_tokens.weight.numel()
-    always = weights - layers * text.n_routed_experts * expert + network.lm_head.weight.numel()
-    missed = (1 - text.num_experts_per_tok / text.n_routed_experts) ** slots
-    chosen = layers * text.n_routed_experts * (1 - missed) * expert
-    read = 2 * (always + chosen) + slots * context * token_bytes(text, torch.bfloat16)
-    return slots * speed / float(read)
+    return slots * speed / traffic_of(network).step(slots, slots * context)
 
 
 def on_gpu(count: int, slots: Sequence[int], device: str, alone: int) -> None:
@@ -252,7 +213,7 @@ def on_gpu(count: int, slots: Sequence[int], device: str, alone: int) -> None:
     network = full_size(device)
     model = Model(KIND, "random", network, None, torch.device(device), torch.bfloat16)
     lengths = lengths_of(count, 640, 4000)
-    pages = pages_of(lengths, prepared, [FULL_TILES])
+    pages = full_pages(lengths)
     mean = sum(lengths) / count
     print(
         f"  {count} pages of {FULL_TILES} tiles, {mean:.0f} tokens each on average; random weights"
@@ -262,9 +223,8 @@ def on_gpu(count: int, slots: Sequence[int], device: str, alone: int) -> None:
     def features(page: Page) -> torch.Tensor:
         return encode(model, [page.image])[0]
 
-    with torch.device(device):
-        sequential(network, pages[:1], features)  # warm
-        one_by_one = sequential(network, pages[:alone], features)
+    sequential(network, pages[:1], features)  # warm
+    one_by_one = sequential(network, pages[:alone], features)
     base = one_by_one.count / one_by_one.seconds
     print(f"  {'':28} {'pages/s':>8} {'tokens/s':>9} {'faster':>8} {'of roofline':>12}")
     print(f"  {one_by_one.name:28} {alone / one_by_one.seconds:8.2f} {base:9.0f} {1.0:7.1f}x")
