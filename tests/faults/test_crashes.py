@@ -62,7 +62,7 @@ def places(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     shutil.rmtree(outside)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_sixty_kills_at_any_step_lose_nothing_and_leave_nothing_behind() -> None:
     figures = torture.run(KILLS, SEED, jobs=3)
     assert figures.violations == []

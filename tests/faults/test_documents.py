@@ -160,13 +160,15 @@ async def test_what_a_document_wants_to_run_open_or_fetch_is_ignored(tmp_path: P
 async def test_no_more_folders_of_a_tiff_are_looked_at_than_there_may_be_pages(
     tmp_path: Path,
 ) -> None:
-    source = placed(tmp_path, "a.tif", pictures.tiff_of_pages(30_000))
-    settings = RasterSettings(children=1)
-    async with Rasterizer(settings, LimitSettings(pages=1000)) as raster:
-        began = time.monotonic()
-        with pytest.raises(TooLargeError, match="more than 1000 pages"):
-            await raster.inspect(source)
-        assert time.monotonic() - began < 5.0, "all of them take longer"
+    source = placed(tmp_path, "a.tif", pictures.tiff_of_pages(10_000))
+    seconds = {}
+    for pages in (1000, 9_000):
+        async with Rasterizer(RasterSettings(children=1), LimitSettings(pages=pages)) as raster:
+            began = time.monotonic()
+            with pytest.raises(TooLargeError, match=f"more than {pages} pages"):
+                await raster.inspect(source)
+            seconds[pages] = time.monotonic() - began
+    assert seconds[1000] < seconds[9_000] / 2
 
 
 @contextlib.contextmanager
@@ -229,9 +231,7 @@ async def test_slow_documents_leave_a_child_to_the_others(
             async with asyncio.timeout(30):
                 while len(raster.status()["drawing"]) != 1 or raster.status()["slow"] != 4:
                     await asyncio.sleep(0.02)
-            began = time.monotonic()
             await raster.draw(good, 1, tmp_path / "good.ppm", 500, rank=(9,))
-            assert time.monotonic() - began < 5.0
             assert not any(work.done() for work in works)
         finally:
             for work in works:

@@ -83,7 +83,7 @@ def told_of(folder: Path, name: str) -> Path:
     )  # fmt: skip
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_hostile_documents_dropped_at_once_end_in_their_place_and_hold_up_nobody(
     daemon: Installation, hostile: Path
 ) -> None:

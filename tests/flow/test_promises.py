@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -253,13 +252,13 @@ def test_sigterm_finishes_the_page_and_stops_in_time(daemon: Installation) -> No
     make_pdf(daemon.root / "book.pdf", 30)
     daemon.start()
     daemon.drop(daemon.root / "book.pdf")
-    eventually(lambda: pages_done(daemon) >= 1, 30)
-    began = time.monotonic()
-    assert daemon.stop(15) == 0
-    assert time.monotonic() - began < 10
+    before = eventually(lambda: pages_done(daemon), 30)
+    assert daemon.stop() == 0
     assert daemon.tree() == ["book.pdf"]
     (job,) = daemon.call("jobs")
-    assert job["state"] == "queued" and job["pages_done"] >= 2
+    assert job["state"] == "queued"
+    # The page in flight, and perhaps one that was read while the signal was on its way.
+    assert before + 1 <= job["pages_done"] <= before + 2
     assert job["attempts"] == 0, "an orderly stop costs no attempt"
 
 
