@@ -1,5 +1,5 @@
 # Every target makes its own virtual environment in .venv first; twice is quick.
-.PHONY: demo test test-more test-all mutants lint types fuzz torture long-run recipes docs bench quality bench-gpu dist deb clean
+.PHONY: demo test test-more test-all mutants lint types fuzz torture long-run lock recipes docs bench quality bench-gpu dist deb clean
 
 # Else each of the hundreds of processes that the tests start compiles the whole package anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,7 +25,7 @@ test-more:       ## crashes, shares, disks, real systemd, packages: what takes l
 test-all: test test-more  ## both
 
 mutants:         ## do the unit tests notice a change? each module that decides, one place at a time
-	@packaging/bootstrap.sh dev
+	@packaging/bootstrap.sh mutants
 	nice .venv/bin/python -m tests.mutants $(MODULES)
 
 lint:
@@ -51,6 +51,9 @@ recipes:         ## those of docs/scanners.md, on Debian 12 and 13
 	@packaging/bootstrap.sh dev
 	RECIPES_SUITES="bookworm trixie" .venv/bin/python -m pytest tests/recipes
 
+lock:            ## packaging/locks anew from pyproject.toml; what is locked stays where it can, UPGRADE=1 takes the newest
+	@packaging/lock.sh
+
 docs:            ## the pages that are generated from the code
 	.venv/bin/python docs/generate.py
 	.venv/bin/python docs/generate_errors.py
@@ -73,4 +76,4 @@ deb: dist        ## the Debian package for the Debian that this is, there too
 	@packaging/deb/build.sh $(FOLDER)
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv .venv-newest build dist

@@ -1,26 +1,14 @@
 #!/usr/bin/env bash
-# Makes .venv with ocrd in it, and installs what that needs from Debian. Quick when nothing changed.
-# Usage: packaging/bootstrap.sh [EXTRA]   for example: packaging/bootstrap.sh dev
+# Makes .venv with ocrd in it, in the versions of packaging/locks, and installs what that needs from
+# Debian. Quick when nothing changed; says what is missing where it cannot.
+# Usage: packaging/bootstrap.sh [dev|mutants|quantise]    dev: the tests and PyTorch; the others: that and more
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. packaging/environment.sh
 extra=${1:-}
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
-
-need_debian() {
-    command -v apt-get >/dev/null || { echo "Please install: $*" >&2; exit 1; }
-    echo "Installing from Debian: $*"
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
-}
-
-python=${PYTHON:-python3}
-if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    python=/usr/bin/python3
-    [ -x "$python" ] || need_debian python3
-fi
-"$python" -c 'import venv, ensurepip' 2>/dev/null || need_debian python3-venv
-if [ "$extra" = dev ]; then
+find_python
+if [ -n "$extra" ]; then
     absent=()
     command -v rsync >/dev/null || absent+=(rsync)
     command -v strace >/dev/null || absent+=(strace)
@@ -56,21 +44,40 @@ if [ "$extra" = dev ]; then
     [ ${#absent[@]} = 0 ] || need_debian "${absent[@]}"
 fi
 
+case $extra in
+    "") wanted=(base) ;;
+    dev) wanted=(base systemd gpu dev torch) ;;
+    *) wanted=(base systemd gpu dev "$extra" torch) ;;
+esac
+
+# What was installed last: from what, then which packages.
 stamp=.venv/installed-${extra:-base}
-wanted=$(sha256sum pyproject.toml "$0" | sha256sum)
-if [ -x .venv/bin/ocrd ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
-[ -x .venv/bin/python ] || "$python" -m venv .venv
-install() {
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@" \
-        2> >(grep -v -e "is ignored: it is neither a file nor a directory" -e DEPRECATION >&2)
+describe() {
+    cat pyproject.toml packaging/environment.sh "$0" "$locks"/*.txt | sha256sum
+    locked "${wanted[@]}"
 }
-if [ "$extra" = dev ]; then
+locked() {
+    local name
+    for name in "$@"; do sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' "$locks/$name.txt"; done | sort -u
+}
+if is_fit .venv/bin/python && [ "$(cat "$stamp" 2>/dev/null)" = "$(describe)" ]; then exit 0; fi
+
+# What an older lock brought and no lock has any more; what a person has installed there stays.
+remove_what_has_gone() {
+    local gone
+    gone=$(comm -23 <(tail -qn +2 .venv/installed-* 2>/dev/null | sort -u) \
+        <(locked base systemd gpu dev mutants quantise torch build))
+    # shellcheck disable=SC2086
+    [ -z "$gone" ] || .venv/bin/python -m pip uninstall --quiet --yes $gone
+}
+
+make_environment .venv
+remove_what_has_gone
+if [ -n "$extra" ]; then
     echo "Installing ocrd, its tests and PyTorch into .venv (1.7 GB, several minutes) …"
-    # This version and first, so that a processor-only build of it that is at hand is taken.
-    install torch==2.13.0
-    install -e ".[dev,gpu,systemd]"
 else
     echo "Installing ocrd and what it needs into .venv (about 550 MB, a minute or two) …"
-    install -e ".${extra:+[$extra]}"
 fi
-echo "$wanted" > "$stamp"
+install_locked .venv "${wanted[@]}"
+pip_install .venv --no-deps --no-build-isolation -e .
+describe > "$stamp"

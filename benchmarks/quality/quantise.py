@@ -3,7 +3,7 @@
 ``python -m benchmarks.quality.quantise`` shows the network some lines of the page set (none of the
 held-out pages), chooses for each tensor the range of values that loses least, and writes
 ``ocrd/engine/models/PP-OCRv6_rec_small_int8.onnx``; ``--out`` writes elsewhere. It needs the extra
-``quantise`` (``pip install -e .[dev,quantise]``) and takes some three minutes.
+``quantise`` (``packaging/bootstrap.sh quantise``) and takes some three minutes.
 ``python -m benchmarks.quality.widths`` compares the result with the 32-bit network.
 
 8-bit are the convolutions that see the line as an image, weights for each output channel apart, and

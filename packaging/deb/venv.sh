@@ -2,10 +2,11 @@
 # Makes the virtual environment of the package, for /opt/ocrd and in the folder TREE.
 # Usage: packaging/deb/venv.sh TREE         from the sources' own folder
 #        packaging/deb/venv.sh --depends    prints which Python the package depends on
-# PIP_CONSTRAINT=FILE fixes the versions; each package has the list of its own in
-# /usr/share/doc/ocrd/python-packages.txt.
+# The versions are those of packaging/locks, and each file that is fetched is the one that was locked;
+# the package has the list in /usr/share/doc/ocrd/python-packages.txt.
 set -euo pipefail
-
+. packaging/environment.sh
+# shellcheck disable=SC2034  # of environment.sh
 python=/usr/bin/python3
 home=/opt/ocrd
 
@@ -21,11 +22,19 @@ pip() {
 }
 
 # What is compiled here is compiled for this Python: a cache may have it from another of the same
-# version, with paths of its own in it; debug information would have them too.
+# version, with paths of its own in it; debug information would have them too. It is built with tools
+# that stay outside.
 install_packages() {
-    "$python" -m venv "$venv"
-    CFLAGS=-g0 pip install --quiet --no-compile --no-cache-dir --use-pep517 systemd-python
-    pip install --quiet --no-compile ".[systemd]"
+    local tools=$work/tools
+    make_environment "$tools"
+    pip_install "$tools" --require-hashes -r "$locks/build.txt"
+    CFLAGS=-g0 "$tools/bin/python" -m pip wheel --quiet --disable-pip-version-check --no-cache-dir \
+        --no-build-isolation --no-deps --require-hashes --wheel-dir "$work" -r "$locks/systemd.txt"
+    "$tools/bin/python" -m pip wheel --quiet --disable-pip-version-check \
+        --no-build-isolation --no-deps --wheel-dir "$work" .
+    make_environment "$venv"
+    pip_install "$venv" --no-compile --require-hashes -r "$locks/base.txt"
+    pip_install "$venv" --no-compile --no-deps "$work"/*.whl
 }
 
 list_packages() {
@@ -64,6 +73,8 @@ if [ "$1" = --depends ]; then
 fi
 tree=$(realpath -m "$1")
 venv=$tree$home
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 install_packages
 list_packages
 remove_what_nobody_runs
