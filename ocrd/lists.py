@@ -38,7 +38,7 @@ def is_marked(text: str, *, free: bool) -> bool:
     return bool(_BULLET.match(text)) or (free and bool(_NUMBER.match(text)))
 
 
-def with_plain_mark(text: str, level: int = 0) -> str:
+def with_plain_mark(text: str, level: int) -> str:
     """Return an entry's text, indented, behind its number or one kind of bullet."""
     if number := _NUMBER.match(text):
         text = f"{number[1]} {text[number.end() :]}"
