@@ -1,7 +1,10 @@
 """Plain text as CommonMark that shows it as it is."""
 
+import html
+import re
 from urllib.parse import unquote
 
+import cmarkgfm
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -99,3 +102,87 @@ def test_no_line_of_a_code_block_looks_like_a_heading() -> None:
 def test_code_blocks_hold_any_text(text: str) -> None:
     block = commonmark.code_block(text)
     assert [token.type for token in gfm.parse(block)] == (["fence"] if block else [])
+
+
+def as_github_shows(markdown: str) -> str:
+    """Return the HTML that GitHub's own program makes of it."""
+    return str(cmarkgfm.github_flavored_markdown_to_html(markdown)).strip()
+
+
+@given(texts)
+@example("*a* <b> &amp; [c](d) `e` ~~f~~ www.example.org")
+@example("# a\n> b\n- c\n2. d")
+def test_github_shows_escaped_text_as_it_was(text: str) -> None:
+    page = as_github_shows(commonmark.escape(text))
+    tags = set(re.findall(r"</?[a-z]+", page))
+    assert tags <= {"<p", "</p", "<br", "<a", "</a"}  # it makes links of bare addresses
+    plain = re.sub(r"<[^>]*>", "", page)
+    assert words(html.unescape(plain)) == words(text.replace("\0", " "))
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("a", "`a`"),
+        ("a b", "`a b`"),
+        ("a`b", "``a`b``"),
+        ("a``b`c", "```a``b`c```"),
+        ("`a", "`` `a ``"),
+        ("a`", "`` a` ``"),
+        ("a ", "` a  `"),
+        (" a", "`  a `"),
+        ("a\nb", "`a b`"),
+    ],
+)
+def test_code_in_a_line_has_no_longer_fence_and_no_more_space_than_it_needs(
+    text: str, span: str
+) -> None:
+    assert commonmark.code_span(text) == span
+    shown = text.replace("\n", " ")
+    assert as_github_shows(f"x{span}x") == f"<p>x<code>{shown}</code>x</p>"
+
+
+@pytest.mark.parametrize(
+    ("text", "fence"),
+    [("a", "```"), ("``", "```"), ("a```b", "````"), ("````", "`````"), ("~~~", "```")],
+)
+def test_a_fence_is_longer_than_any_within(text: str, fence: str) -> None:
+    block = commonmark.code_block(text)
+    assert block == f"{fence}\n{text}\n{fence}"
+    assert as_github_shows(block) == f"<pre><code>{text}\n</code></pre>"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("Büro/文件 1.assets/a-b_c~2", "Büro/文件%201.assets/a-b_c~2"),
+        ("100%", "100%25"),
+        ("a(b)", "a%28b%29"),
+        ("a\ud800", "a%EF%BF%BD"),  # a surrogate that stands for no byte
+    ],
+)
+def test_letters_of_any_script_stay_readable_in_a_destination(path: str, shown: str) -> None:
+    assert commonmark.destination(path) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "escaped"),
+    [
+        ("# one", "\\# one"),
+        ("> one", "\\> one"),
+        ("- one", "\\- one"),
+        ("-one", "-one"),
+        ("+", "\\+"),
+        ("==", "\\=="),
+        ("[a]: b", "\\[a]: b"),
+        ("[a] b", "[a] b"),
+        ("12. one", "12\\. one"),
+        ("12) one", "12\\) one"),
+        ("12.5", "12.5"),
+        ("1234567890. one", "1234567890. one"),
+    ],
+)
+def test_only_what_would_begin_a_block_is_escaped_at_the_start_of_a_line(
+    line: str, escaped: str
+) -> None:
+    assert commonmark.escape_start(line) == escaped
