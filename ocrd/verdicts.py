@@ -34,7 +34,7 @@ class Verdicts:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._retries: dict[int, int] = {}
+        self._delays: dict[int, float] = {}  # before the next retry
         self._incomplete_since: dict[int, tuple[FileKey, float]] = {}
 
     def judge(self, error: OcrdError, job_id: int, key: FileKey, patience: float) -> Verdict:
@@ -67,13 +67,13 @@ class Verdicts:
 
     def delay_before_retry(self, job_id: int) -> float:
         """Count one more try of a document and return the seconds before it: doubled each time."""
-        retries = self._retries.get(job_id, 0)
-        self._retries[job_id] = retries + 1
-        return min(LONGEST_DELAY, FIRST_DELAY * 2.0**retries)
+        delay = self._delays.get(job_id, FIRST_DELAY)
+        self._delays[job_id] = min(LONGEST_DELAY, 2 * delay)
+        return delay
 
     def forget(self, job_id: int) -> None:
         """Forget a document that is final."""
-        self._retries.pop(job_id, None)
+        self._delays.pop(job_id, None)
         self._incomplete_since.pop(job_id, None)
 
 

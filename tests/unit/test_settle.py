@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ocrd.job import FileKey
-from ocrd.settle import Sighting, digest, is_due, look, sight
+from ocrd.settle import LOCAL_SECONDS, NETWORK_SECONDS, Sighting, digest, is_due, look, sight
+
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
 def listing(key: FileKey) -> int:
@@ -13,6 +18,24 @@ def listing(key: FileKey) -> int:
 
 KEY = FileKey(device=1, inode=2, size=3, mtime_ns=4)
 GROWN = FileKey(device=1, inode=2, size=5, mtime_ns=6)
+
+
+@pytest.mark.parametrize(
+    ("network", "quiet_seconds", "due"),
+    [
+        (False, 4.0, False),  # as long as a scanner rests between two pages
+        (False, 4.99, False),
+        (False, 5.0, True),
+        (True, 14.99, False),
+        (True, 15.0, True),
+    ],
+)
+def test_a_file_has_to_stand_still_for_as_long_as_the_documentation_says(
+    network: bool, quiet_seconds: float, due: bool
+) -> None:
+    settle_seconds = NETWORK_SECONDS if network else LOCAL_SECONDS
+    assert '"auto" is 5 s, and 15 s on a network' in DOCUMENTED.read_text()
+    assert is_due(sight(None, listing(KEY), 100.0), settle_seconds, 100.0 + quiet_seconds) is due
 
 
 def test_first_sight_starts_the_settle_time() -> None:
@@ -37,6 +60,11 @@ def test_writer_keeps_a_file_unsettled_until_it_has_been_gone_for_the_settle_tim
     assert sighting is not None
     assert not is_due(sighting, 5.0, now=109.9)
     assert look(sighting, KEY, writer=False, now=110.0) is None
+
+
+def test_a_single_byte_is_a_file() -> None:
+    smallest = FileKey(1, 2, 1, 4)
+    assert look(sight(None, listing(smallest), 0.0), smallest, writer=False, now=5.0) is None
 
 
 def test_empty_file_never_settles() -> None:
