@@ -86,13 +86,12 @@ def _take(line: Line, report: Path) -> None:
 
 
 def _row(case: ElementTree.Element) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "test": case.get("name", ""), "outcome": "passed",
-        "seconds": float(case.get("time", "0")), "why": "",
-    }  # fmt: skip
-    for tag, outcome in (("skipped", "skipped"), ("failure", "failed"), ("error", "failed")):
+    outcome, why, text = "passed", "", ""
+    for tag, meaning in (("skipped", "skipped"), ("failure", "failed"), ("error", "failed")):
         found = case.find(tag)
         if found is not None:
-            row["outcome"] = outcome
-            row["why"] = (found.get("message") or "").split("\n")[0][:300]
-    return row
+            outcome, text = meaning, found.text or ""
+            why = (found.get("message") or "").split("\n")[0][:300]
+    # A file that cannot be imported has no test whose name could be told.
+    name = case.get("name") or case.get("classname") or text.strip().split("\n")[0][:300]
+    return {"test": name, "outcome": outcome, "seconds": float(case.get("time", "0")), "why": why}

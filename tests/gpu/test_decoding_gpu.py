@@ -50,8 +50,7 @@ def said(made: Decoder, pages: list[tuple[torch.Tensor, list[int], Rules]]) -> l
 
 
 def read(network: Any, pages: list[tuple[torch.Tensor, list[int], Rules]]) -> list[list[int]]:
-    with torch.device("cuda"):
-        return [sequential.read(network, prompt, image, rules) for image, prompt, rules in pages]
+    return [sequential.read(network, prompt, image, rules) for image, prompt, rules in pages]
 
 
 def decoder(network: Any, plan: SlotPlan = PLAN, **options: Any) -> Decoder:
