@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.deprecations import Deprecations
+
 # The longest first, or one process works on while the others are done.
 ORDER = ("system", "recipes", "flow", "faults", "unit")
 MORE_FOLDERS = frozenset({"system", "recipes", "benchmarks"})
@@ -25,6 +27,11 @@ MORE_FAULTS = frozenset(
 # Whose tests share a machine, which two processes would each make.
 MACHINES = frozenset({"system", "recipes"})
 MACHINE_SECONDS = 900  # where it has to be made first, from Debian's packages
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """List at the end what others deprecate."""
+    config.pluginmanager.register(Deprecations())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
