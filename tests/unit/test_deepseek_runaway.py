@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,17 +21,17 @@ from ocrd.engine.deepseek.prompts import (
     TD_END,
     TR,
     TR_END,
+    RepeatRule,
     prompt_of,
     repeat_rule,
 )
-from ocrd.engine.deepseek.repetition import Periods, runs
 from ocrd.engine.deepseek.runaway import (
     BLOCK,
     REPEATED_TOKENS,
-    RETRY_TEMPERATURE,
     STALE_EVERY,
     STALE_WINDOW,
     STRICT,
+    Attempt,
     Watch,
     as_read,
     has_content,
@@ -209,6 +208,179 @@ def test_a_stopped_watch_stays_stopped() -> None:
     assert watch.take(range(5000)) == reason
 
 
+def fresh(count: int) -> list[int]:
+    """Return tokens that stand nowhere else."""
+    return list(range(10_000, 10_000 + count))
+
+
+def stopped(tokens: Sequence[int], text: str | None = None) -> str:
+    """Return why a watch stops where these tokens end, which is a block's end.
+
+    ``text`` is what each of them reads as, None for a watch that cannot tell.
+    """
+    watch = Watch(None if text is None else lambda ids: text * len(ids))
+    before = fresh(64 - len(tokens) % 32)
+    assert watch.take([*before, *tokens[:-1]]) == ""
+    return watch.take(tokens[-1:])
+
+
+def repeated(period: int, matched: int) -> list[int]:
+    """Return a unit of so many tokens, and as many more as repeat it."""
+    return [50 + index % period for index in range(period + matched)]
+
+
+@pytest.mark.parametrize(
+    ("period", "needed", "times"),
+    [(1, 400, 401), (2, 400, 201), (100, 400, 5), (101, 404, 5), (250, 1000, 5), (400, 1600, 5)],
+)
+def test_400_tokens_and_four_copies_that_repeat_a_unit_are_a_loop(
+    period: int, needed: int, times: int
+) -> None:
+    assert stopped(repeated(period, needed - 1)) == ""
+    assert stopped(repeated(period, needed)) == (
+        f"The model wrote the same {period} tokens {times} times in a row."
+    )
+
+
+def test_a_unit_of_more_than_400_tokens_is_no_loop() -> None:
+    assert stopped(repeated(401, 8 * 401)) == ""
+
+
+@pytest.mark.parametrize(
+    ("period", "needed", "times"), [(1, 1600, 1601), (100, 1600, 17), (101, 1616, 17)]
+)
+def test_filler_is_a_loop_when_four_times_as_much_of_it_repeats(
+    period: int, needed: int, times: int
+) -> None:
+    assert stopped(repeated(period, needed - 1), ".") == ""
+    assert stopped(repeated(period, needed), ".") == (
+        f"The model wrote the same {period} tokens {times} times in a row."
+    )
+    assert stopped(repeated(period, needed // 4), "a").startswith("The model wrote the same")
+
+
+def test_empty_rows_are_filler_even_for_a_watch_that_cannot_read() -> None:
+    assert stopped([TR, TR_END] * 800 + [TR]) == ""
+    assert stopped([TR, TR_END] * 801) == "The model wrote the same 2 tokens 801 times in a row."
+
+
+@given(st.integers(1, 120), st.integers(0, 500), st.integers(1, 64))
+@settings(deadline=None, max_examples=25)
+def test_a_loop_is_stopped_soon_and_what_is_said_of_it_is_so(
+    period: int, before: int, size: int
+) -> None:
+    tokens = fresh(before) + repeated(period, 1000)
+    watch = Watch()
+    taken, reason = 0, ""
+    while not reason and taken < len(tokens):
+        reason = watch.take(tokens[taken : taken + size])
+        taken += size
+    said = re.fullmatch(r"The model wrote the same (\d+) tokens (\d+) times in a row\.", reason)
+    assert said
+    unit, times = int(said[1]), int(said[2])
+    seen = tokens[: min(taken, len(tokens)) // 32 * 32]
+    assert seen[-unit * times :] == seen[-unit:] * times
+    assert unit == period
+    assert taken <= before + period + max(400, 4 * period) + 32 + size
+
+
+def cells(count: int, value: Sequence[int]) -> list[int]:
+    """Return cells of one value, between which something else stands each time."""
+    between = iter(range(20_000, 20_000 + count))
+    return [token for _ in range(count) for token in (next(between), TD, *value, TD_END)]
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "needed"),
+    [
+        ([50], None, 300),
+        ([50], "a", 300),
+        ([50, 51], "5", 300),
+        ([50] * 40, None, 300),  # a cell reaches over two blocks
+        ([50], ".", 1200),
+        ([50], "0", 1200),
+        ([], None, 1200),  # an empty cell is filler whoever looks
+    ],
+)
+def test_300_cells_of_one_value_are_a_loop_and_1200_of_filler(
+    value: list[int], text: str | None, needed: int
+) -> None:
+    assert stopped(cells(needed - 1, value), text) == ""
+    assert stopped(cells(needed, value), text) == (
+        f"The model filled {needed} cells of a table with one value."
+    )
+
+
+def test_a_cell_of_another_value_begins_the_count_anew() -> None:
+    row = [*cells(299, [50]), *cells(1, [51])]
+    assert stopped(row + cells(299, [50])) == ""
+    assert stopped(row + cells(300, [50])) == (
+        "The model filled 300 cells of a table with one value."
+    )
+
+
+def alternating(one: Sequence[int], other: Sequence[int], length: int) -> list[int]:
+    """Return two units, each again and again, in an order that does not repeat itself."""
+    choose = random.Random(5)
+    tokens: list[int] = []
+    while len(tokens) < length:
+        tokens += choose.choice((one, other))
+    return tokens[:length]
+
+
+def stale(tokens: Sequence[int], signs: str | None = None) -> tuple[str, int]:
+    """Return why a watch stops, and after how many tokens.
+
+    ``signs`` are what a token reads as, and what token 99 does; None for a watch that cannot read.
+    """
+    watch = Watch(signs if signs is None else lambda ids: "".join(signs[i == 99] for i in ids))
+    for taken in range(0, len(tokens), 32):
+        reason = watch.take(tokens[taken : taken + 32])
+        if reason != "":
+            return reason, taken + 32
+    return "", len(tokens)
+
+
+VARIATIONS = "The last 1024 tokens of the model are variations of a few."
+
+
+@pytest.mark.parametrize(("length", "is_stale"), [(17, True), (18, False)])
+def test_variations_are_stale_if_1024_tokens_hold_40_different_rows_of_four(
+    length: int, is_stale: bool
+) -> None:
+    one, other = range(100, 117), range(200, 200 + length)
+    tokens = alternating(one, other, 1024)
+    assert len(set(itertools.pairwise(itertools.pairwise(itertools.pairwise(tokens))))) == (
+        40 if is_stale else 41
+    )
+    assert stale(tokens) == ((VARIATIONS, 1024) if is_stale else ("", 1024))
+
+
+def test_variations_are_looked_for_every_256_tokens_in_the_last_1024() -> None:
+    tokens = alternating(range(100, 117), range(200, 217), 1500)
+    assert stale(fresh(32) + tokens) == (VARIATIONS, 1280)
+    assert stale(fresh(256) + tokens) == (VARIATIONS, 1280)
+    assert stale(fresh(288) + tokens) == (VARIATIONS, 1536)
+    assert stale(tokens[:992] + fresh(64)) == ("", 1056)
+
+
+def test_variations_are_a_table_if_more_than_a_quarter_are_its_tags() -> None:
+    one, other = ([*range(start, start + 12), TR, TR_END, TR, TR_END] for start in (100, 200))
+    tokens = alternating(one, other, 1024)
+    assert sum(token in (TR, TR_END) for token in tokens) == 256
+    assert stale(tokens) == (VARIATIONS, 1024)
+    assert stale([*tokens[:1000], TR, *tokens[1001:]]) == ("", 1024)
+
+
+@pytest.mark.parametrize(
+    ("signs", "is_stale"), [("aa", True), ("7a", True), ("a7", False), ("77", False)]
+)
+def test_variations_of_numbers_are_a_column_of_them(signs: str, is_stale: bool) -> None:
+    """The last block of tokens says whether there are words."""
+    tokens = alternating(range(100, 112), range(200, 212), 992) + [99] * 32
+    assert stale(tokens, signs) == ((VARIATIONS, 1024) if is_stale else ("", 1024))
+
+
 def degenerate(value: str, cells: int, rest: int) -> str:
     other = [f"{number} boats" for number in range(rest)]
     every = [value] * cells + other
@@ -244,6 +416,189 @@ def test_a_degenerate_table_of_pipes_or_without_end_is_noticed_as_well() -> None
     assert "cells of a table" in judged(html(rows).removesuffix("</td></tr></table>"))
     spread = html(rows).replace("<td>", '<td colspan="2">')
     assert "120 say “Timber, sawn”" in judged(spread)
+
+
+TIMBER = "Timber, sawn, stacked behind some old scales"
+
+
+def is_degenerate(text: str) -> bool:
+    return "cells of a table" in judged(text)
+
+
+@pytest.mark.parametrize(("length", "shown"), [(40, TIMBER[:40]), (41, TIMBER[:40] + "…")])
+def test_of_a_long_value_the_first_40_characters_are_shown(length: int, shown: str) -> None:
+    assert judged(degenerate(TIMBER[:length], 60, 15)) == (
+        f"Of 75 cells of a table, 60 say “{shown}”."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "rest", "doubtful"), [(43, 17, True), (43, 16, False), (42, 18, False)]
+)
+def test_a_table_is_judged_from_60_cells_on_if_more_than_70_percent_say_the_same(
+    cells: int, rest: int, doubtful: bool
+) -> None:
+    assert is_degenerate(degenerate("Timber, sawn", cells, rest)) is doubtful
+
+
+def table(*rows: tuple[int, Sequence[str]]) -> str:
+    """Return a table whose rows come so many times each."""
+    return html([list(row) for times, row in rows for _ in range(times)])
+
+
+def labelled(rows: int, cells: int, value: str) -> str:
+    return html([[f"Row {number}", *[value] * cells] for number in range(rows)])
+
+
+@pytest.mark.parametrize(("value", "doubtful"), [("none", False), ("n.o.n.e.", False),
+                                                 ("never", True)])  # fmt: skip
+def test_a_mark_has_four_letters_at_most(value: str, doubtful: bool) -> None:
+    assert is_degenerate(labelled(20, 9, value)) is doubtful
+
+
+@pytest.mark.parametrize(("cells", "doubtful"), [(59, False), (60, True)])
+def test_marks_fill_no_row_of_60(cells: int, doubtful: bool) -> None:
+    assert is_degenerate(labelled(4, cells, "0")) is doubtful
+
+
+@pytest.mark.parametrize(("different", "doubtful"), [(10, True), (11, False)])
+def test_400_marks_want_labels_of_their_own_in_more_than_half_of_the_rows(
+    different: int, doubtful: bool
+) -> None:
+    rows = [(1, [f"Row {number}", *["0"] * 24]) for number in range(different - 1)]
+    assert is_degenerate(table(*rows, (21 - different, ["Row", *["0"] * 24]))) is doubtful
+
+
+@pytest.mark.parametrize(("marks", "doubtful"), [(95, False), (96, True)])
+def test_marks_without_labels_fill_95_percent_of_a_table_at_most(
+    marks: int, doubtful: bool
+) -> None:
+    signed = 100 - marks
+    rows = ((signed, ["all", *["0"] * 9]), (10 - signed, ["0"] * 10))
+    assert is_degenerate(table(*rows)) is doubtful
+
+
+@pytest.mark.parametrize(("marks", "doubtful"), [(399, False), (400, True)])
+def test_marks_without_labels_are_fewer_than_400(marks: int, doubtful: bool) -> None:
+    plain = ["a", "b", "c", "d", "e", *["0"] * 20]
+    one = plain if marks == 400 else ["f", *plain[:5], *["0"] * 19]
+    assert is_degenerate(table((19, plain), (1, one))) is doubtful
+
+
+def test_a_table_is_judged_behind_other_tags_too() -> None:
+    assert is_degenerate("<center>Stock</center>" + degenerate("Timber, sawn", 43, 17))
+
+
+def test_rows_begin_where_their_tag_stands_though_none_is_closed() -> None:
+    assert judged(labelled(20, 9, "0").replace("</tr>", "")) == ""
+
+
+def test_lines_that_only_end_with_a_bar_are_no_table() -> None:
+    lines = [f"{number} boats |{'Timber|' * 4}" for number in range(20)]
+    assert judged("\n".join(lines)) == ""
+    assert is_degenerate("\n".join(f"| {line}" for line in lines))
+
+
+def noise(length: int) -> str:
+    """Return small letters without order."""
+    return "".join(random.Random(3).choices("abcdefghij", k=length))
+
+
+def unit_of(length: int) -> str:
+    """Return capitals, among which nothing repeats for long."""
+    return "".join(random.Random(4).choices("KLMNOPQRSTUVWXYZ", k=length))
+
+
+@pytest.mark.parametrize(
+    ("before", "unit", "stretch"),
+    [
+        pytest.param(2000, 1, 501, id="500 characters, of a letter"),
+        pytest.param(2000, 2, 502, id="500 characters, of a syllable"),
+        pytest.param(2000, 7, 507, id="500 characters, of a word"),
+        pytest.param(2000, 200, 1000, id="five copies in a long text"),
+        pytest.param(200, 20, 201, id="more than half of a short one"),
+        pytest.param(201, 20, 202, id="more than half of a short one again"),
+        pytest.param(50, 20, 120, id="120 characters at least"),
+        pytest.param(50, 6, 120, id="120 characters of a short word"),
+        pytest.param(100, 60, 300, id="five copies in a short text"),
+        pytest.param(100, 2000, 10_000, id="the longest unit"),
+    ],
+)
+def test_text_is_repeated_from_so_many_characters_on(before: int, unit: int, stretch: int) -> None:
+    said = unit_of(unit)
+    loop = (said * (stretch // unit + 1))[:stretch]
+    assert judged(noise(before) + loop) == (
+        f"The model wrote “{said[:40]}” {stretch // unit} times in a row."
+    )
+    assert judged(noise(before) + loop[:-1]) == ""
+
+
+def test_a_unit_of_more_than_2000_characters_is_a_text_in_copies() -> None:
+    assert judged(noise(100) + unit_of(2001) * 5) == ""
+
+
+@pytest.mark.parametrize(("length", "doubtful"), [(6001, True), (6000, False)])
+def test_6000_signs_of_filler_are_too_many(length: int, doubtful: bool) -> None:
+    said = "The model wrote “.” 6001 times in a row."
+    assert judged("." * length) == (said if doubtful else "")
+
+
+COMMON = ("The tide is in.", "The tide is out", "The boat is in.", "The ship is in.",
+          "The boat is out")  # fmt: skip
+
+
+def mixed(lines: int, kinds: int, length: int = 15) -> list[str]:
+    """Return lines of a few kinds, as many of each, in no order."""
+    every = [COMMON[number % kinds][-length:] for number in range(lines)]
+    random.Random(8).shuffle(every)
+    return every
+
+
+def other_lines(count: int) -> list[str]:
+    return [noise(2000)[20 * number :][:20] for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "doubtful"),
+    [
+        pytest.param(mixed(30, 3), True, id="30 lines"),
+        pytest.param(mixed(29, 3), False, id="29 are too few to say"),
+        pytest.param(mixed(22, 3) + other_lines(8), True, id="22 of 30"),
+        pytest.param(mixed(21, 3) + other_lines(9), False, id="21 of 30 are 70 percent"),
+        pytest.param(mixed(40, 4), True, id="three of four make 75 percent"),
+        pytest.param(mixed(40, 5), False, id="three of five make 60 percent"),
+        pytest.param(mixed(40, 3, 14), False, id="14 characters are a short line"),
+        pytest.param(mixed(100, 3, 14) + other_lines(30), False, id="short lines do not count"),
+        pytest.param(["_" * 20, "." * 20, "- " * 10] * 4 + other_lines(4), False, id="filler"),
+    ],
+)
+def test_lines_are_the_same_few_if_three_make_up_70_percent_of_30_long_ones(
+    lines: list[str], doubtful: bool
+) -> None:
+    assert ("again and again" in judged("\n".join(lines))) is doubtful
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a" * 30, "Of 30 characters that the model read, 30 are the letter 'a'."),
+        ("a" * 29, ""),
+        ("a" * 31 + noise(19).upper(), "Of 50 characters that the model read, 31 are the letter"
+                                       " 'a'."),
+        ("a" * 30 + noise(20).upper(), ""),  # 60 percent
+        ("1" * 40, ""),
+        ("<td>a</td>" * 40, ""),
+    ],
+)  # fmt: skip
+def test_one_letter_is_more_than_60_percent_of_30_characters(text: str, said: str) -> None:
+    assert judged(text) == said
+
+
+def test_every_label_of_text_without_text_is_text_that_was_not_read() -> None:
+    labels = ("text", "title", "sub_title", "table", "equation")
+    text = "".join(grounded(label, "", 1, 2) for label in labels)
+    assert judged(text) == "The model found text on the page but read none of it."
+    assert judged(text + grounded("image", "", 3, 4)) == ""
 
 
 @pytest.mark.parametrize("finished", ["length", "context"])
@@ -328,38 +683,6 @@ def test_judging_garbage_takes_no_more_work_than_a_page(piece: str) -> None:
     assert judged(piece * (30000 // len(piece)), "length")
 
 
-@given(st.lists(st.integers(0, 2), max_size=200), st.integers(1, 40))
-@settings(deadline=None)
-def test_matched_counts_are_those_of_a_plain_loop(tokens: list[int], size: int) -> None:
-    periods = Periods(25)
-    for start in range(0, len(tokens), size):
-        periods.take(np.array(tokens[start : start + size], np.int32))
-    for period in range(1, 26):
-        assert periods.matched[period - 1] == matched_at_the_end(tokens, period)
-
-
-def matched_at_the_end(tokens: list[int], period: int) -> int:
-    count = 0
-    for index in range(len(tokens) - 1, period - 1, -1):
-        if tokens[index] != tokens[index - period]:
-            break
-        count += 1
-    return count
-
-
-@given(st.lists(st.integers(0, 1), max_size=60), st.integers(1, 8), st.integers(1, 6))
-def test_runs_are_those_of_a_plain_loop(tokens: list[int], period: int, least: int) -> None:
-    expected = []
-    repeated = [
-        index >= period and tokens[index] == tokens[index - period] for index in range(len(tokens))
-    ]
-    for is_run, group in itertools.groupby(range(len(tokens)), key=repeated.__getitem__):
-        places = list(group)
-        if is_run and len(places) >= least:
-            expected.append((places[0], len(places)))
-    assert runs(np.array(tokens, np.int32), period, least) == expected
-
-
 def tasks(kind: str) -> Iterator[Task]:
     sizes = ("", *SIZES) if kind == "deepseek-ocr" else ("",)
     for mode, size in itertools.product(MODES[kind], sizes):
@@ -382,11 +705,14 @@ def test_every_ladder_starts_as_asked_and_takes_at_most_four_different_retries(k
 
 
 def test_a_page_is_retried_stricter_in_another_size_as_free_text_and_warmer() -> None:
-    _, strict, other, free, warm = ladder("deepseek-ocr", Task())
-    assert (strict.repeat, strict.task) == (STRICT, Task())
-    assert other.task == Task(size="base")
-    assert free.task == Task("text")
-    assert (warm.task, warm.temperature) == (Task(), RETRY_TEMPERATURE)
+    strict = RepeatRule(15, 256)
+    assert ladder("deepseek-ocr", Task()) == (
+        Attempt(Task(), RepeatRule(30, 90), 0.0),
+        Attempt(Task(), strict, 0.0),
+        Attempt(Task(size="base"), strict, 0.0),
+        Attempt(Task("text"), strict, 0.0),
+        Attempt(Task(), strict, 0.2),
+    )
     assert [attempt.task.mode for attempt in ladder("deepseek-ocr-2", Task())] == [
         "markdown", "markdown", "text", "markdown",
     ]  # fmt: skip
@@ -397,9 +723,7 @@ def test_what_has_no_second_prompt_is_only_read_warmer(mode: str) -> None:
     attempts = ladder("deepseek-ocr", Task(mode, target="x", prompt="y"))
     assert {attempt.task.mode for attempt in attempts} == {mode}
     assert {attempt.repeat for attempt in attempts} == {repeat_rule("deepseek-ocr")}
-    assert [attempt.temperature for attempt in attempts] == sorted(
-        attempt.temperature for attempt in attempts
-    )
+    assert [attempt.temperature for attempt in attempts] == [0.0, 0.2, 0.5]
 
 
 def test_the_stricter_rule_is_stricter_than_either_models() -> None:

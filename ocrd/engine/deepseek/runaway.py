@@ -38,8 +38,7 @@ STALE_TABLE_SHARE = 0.25  # tables repeat their tags by nature and are judged by
 REPEATED_CHARACTERS = 500  # chandra looks at the last 500 characters
 FILLER_CHARACTERS = 6000  # of dots, lines, zeros: forty ruled lines of a page are 4000
 LONGEST_UNIT = 2000
-SUFFIX_UNIT = 8  # PaddleX: a unit of 8 characters or more, 5 times, over half the text
-SUFFIX_SHARE = 0.5
+SUFFIX_SHARE = 0.5  # PaddleX: a unit 5 times, over half the text
 SUFFIX_LEAST = 120  # a short page may say one thing a few times
 TABLE_CELLS = 60  # the rule of the degenerate table: one value in > 70 % of >= 60 cells
 TABLE_SHARE = 0.7
@@ -293,10 +292,9 @@ def _repeated_text(text: str) -> str:
     codes = np.frombuffer(read.encode("utf-32-le", "replace"), np.int32)
     for period in range(1, min(LONGEST_UNIT, len(codes) // (REPEATED_COPIES + 1)) + 1):
         copies = REPEATED_COPIES * period
-        least = max(REPEATED_CHARACTERS, copies)
-        if period >= SUFFIX_UNIT:
-            half = int(SUFFIX_SHARE * len(codes)) + 1
-            least = min(least, max(half, SUFFIX_LEAST, copies + period) - period)
+        half = int(SUFFIX_SHARE * len(codes)) + 1
+        suffix = max(half, SUFFIX_LEAST, copies + period) - period
+        least = min(max(REPEATED_CHARACTERS, copies), suffix)
         for start, length in runs(codes, period, least):
             unit = read[start - period : start]
             if length >= FILLER_CHARACTERS or has_content(unit):
