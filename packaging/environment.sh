@@ -28,20 +28,20 @@ need_debian() {
 }
 
 is_fit() {
-    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1
 }
 
-# Sets python to an interpreter that ocrd runs on: $PYTHON, python3, else Debian's.
+# Sets python to an interpreter that ocrd runs on: $PYTHON, else the first that is fit.
 find_python() {
-    local candidate
-    for candidate in "${PYTHON:-python3}" /usr/bin/python3; do
-        python=$candidate
+    local candidates=("${PYTHON:-python3}")
+    [ -n "${PYTHON:-}" ] || candidates+=(/usr/bin/python3 python3.13 python3.12 python3.11 python3.14)
+    [ -n "${PYTHON:-}" ] || [ -x /usr/bin/python3 ] || command -v python3 >/dev/null || need_debian python3
+    for python in "${candidates[@]}"; do
         is_fit "$python" && break
     done
-    command -v "$python" >/dev/null || need_debian python3
     is_fit "$python" || give_up \
-        "ocrd needs Python 3.11 to 3.14, and $python is $("$python" -V 2>&1)." \
-        "Install one of these and name it: PYTHON=/usr/bin/python3.13 $0"
+        "ocrd needs Python 3.11 to 3.14; ${candidates[0]} is $("${candidates[0]}" -V 2>&1 || true)." \
+        "Install one of these and name it: PYTHON=/usr/bin/python3.13 make …"
     "$python" -c 'import venv, ensurepip' 2>/dev/null || need_debian python3-venv
 }
 
@@ -57,7 +57,9 @@ make_environment() {
         return
     fi
     log=$(mktemp)
-    if ! "$python" -m venv --clear "$1" >"$log" 2>&1; then
+    # In two steps, because venv keeps to itself what ensurepip says.
+    if ! { "$python" -m venv --clear --without-pip "$1" &&
+        "$1/bin/python" -m ensurepip --default-pip; } >"$log" 2>&1; then
         rm -rf "$1"
         explain "$log" "The virtual environment $1 is not made" "$python -m venv"
     fi
@@ -101,11 +103,11 @@ explain() {
     [ -z "$said" ] || printf '%s\n' "$said" >&2
     if grep -q -e "No space left on device" -e "Disk quota exceeded" -e "Errno 28" -e "not enough free space" "$log"; then
         rm -f "$log"
-        give_up "$what: the disk is full ($(room .), $(room "${TMPDIR:-/tmp}"))." \
+        give_up "$what: the disk is full ($({ room . && room "${TMPDIR:-/tmp}"; } | sort -u | paste -sd ,))." \
             "Make room (make demo needs 1 GB, make test 4 GB), then run the command again."
     elif grep -q -e "Failed to establish a new connection" -e "Temporary failure" -e "Name or service not known" \
         -e "Network is unreachable" -e "Connection refused" -e "ConnectTimeout" -e "timed out" -e "ProxyError" \
-        -e "Could not resolve" -e "Could not connect" -e "Failed to fetch" "$log"; then
+        -e "from versions: none" -e "Could not resolve" -e "Could not connect" -e "Failed to fetch" "$log"; then
         rm -f "$log"
         give_up "$what: $who reaches no server to fetch from." \
             "Look at the network, the proxy (https_proxy) and, for pip, 'pip config list'; then run the command again."
