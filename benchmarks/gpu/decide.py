@@ -132,7 +132,8 @@ def _graphs_held(lines: dict[str, Line]) -> tuple[str, str]:
         str(place["notices"])
         for line in lines.values()
         for place in (*line.rows, line.notes)
-        if place.get("notices")
+        # Selective experts may be such that no graph holds them; the engine has others.
+        if place.get("notices") and place.get("experts", "auto") == "auto"
     ]
     if not any(line.rows for line in lines.values()):
         raise ValueError("nothing was measured")

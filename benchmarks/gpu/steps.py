@@ -60,7 +60,7 @@ def _time(
     if not place.goes_on(1.0, said):
         return
     try:
-        place.row(**cells, **_figures(place, traffic, count, length, experts, plain=plain))
+        place.row(**cells | _figures(place, traffic, count, length, experts, plain=plain))
     except (RuntimeError, MemoryError) as error:
         timing.settle(place.device)  # raises again if it was the device's fault
         place.row(**cells, fault=first_line(error))
@@ -97,7 +97,7 @@ def _figures(
     if not plain and place.on_gpu:
         found["graph_ms"] = _graph_alone(place, slots)
     if notices:
-        found["notices"] = "; ".join(notices)
+        found |= {"code": "plain, not recorded", "notices": "; ".join(notices)}
     return found
 
 

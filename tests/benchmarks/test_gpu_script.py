@@ -332,6 +332,14 @@ def test_the_figures_decide(question: str, changed: dict[str, Any], word: str) -
     assert word in follows(question, **changed)
 
 
+def test_selective_experts_that_no_graph_holds_are_no_fault_of_the_engine() -> None:
+    found = measured()
+    found[2].rows[-1] |= {"code": "plain, not recorded", "notices": "CUDA graphs are not used: x"}
+    known = {one.question: one for one in decide.outcomes(found)}
+    assert known["are recorded steps used?"].follows == "recorded steps are used"
+    assert known["selective experts for one slot"].figure == decide.MISSING
+
+
 def test_a_figure_that_is_missing_decides_nothing() -> None:
     for missing in NAMES:
         found = decide.outcomes([line for line in measured() if line.name != missing])
