@@ -198,9 +198,8 @@ def _usual(pieces: Sequence[Piece]) -> Typeface:
 def _stands_out(piece: Piece, usual: Typeface) -> bool:
     face = piece.line.typeface
     return (
-        piece.whole is None
-        and sum(map(str.isalpha, piece.line.text)) >= TELLING
-        and face.size > HEADING_SIZE * usual.size > 0
+        sum(map(str.isalpha, piece.line.text)) >= TELLING
+        and face.size > HEADING_SIZE * usual.size
         and face.weight > HEADING_WEIGHT * usual.weight
     )
 

@@ -2,7 +2,7 @@
 
 from ocrd import columns, layout
 from ocrd.job import Block, Line, Rule, Typeface
-from ocrd.sheet import Sheet
+from ocrd.sheet import Piece, Sheet, page_box
 
 WIDTH, HEIGHT = 1600, 2200
 LINE, PITCH, LETTER = 30, 38, 15  # pixels: a line's height, from line to line, a letter's width
@@ -18,6 +18,13 @@ def line(
 ) -> Line:
     x1 = x + (width or len(text) * LETTER)
     return Line(text, 0.9, ((x, y), (x1, y), (x1, y + height), (x, y + height)), face)
+
+
+def piece(
+    text: str, x: float, y: float, face: Typeface = PLAIN, *, width: float = 0, height: float = LINE
+) -> Piece:
+    one = line(text, x, y, face, width=width, height=height)
+    return Piece(one, page_box(one))
 
 
 def lines(text: str, x: float, y: float, face: Typeface = PLAIN, *, full: float = 0) -> list[Line]:
