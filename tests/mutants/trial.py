@@ -206,5 +206,8 @@ def _settle_hypothesis() -> None:
     """The same examples each time, none remembered."""
     import hypothesis
 
-    hypothesis.settings.register_profile("mutants", derandomize=True, database=None, deadline=None)
+    hypothesis.settings.register_profile(
+        "mutants", derandomize=True, database=None, deadline=None,
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],  # noticed is enough
+    )  # fmt: skip
     hypothesis.settings.load_profile("mutants")
