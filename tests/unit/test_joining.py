@@ -49,6 +49,12 @@ def test_a_word_that_was_cut_is_whole_again_and_a_hyphenated_one_keeps_its_hyphe
     assert join(before, after, PAGE) == joined
 
 
+def test_a_page_of_two_words_knows_them() -> None:
+    words = frozenset({"machine", "encoded"})
+    assert join("machine-", "encoded", words) == "machine-encoded"
+    assert join("machine-", "encoded", words - {"machine"}) == "machineencoded"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "joined"),
     [
