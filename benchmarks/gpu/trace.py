@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch._C._profiler import _ExperimentalConfig
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.gpu import attention, noise, reading
@@ -224,6 +223,8 @@ def _traced(place: Workplace, path: Path, run: Callable[[], object], *, host: bo
     if host and place.on_gpu:
         activities.append(ProfilerActivity.CPU)
     if not place.on_gpu:  # where the work is done by the threads themselves
+        from torch._C._profiler import _ExperimentalConfig
+
         options["experimental_config"] = _ExperimentalConfig(profile_all_threads=True)
     with profile(activities=activities, **options) as traced:
         run()
