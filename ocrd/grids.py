@@ -168,7 +168,7 @@ def _is_inside(piece: Piece, box: Box) -> bool:
 def _cut(piece: Piece, net: _Net, height: float) -> list[Piece]:
     """Return the piece in parts where rules between columns cross it."""
     parts = [piece]
-    for rule in net.standing:
+    for rule in sorted(net.standing, key=lambda rule: rule.at):
         last = parts[-1]
         reaches = last.box.x0 + CUT * height < rule.at < last.box.x1 - CUT * height
         if reaches and rule.start < last.middle < rule.end:
