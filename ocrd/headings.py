@@ -22,7 +22,7 @@ TITLE = 1.7  # times the body's size
 BOLD = 1.22  # times the body's weight
 BOLD_SHORT = 1.4  # the same for a few letters, of which some are bolder than others
 SHORT = 8  # characters
-SLIGHTLY_LARGER = 1.08  # times the body's size, for bold and for numbered rows
+SLIGHTLY_LARGER = 1.08  # times the body's size, for bold rows
 CHARACTERS = 160
 UNNUMBERED = 100  # characters of one without a number
 LETTERS = 0.35  # share of the characters
@@ -187,11 +187,8 @@ def _by_type(rows: Sequence[Row], text: str, normal: Body) -> str:
     if size < LARGER_SHORT and (codes.COMMENT.match(text) or codes.signs(text) >= SIGNS):
         return "text"
     plainly = LARGER if len(text) > FEW_LETTERS else LARGER_SHORT
-    if size >= MEASURED_LARGER and (bold or numbered or (size >= plainly and not typed)):
-        return "heading"
-    if typed and not numbered and not bold:
-        return "text"
-    return "heading" if bold and (numbered or size >= SLIGHTLY_LARGER or not ends) else "text"
+    larger = size >= MEASURED_LARGER and (numbered or (size >= plainly and not typed))
+    return "heading" if larger or bold else "text"
 
 
 def _can_be(rows: Sequence[Row], text: str) -> bool:
