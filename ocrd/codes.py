@@ -244,7 +244,7 @@ def _top(row: Sequence[Piece]) -> float:
 def _is_alike(line: Line, letter: float) -> bool:
     """Say whether a line's letters are of that width."""
     near = max(ALIKE, ALIKE_LETTERS / max(len(line.text), 1))
-    return line.typeface.pitch > 0 and abs(line.typeface.pitch - letter) < near * letter
+    return abs(line.typeface.pitch - letter) < near * letter
 
 
 def _is_bold(row: Sequence[Piece], weight: float) -> bool:

@@ -1,7 +1,26 @@
 """Program text among running text."""
 
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocrd import codes
 from ocrd.job import Line, Typeface
-from tests.unit.printed import BOLD, LETTER, PLAIN, TYPED, labelled, line, lines, paragraph
+from ocrd.sheet import Listing, Sheet
+from tests.unit.printed import (
+    BOLD,
+    HEIGHT,
+    LETTER,
+    PLAIN,
+    TYPED,
+    WIDTH,
+    labelled,
+    line,
+    lines,
+    paragraph,
+)
 
 PROGRAM = "if ready(door):\n    open(door)\n\n    # and close it\n    close(door)"
 
@@ -90,3 +109,360 @@ def test_commands_beside_what_they_do_are_no_program_but_a_table() -> None:
     uses = [line(f"does what {name} says", 800, 700 + 40 * at) for at, name in enumerate("abcd")]
     found = labelled(paragraph(500), commands, uses)
     assert [label for label, _ in found] == ["text", "table"]
+
+
+# Below, a page with text at its top, tested rows, 40 from each to the next unless they say
+# otherwise, and far below two rows that show what the letters of its program text are like.
+SAMPLE = ["sample = {first: 1, second: [2, 3]};", "print(sample[first] + sample[second]);"]
+Part = tuple[float, str] | tuple[float, str, Typeface]  # place from the left; else in plain type
+OTHER = Typeface(13, 2.3)  # of any width
+
+
+def sample() -> list[Line]:
+    return [one for n, text in enumerate(SAMPLE) for one in lines(text, 230, 1700 + 40 * n, TYPED)]
+
+
+def typed(text: str, x: float = 230, weight: float = 2.3) -> list[Part]:
+    return [(x, text, Typeface(14, weight, 15))]
+
+
+def listings(
+    *some: Sequence[Part], tops: Sequence[float] = (), above: str = "Text that ends in a stop."
+) -> list[str]:
+    """Return the program texts of the page but for its sample."""
+    top = tops[0] if tops else 600
+    prose = [
+        line(text, 200, top - 40 * n, OTHER) for n, text in enumerate((above, "Text " * 20), 1)
+    ]
+    rows = [
+        line(text, x, tops[n] if tops else 600 + 40 * n, *face or [OTHER])
+        for n, row in enumerate(some)
+        for x, text, *face in row
+    ]
+    pieces = Sheet.of([*prose, *rows, *sample()], WIDTH, HEIGHT).pieces
+    found = codes.gathered(pieces)
+    held = [piece for one in found for piece in (one.whole.pieces if one.whole else [one])]
+    assert sorted(map(id, held)) == sorted(map(id, pieces))  # each exactly once
+    texts = [one.whole.text for one in found if isinstance(one.whole, Listing)]
+    assert texts[-1] == "\n".join(SAMPLE)
+    return texts[:-1]
+
+
+def gathered(*some: Line) -> int:
+    """Return how many program texts the page has but for its sample."""
+    found = codes.gathered(Sheet.of([*some, *sample()], WIDTH, HEIGHT).pieces)
+    return sum(one.whole is not None for one in found) - 1
+
+
+def pitched(*some: tuple[str, float]) -> float:
+    return codes.pitch(line(text, 200, 300, Typeface(14, 2, pitch)) for text, pitch in some)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "sign", "found"),
+    [
+        ((20, 20, 20), "", True),
+        ((20, 20, 19), "", False),  # few letters may be of one width by chance
+        ((19, 19, 19, 19), "", False),
+        ((12,), ";", True),
+        ((11,), ";", False),  # too short to be measured well
+    ],
+)
+def test_letters_of_one_width_are_no_chance_where_they_are_many_or_have_signs(
+    lengths: Sequence[int], sign: str, found: bool
+) -> None:
+    some = [("x" * (length - len(sign)) + sign, 15.0) for length in lengths]
+    assert pitched(*some, ("y" * 200, 0)) == 15 * found
+
+
+@pytest.mark.parametrize(
+    ("signed", "prose", "found"),
+    [(0, 75, True), (0, 74, False), (3, 74, False), (4, 74, True)],
+)
+def test_a_page_typed_as_a_whole_is_a_program_where_a_third_of_its_lines_have_signs(
+    signed: int, prose: int, found: bool
+) -> None:
+    some = [("x" * 29 + (";" if n < signed else "x"), 15.0) for n in range(10)]
+    assert pitched(*some, ("y" * prose, 0)) == 15 * found
+
+
+@pytest.mark.parametrize(
+    ("length", "pitch", "width"),
+    [
+        (50, 101.9, 100.95),
+        (50, 102.1, 100),
+        (25, 101.9, 100.95),
+        (20, 102.4, 101.2),  # half a letter over the whole line
+        (20, 102.5, 100),
+    ],
+)
+def test_lines_are_of_one_width_that_differ_by_half_a_letter_or_a_fiftieth(
+    length: int, pitch: float, width: float
+) -> None:
+    some = (";" * 50, 100.0), (";" * length, pitch)
+    assert pitched(*some, ("y" * 99, 0)) == width
+
+
+def test_the_width_that_most_letters_have_is_the_programs() -> None:
+    few, many = (";" * 30, 20.0), (";" * 31, 15.0)
+    assert pitched(few, many, ("y" * 99, 0)) == 15
+    assert pitched(few, (";" * 30, 15.0), ("y" * 99, 0)) == 20  # the upper one of two
+    assert pitched() == 0
+    assert pitched(("y" * 99, 0)) == 0
+
+
+@pytest.mark.parametrize(("at", "found"), [(199, True), (200, False)])
+def test_letters_are_compared_with_those_of_two_hundred_lines(at: int, found: bool) -> None:
+    others = [(";" * 20, 10 * 1.05**n) for n in range(at)]
+    assert (pitched(*others, *[(";" * 19, 7.0)] * 3, ("y" * 9999, 0)) == 7) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("What there is", 0),
+        ("a = b; {c}", 4),
+        ("$x | y", 2),
+        ("((a))", 2),
+        ("C#", 1),
+        ("Sets <name> in [engine]", 0),
+        ("[[source]]", 4),
+        ("a < b", 1),
+    ],
+)
+def test_signs_of_a_program_are_counted_but_not_brackets_around_a_name(
+    text: str, count: int
+) -> None:
+    assert codes.signs(text) == count
+
+
+@pytest.mark.parametrize(
+    ("row", "is_one"),
+    [
+        (typed("a=b;c=d;"), True),
+        (typed("a=b;c=d"), False),  # too short to tell
+        ([*typed("a = b; c = d; e = f; gh"), (700, "x" * 11)], True),
+        ([*typed("a = b; c = d; e = f; g"), (700, "x" * 11)], False),  # a third of it is not
+        ([*typed("a = b; c = d; e = f; g = h; i"), (700, "x" * 12)], False),  # a word that is not
+        (typed("• a = b; c = d; e = f;"), False),
+        (typed("words that read like any text;"), False),
+        (typed("# words that read like any text"), True),
+        (typed("words that read l=k(any text);"), True),
+        ([(230, "a = b; c = d; e = f;", Typeface(14, 2.3, 15.29))], True),
+        ([(230, "a = b; c = d; e = f; ghi;", Typeface(14, 2.3, 15.31))], False),
+        ([(230, "a = b; c = d; e = f;", OTHER)], False),
+    ],
+)
+def test_a_row_in_the_letters_of_the_program_text_is_of_it(
+    row: Sequence[Part], is_one: bool
+) -> None:
+    assert len(listings(row)) == is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "above", "is_one"),
+    [
+        ("x" * 20, "Text that ends in a stop.", True),
+        ("x" * 19, "Text that ends in a stop.", False),
+        ("x" * 19 + ";", "Text that ends", False),  # the sentence goes on
+        ("X" * 19 + ";", "Text that ends", True),
+        ("(" + "x" * 19, "Text that ends", False),
+        ("xxxx = yyyy", "Text that ends:", True),
+        ("xxxx + yyyy", "Text that ends:", False),
+        ("(xxxx) = yyyy", "Text that ends?", True),
+    ],
+)
+def test_a_lone_row_is_program_text_where_it_is_long_or_has_signs_and_ends_no_sentence(
+    text: str, above: str, is_one: bool
+) -> None:
+    assert listings(typed(text), above=above) == [text] * is_one
+
+
+@pytest.mark.parametrize(("below", "is_one"), [(77, False), (78, True)])
+def test_a_sentence_does_not_go_on_far_below(below: float, is_one: bool) -> None:
+    prose = [line("Text " * 20, 200, 560, OTHER), line("Text that ends", 200, 600, OTHER)]
+    row = line("xxxx = yyyy = zzzz;;", 230, 600 + below, TYPED)
+    assert gathered(*prose, row) == is_one
+
+
+def test_a_row_at_the_top_of_the_page_is_program_text_if_it_is_long() -> None:
+    def count(text: str) -> int:
+        some = [
+            line(text, 230, 100, TYPED),
+            *(line("Text " * 30, 200, y, OTHER, width=1200) for y in (500, 600)),
+        ]
+        return gathered(*some)
+
+    assert count("x" * 20) == 1
+    assert count("x" * 18 + ";") == 0
+
+
+FIRST, LAST = typed("first = {1: one};"), typed("Last = {2: two};")
+
+
+@pytest.mark.parametrize(
+    ("row", "is_in"),
+    [
+        ([(230, "}")], True),
+        ([(230, "} else { no")], True),
+        ([(230, "} else { not")], False),  # long enough to be measured, and of other letters
+        ([(230, "• one")], False),
+        ([(230, "Usage", Typeface(14, 2.88))], False),  # in bold
+        ([(230, "Usage", Typeface(14, 2.87))], True),
+        ([(230, "Use:", Typeface(14, 5))], True),  # four letters do not tell
+        ([(230, "Usage", Typeface(19.5, 2.3))], False),  # in large type
+        ([(230, "Usage", Typeface(19.4, 2.3))], True),
+        ([(230, "Use:", Typeface(19.5, 2.3))], True),
+        ([(230, "}"), (700, "(")], True),
+    ],
+)
+def test_a_short_row_between_rows_of_a_program_is_of_it(row: Sequence[Part], is_in: bool) -> None:
+    found = listings(FIRST, row, LAST)
+    assert len(found) == (1 if is_in else 2)
+    assert sum(row[0][1] in text for text in found) == is_in
+
+
+def test_several_short_rows_between_rows_of_a_program_are_of_it_or_none_is() -> None:
+    bracket, pair = [(230.0, "}")], [(230.0, "}"), (700.0, "(")]
+    assert len(listings(FIRST, pair, pair, pair, LAST)) == 1
+    assert listings(FIRST, pair, [(230, "• one")], pair, LAST)[0] == (
+        "first = {1: one};\n}" + " " * 30 + "("
+    )
+    assert len(listings(FIRST, bracket, bracket, LAST)) == 1
+
+
+@pytest.mark.parametrize(("below", "count"), [(77, 1), (78, 2)])
+def test_program_text_goes_on_below_an_empty_row_at_most(below: float, count: int) -> None:
+    assert len(listings(FIRST, LAST, tops=[600, 600 + below])) == count
+    tops = [600, 640, 640 + below]
+    assert len(listings(FIRST, typed("// mid"), LAST, tops=tops)) == count
+
+
+@pytest.mark.parametrize(("step", "is_in"), [(45.9, True), (46, False)])
+def test_a_row_below_program_text_is_of_it_that_follows_in_the_same_step(
+    step: float, is_in: bool
+) -> None:
+    row: list[Part] = [(230, "}"), (700, "(")]
+    (found,) = listings(FIRST, LAST, row, tops=[600, 640, 640 + step])
+    assert found.endswith("(") == is_in
+
+
+def test_rows_go_on_in_the_same_step_until_one_speaks_against_it() -> None:
+    row: list[Part] = [(230, "}"), (700, "(")]
+    (found,) = listings(FIRST, LAST, row, row, [(230, "• one")], row)
+    assert found.count("(") == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "is_in"),
+    [
+        (typed("words that read like any text;"), True),
+        (typed("words that read like any text;", weight=2.87), True),
+        (typed("words that read like any text;", weight=2.88), False),
+        ([(230, "words that read like any text")], False),
+        ([(230, "Usage")], True),
+        ([(230, "}"), (700, "(")], False),
+        (typed("• a = b; c = d; e = f;"), False),
+    ],
+)
+def test_typed_prose_and_short_rows_right_above_program_text_are_of_it(
+    row: Sequence[Part], is_in: bool
+) -> None:
+    (found,) = listings(row, FIRST, LAST)
+    assert found.startswith(row[0][1]) == is_in
+    # Right below it, too, even in a step that is none of its own.
+    (found,) = listings(FIRST, LAST, row, tops=[600, 640, 700])
+    assert found.endswith(row[-1][1]) == is_in
+
+
+@pytest.mark.parametrize(("distance", "is_in"), [(77, True), (78, False)])
+def test_a_row_far_from_program_text_is_none_of_it(distance: float, is_in: bool) -> None:
+    row: list[Part] = [(230, "Usage")]
+    (found,) = listings(row, FIRST, LAST, tops=[600, 600 + distance, 640 + distance])
+    assert found.startswith("Usage") == is_in
+    (found,) = listings(FIRST, LAST, row, tops=[600, 640, 640 + distance])
+    assert found.endswith("Usage") == is_in
+
+
+def test_only_the_next_row_above_program_text_may_be_of_it() -> None:
+    row: list[Part] = [(230, "Usage")]
+    (found,) = listings(row, row, FIRST, LAST)
+    assert found.count("Usage") == 1
+
+
+@pytest.mark.parametrize(
+    ("x", "count"), [(230 + 17 * 15 + 179, 1), (230 + 17 * 15 + 180, 2), (1100, 2)]
+)
+def test_rows_beside_each_other_are_two_program_texts(x: float, count: int) -> None:
+    assert len(listings(FIRST, typed(LAST[0][1], x))) == count
+    assert len(listings(typed(LAST[0][1], x), typed("first = {1: o1};;"))) == count
+
+
+def test_rows_in_a_sentence_are_no_program() -> None:
+    def count(step: float, right: float, left: float, below: str) -> int:
+        """Return whether a row is program text that is so far off its neighbours."""
+        top = 600.0
+        height = 30
+        prose = [
+            line("Text " * 20, 200, top - 30 - step, OTHER, width=1000),
+            line(below, 200, top + height + step, OTHER, width=400),
+        ]
+        row = line("names = of, things; (in it)", 200 + left, top, TYPED, width=1000 - left - right)
+        return gathered(*prose, row)
+
+    assert count(14, 14, 0, "goes on below it.") == 0
+    assert count(14, 0, 14, "goes on below it.") == 0
+    assert count(15, 0, 0, "goes on below it.") == 0
+    assert count(14, 0, 0, "Begins anew below it.") == 0
+
+
+def test_program_text_is_indented_by_its_own_letters() -> None:
+    some = [typed("if a == b:"), typed("call(a);", 290), typed("call(b);", 350), typed("end if;")]
+    assert listings(*some) == ["if a == b:\n    call(a);\n        call(b);\nend if;"]
+    assert listings(*some[1:3]) == ["call(a);\n    call(b);"]
+
+
+def test_rows_that_begin_askew_are_set_to_whole_letters() -> None:
+    starts = (("if a == b:", 233), ("call(a);", 287), ("call(b);", 292), ("end if;", 230))
+    some = [typed(text, x) for text, x in starts]
+    assert listings(*some) == ["if a == b:\n    call(a);\n    call(b);\nend if;"]
+
+
+def test_parts_of_a_row_stand_as_far_apart_as_they_did() -> None:
+    far: list[Part] = [*typed("a = b;"), *typed("# note", 230 + 20 * 15)]
+    assert listings(far, LAST) == ["a = b;" + " " * 14 + "# note\nLast = {2: two};"]
+    near: list[Part] = [*typed("a = b; c = d;"), *typed("# note", 230 + 13 * 15)]
+    assert listings(near, LAST) == ["a = b; c = d; # note\nLast = {2: two};"]
+
+
+def test_a_part_far_off_is_not_put_behind_more_than_two_hundred_spaces() -> None:
+    narrow = Typeface(4, 1, 5)
+    some = [
+        *(line("ab = {b: c};", 10, y, narrow, width=60, height=10) for y in (600, 613)),
+        line("# note", 1300, 613, narrow, width=30, height=10),
+        line("Text " * 30, 10, 300, OTHER),
+    ]
+    _, found = codes.gathered(Sheet.of(some, WIDTH, HEIGHT).pieces)
+    assert isinstance(found.whole, Listing)
+    assert found.whole.text == "ab = {b: c};\nab = {b: c};" + " " * 200 + "# note"
+
+
+@pytest.mark.parametrize(("below", "empty"), [(64, False), (65, True)])
+def test_an_empty_row_is_kept_as_one(below: float, empty: bool) -> None:
+    (found,) = listings(FIRST, FIRST, LAST, tops=[600, 640, 640 + below])
+    assert found.split("\n").count("") == empty
+
+
+words = st.sampled_from(["a = b;", "}", "call(a, b, c);", "Usage", "words that read like any text"])
+faces = st.sampled_from([TYPED, OTHER, Typeface(14, 4, 15)])
+places = st.integers(0, 40).map(lambda x: 200.0 + 15 * x)
+some_rows = st.lists(st.tuples(places, words, faces).map(lambda part: [part]), max_size=8)
+
+
+@settings(max_examples=50, deadline=None)
+@given(some_rows)
+def test_every_line_is_in_one_place_once(some: list[list[Part]]) -> None:
+    found = listings(*some)
+    typed_words = [text for row in some for _, text, *_ in row]
+    for row in "\n".join(found).split("\n"):
+        assert not row or row.strip() in typed_words
