@@ -195,12 +195,21 @@ def test_a_table_has_at_least_two_rows_two_columns_and_three_filled_cells() -> N
     assert ruled([], ACROSS, DOWN) is None
 
 
+def test_one_row_between_rules_is_no_table() -> None:
+    down = [Stroke(x, 300, 400) for x in (200, 400, 600, 900)]
+    row: list[Place] = [("a", 300, 350), ("b", 500, 350), ("c", 700, 350)]
+    assert ruled(row, ACROSS[:2], down) is None
+    assert ruled([*FOUR], ACROSS[1:2], DOWN) is None  # nor what lies about one rule
+
+
 def test_rows_filled_in_one_column_only_are_no_table() -> None:
-    across, down = [Stroke(y, 200, 900) for y in (300, 400, 500, 600)], [*DOWN]
+    across = [Stroke(y, 200, 900) for y in (300, 400, 500, 600)]
     down = [Stroke(rule.at, 300, 600) for rule in DOWN]
     left: list[Place] = [("a", 350, 350), ("b", 350, 450), ("c", 350, 550)]
     assert ruled(left, across, down) is None
     assert ruled([*left, ("d", 700, 550)], across, down) == [["a", ""], ["b", ""], ["c", "d"]]
+    long = [put(text, 400, y, width=240) for text, _, y in left]  # they touch the next column
+    assert ruled(long, across, down) is None
 
 
 @pytest.mark.parametrize(("lying", "standing", "searched"), [
@@ -269,6 +278,11 @@ def test_two_rules_close_to_each_other_are_one(beside: float, rows: list[list[st
     assert ruled([*FOUR, *more], ACROSS, down) == rows
 
 
+def test_a_broad_rule_that_was_found_as_several_is_one() -> None:
+    down = [*DOWN, *(Stroke(500 + beside, 300, 500) for beside in (10, 20, 30))]
+    assert ruled(FOUR, ACROSS, down) == [["a", "b"], ["c", "d"]]
+
+
 @pytest.mark.parametrize(("x", "row"), [(504, ["a e", "b"]), (506, ["a", "e b"])])
 def test_a_double_rule_parts_at_its_middle(x: float, row: list[str]) -> None:
     found = ruled([*FOUR, ("e", x, 350)], ACROSS, [*DOWN, Stroke(510, 300, 500)])
@@ -323,17 +337,18 @@ def test_a_line_above_the_end_of_a_rule_is_not_cut_by_it() -> None:
     assert ruled([*long, *FOUR[2:]], across, down) == [["aa bb 1x2"], ["c", "d"], ["aa bb 1x2"]]
 
 
-def free_rows(*some: str) -> list[list[str]] | None:
+def free_rows(*some: str) -> list[list[str]]:
     """Return the cells of a table whose rows no rules part; a row's letters name its columns."""
     bottom = 400 + 40 * len(some)
     across = [Stroke(y, 200, 900) for y in (300, 400, bottom)]
-    down = [Stroke(x, 300, bottom) for x in (200, 500, 900)]
+    xs = (200, 500, 620, 900) if "m" in "".join(some) else (200, 500, 900)
+    down = [Stroke(x, 300, bottom) for x in xs]
     letters = [
-        (letter, {"l": 350.0, "r": 700.0}[letter], 420.0 + 40 * n)
+        (letter, {"l": 350.0, "m": 560.0, "r": 700.0}[letter], 420.0 + 40 * n)
         for n, row in enumerate(some)
         for letter in row
     ]
-    return ruled([*FOUR[:2], *letters], across, down)
+    return ruled([*FOUR[:2], *letters], across, down) or []
 
 
 def test_rows_stand_free_where_there_are_three_and_each_begins_in_the_first_column() -> None:
@@ -341,6 +356,8 @@ def test_rows_stand_free_where_there_are_three_and_each_begins_in_the_first_colu
     assert free_rows("lr", "lr") == [["a", "b"], ["l l", "r r"]]
     assert free_rows("lr", "r", "lr") == [["a", "b"], ["l l", "r r r"]]
     assert free_rows("lr", "l", "lr") == [["a", "b"], ["l l l", "r r"]]
+    assert free_rows("lmr", "mr", "lmr") == [["a", "", "b"], ["l l", "m m m", "r r r"]]
+    assert free_rows("lmr", "lm", "lr")[1:] == [["l", "m", "r"], ["l", "m", ""], ["l", "", "r"]]
 
 
 def test_free_rows_of_letters_of_all_heights_stay_apart() -> None:
@@ -396,8 +413,38 @@ def test_a_column_beyond_the_table_is_one_where_text_reaches_into_it(
 
 def test_narrow_text_just_beyond_the_last_rule_is_in_the_outermost_cells() -> None:
     wide = [Stroke(rule.at, 100, 1000) for rule in ACROSS]
-    beside = [put("e", 192, 350, width=10), put("f", 908, 450, width=10)]
-    assert ruled([*FOUR, *beside], wide, DOWN) == [["e a", "b"], ["c", "d f"]]
+    held = [
+        *(put(*place) for place in FOUR),
+        *(put("e", 192, 350, width=10), put("f", 908, 450, width=10)),
+    ]
+    ((grid, _),) = grids.ruled(held, wide, DOWN)
+    assert shown(grid) == [["e a", "b"], ["c", "d f"]]
+    assert grid.box == Box(200, 300, 900, 500)
+
+
+@pytest.mark.parametrize("x", [492, 508])
+def test_text_on_one_side_of_the_only_rule_is_no_table_though_some_touches_it(x: float) -> None:
+    column = [put(text, 700 if x < 500 else 350, y) for text, _, y in FOUR[1:]]
+    assert ruled([*column, put("e", x, 350, width=10)], ACROSS, [DOWN[1]]) is None
+
+
+@pytest.mark.parametrize("narrow", [240, 860])
+def test_a_rule_near_another_one_counts_for_its_own_column_only(narrow: float) -> None:
+    down = [*DOWN[::2], Stroke(narrow, 400, 500)]
+    middle = 220 if narrow == 240 else 880
+    wide = 550
+    some: list[Place] = [("a", wide, 350), ("b", middle, 450), ("c", wide, 450)]
+    row = ["b", "c"] if middle < wide else ["c", "b"]
+    assert ruled(some, ACROSS, down) == [["a 1x2"], row]
+
+
+@pytest.mark.parametrize(("at", "text"), [(340, 320), (660, 680)])
+def test_a_rule_near_another_one_counts_for_its_own_row_only(at: float, text: float) -> None:
+    across = [Stroke(300, 200, 900), Stroke(at, 500, 900), Stroke(700, 200, 900)]
+    down = [Stroke(rule.at, 300, 700) for rule in DOWN]
+    some: list[Place] = [("a", 350, 500), ("b", 700, text), ("c", 700, 500)]
+    rows = [["a 2x1", "b"], ["c"]] if at == 340 else [["a 2x1", "c"], ["b"]]
+    assert ruled(some, across, down) == rows
 
 
 @pytest.mark.parametrize(
@@ -491,6 +538,14 @@ def test_pieces_are_in_one_row_whose_middles_are_half_a_line_apart(
     some = [put("b", 300, 100 + below, height=height), put("a", 600, 100)]
     found = grids.text_rows(some)
     assert [[piece.line.text for piece in row] for row in found] == rows
+
+
+def test_how_near_pieces_of_a_row_are_is_told_by_its_first_piece() -> None:
+    low, high = put("a", 300, 100, height=10), put("b", 300, 200)
+    found = grids.text_rows([low, high, put("c", 400, 214)])
+    assert [len(row) for row in found] == [1, 2]
+    found = grids.text_rows([high, put("c", 400, 204, height=10), put("d", 500, 214)])
+    assert [len(row) for row in found] == [3]
 
 
 def test_a_row_that_sinks_step_by_step_ends_half_a_line_below_its_first_piece() -> None:
