@@ -86,8 +86,8 @@ class Draft:
     """A block in the making."""
 
     rows: list[Row]
-    label: str = "text"
-    space: float = 0.0  # above it, in heights of a line
+    label: str
+    space: float  # above it, in heights of a line
     breaks: set[int] = field(default_factory=set)  # indices of rows that begin a line of their own
 
 
