@@ -55,8 +55,8 @@ def stage(plan: Plan, contents: Sequence[Content]) -> Plan:
     """
     outputs: list[Output] = []
     try:
-        if plan.outputs:
-            _make_folder(plan)
+        # Never on the disk below an unmounted share.
+        files.make_directories(plan.folder, root_too=plan.folder.root != Path(plan.root))
         with files.translated(plan.folder), files.opened_folder(plan.folder) as folder:
             for output, content in zip(plan.outputs, contents, strict=True):
                 entry = folder.entry(Path(output.staged).name)
@@ -81,8 +81,7 @@ def publish(plan: Plan, key: FileKey, sha256: str | None) -> None:
         with _opened_folder(plan) as folder:
             for output in plan.outputs:
                 _publish_output(folder.entry(Path(output.path).name), output)
-            if plan.outputs:
-                folder.sync()
+            folder.sync()
             _dispose_source(plan, source, folder, key)
     except (SourceChangedError, PlanOutdatedError):
         withdraw(plan)
@@ -163,8 +162,6 @@ def _is_source_gone(plan: Plan, source: Place, key: FileKey, sha256: str | None)
 @contextlib.contextmanager
 def _opened_folder(plan: Plan) -> Iterator[Directory]:
     """Open the folder that all goes to, once: who renames it meanwhile gets all or nothing."""
-    if not plan.outputs:
-        _make_folder(plan)
     with contextlib.ExitStack() as stack:
         try:
             folder = stack.enter_context(files.opened_folder(plan.folder))
@@ -232,11 +229,6 @@ def _dispose_source(plan: Plan, source: Place, folder: Directory, key: FileKey) 
             files.move(source, folder.entry(Path(plan.destination).name), key, resume=True)
         except FileExistsError as error:
             raise PlanOutdatedError(plan.destination) from error
-
-
-def _make_folder(plan: Plan) -> None:
-    """Make the folder that all goes to, but never on the disk below an unmounted share."""
-    files.make_directories(plan.folder, root_too=plan.folder.root != Path(plan.root))
 
 
 def _is_same(where: Where, key: FileKey, sha256: str | None) -> bool:

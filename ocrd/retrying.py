@@ -16,7 +16,7 @@ from ocrd.errors import OcrdError, SourceChangedError
 from ocrd.job import Job, JobState
 from ocrd.ledger import Ledger
 
-ALL_FAILED = 1_000_000
+_EVERY = -1  # SQLite's limit that is none
 _STATE, _PLAN = "retried_state", "retried_plan"  # what the job was, while its source goes back
 
 
@@ -26,7 +26,7 @@ def find(ledger: Ledger, job_ids: Sequence[int] | None) -> list[Job]:
     Raises KeyError for a number that no job has.
     """
     if job_ids is None:
-        return ledger.jobs({JobState.FAILED}, limit=ALL_FAILED)
+        return ledger.jobs({JobState.FAILED}, limit=_EVERY)
     found = []
     for job_id in job_ids:
         job = ledger.job(job_id)

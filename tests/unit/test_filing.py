@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
-from ocrd import files, filing, plans
-from ocrd.errors import EncryptedError, OcrdError, Reason, SourceChangedError
+from ocrd import assets, files, filing, plans
+from ocrd.errors import DiskFullError, EncryptedError, OcrdError, Reason, SourceChangedError
 from ocrd.files import Place, directories, moving
 from ocrd.job import Job, JobState
 
@@ -160,6 +162,78 @@ def test_publishing_again_after_the_last_step_changes_nothing(desk: Desk, action
     assert desk.tree() == before
 
 
+@pytest.mark.parametrize("action", ["move", "delete", "keep"])
+def test_a_source_that_somebody_took_away_leaves_nothing_published(
+    desk: Desk, action: str
+) -> None:
+    plan = desk.staged(action)
+    (desk.inbox / "scan.pdf").unlink()
+    with pytest.raises(SourceChangedError):
+        desk.publish(plan)
+    assert desk.tree() == []
+
+
+def test_a_source_taken_away_after_its_sidecar_came_takes_it_back_unless_we_deleted_it(
+    desk: Desk,
+) -> None:
+    plan = desk.staged("move")
+    os.link(plan.outputs[0].staged, desk.done / "scan.md")
+    (desk.inbox / "scan.pdf").unlink()
+    with pytest.raises(SourceChangedError):
+        desk.publish(plan)
+    assert desk.tree() == []
+    desk.names.release(plan)
+    desk.job = desk.drop("scan.pdf")
+    plan = desk.staged("delete")
+    os.link(plan.outputs[0].staged, desk.done / "scan.md")
+    (desk.inbox / "scan.pdf").unlink()
+    desk.publish(plan)
+    assert (desk.done / "scan.md").read_bytes() == b"# Text\n"
+
+
+MTIME_NS = 1_700_000_000_123_456_000
+
+
+@pytest.mark.parametrize(
+    ("content", "mtime_ns", "is_hashed", "is_ours"),
+    [
+        (b"the source", MTIME_NS, True, True),
+        (b"the source", MTIME_NS + 999, True, True),  # a file system that keeps microseconds
+        (b"the source", MTIME_NS + 1000, True, False),
+        (b"the source", MTIME_NS - 1, True, False),
+        (b"the sourcE", MTIME_NS, True, False),
+        (b"the source!", MTIME_NS, True, False),
+        (b"the source", MTIME_NS, False, False),
+    ],
+)
+def test_a_copy_at_the_destination_is_the_source_if_size_time_and_content_are(
+    desk: Desk, content: bytes, mtime_ns: int, is_hashed: bool, is_ours: bool
+) -> None:
+    os.utime(desk.inbox / "scan.pdf", ns=(MTIME_NS, MTIME_NS))
+    key = files.file_key(desk.inbox / "scan.pdf")
+    plan = desk.staged()
+    os.link(plan.outputs[0].staged, desk.done / "scan.md")
+    (desk.done / "scan.pdf").write_bytes(content)  # before the source's inode is free
+    (desk.inbox / "scan.pdf").unlink()
+    os.utime(desk.done / "scan.pdf", ns=(mtime_ns, mtime_ns))
+    publish = partial(filing.publish, plan, key, desk.job.sha256 if is_hashed else None)
+    if is_ours:
+        publish()
+        assert (desk.done / "scan.md").exists()
+    else:
+        with pytest.raises(SourceChangedError):
+            publish()
+        assert not (desk.done / "scan.md").exists()
+    assert (desk.done / "scan.pdf").read_bytes() == content
+
+
+def test_a_moved_source_is_known_by_its_inode_without_its_hash(desk: Desk) -> None:
+    plan = desk.staged()
+    for _ in range(2):
+        filing.publish(plan, desk.job.key, None)
+    assert desk.tree() == ["inbox/done/scan.md", "inbox/done/scan.pdf"]
+
+
 def _interrupted_before(
     monkeypatch: pytest.MonkeyPatch, name: str, place: object = files
 ) -> Callable[[], None]:
@@ -186,6 +260,52 @@ def test_an_interrupted_publication_is_completed_by_the_next(
     go_on()
     desk.publish(plan)
     assert desk.tree() == ["inbox/done/scan.md", "inbox/done/scan.pdf"]
+
+
+def test_a_folder_that_went_away_is_not_made_for_a_plan_without_its_staged_files(
+    desk: Desk,
+) -> None:
+    plan = desk.staged()
+    shutil.rmtree(desk.done)
+    with pytest.raises(filing.PlanOutdatedError):
+        desk.publish(plan)
+    assert not desk.done.exists()
+    assert desk.tree() == ["inbox/scan.pdf"]
+
+
+class Blind:
+    """Makes a published file unreadable for its first looks, as rclone's mount may."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, looks: int) -> None:
+        self.left = looks
+        self._real = files.sha256_of
+        monkeypatch.setattr(files, "sha256_of", self)
+
+    def __call__(self, where: Any, key: Any) -> str:
+        if self.left and str(where).endswith("scan.md") and where.exists():
+            self.left -= 1
+            raise SourceChangedError("not there yet")
+        return self._real(where, key)
+
+
+def test_a_file_that_shows_only_at_the_second_look_is_published(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = desk.staged()
+    blind = Blind(monkeypatch, 1)
+    desk.publish(plan)
+    assert blind.left == 0
+    assert desk.tree() == ["inbox/done/scan.md", "inbox/done/scan.pdf"]
+
+
+def test_what_is_not_ours_at_the_second_look_either_asks_for_a_new_plan(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = desk.staged()
+    Blind(monkeypatch, 2)
+    with pytest.raises(filing.PlanOutdatedError):
+        desk.publish(plan)
+    assert desk.tree() == ["inbox/scan.pdf"]
 
 
 def test_a_lost_staged_file_asks_for_a_new_plan_and_keeps_the_source(desk: Desk) -> None:
@@ -235,6 +355,33 @@ def test_a_sidecar_that_a_person_edited_is_not_replaced(desk: Desk) -> None:
     desk.publish(desk.staged("keep", folder=desk.inbox, owned=own))
     assert (desk.inbox / "scan.md").read_bytes() == b"corrected by hand"
     assert (desk.inbox / "scan.pdf.md").exists()
+
+
+def error_text(job: Job, reason: Reason) -> str:
+    out = io.BytesIO()
+    filing.error_writer(job, reason, "2026-01-01T00:00:00Z")(out)
+    return out.getvalue().decode()
+
+
+def test_an_error_file_is_read_by_people(desk: Desk) -> None:
+    reason = Reason("encrypted", "Süßes.pdf needs a password.", "Ask.", page=3)
+    assert error_text(replace(desk.job, relpath="in/Süßes.pdf"), reason) == (
+        "{\n"
+        '  "source": "Süßes.pdf",\n'
+        '  "code": "encrypted",\n'
+        '  "message": "Süßes.pdf needs a password.",\n'
+        '  "hint": "Ask.",\n'
+        '  "page": 3,\n'
+        '  "attempts": 1,\n'
+        '  "time": "2026-01-01T00:00:00Z",\n'
+        '  "job": 7\n'
+        "}\n"
+    )
+
+
+def test_an_error_file_can_be_written_whatever_the_name(desk: Desk) -> None:
+    job = replace(desk.job, relpath=os.fsdecode(b"caf\xe9.pdf"))
+    assert '"source": "caf\\\\xe9.pdf"' in error_text(job, Reason("x", "\udce9", ""))
 
 
 def test_the_error_file_says_why_and_what_to_do(desk: Desk) -> None:
@@ -484,3 +631,124 @@ def test_a_plan_of_an_earlier_version_can_be_carried_out(desk: Desk) -> None:
         del output["replaced"]
     desk.publish(plans.Plan.from_json(json.loads(json.dumps(body))))
     assert desk.tree() == ["inbox/done/scan.md", "inbox/done/scan.pdf"]
+
+
+# Staging
+
+
+def test_contents_that_are_not_those_of_the_plan_leave_nothing_staged(desk: Desk) -> None:
+    plan = desk.names.plan(
+        desk.job, state=JobState.DONE, action="move", folder=Place.of(desk.done, desk.inbox),
+        kinds=["md", "json"], owned={},
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="shorter"):
+        filing.stage(plan, [lambda out: out.write(b"text")])
+    assert desk.tree() == ["inbox/scan.pdf"]
+
+
+def test_a_disk_that_is_full_while_staging_leaves_nothing_of_it(desk: Desk) -> None:
+    plan = desk.names.plan(
+        desk.job, state=JobState.DONE, action="move", folder=Place.of(desk.done, desk.inbox),
+        kinds=["md", "assets", "json"], owned={},
+    )  # fmt: skip
+
+    def fill(out: BinaryIO) -> None:
+        out.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def ours(out: BinaryIO) -> None:
+        out.write(b"whole")
+
+    every: list[list[filing.Content]] = [
+        [fill, {FIRST: ours}, ours], [ours, {FIRST: ours, SECOND: fill}, ours],
+    ]  # fmt: skip
+    for contents in every:
+        with pytest.raises(DiskFullError):
+            filing.stage(plan, contents)
+        assert desk.tree() == ["inbox/scan.pdf"]
+        assert list(desk.done.iterdir()) == []
+
+
+def test_what_an_earlier_attempt_left_under_the_temporary_name_is_written_anew(desk: Desk) -> None:
+    first = desk.staged(words=b"of the first attempt")
+    desk.names.release(first)
+    second = desk.staged(words=b"of the second")
+    assert second.outputs[0].staged == first.outputs[0].staged
+    desk.publish(second)
+    assert (desk.done / "scan.md").read_bytes() == b"of the second"
+
+
+@pytest.mark.parametrize("kind", ["md", "assets"])
+def test_a_neighbour_who_holds_the_temporary_name_holds_nothing_up(desk: Desk, kind: str) -> None:
+    theirs = desk.done / ".ocrd-7-0.tmp" / "theirs"
+    theirs.mkdir(parents=True)
+    plan = desk.staged(kinds=[kind])
+    assert Path(plan.outputs[0].staged).match(".ocrd-7-0-*.tmp")
+    desk.publish(plan)
+    assert sorted(path.name for path in desk.done.iterdir()) == [
+        ".ocrd-7-0.tmp", f"scan.{kind}", "scan.pdf",
+    ]  # fmt: skip
+    assert theirs.is_dir()
+
+
+def test_an_error_of_the_disk_is_no_neighbour(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def fail(where: object) -> None:
+        tried.append(str(where))
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(assets, "discard", fail)
+    with pytest.raises(OcrdError, match="Input/output error"):
+        desk.staged()
+    assert {Path(path).name for path in tried} == {".ocrd-7-0.tmp"}
+
+
+def test_what_a_job_staged_is_removed_and_nobody_elses(desk: Desk) -> None:
+    desk.staged(kinds=["md", "assets"])
+    other = desk.staged(job=replace(desk.drop("other.pdf"), id=70))
+    (desk.done / "mine.tmp").touch()
+    filing.discard_staged(Place.of(desk.done, desk.inbox), desk.job)
+    assert sorted(path.name for path in desk.done.iterdir()) == [
+        Path(other.outputs[0].staged).name, "mine.tmp",
+    ]  # fmt: skip
+
+
+def test_a_copied_files_content_is_published(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "overlay").write_bytes(b"%PDF" * 100_000)
+    out = io.BytesIO()
+    filing.copying(tmp_path / "overlay")(out)
+    assert out.getvalue() == b"%PDF" * 100_000
+
+
+# Withdrawing
+
+
+def test_withdrawing_keeps_what_took_the_place_of_an_earlier_output(desk: Desk) -> None:
+    """The earlier one is gone, and a kept source would be left without its text."""
+    first = desk.staged("keep", folder=desk.inbox)
+    desk.publish(first)
+    again = desk.staged("keep", folder=desk.inbox, owned=owned(first), words=b"new")
+    desk.publish(again)
+    filing.withdraw(again)
+    assert (desk.inbox / "scan.md").read_bytes() == b"new"
+
+
+def test_withdrawing_a_plan_that_was_never_staged_touches_nothing(desk: Desk) -> None:
+    (desk.done / "scan.assets").mkdir(parents=True)
+    (desk.done / "scan.md").touch()
+    outputs = tuple(
+        plans.Output(kind, str(desk.done / ".ocrd-7-0.tmp"), str(desk.done / f"scan.{kind}"))
+        for kind in ("md", "assets")
+    )
+    filing.withdraw(replace(desk.staged(kinds=[]), outputs=outputs))
+    assert sorted(path.name for path in desk.done.iterdir()) == ["scan.assets", "scan.md"]
+
+
+def test_withdrawing_one_output_does_not_hang_on_another(desk: Desk) -> None:
+    """A share that shows one file no more, or a neighbour's, leaves the others to be removed."""
+    plan = desk.staged(kinds=["json", "md"])
+    desk.publish(plan)
+    (desk.done / "scan.json").unlink()
+    filing.withdraw(plan)
+    assert desk.tree() == ["inbox/done/scan.pdf"]
