@@ -301,7 +301,7 @@ async def convert(
 ) -> list[Outcome]:
     """Convert the files one after another; an error in one leaves the others alone."""
     rasterizer = Rasterizer(settings.rasterize, settings.limits)
-    engine = EngineClient("default", settings.engine)
+    engine = EngineClient("default", settings.engine, is_patient=False)
     with tempfile.TemporaryDirectory(prefix="ocrd-convert-") as temp_dir:
         conversion = _Conversion(
             settings, task, outputs, out_dir, force, figures, rasterizer, engine, Path(temp_dir),

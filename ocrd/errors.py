@@ -197,6 +197,15 @@ class EngineError(OcrdError):
     fate = Fate.RESTART_ENGINE
 
 
+class EngineUnusableError(EngineError):
+    """The engine cannot run here: a package, a shared library or an instruction is missing.
+
+    Its documents wait until a person has changed that; a worker is tried every five minutes.
+    """
+
+    code = "engine-unusable"
+
+
 class LedgerError(OcrdError):
     """The ledger cannot be trusted or written; the daemon stops."""
 

@@ -32,7 +32,7 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from ocrd import errors
+from ocrd import errors, loading
 from ocrd.confine import confine
 
 _LENGTH = struct.Struct("!I")
@@ -247,6 +247,8 @@ class LimitedChild:
             await asyncio.wait({stderr}, timeout=1.0)
         await self.kill()
         code = process.returncode
+        if code == -signal.SIGILL:
+            return f"it was ended by {loading.of_illegal_instruction('', is_loading=False).what}"
         if code is not None and code < 0:
             return f"it was ended by {_signal_name(-code)}"
         tail = self._stderr_tail.decode("utf-8", "replace").strip().rpartition("\n")[2]

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ocrd import loading
 from ocrd.asking import ask
 from ocrd.calls import MAX_DEATHS, Call, Source, refuse_unreadable
 from ocrd.errors import (
@@ -344,7 +345,7 @@ class Rasterizer:
                     continue
                 raise TransientError(
                     f"No process can be started for drawing pages: {error}.",
-                    hint="Raise rasterize.memory, or free some of the machine's memory.",
+                    hint=_way_to_start(str(error)),
                 ) from error
         raise AssertionError("the last start returns or raises")
 
@@ -355,6 +356,15 @@ class _Deadly(Exception):  # noqa: N818 -- it tells an event
 
 class _SilentError(ShareGoneError):
     """A source's file system did not answer in time."""
+
+
+def _way_to_start(cause: str) -> str:
+    if "SIGILL" in cause:
+        return loading.PROCESSOR_HINT
+    is_import = "ImportError: " in cause or "ModuleNotFoundError: " in cause
+    if is_import and "failed to map" not in cause:  # that is for want of memory
+        return loading.of_words(cause, "Install ocrd again: a package of it is not whole.").hint
+    return "Raise rasterize.memory, or free some of the machine's memory."
 
 
 def _told(error: ChildDied | ChildTimeout, call: Call, times: int) -> str:

@@ -38,6 +38,8 @@ if [ -n "$extra" ]; then
     # The machines of tests/system.
     command -v systemd-nspawn >/dev/null || absent+=(systemd-container)
     command -v mmdebstrap >/dev/null || absent+=(mmdebstrap)
+    # A processor that lacks what libraries are built with.
+    [ "$(uname -m)" != x86_64 ] || command -v qemu-x86_64 >/dev/null || absent+=(qemu-user)
     # The Debian package.
     command -v dh >/dev/null || absent+=(debhelper dpkg-dev)
     command -v lintian >/dev/null || absent+=(lintian)

@@ -27,7 +27,8 @@ async def engine(
         "options": options or {},
         **settings,
     }
-    client = EngineClient("scripted", EngineSettings(**values))
+    is_patient = values.pop("is_patient", True)
+    client = EngineClient("scripted", EngineSettings(**values), is_patient=is_patient)
     async with asyncio.timeout(LIMIT_SECONDS):
         try:
             yield client

@@ -21,7 +21,7 @@ MORE_FAULTS = frozenset(
     f"test_{name}.py"
     for name in (
         *("crashes", "shares", "space", "state", "state_two_daemons", "engines", "long_run"),
-        *("documents_flow", "neighbours", "bootstrap"),
+        *("documents_flow", "neighbours", "bootstrap", "odd_machines"),
     )
 )
 # Whose tests share a machine, which two processes would each make.

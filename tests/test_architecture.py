@@ -17,7 +17,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "ocrd", "job", "tasks", "figures", "errors", "log", "pages", "commonmark", "inline",
-            "richtext", "engine",
+            "richtext", "engine", "loading",
         }
     ),
     frozenset(

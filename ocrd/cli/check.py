@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import resource
 import tempfile
 from collections.abc import Iterator
@@ -82,6 +83,7 @@ def findings(config: Path | None, *, with_engine: bool) -> Iterator[Finding]:
     yield from _folders(settings)
     yield from _places(settings)
     yield from _limits(settings)
+    yield from _processor()
     yield _confinement()
     yield _socket(settings)
     if with_engine:
@@ -209,6 +211,18 @@ def _limits(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding(Verdict.OK, "inotify", f"{limit} watches allowed, about {wanted} needed")
+
+
+def _processor() -> Iterator[Finding]:
+    """Say whether the processor has what the libraries are built with, where that is a question."""
+    from ocrd.loading import PROCESSOR_HINT, X86_64_V2, missing_instructions
+
+    lacking = missing_instructions()
+    if lacking:
+        message = f"It lacks {', '.join(lacking)} of the {len(X86_64_V2)} that numpy is built with."
+        yield Finding(Verdict.FAIL, "processor", message, PROCESSOR_HINT)
+    elif platform.machine() == "x86_64":
+        yield Finding(Verdict.OK, "processor", "has x86-64-v2, which the libraries are built with")
 
 
 def _confinement() -> Finding:
@@ -348,10 +362,9 @@ async def _hello(client: EngineClient) -> Hello:
     greeting = asyncio.ensure_future(client.hello())
     while not greeting.done():
         await asyncio.wait({greeting}, timeout=0.1)
-        if client.status()["state"] == "broken" and not greeting.done():
+        failure = client.failure
+        if failure is not None and not greeting.done():
             greeting.cancel()
-            raise EngineError(
-                str(client.status()["last_error"]),
-                hint="Correct the engine's table in the configuration.",
-            )
+            hint = failure.hint or "Correct the engine's table in the configuration."
+            raise EngineError(failure.what, hint=hint)
     return await greeting

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ocrd.engine import protocol
 from ocrd.engine.pagequeue import Flight, PageQueue, QueuedPage
 from ocrd.engine.process import WorkerProcess
-from ocrd.errors import EngineError, PageError
+from ocrd.errors import EngineError, EngineUnusableError, PageError
 from ocrd.log import fields
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_BACKOFF_SECONDS = 60.0
+UNUSABLE_SECONDS = 300.0  # until it is seen whether a person has changed what was in the way
 NEVER = -math.inf
 NOTICE_SECONDS = 60.0
 LOGGED_NOTICES = 20  # within that time; a log is not filled by an engine that talks
@@ -118,6 +119,7 @@ class Attendant:
         self.failures = 0  # ends in a row, without a page read between them
         self.restarts = 0
         self.last_error = (NEVER, "")  # when, what
+        self.failure: EngineError | None = None  # the last one, while no worker has come after it
         self.last_notice = (NEVER, "")
         self._employer = employer
         self._engine = name
@@ -332,6 +334,7 @@ class Attendant:
             self.failures += 1
             self.restarts += 1
             self.last_error = (self._clock(), str(error))
+            self.failure = error
             self._queue.judge(self.flight, error, self._settings.max_kills)
         self._employer.note_end()
 
@@ -340,6 +343,8 @@ class Attendant:
         delay = min(
             self._settings.restart_backoff * 2 ** min(self.failures - 1, 30), MAX_BACKOFF_SECONDS
         )
+        if isinstance(error, EngineUnusableError):
+            delay = UNUSABLE_SECONDS
         log.warning(
             "Engine %s: %s Next start in %g s.", self.title, error, delay,
             extra=self._fields("engine-ended", error=error.what, delay=delay),
@@ -372,7 +377,8 @@ class Attendant:
         """Note one message of the worker; raise EngineError if it makes no sense now."""
         match message:
             case protocol.Fatal():
-                raise EngineError(message.message, hint=message.hint)
+                kind = EngineUnusableError if message.unusable else EngineError
+                raise kind(message.message, hint=message.hint)
             case protocol.Notice():
                 self._pass_on(message.text)
             case protocol.Hello() if self.state == "starting":
@@ -423,6 +429,7 @@ class Attendant:
         protocol.check(hello)
         self._employer.agree(self, hello)
         self.hello = hello
+        self.failure = None
         self.state = "ready"
         self.is_warming_up = False
         log.info(

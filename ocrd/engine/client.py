@@ -26,7 +26,7 @@ from ocrd.engine.attendance import Attendant
 from ocrd.engine.pagequeue import PageQueue, QueuedPage, poisonous
 from ocrd.engine.rate import Rate
 from ocrd.engine.room import DRAWN_AHEAD, Room
-from ocrd.errors import EngineError, PageError, PoisonousPageError
+from ocrd.errors import EngineError, EngineUnusableError, PageError, PoisonousPageError
 from ocrd.job import Recognition
 
 if TYPE_CHECKING:
@@ -44,9 +44,12 @@ class EngineClient:
         name: str,
         settings: EngineSettings,
         *,
+        is_patient: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Make one; an impatient one refuses pages once a person has to help its engine."""
         self.name = name
+        self._is_patient = is_patient
         self._settings = settings
         self._clock = clock
         self._ids = itertools.count(1)
@@ -69,6 +72,7 @@ class EngineClient:
         Once it is known it is returned at once, and a worker is loaded meanwhile. See
         ``announced`` for its capacity.
         """
+        self._refuse_when_hopeless()
         self._refuse_when_stopping()
         self._warm_up()
         self._wake()
@@ -97,6 +101,7 @@ class EngineClient:
         ended ``max_kills`` workers, EngineError if ``stop`` is called. Cancelling the task gives
         the page up.
         """
+        self._refuse_when_hopeless()
         self._refuse_when_stopping()
         if kills >= self._settings.max_kills:
             raise poisonous(kills)
@@ -171,6 +176,11 @@ class EngineClient:
         async with asyncio.TaskGroup() as group:
             for attendant in self._attendants:
                 group.create_task(attendant.end(timeout))
+
+    @property
+    def failure(self) -> EngineError | None:
+        """What keeps the engine from starting, as far as it is known."""
+        return next((each.failure for each in self._attendants if each.failure), None)
 
     def status(self) -> dict[str, Any]:
         """Return what ``ocrd status`` shows of this engine and its workers."""
@@ -281,6 +291,11 @@ class EngineClient:
     def note_end(self) -> None:
         """Let every attendant look at what a failed worker left."""
         self._idle_since = self._clock()
+        try:
+            self._refuse_when_hopeless()
+        except EngineUnusableError as error:
+            self._stopping = True  # nobody waits for the next start
+            self._fail_waiting(error)
         self._rouse()
 
     def note_quit(self, answer: EngineError) -> None:
@@ -325,6 +340,14 @@ class EngineClient:
     def _refuse_when_stopping(self) -> None:
         if self._stopping:
             raise self.stopped()
+
+    def _refuse_when_hopeless(self) -> None:
+        failures = [attendant.failure for attendant in self._attendants]
+        failure = failures[0]
+        if self._is_patient or not isinstance(failure, EngineUnusableError):
+            return
+        if all(isinstance(each, EngineUnusableError) for each in failures):
+            raise EngineUnusableError(failure.what, hint=failure.hint)
 
     def _fail_waiting(self, error: EngineError) -> None:
         """Answer everybody whose page is not in flight."""

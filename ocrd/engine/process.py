@@ -15,10 +15,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from ocrd import loading
 from ocrd.engine import protocol
-from ocrd.errors import EngineError
+from ocrd.errors import EngineError, EngineUnusableError
 
-_TAIL_BYTES = 4096
+_TAIL_BYTES = 16384  # a crash among nested imports is told in hundreds of lines
 _KILL_SECONDS = 10.0  # what SIGKILL may take: a process deep in a driver ends late
 _ABORT_SECONDS = 1.0  # after death, for what is still in the socket
 _MESSAGES_A_TURN = 64  # then the rest of the daemon has its turn, however fast the worker talks
@@ -34,6 +35,7 @@ class WorkerProcess:
         self._exited = asyncio.Event()
         self._tail = bytearray()
         self._received = 0
+        self._has_greeted = False
         self._watch()
 
     @classmethod
@@ -109,6 +111,7 @@ class WorkerProcess:
                 f"The engine worker sent a message that only the daemon sends: {line[:80]!r}.",
                 hint="It is restarted.",
             )
+        self._has_greeted = self._has_greeted or isinstance(message, protocol.Hello)
         return message
 
     async def _died(self) -> None:
@@ -116,6 +119,11 @@ class WorkerProcess:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ABORT_SECONDS):
                 await self._exited.wait()
+        if self._process.returncode == -signal.SIGILL:
+            is_loading = not self._has_greeted
+            obstacle = loading.of_illegal_instruction(self._said(), is_loading=is_loading)
+            kind = EngineUnusableError if is_loading else EngineError
+            raise kind(f"The engine worker ended ({obstacle.what}).", hint=obstacle.hint)
         raise EngineError(
             f"The engine worker ended ({self._ending()}).{self.last_words()}",
             hint="It is restarted.",
@@ -129,14 +137,20 @@ class WorkerProcess:
             return f"exit status {code}"
         with contextlib.suppress(ValueError):
             name = signal.Signals(-code).name
-            return name if name != "SIGKILL" else "SIGKILL, perhaps for want of memory"
+            if name == "SIGKILL":
+                return "SIGKILL, perhaps for want of memory"
+            where = loading.crash_site(self._said())
+            return f"{name}, in {where}" if where else name
         return f"signal {-code}"
 
     def last_words(self) -> str:
         """Return what the worker printed last, as the end of a sentence; empty if nothing."""
-        lines = bytes(self._tail).decode("utf-8", "replace").split("\n")
+        lines = loading.before_crash(self._said()).split("\n")
         spoken = [line.strip() for line in lines if line.strip()]
         return f" Its last words: {' | '.join(spoken[-3:])[-500:]}" if spoken else ""
+
+    def _said(self) -> str:
+        return bytes(self._tail).decode("utf-8", "replace")
 
     def kill(self) -> None:
         """End the worker, and what it started, at once."""

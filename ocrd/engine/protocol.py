@@ -109,10 +109,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Fatal:
-    """The engine cannot go on (or start); the worker ends after this message."""
+    """The engine cannot go on (or start); the worker ends after this message.
+
+    ``unusable`` says that it will not start until a person changes the machine or installation.
+    """
 
     message: str
     hint: str = ""
+    unusable: bool = False
 
 
 ToWorker = Configure | Recognise | Cancel | Stop
@@ -153,6 +157,8 @@ def decode(line: bytes) -> ToWorker | FromWorker:
         for name in _NUMBERS & body.keys():
             if type(body[name]) is not int:
                 raise TypeError(f"{name} is no integer")
+        if not isinstance(body.get("unusable", False), bool):
+            raise TypeError("unusable is neither true nor false")
         for name in _TEXTS & body.keys():
             body[name] = _text(body[name])
         if cls is Recognised:

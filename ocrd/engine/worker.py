@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import importlib
 import logging
 import os
@@ -25,8 +26,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, Protocol
 
+from ocrd import loading
 from ocrd.engine import protocol
-from ocrd.errors import EngineError, OcrdError
+from ocrd.errors import EngineError, EngineUnusableError, OcrdError
 from ocrd.job import Recognition
 
 MODULES = {  # by EngineSettings.kind
@@ -34,9 +36,13 @@ MODULES = {  # by EngineSettings.kind
     "deepseek-ocr": "ocrd.engine.deepseek.engine",
     "deepseek-ocr-2": "ocrd.engine.deepseek.engine",
 }
-_REMEDIES = dict.fromkeys(
-    ("deepseek-ocr", "deepseek-ocr-2"), "Install it: pip install --upgrade 'ocrd-daemon[gpu]'."
-)
+_REMEDIES = {
+    "rapidocr": "Install it again: pip install --upgrade --force-reinstall ocrd-daemon.",
+    "module": "Install what it needs into ocrd's own environment.",
+    **dict.fromkeys(
+        ("deepseek-ocr", "deepseek-ocr-2"), "Install it: pip install --upgrade 'ocrd-daemon[gpu]'."
+    ),
+}
 EXIT_ENGINE = 70  # EX_SOFTWARE of sysexits.h: the engine cannot go on
 MAX_NOTICE = 2000  # characters
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -203,14 +209,13 @@ def load(settings: dict[str, Any]) -> Engine:
         engine: Engine = importlib.import_module(name).load(settings)
     except OcrdError:
         raise
-    except ImportError as error:
-        raise EngineError(
-            f"The engine module {name} cannot be imported ({error}).",
-            hint=_REMEDIES.get(
-                settings["kind"], "Install what it needs into ocrd's own environment."
-            ),
-        ) from error
     except Exception as error:
+        remedy = _REMEDIES.get(settings["kind"], _REMEDIES["module"])
+        if obstacle := loading.of_import(error, remedy):
+            raise EngineUnusableError(
+                f"The engine module {name} cannot be imported: {obstacle.what}.",
+                hint=obstacle.hint,
+            ) from error
         raise EngineError(
             f"The engine {name} cannot be loaded ({type(error).__name__}: {error})."
         ) from error
@@ -244,6 +249,7 @@ def _live_and_die_with(parent: int) -> None:
 
 def main() -> int:
     """Serve the connection given on the command line; return the exit status."""
+    faulthandler.enable()  # where a library crashes is this process's last word
     descriptor, parent = map(int, sys.argv[1:3])
     _live_and_die_with(parent)
     os.set_inheritable(descriptor, False)
@@ -256,7 +262,8 @@ def main() -> int:
         try:
             engine = load(configure.settings)
         except EngineError as error:
-            back.send(protocol.Fatal(error.what, error.hint))
+            unusable = isinstance(error, EngineUnusableError)
+            back.send(protocol.Fatal(error.what, error.hint, unusable))
             return EXIT_ENGINE
         Worker(back, engine).run(incoming)
         engine.close()

@@ -10,8 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ocrd.engine.attendance import UNUSABLE_SECONDS
 from ocrd.engine.protocol import MARKDOWN
-from ocrd.errors import EngineError, PageError, PoisonousPageError
+from ocrd.errors import EngineError, EngineUnusableError, PageError, PoisonousPageError
 from ocrd.job import Recognition
 from tests.clients import engine, page, text, until
 from tests.engines import ENVIRONMENT
@@ -253,10 +254,76 @@ async def test_a_worker_of_another_version_is_refused() -> None:
         waiting.cancel()
 
 
-async def test_an_unknown_module_is_named() -> None:
+async def test_a_missing_package_is_named_and_the_engine_not_started_over_and_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with engine("no_such_engine") as client:
         waiting = page(client, "page.pgm")
-        await until(lambda: "no_such_engine" in client.status()["last_error"])
+        await until(lambda: f"Next start in {UNUSABLE_SECONDS:g} s." in caplog.text)
+        assert isinstance(client.failure, EngineUnusableError)
+        assert "tests.engines.no_such_engine is not installed" in client.status()["last_error"]
+        assert "Install what it needs" in client.status()["last_error"]
+        assert not waiting.done()
+        assert client.status()["restarts"] == 1
+        waiting.cancel()
+
+
+async def test_an_impatient_client_refuses_the_pages_of_an_engine_that_lacks_a_package() -> None:
+    async with engine("no_such_engine", is_patient=False) as client:
+        waiting, greeting = page(client, "page.pgm"), asyncio.ensure_future(client.hello())
+        for refused in (waiting, greeting, page(client, "later.pgm")):
+            with pytest.raises(EngineUnusableError, match="no_such_engine is not installed"):
+                await refused
+        with pytest.raises(EngineUnusableError):
+            await client.hello()
+
+
+async def test_an_impatient_client_waits_for_an_engine_that_may_come_back() -> None:
+    async with engine("slow_start", {"start": 0, "refuse": True}, is_patient=False) as client:
+        waiting = page(client, "page.pgm")
+        await until(lambda: client.status()["restarts"] >= 3)
+        assert not waiting.done()
+        waiting.cancel()
+
+
+async def test_an_instruction_that_the_processor_lacks_is_named_with_the_package_that_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The instruction is one that no processor has; the kernel's answer is the same."""
+    package = tmp_path / "site-packages" / "modern"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from tests.engines import illegal\nillegal.execute()\n")
+    monkeypatch.setenv("PYTHONPATH", f"{ENVIRONMENT['PYTHONPATH']}:{package.parent}")
+    async with engine("illegal", {"package": "modern"}) as client:
+        waiting = page(client, "page.pgm")
+        await until(lambda: client.failure is not None)
+        assert isinstance(client.failure, EngineUnusableError)
+        assert "instructions that modern is built with" in client.failure.what
+        assert "x86-64-v2" in client.failure.hint
+        waiting.cancel()
+
+
+async def test_an_illegal_instruction_on_a_page_is_the_pages_until_another_has_it_too() -> None:
+    async with engine("illegal") as client:
+        assert text(await page(client, "good.pgm"))
+        with pytest.raises(PoisonousPageError):
+            await page(client, "bad.pgm")
+        assert "SIGILL" in client.status()["last_error"]
+        assert text(await page(client, "good.pgm"))
+
+
+async def test_a_crash_names_the_package_in_which_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site-packages" / "fragile"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("import ctypes\nctypes.string_at(0)\n")
+    monkeypatch.setenv("PYTHONPATH", f"{ENVIRONMENT['PYTHONPATH']}:{package.parent}")
+    async with engine("illegal", {"package": "fragile"}) as client:
+        waiting = page(client, "page.pgm")
+        await until(lambda: client.failure is not None)
+        assert client.failure is not None
+        assert client.failure.what == "The engine worker ended (SIGSEGV, in fragile)."
         waiting.cancel()
 
 

@@ -11,9 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ocrd import loading
 from ocrd.engine.deepseek import hub, weights
 from ocrd.engine.deepseek.weights import Source
-from ocrd.errors import EngineError
+from ocrd.errors import EngineError, EngineUnusableError
 
 if TYPE_CHECKING:
     import torch
@@ -77,7 +78,10 @@ def load(
 
 
 def require_libraries() -> None:
-    """Raise EngineError unless torch and a Transformers that has both networks are installed."""
+    """Raise EngineError unless torch and a Transformers that has both networks are installed.
+
+    It is an EngineUnusableError: nothing changes by itself.
+    """
     try:
         import safetensors  # noqa: F401
         import tokenizers  # noqa: F401
@@ -85,9 +89,10 @@ def require_libraries() -> None:
         import transformers
         from huggingface_hub import snapshot_download  # noqa: F401
     except ImportError as error:
-        raise EngineError(
-            f"The DeepSeek engines need a library that cannot be imported ({error}).",
-            hint=f"Install it: {INSTALL}.",
+        obstacle = loading.of_words(str(error), f"Install it: {INSTALL}.")
+        raise EngineUnusableError(
+            f"The DeepSeek engines need a library that cannot be imported: {obstacle.what}.",
+            hint=obstacle.hint,
         ) from error
     try:
         from transformers import (
@@ -95,7 +100,7 @@ def require_libraries() -> None:
             UnlimitedOcrForConditionalGeneration,  # noqa: F401
         )
     except ImportError as error:
-        raise EngineError(
+        raise EngineUnusableError(
             f"Transformers {transformers.__version__} does not have DeepSeek-OCR; it takes"
             f" {LEAST_TRANSFORMERS} or later.",
             hint=f"Install it: {INSTALL}.",
