@@ -130,8 +130,6 @@ def is_set_apart(row: Row, normal: Body) -> bool:
 
 def is_clearly_set_apart(row: Row, normal: Body) -> bool:
     """Say whether the row is both larger and bolder than running text."""
-    if normal.size <= 0 or size_of(row) <= 0:
-        return False
     return size_of(row) >= SLIGHTLY_LARGER * normal.size and is_bold(row, normal)
 
 
@@ -150,7 +148,7 @@ def is_bold(row: Row, normal: Body) -> bool:
 
 def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
     """Say whether nothing but their weight tells rows from running text."""
-    if normal.size <= 0 or NUMBERED.match(rows[0].text):
+    if NUMBERED.match(rows[0].text):
         return False
     return median(map(size_of, rows)) < MEASURED_LARGER * normal.size
 

@@ -181,6 +181,10 @@ def set_in(text: str, size: float, weight: float = 2, pitch: float = 0) -> Row:
     return row(line(text, 200, 300, Typeface(size, weight, pitch)))
 
 
+# All of it is told by how types compare: the same in another unit is the same.
+UNITS = pytest.mark.parametrize("unit", [1, 1 / 128])
+
+
 def of(characters: int, begin: str = "W") -> str:
     """Return a heading's text of so many characters."""
     return (begin + "hat there is " * 20)[: characters - 1] + "x"
@@ -216,8 +220,6 @@ def of(characters: int, begin: str = "W") -> str:
 )
 def test_larger_type_makes_a_heading(text: str, size: float, label: str) -> None:
     assert headings.label([set_in(text, size)], NORMAL, has_breaks=False) == label
-    larger = headings.Body(60, 30, 20, 4)  # the same page, drawn at twice its size
-    assert headings.label([set_in(text, 2 * size, 4)], larger, has_breaks=False) == label
 
 
 @pytest.mark.parametrize(
@@ -249,17 +251,27 @@ def test_bolder_type_makes_a_heading(text: str, size: float, weight: float, labe
         (of(25, "2.4 W"), 12.1, 2, "text"),
     ],
 )
+@UNITS
 def test_typed_letters_make_no_heading_by_their_size(
-    text: str, size: float, weight: float, label: str
+    text: str, size: float, weight: float, label: str, unit: float
 ) -> None:
-    assert headings.label([set_in(text, size, weight, 15)], NORMAL, has_breaks=False) == label
+    normal = headings.Body(30, 15, 10 * unit, 2 * unit)
+    some = set_in(text, size * unit, weight * unit, 15 * unit)
+    assert headings.label([some], normal, has_breaks=False) == label
+
+
+def test_the_first_row_tells_whether_a_heading_is_typed() -> None:
+    typed, plain = set_in("What there is", 14, 2, 15), set_in("and what not", 14)
+    assert headings.label([typed, plain], NORMAL, has_breaks=False) == "text"
+    assert headings.label([plain, typed], NORMAL, has_breaks=False) == "heading"
 
 
 @pytest.mark.parametrize(
     ("texts", "label"),
     [
         ([of(20)] * 4, "heading"),
-        ([of(20)] * 5, "text"),
+        ([of(10)] * 4, "heading"),
+        ([of(10)] * 5, "text"),
         ([of(80, "2.4 W"), of(80)], "text"),  # 161 characters with the space between
         ([of(80, "2.4 W"), of(79)], "heading"),
         ([of(80, "2.4 W"), of(79), of(79)], "heading"),
@@ -312,16 +324,16 @@ def test_only_a_number_stands_far_before_a_heading(parts: list[str], label: str)
 @pytest.mark.parametrize(
     ("height", "advance", "text", "label"),
     [
-        (51, 15, "What there is", "title"),
-        (50, 15, "What there is", "heading"),
-        (38.5, 15, "What there is", "heading"),
-        (38.25, 15, "What there is", "text"),
-        (38.5, 15, "What there is.", "heading"),
-        (32, 18.75, "What there is", "heading"),
-        (32, 18.5, "What there is", "text"),
-        (30.75, 18.75, "What there is", "text"),  # as high as others
-        (32, 18.75, "What there is.", "text"),
-        (32, 18.75, "What there is:", "text"),
+        (170, 15, "What there is", "title"),
+        (169, 15, "What there is", "heading"),
+        (128, 15, "What there is", "heading"),
+        (127, 15, "What there is", "text"),
+        (128, 15, "What there is.", "heading"),
+        (107, 18.75, "What there is", "heading"),
+        (107, 18.5, "What there is", "text"),
+        (103, 18.75, "What there is", "text"),  # as high as others
+        (107, 18.75, "What there is.", "text"),
+        (107, 18.75, "What there is:", "text"),
     ],
 )
 def test_where_type_was_not_measured_the_boxes_tell(
@@ -331,11 +343,11 @@ def test_where_type_was_not_measured_the_boxes_tell(
         some = row(line(text, 200, 300, face, width=advance * len(text), height=height))
         return headings.label([some], normal, has_breaks=breaks)
 
-    assert labelled(False, UNMEASURED, Typeface()) == label
-    assert labelled(False, NORMAL, Typeface()) == label
-    assert labelled(False, UNMEASURED, Typeface(30, 9)) == label
-    with_breaks = "text" if height < 38.5 else label  # an address, a poem
-    assert labelled(True, UNMEASURED, Typeface()) == with_breaks
+    assert labelled(False, headings.Body(100, 15), Typeface()) == label
+    assert labelled(False, headings.Body(100, 15, 10, 2), Typeface()) == label
+    assert labelled(False, headings.Body(100, 15), Typeface(30, 9)) == label
+    with_breaks = "text" if height < 128 else label  # an address, a poem
+    assert labelled(True, headings.Body(100, 15), Typeface()) == with_breaks
 
 
 def test_a_row_that_was_not_measured_leaves_it_to_the_boxes() -> None:
@@ -359,12 +371,14 @@ def test_a_row_that_was_not_measured_leaves_it_to_the_boxes() -> None:
         (17, Typeface(0, 9), False, False),
     ],
 )
+@UNITS
 def test_a_row_is_set_apart_by_its_size_or_its_weight_and_clearly_by_both(
-    characters: int, face: Typeface, apart: bool, clearly: bool
+    characters: int, face: Typeface, apart: bool, clearly: bool, unit: float
 ) -> None:
-    some = row(line(of(characters), 200, 300, face))
-    assert headings.is_set_apart(some, NORMAL) == apart
-    assert headings.is_clearly_set_apart(some, NORMAL) == clearly
+    some = set_in(of(characters), face.size * unit, face.weight * unit, face.pitch * unit)
+    normal = headings.Body(30, 15, 10 * unit, 2 * unit)
+    assert headings.is_set_apart(some, normal) == apart
+    assert headings.is_clearly_set_apart(some, normal) == clearly
     assert not headings.is_set_apart(some, UNMEASURED)
     assert not headings.is_clearly_set_apart(some, UNMEASURED)
 
@@ -373,9 +387,10 @@ def test_a_row_is_set_apart_by_its_size_or_its_weight_and_clearly_by_both(
     ("size", "weight", "bold"),
     [(10, 2.44, True), (10, 2.4, False), (20, 3.67, True), (20, 3.6, False), (5, 2.4, False)],
 )
-def test_type_is_bold_for_its_size(size: float, weight: float, bold: bool) -> None:
-    some = set_in(of(20), size, weight)
-    assert headings.is_bold(some, NORMAL) == bold
+@UNITS
+def test_type_is_bold_for_its_size(size: float, weight: float, bold: bool, unit: float) -> None:
+    some = set_in(of(20), size * unit, weight * unit)
+    assert headings.is_bold(some, headings.Body(30, 15, 10 * unit, 2 * unit)) == bold
     assert not headings.is_bold(some, headings.Body(30, 15, 10, 0))
     assert not headings.is_bold(some, headings.Body(30, 15, 0, 2))
 
@@ -407,6 +422,8 @@ def test_a_row_is_bold_where_all_its_words_are(
 )
 def test_a_bold_heading_of_the_texts_size_is_only_bold(text: str, size: float, only: bool) -> None:
     assert headings.is_only_bold([set_in(text, size, 3)], NORMAL) == only
+    rows = [set_in(text, size, 3), set_in("2.4 goes on", size, 3)]
+    assert headings.is_only_bold(rows, NORMAL) == only
     assert not headings.is_only_bold([set_in(text, size, 3)], UNMEASURED)
 
 
@@ -414,11 +431,17 @@ def test_a_bold_heading_of_the_texts_size_is_only_bold(text: str, size: float, o
     ("text", "size", "larger"),
     [(of(20), 12.2, True), (of(20), 12.1, False), (of(20, "2.4 W"), 20, False)],
 )
-def test_a_first_heading_is_larger_than_the_others(text: str, size: float, larger: bool) -> None:
-    others = [[set_in(of(20), 10)], [set_in(of(20), 10), set_in(of(20), 9)], [set_in(of(20), 0)]]
-    assert headings.is_larger([set_in(text, size)], others) == larger
-    assert not headings.is_larger([set_in(text, size)], others[2:])
-    assert not headings.is_larger([set_in(text, size)], [])
+@UNITS
+def test_a_first_heading_is_larger_than_the_others(
+    text: str, size: float, larger: bool, unit: float
+) -> None:
+    sizes: list[list[float]] = [[10], [10, 9], [0]]
+    others = [[set_in(of(20), other * unit) for other in some] for some in sizes]
+    first = set_in(text, size * unit)
+    assert headings.is_larger([first], others) == larger
+    assert headings.is_larger([first, set_in("2.4 goes on", size * unit)], others) == larger
+    assert not headings.is_larger([first], others[2:])
+    assert not headings.is_larger([first], [])
 
 
 @pytest.mark.parametrize(
@@ -444,15 +467,20 @@ def test_the_type_of_most_characters_is_the_texts() -> None:
 
 
 def page(
-    text: Sequence[tuple[int, float]], drawing: Sequence[tuple[int, float]], small: float = 9.9
+    text: Sequence[tuple[int, float]],
+    drawing: Sequence[tuple[int, float]],
+    small: float = 9.9,
+    unit: float = 1,
 ) -> list[Row]:
     """Return rows of the text, of type 12.2 high, and of a drawing, as characters and width."""
+    face = Typeface(12.2 * unit, 2)
     wide = [
-        row(line("x" * count, 200, 300 + 40 * n, Typeface(12.2, 2), width=width))
+        row(line("x" * count, 200, 300 + 40 * n, face, width=width))
         for n, (count, width) in enumerate(text)
     ]
+    face = Typeface(small * unit, 1)
     return wide + [
-        row(line("y" * count, 300, 900 + 30 * n, Typeface(small, 1), width=width, height=20))
+        row(line("y" * count, 300, 900 + 30 * n, face, width=width, height=20))
         for n, (count, width) in enumerate(drawing)
     ]
 
@@ -469,7 +497,7 @@ TEXT, DRAWING = [(50, 1000)] * 3, [(40, 500)] * 5
         (page([(50, 1000), (50, 1000), (49, 1000)], DRAWING), False),  # too little text to know
         (page([(75, 1000), (75, 1000)], DRAWING), False),
         (page(TEXT, DRAWING, 10), False),  # no smaller type than the text's
-        (page(TEXT, DRAWING, 0), True),
+        (page(TEXT, DRAWING, 0), False),
         (page(TEXT, [(40, 501)] * 5), False),  # a column of its own
         (page(TEXT, [(16, 400)] * 12), False),  # words that stand alone
         (page(TEXT, [(17, 400)] * 12), True),
@@ -478,7 +506,14 @@ TEXT, DRAWING = [(50, 1000)] * 3, [(40, 500)] * 5
     ],
 )
 def test_the_letters_of_a_drawing_are_none_of_the_text(rows: list[Row], aside: bool) -> None:
-    assert (headings.body(rows).size == 12.2) == aside
+    normal = headings.body(rows)
+    assert (normal.height == 30) == aside
+    if headings.size_of(rows[-1]):
+        assert (normal.size == 12.2) == aside
+
+
+def test_the_letters_of_a_drawing_are_told_by_how_they_compare_with_the_texts() -> None:
+    assert headings.body(page(TEXT, DRAWING, unit=1 / 128)).size == 12.2 / 128
 
 
 def test_what_runs_up_a_drawing_does_not_make_it_wide() -> None:
@@ -494,6 +529,7 @@ def test_tables_and_program_text_are_none_of_the_text() -> None:
     whole = Row((replace(piece, whole=Listing("x" * 400, ())),), 0)
     assert headings.body([whole, set_in(of(20), 10)]).size == 10
     assert headings.body([whole]).size == 20
+    assert headings.body([whole, *page(TEXT, DRAWING[:1])]).size == 12.2
 
 
 def test_the_size_of_a_row_is_that_of_most_of_its_letters() -> None:
@@ -507,3 +543,4 @@ def test_the_size_of_a_row_is_that_of_most_of_its_letters() -> None:
     assert headings.size_of(row(some[2])) == 0
     parts = line("abcd", 200, 300, width=80), line("ef", 400, 300, width=40)
     assert headings.advance(row(*parts)) == 20
+    assert headings.advance(row(line("a", 200, 300, width=40))) == 40
