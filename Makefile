@@ -1,5 +1,5 @@
 # Every target makes its own virtual environment in .venv first; twice is quick.
-.PHONY: demo test test-more test-all mutants lint types fuzz torture long-run lock recipes docs bench quality bench-gpu dist deb clean
+.PHONY: demo test test-more test-all test-newest test-lowest mutants lint types fuzz torture long-run lock recipes docs bench quality bench-gpu dist deb clean
 
 # Else each of the hundreds of processes that the tests start compiles the whole package anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,6 +23,17 @@ test-more:       ## crashes, shares, disks, real systemd, packages: what takes l
 	.venv/bin/python $(PYTEST) $(MORE_TESTS)
 
 test-all: test test-more  ## both
+
+test-newest:     ## the whole suite with the newest versions that pyproject.toml admits, in .venv-newest
+	@packaging/bootstrap.sh dev
+	@packaging/ranges.sh newest
+	.venv-newest/bin/python $(PYTEST) $(QUICK_TESTS)
+	.venv-newest/bin/python $(PYTEST) $(MORE_TESTS)
+
+test-lowest:     ## units and flow with the lowest ones, in .venv-lowest
+	@packaging/bootstrap.sh dev
+	@packaging/ranges.sh lowest
+	.venv-lowest/bin/python $(PYTEST) tests/unit tests/flow
 
 mutants:         ## do the unit tests notice a change? each module that decides, one place at a time
 	@packaging/bootstrap.sh mutants
@@ -76,4 +87,4 @@ deb: dist        ## the Debian package for the Debian that this is, there too
 	@packaging/deb/build.sh $(FOLDER)
 
 clean:
-	rm -rf .venv .venv-newest build dist
+	rm -rf .venv .venv-newest .venv-lowest build dist
