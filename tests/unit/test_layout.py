@@ -6,6 +6,7 @@
 import json
 import math
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -14,10 +15,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocrd import columns, joining, layout
+from ocrd import columns, layout
 from ocrd.engine.protocol import recognition_from_json
-from ocrd.job import Block, Line, Point, Quad, Recognition
-from ocrd.sheet import Sheet
+from ocrd.job import Block, Box, Cell, Line, Point, Quad, Recognition, Typeface
+from ocrd.sheet import Grid, Sheet
+from tests.unit.printed import (
+    BOLD,
+    LARGE,
+    TYPED,
+    blocks,
+    cells,
+    labelled,
+    line,
+    lines,
+    lying,
+    paragraph,
+    piece,
+    standing,
+)
 
 LINES = Path(__file__).parents[1] / "resources" / "lines"
 WIDTH, HEIGHT = 1600, 2200
@@ -205,28 +220,6 @@ def test_text_that_runs_up_the_page_comes_last() -> None:
     assert found[-1].text == "in the margin"
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "joined"),
-    [
-        ("the wa-", "ter is", "the water is"),
-        ("the wa\u00ad", "ter is", "the water is"),
-        ("a self-", "made man", "a self-made man"),
-        ("an Anglo-", "Saxon word", "an Anglo-Saxon word"),
-        ("Vor-", "und Nachteile", "Vor- und Nachteile"),
-        ("by machine-", "encoded text", "by machine-encoded text"),
-        ("of tip-", "toeing along", "of tip-toeing along"),
-        ("from 2010-", "2012", "from 2010-2012"),
-        ("it was so —", "and then", "it was so — and then"),
-        ("sleepy—", "if you", "sleepy—if you"),
-        ("one", "two", "one two"),
-        ("漢字", "かな", "漢字かな"),
-    ],
-)
-def test_rows_are_joined_as_they_were_meant(before: str, after: str, joined: str) -> None:
-    vocabulary = frozenset({"tip-toeing", "machine", "encoded"})
-    assert joining.join(before, after, vocabulary) == joined
-
-
 def test_plain_text_has_an_empty_line_between_blocks() -> None:
     assert layout.plain([Block("title", "A"), Block("text", ""), Block("text", "b")]) == "A\n\nb"
 
@@ -309,3 +302,275 @@ def test_columns_are_numbered_in_reading_order(lines: list[Line]) -> None:
     rows = columns.rows(page.pieces, page.turned)
     assert all(before.column <= after.column for before, after in pairwise(rows))
     assert sum(len(row.pieces) for row in rows) == sum(bool(line.text.strip()) for line in lines)
+
+
+# Below, lines are 30 pixels tall and the text stands from 200 to 1300.
+
+
+def test_boxes_are_told_to_a_tenth_of_a_pixel_and_confidence_to_four_places() -> None:
+    quads = quad(100.26, 300.34, 400.38, 330.32), quad(100.26, 338, 300, 368)
+    some = [Line("twelve signs", 0.123456, quads[0]), Line("four", 0.9, quads[1])]
+    (block,) = layout.blocks(some[:1], WIDTH, HEIGHT)
+    assert block.boxes == (Box(100.3, 300.3, 400.4, 330.3),)
+    assert block.confidence == 0.1235
+    (block,) = layout.blocks(some, WIDTH, HEIGHT)
+    assert block.confidence == pytest.approx((12 * 0.123456 + 4 * 0.9) / 16, abs=5e-5)
+
+
+def test_a_piece_is_in_one_table_though_rules_of_two_are_around_it() -> None:
+    some = [piece(name, 200, 300 + 40 * n) for n, name in enumerate("abc")]
+    first = Grid(Box(200, 300, 300, 370), ((Cell("a"),), (Cell("b"),)), tuple(some[:2]))
+    second = Grid(Box(200, 340, 300, 410), ((Cell("b"),), (Cell("c"),)), tuple(some[1:]))
+    found = layout._with_tables(some, [(first, frozenset({0, 1})), (second, frozenset({1, 2}))])
+    assert [one.whole for one in found] == [first, None]
+    assert found[0].line.text == "a\nb"
+    assert found[0].line.quad == some[0].line.quad
+    assert found[1] == some[2]
+
+
+def test_a_table_with_rules_and_program_text_are_blocks_of_their_kind() -> None:
+    rules = [lying(y, 200, 800) for y in (600, 700, 800)]
+    rules += [standing(x, 600, 800) for x in (200, 500, 800)]
+    held = [line(text, x, y) for y, x, text in ((630, 220, "a"), (630, 520, "b"), (730, 220, "c"))]
+    code = [
+        line("for number in numbers:", 200, 900, TYPED),
+        line("    print(number);", 200, 938, TYPED),
+    ]
+    found = blocks(paragraph(300), held, code, paragraph(1100), rules=rules)
+    assert [block.label for block in found] == ["text", "table", "code", "text"]
+    assert cells(found[1]) == [["a", "b"], ["c", ""]]
+    assert found[2].text.startswith("for number in numbers:\n")
+
+
+@pytest.mark.parametrize(
+    ("y", "x", "label"),
+    [
+        # The paragraph above ends at 406.
+        (419.5, 200, "heading"),
+        (419, 200, "text"),
+        (450, 229.5, "heading"),
+        (450, 230, "text"),
+    ],
+)
+def test_what_is_only_bold_is_a_heading_if_it_stands_free_over_text_that_does_not_hang(
+    y: float, x: float, label: str
+) -> None:
+    bold = line("What is in bold here", 200, y, BOLD)
+    found = labelled(paragraph(300), bold, paragraph(y + 60, x=x), paragraph(y + 260))
+    assert found[1] == (label, "What is in bold here")
+
+
+def test_a_term_explained_by_what_hangs_below_it_is_none_though_text_follows() -> None:
+    bold = line("What is in bold here", 200, 450, BOLD)
+    hanging = line("Hangs below and says what it is.", 260, 488)
+    assert labelled(paragraph(300), bold, hanging, paragraph(600))[1][0] == "text"
+
+
+def test_the_first_row_of_a_heading_tells_where_it_stands() -> None:
+    """Its second one is set further in, and so are those of the text below it."""
+    bold = [
+        line(
+            "What is in bold here and goes on to the margin at the right",
+            200,
+            450,
+            BOLD,
+            width=1100,
+        ),
+        line("of all of it", 240, 488, BOLD),
+    ]
+    found = labelled(paragraph(300), bold, paragraph(560, x=235))
+    assert [label for label, _ in found] == ["text", "text", "text"]
+    hanging = line(
+        "This goes on to the margin at the right, and then it hangs", 200, 560, width=1100
+    )
+    found = labelled(paragraph(300), bold, hanging, line("in the second row.", 240, 598))
+    assert [label for label, _ in found] == ["text", "heading", "text"]
+    bold[1] = line("of all of it", 200, 488, BOLD, height=34)
+    found = labelled(paragraph(300), bold, paragraph(560, x=232))
+    assert [label for label, _ in found] == ["text", "text", "text"]
+
+
+def test_bold_type_at_the_end_of_the_page_is_no_heading_but_at_that_of_a_column() -> None:
+    bold = line("What is in bold here", 200, 450, BOLD)
+    assert labelled(paragraph(300), bold)[-1] == ("text", "What is in bold here")
+    left = lines("Row after row here fills its column\n" * 6, 100, 300, full=600)
+    right = lines("Row after row here fills the other\n" * 6, 800, 300, full=600)
+    bold = line("What is in bold here", 100, 560, BOLD)
+    assert ("heading", "What is in bold here") in labelled(left, bold, right)
+
+
+@pytest.mark.parametrize(
+    ("at", "start", "end", "text", "label"),
+    [
+        # A line of five letters at 600 ends at 275; the column's text ends at 1300.
+        (600, 200, 700, "Notes", "text"),
+        (564, 200, 700, "Notes", "heading"),
+        (564.1, 200, 700, "Notes", "text"),
+        (609, 200, 700, "Notes", "text"),
+        (609.1, 200, 700, "Notes", "heading"),
+        (600, 274, 700, "Notes", "text"),
+        (600, 275, 700, "Notes", "heading"),
+        (600, 200, 425, "Notes", "heading"),
+        (600, 200, 426, "Notes", "text"),
+        (600, 200, 1329, "Notes", "text"),
+        (600, 200, 1330, "Notes", "heading"),
+        (600, 200, 1200, "Notes on what stands to", "text"),
+        (600, 200, 1200, "Notes on what stands too", "heading"),
+    ],
+)
+def test_a_word_in_bold_under_a_short_rule_heads_a_note(
+    at: float, start: float, end: float, text: str, label: str
+) -> None:
+    note = line(text, 200, 600, BOLD)
+    found = labelled(paragraph(300), note, paragraph(660), rules=[lying(at, start, end)])
+    assert found[1] == (label, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Table 2.3 Losses by district", "caption"),
+        ("Table 2.3 losses by district", "text"),
+        ("Table 2.3 Losses by district.", "text"),
+        ("Table 2.3: losses by district.", "caption"),
+        ("Figure 7 – losses by district", "caption"),
+        # Four rows at most, and the last one tells whether they are a sentence.
+        ("Table 2.3 Losses of\nboth of the\ndistricts", "caption"),
+        ("Table 2.3 Losses of\nboth of the\ndistricts.", "text"),
+        ("Table 2.3 Losses.\nBoth of the\ndistricts", "caption"),
+        ("Table 2.3 Losses in\nboth, north. There\nis the south", "caption"),
+        ("Table 2.3 Losses of\nboth of the\ndistricts in\none year", "caption"),
+        ("Table 2.3 Losses of\nboth of the\ndistricts in\none\nyear", "text"),
+    ],
+)
+def test_a_caption_has_four_rows_at_most_and_is_no_sentence(text: str, label: str) -> None:
+    found = labelled(paragraph(300), lines(text, 200, 600, full=1100), paragraph(900))
+    assert found[1] == (label, text.replace("\n", " "))
+
+
+def test_a_row_of_cells_is_no_caption() -> None:
+    first = [line("Table 2.3 Losses", 200, 600), line("Table 2.4 Wins", 800, 600)]
+    found = labelled(paragraph(300), line("Short.", 200, 500), first, paragraph(900))
+    assert [label for label, _ in found] == ["text"] * 4
+
+
+@pytest.mark.parametrize(("size", "label"), [(20.7, "heading"), (20.8, "title"), (22.2, "title")])
+def test_the_first_heading_is_the_title_if_it_is_larger_than_the_others(
+    size: float, label: str
+) -> None:
+    largest = line("What all is about", 200, 300, Typeface(size, 5.5))
+    other = line("The first part of it", 200, 700, LARGE)
+    found = labelled(largest, paragraph(400), other, paragraph(800))
+    assert [one for one, _ in found] == [label, "text", "heading", "text"]
+
+
+def test_a_large_heading_is_no_title_where_text_stands_above_it_or_no_other_one_below() -> None:
+    largest = line("What all is about", 200, 500, Typeface(21, 5.5))
+    other = line("The first part of it", 200, 800, LARGE)
+    found = labelled(paragraph(300), largest, paragraph(600), other, paragraph(900))
+    assert [one for one, _ in found] == ["text", "heading", "text", "heading", "text"]
+    assert [one for one, _ in labelled(largest, paragraph(600))] == ["heading", "text"]
+
+
+@pytest.mark.parametrize(("size", "label"), [(17, "heading"), (23, "title")])
+def test_a_chapter_and_its_title_below_are_one_heading(size: float, label: str) -> None:
+    chapter = line("Chapter 2", 200, 500, Typeface(size, 5.5))
+    name = line("What is in it", 200, 560, LARGE)
+    found = labelled(paragraph(150), paragraph(300), chapter, name, paragraph(700))
+    assert [one for one, _ in found] == ["text", "text", label, "text"]
+    assert found[2][1] == "Chapter 2 What is in it"
+    assert len(labelled(paragraph(300), line("2 Parts", 200, 500, LARGE), name)) == 3
+
+
+def test_entries_are_as_deep_as_their_marks_stand() -> None:
+    """Whatever the rows below a mark are indented by."""
+    outer = [
+        line(
+            "• Outer entry that goes on to the margin at the right of it and", 200, 600, width=1100
+        ),
+        line("then some.", 230, 638),
+    ]
+    inner = line("– Inner entry.", 250, 676)
+    found = labelled(paragraph(300), outer, inner, line("• Last one.", 200, 714), paragraph(900))
+    assert [text for label, text in found if label == "list"] == [
+        "• Outer entry that goes on to the margin at the right of it and then some.",
+        "  • Inner entry.",
+        "• Last one.",
+    ]
+
+
+def test_an_entry_whose_mark_was_not_read_is_one_between_those_inside_it() -> None:
+    lost = [
+        line(
+            "Outer entry whose mark was lost, and that goes on to the margin at",
+            200,
+            676,
+            width=1100,
+        ),
+        line("the right.", 230, 714),
+    ]
+    found = labelled(
+        paragraph(300),
+        line("• Outer entry.", 200, 600),
+        line("– Inner entry.", 260, 638),
+        lost,
+        line("– Another one.", 260, 752),
+        paragraph(900),
+    )
+    assert [label for label, _ in found] == ["text", *["list"] * 4, "text"]
+    assert found[3][1].startswith("• Outer entry whose mark was lost")
+
+
+def test_an_entry_with_a_wide_gap_is_no_table() -> None:
+    rows = [
+        [line("• Rye flour", 200, 600), line("31.50", 800, 600)],
+        [line("Salt", 200, 638), line("4.20", 800, 638)],
+        [line("Yeast", 200, 676), line("0.90", 800, 676)],
+    ]
+    found = labelled(paragraph(300), *rows, paragraph(900))
+    assert [label for label, _ in found] == ["text", "list", "text"]
+
+
+def test_rows_that_were_read_in_two_pieces_are_text_and_no_table() -> None:
+    rows = [
+        [
+            line("Text that is set wide", 200, 600 + 38 * n, width=500),
+            line("goes on", 720, 600 + 38 * n),
+        ]
+        for n in range(4)
+    ]
+    assert [label for label, _ in labelled(paragraph(300), *rows)] == ["text", "text"]
+
+
+@given(st.integers(-80, 400), st.integers(-30, 900))
+def test_text_is_the_same_wherever_it_stands_on_the_page(right: int, down: int) -> None:
+    columns = (
+        setting._replace(x=setting.x + right, y=setting.y + down) for setting in (RIGHT, LEFT)
+    )
+    assert texts(*columns) == [BOTH]
+
+
+some_lines = st.lists(
+    st.builds(
+        lambda text, x, y, w, h: Line(text, 0.5, quad(x, y, x + w, y + h)),
+        words,
+        st.integers(0, 1000),
+        st.integers(0, 1000),
+        st.integers(2, 600),
+        st.integers(2, 60),
+    ),
+    max_size=25,
+)
+
+
+@given(some_lines)
+def test_a_page_scanned_at_twice_the_resolution_has_the_same_text(lines: list[Line]) -> None:
+    def twice(line: Line) -> Line:
+        (x0, y0), (x1, y1) = line.quad[0], line.quad[2]
+        return replace(line, quad=quad(2 * x0, 2 * y0, 2 * x1, 2 * y1))
+
+    there, here = (
+        layout.blocks(lines, WIDTH, HEIGHT),
+        layout.blocks([twice(line) for line in lines], 2 * WIDTH, 2 * HEIGHT),
+    )
+    assert [(one.label, one.text) for one in here] == [(one.label, one.text) for one in there]
