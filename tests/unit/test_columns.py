@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 from itertools import groupby
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocrd.columns import Row, covers, rows
@@ -247,6 +247,7 @@ boxes = st.tuples(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(boxes, max_size=25, unique=True))
 def test_a_page_twice_as_large_is_read_in_the_same_order(
     places: list[tuple[int, int, int, int]],

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocrd import columns, layout
@@ -278,6 +278,7 @@ upright_lines = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(any_lines | upright_lines)
 def test_no_text_is_lost_or_doubled(lines: list[Line]) -> None:
     def letters(some: list[str]) -> Counter[str]:
@@ -288,6 +289,7 @@ def test_no_text_is_lost_or_doubled(lines: list[Line]) -> None:
     assert all(block.boxes and block.text for block in found)
 
 
+@settings(deadline=None)
 @given(upright_lines)
 def test_the_order_in_which_lines_come_does_not_matter(lines: list[Line]) -> None:
     places = {(line.quad[0][1] + line.quad[3][1], line.quad[0][0]): line for line in lines}
@@ -296,6 +298,7 @@ def test_the_order_in_which_lines_come_does_not_matter(lines: list[Line]) -> Non
     assert layout.blocks(distinct[::-1], WIDTH, HEIGHT) == there
 
 
+@settings(deadline=None)
 @given(upright_lines)
 def test_columns_are_numbered_in_reading_order(lines: list[Line]) -> None:
     page = Sheet.of(lines, WIDTH, HEIGHT)
@@ -542,6 +545,7 @@ def test_rows_that_were_read_in_two_pieces_are_text_and_no_table() -> None:
     assert [label for label, _ in labelled(paragraph(300), *rows)] == ["text", "text"]
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.integers(-80, 400), st.integers(-30, 900))
 def test_text_is_the_same_wherever_it_stands_on_the_page(right: int, down: int) -> None:
     columns = (
@@ -563,6 +567,7 @@ some_lines = st.lists(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(some_lines)
 def test_a_page_scanned_at_twice_the_resolution_has_the_same_text(lines: list[Line]) -> None:
     def twice(line: Line) -> Line:
