@@ -69,7 +69,7 @@ class Membership(Operator):  # type: ignore[misc]
         """Return the comparison with the sign at ``index`` turned around."""
         at = [n for n in range(1, len(node.children), 2) if self._is_one(node.children[n])][index]
         turned = " not in" if node.children[at].get_code().split() == ["in"] else " in"
-        node.children[at] = parso.parse(turned)  # type: ignore[no-untyped-call]
+        node.children[at] = parso.parse(turned)
         return node
 
     @staticmethod
@@ -93,7 +93,7 @@ class Returned(Operator):  # type: ignore[misc]
     def mutate(self, node: Any, index: int) -> Any:
         """Return the statement without its value."""
         del index
-        node.children[1] = parso.parse(" None")  # type: ignore[no-untyped-call]
+        node.children[1] = parso.parse(" None")
         return node
 
     @classmethod
