@@ -215,13 +215,13 @@ class Ledger:
 
     def next_due(self, now: float) -> float | None:
         """Return the Unix time at which the next delayed job may be leased; None without one."""
-        row = self.db.execute(
+        (due,) = self.db.execute(
             "SELECT MIN(not_before) FROM jobs INDEXED BY jobs_delayed"
             " WHERE not_before > 0 AND not_before > ? AND not_before <= ?"
             " AND state IN ('queued', 'filing')",
             (now, now + LONGEST_WAIT),
         ).fetchone()
-        return None if row[0] is None else float(row[0])
+        return None if due is None else float(due)
 
     def inspected(self, job_id: int, *, pages: int, sha256: str) -> None:
         """Record what a look into the source told, and when the job is due now."""
@@ -436,13 +436,13 @@ class Ledger:
 
     def waiting(self, now: float) -> int:
         """Return how many open jobs wait for a later time."""
-        row = self.db.execute(
+        (count,) = self.db.execute(
             "SELECT COUNT(*) FROM jobs INDEXED BY jobs_delayed"
             " WHERE not_before > 0 AND not_before > ?"
             " AND state IN ('queued', 'filing')",
             (now,),
         ).fetchone()
-        return int(row[0])
+        return int(count)
 
     def queued_by_inbox(self) -> dict[str, int]:
         """Return how many jobs of each inbox are queued."""

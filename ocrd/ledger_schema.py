@@ -7,6 +7,7 @@ space, no permission, an I/O error) may pass.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from pathlib import Path
 
@@ -23,6 +24,7 @@ FILE_NAME = "ledger.sqlite3"
 WHOLLY_CHECKED_BYTES = 64 << 20  # of a ledger at each start; a larger one without its indexes
 WAL_BYTES = 8 << 20  # that the write-ahead log keeps on disk after it was as long as it liked
 
+_INCREMENTAL = 2  # of PRAGMA auto_vacuum
 _ALWAYS_ANEW = frozenset({"btrfs", "bcachefs"})
 # Writing the memory that connections share is refused with SHMSIZE where the disk is full.
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
@@ -146,11 +148,11 @@ def damaged(path: Path, finding: str) -> LedgerRefusedError:
 def faults(connection: sqlite3.Connection, *, limit: int, indexes: bool = True) -> list[str]:
     """Return what is wrong inside the file, at most ``limit`` findings; raise sqlite3.Error."""
     pragma = "integrity_check" if indexes else "quick_check"
-    findings = [str(row[0]) for row in connection.execute(f"PRAGMA {pragma}({int(limit)})")]
+    findings = [str(told) for (told,) in connection.execute(f"PRAGMA {pragma}({int(limit)})")]
     findings = [] if findings == ["ok"] else findings
-    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
-        if len(findings) < limit:
-            findings.append(f"row {row} of {table} belongs to none of {parent}")
+    orphans = connection.execute("PRAGMA foreign_key_check")
+    for table, _, parent, _ in itertools.islice(orphans, limit - len(findings)):
+        findings.append(f"a row of {table} belongs to none of {parent}")
     return findings
 
 
@@ -224,5 +226,6 @@ def _migrate(connection: sqlite3.Connection, path: Path, *, readonly: bool) -> N
         return
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
-    if version and connection.execute("PRAGMA auto_vacuum").fetchone()[0] != 2:
+    (auto_vacuum,) = connection.execute("PRAGMA auto_vacuum").fetchone()
+    if version and auto_vacuum != _INCREMENTAL:
         connection.execute("VACUUM")  # once: an older file learns to give space back
