@@ -6,7 +6,7 @@ Program text is taken together before columns are looked for: its own gaps are n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -123,24 +123,16 @@ def _filled(rows: Rows, member: list[bool], letter: float) -> list[bool]:
     weights = [median(piece.weight for piece in row) for row in rows]
     weight = median([w for w, is_in in zip(weights, member, strict=True) if is_in] or [0.0])
     filled = list(member)
-    for start, end in _gaps(member):
-        near = all(_is_near(a, b) for a, b in pairwise(rows[start - 1 : end + 1]))
-        if near and all(_is_likely(row, letter, weight) for row in rows[start:end]):
-            filled[start:end] = [True] * (end - start)
+    for first, last in pairwise(index for index, is_in in enumerate(member) if is_in):
+        near = all(_is_near(a, b) for a, b in pairwise(rows[first : last + 1]))
+        if near and all(_is_likely(row, letter, weight) for row in rows[first + 1 : last]):
+            filled[first:last] = [True] * (last - first)
     for index in range(2, len(rows)):
         before, above, row = rows[index - 2 : index + 1]
         even = _top(row) - _top(above) < EVEN * (_top(above) - _top(before))
         if filled[index - 1] and even and _is_likely(row, letter, weight):
             filled[index] = True
     return filled
-
-
-def _gaps(member: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """Yield the runs of False between two True, as start and end."""
-    places = [index for index, is_member in enumerate(member) if is_member]
-    for before, after in pairwise(places):
-        if after - before > 1:
-            yield before + 1, after
 
 
 def _is_likely(row: Sequence[Piece], letter: float, weight: float) -> bool:

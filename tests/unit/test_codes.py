@@ -1,6 +1,7 @@
 """Program text among running text."""
 
 from collections.abc import Sequence
+from dataclasses import astuple, replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from ocrd import codes
 from ocrd.job import Line, Typeface
-from ocrd.sheet import Listing, Sheet
+from ocrd.sheet import Grid, Listing, Sheet
 from tests.unit.printed import (
     BOLD,
     HEIGHT,
@@ -177,12 +178,12 @@ def test_letters_of_one_width_are_no_chance_where_they_are_many_or_have_signs(
 
 @pytest.mark.parametrize(
     ("signed", "prose", "found"),
-    [(0, 75, True), (0, 74, False), (3, 74, False), (4, 74, True)],
+    [(0, 150, True), (0, 149, False), (6, 149, False), (7, 149, True)],
 )
 def test_a_page_typed_as_a_whole_is_a_program_where_a_third_of_its_lines_have_signs(
     signed: int, prose: int, found: bool
 ) -> None:
-    some = [("x" * 29 + (";" if n < signed else "x"), 15.0) for n in range(10)]
+    some = [("x" * 29 + (";" if n < signed else "x"), 15.0) for n in range(20)]
     assert pitched(*some, ("y" * prose, 0)) == 15 * found
 
 
@@ -248,6 +249,8 @@ def test_signs_of_a_program_are_counted_but_not_brackets_around_a_name(
         (typed("words that read like any text;"), False),
         (typed("# words that read like any text"), True),
         (typed("words that read l=k(any text);"), True),
+        ([*typed("# words that read"), *typed("like any other text here", 700)], True),
+        ([*typed("• a = b; c = d;"), *typed("e = f; g = h;", 700)], False),
         ([(230, "a = b; c = d; e = f;", Typeface(14, 2.3, 15.29))], True),
         ([(230, "a = b; c = d; e = f; ghi;", Typeface(14, 2.3, 15.31))], False),
         ([(230, "a = b; c = d; e = f;", OTHER)], False),
@@ -270,6 +273,7 @@ def test_a_row_in_the_letters_of_the_program_text_is_of_it(
         ("xxxx = yyyy", "Text that ends:", True),
         ("xxxx + yyyy", "Text that ends:", False),
         ("(xxxx) = yyyy", "Text that ends?", True),
+        ("xYxx = yyyy", "Text that ends", False),
     ],
 )
 def test_a_lone_row_is_program_text_where_it_is_long_or_has_signs_and_ends_no_sentence(
@@ -309,10 +313,10 @@ FIRST, LAST = typed("first = {1: one};"), typed("Last = {2: two};")
         ([(230, "• one")], False),
         ([(230, "Usage", Typeface(14, 2.88))], False),  # in bold
         ([(230, "Usage", Typeface(14, 2.87))], True),
-        ([(230, "Use:", Typeface(14, 5))], True),  # four letters do not tell
+        ([(230, "Uses", Typeface(14, 5))], True),  # four letters do not tell
         ([(230, "Usage", Typeface(19.5, 2.3))], False),  # in large type
         ([(230, "Usage", Typeface(19.4, 2.3))], True),
-        ([(230, "Use:", Typeface(19.5, 2.3))], True),
+        ([(230, "Uses", Typeface(19.5, 2.3))], True),
         ([(230, "}"), (700, "(")], True),
     ],
 )
@@ -336,6 +340,20 @@ def test_program_text_goes_on_below_an_empty_row_at_most(below: float, count: in
     assert len(listings(FIRST, LAST, tops=[600, 600 + below])) == count
     tops = [600, 640, 640 + below]
     assert len(listings(FIRST, typed("// mid"), LAST, tops=tops)) == count
+
+
+def test_rows_of_brackets_between_rows_of_a_program_are_of_it_in_any_step() -> None:
+    pair: list[Part] = [(230, "}"), (700, "(")]
+    far: list[Part] = [(230, "Text that stands alone.")]
+    tops = [500.0, 600, 660, 732, 772, 850]
+    (found,) = listings(far, FIRST, pair, pair, LAST, far, tops=tops)
+    assert found.count("(") == 2
+    assert found.endswith(LAST[0][1])
+    # But for those that stand apart from the row above or below.
+    first, last = listings(FIRST, pair, LAST, tops=[600, 678, 718])
+    assert "(" not in first + last
+    first, last = listings(FIRST, pair, LAST, tops=[600, 660, 738])
+    assert "(" not in first + last
 
 
 @pytest.mark.parametrize(("step", "is_in"), [(45.9, True), (46, False)])
@@ -375,6 +393,103 @@ def test_typed_prose_and_short_rows_right_above_program_text_are_of_it(
     assert found.endswith(row[-1][1]) == is_in
 
 
+def test_what_is_bold_is_told_by_the_row_of_program_text_that_is_near() -> None:
+    bold = typed("words that read like any text;", weight=2.88)
+    heavy: list[Part] = [(230, "Text that stands below it all.", Typeface(13, 5))]
+    (found,) = listings(bold, FIRST, heavy)
+    assert found == FIRST[0][1]
+    (found,) = listings(heavy, FIRST, bold)
+    assert found == FIRST[0][1]
+
+
+@pytest.mark.parametrize(("weight", "is_in"), [(2.5, True), (2.6, False)])
+def test_type_a_quarter_bolder_than_the_program_is_bold(weight: float, is_in: bool) -> None:
+    def count(normal: float) -> int:
+        face = Typeface(10, normal, 15)
+        rows = [
+            line("Text that ends in a stop.", 230, 560, OTHER),
+            line("first = {1: one};", 230, 600, face),
+            line("Usage", 230, 640, Typeface(10, weight)),
+            line("Last = {2: two};", 230, 680, face),
+        ]
+        return gathered(*rows)
+
+    assert count(2) == (1 if is_in else 2)
+    assert count(0) == 1  # where the program's weight was not measured, nothing is bold
+
+
+def test_program_text_at_the_top_of_the_page_has_its_short_rows_too() -> None:
+    below = [line("Text " * 20, 200, y, OTHER) for y in (900, 940)]
+
+    def found(*some: tuple[str, float, Typeface]) -> str:
+        rows = [line(text, 230, y, face) for text, y, face in some]
+        more = line("(", 700, rows[-1].quad[0][1], OTHER)
+        first = codes.gathered(Sheet.of([*rows, more, *below, *sample()], WIDTH, HEIGHT).pieces)
+        texts = [one.whole.text for one in first if isinstance(one.whole, Listing)]
+        return texts[0]
+
+    both = ("first = {1: one};", 100, TYPED), ("Last = {2: two};", 140, TYPED)
+    assert found(*both, ("}", 180, OTHER)).endswith("(")
+    rows = [line("first = {1: one}; two", 230, 100, TYPED), line("}", 230, 150, OTHER)]
+    (only, _) = [
+        one.whole.text
+        for one in codes.gathered(Sheet.of([*rows, *below, *sample()], WIDTH, HEIGHT).pieces)
+        if isinstance(one.whole, Listing)
+    ]
+    assert only.endswith("}")
+
+
+def test_a_short_row_above_the_last_row_of_the_page_is_of_it() -> None:
+    rows = [line("Usage", 230, 2000, OTHER), line("Last = {2: two};", 230, 2040, TYPED)]
+    prose = [line("Text " * 20, 200, 300, OTHER)]
+    found = codes.gathered(Sheet.of([*prose, *sample(), *rows], WIDTH, HEIGHT).pieces)
+    assert isinstance(found[-1].whole, Listing)
+    assert found[-1].whole.text == "Usage\nLast = {2: two};"
+
+
+def test_a_short_row_below_a_lone_row_of_program_text_is_of_it() -> None:
+    (found,) = listings(FIRST, [(230, "Usage")], tops=[600, 660])
+    assert found.endswith("Usage")
+
+
+def test_a_table_between_rows_of_a_program_is_none_of_it() -> None:
+    rows = [
+        line(text, 230, 600 + 40 * n, TYPED)
+        for n, text in enumerate(("first = {1: one};", "a = {table: 1};", "Last = {2: two};"))
+    ]
+    prose = line("Text " * 20, 200, 300, OTHER)
+    pieces = list(Sheet.of([prose, *rows, *sample()], WIDTH, HEIGHT).pieces)
+    pieces[2] = replace(pieces[2], whole=Grid(pieces[2].box, (), ()))
+    found = codes.gathered(pieces)
+    texts = [one.whole.text for one in found if isinstance(one.whole, Listing)]
+    assert texts == ["first = {1: one};", "Last = {2: two};", "\n".join(SAMPLE)]
+    assert pieces[2] in found
+
+
+def test_lines_that_were_not_measured_do_not_count_among_those_compared() -> None:
+    prose = [("y" * 40, 0.0)] * 300
+    assert pitched(*prose, (";" * 30, 15.0)) == 15
+
+
+def test_a_page_drawn_at_a_sixteenth_has_the_same_program_text() -> None:
+    def found(unit: float) -> list[str]:
+        rows = [line("Text " * 20, 200, 300, OTHER), *program(), line("{", 700, 890), *sample()]
+        drawn = [
+            Line(
+                one.text,
+                one.confidence,
+                tuple((unit * x, unit * y) for x, y in one.quad),  # type: ignore[arg-type]
+                Typeface(*(unit * value for value in astuple(one.typeface))),
+            )
+            for one in rows
+        ]
+        pieces = codes.gathered(Sheet.of(drawn, 100, 200).pieces)
+        return [one.whole.text for one in pieces if isinstance(one.whole, Listing)]
+
+    assert found(1) == found(1 / 16)
+    assert len(found(1)) == 2
+
+
 @pytest.mark.parametrize(("distance", "is_in"), [(77, True), (78, False)])
 def test_a_row_far_from_program_text_is_none_of_it(distance: float, is_in: bool) -> None:
     row: list[Part] = [(230, "Usage")]
@@ -398,22 +513,64 @@ def test_rows_beside_each_other_are_two_program_texts(x: float, count: int) -> N
     assert len(listings(typed(LAST[0][1], x), typed("first = {1: o1};;"))) == count
 
 
-def test_rows_in_a_sentence_are_no_program() -> None:
-    def count(step: float, right: float, left: float, below: str) -> int:
-        """Return whether a row is program text that is so far off its neighbours."""
-        top = 600.0
-        height = 30
+@pytest.mark.parametrize(
+    ("left", "right", "above", "below", "is_one"),
+    [
+        (14, 14, 14, 14, False),
+        (15, 14, 14, 14, True),  # indented
+        (-15, 14, 14, 14, True),
+        (14, 15, 14, 14, True),  # shorter than the row above it
+        (14, -15, 14, 14, True),
+        (14, 14, 15, 14, True),  # further from the row above it than rows of text are
+        (14, 14, 14, 15, True),
+    ],
+)
+def test_a_typed_row_that_lies_in_a_sentence_is_no_program(
+    left: float, right: float, above: float, below: float, *, is_one: bool
+) -> None:
+    def count(first: Sequence[str], last: Sequence[str]) -> int:
+        """Return whether a row between these is program text."""
+        rows = [(570 - above, first), (630 + below, last)]
         prose = [
-            line("Text " * 20, 200, top - 30 - step, OTHER, width=1000),
-            line(below, 200, top + height + step, OTHER, width=400),
+            line(text, 200 + 1000 * n / len(some), y, OTHER, width=1000 / len(some))
+            for y, some in rows
+            for n, text in enumerate(some)
         ]
-        row = line("names = of, things; (in it)", 200 + left, top, TYPED, width=1000 - left - right)
+        row = line(
+            "Names = of, things; (in it)", 200 + left, 600, TYPED, width=1000 - left - right
+        )
         return gathered(*prose, row)
 
-    assert count(14, 14, 0, "goes on below it.") == 0
-    assert count(14, 0, 14, "goes on below it.") == 0
-    assert count(15, 0, 0, "goes on below it.") == 0
-    assert count(14, 0, 0, "Begins anew below it.") == 0
+    assert count(["Text that names"], ["goes on below it."]) == is_one
+    assert count(["This ends here.", "Text that names"], ["goes on below", "It ends."]) == is_one
+    assert count(["Text that ends."], ["goes on below it."]) == 1
+    assert count(["Text that names"], ["Begins anew below it."]) == 1
+
+
+def test_a_typed_row_above_a_short_last_one_of_a_sentence_is_no_program() -> None:
+    first = line("Text that names", 200, 570, OTHER, width=1000)
+    prose = first, line("and ends so.", 200, 630, OTHER)
+    row = line("Names = of, things; (in it)", 200, 600, TYPED, width=1000)
+    assert gathered(*prose, row) == 0
+
+
+def test_the_last_part_of_the_row_above_tells_whether_a_sentence_goes_on() -> None:
+    row = line("names = of, things;", 200, 640, TYPED)
+    parts = line("Text.", 200, 600, OTHER), line("That goes on", 600, 600, OTHER)
+    assert gathered(*parts, row) == 0
+    parts = line("Text that", 200, 600, OTHER), line("does not go on.", 600, 600, OTHER)
+    assert gathered(*parts, row) == 1
+
+
+def test_a_few_characters_before_a_remark_are_no_program() -> None:
+    for text, count in (("x=y;z", 1), ("x=y;", 0)):
+        row = [*typed(text), *typed("what it is for", 600)]
+        assert len(listings(row)) == count
+
+
+def test_two_rows_without_signs_are_a_program_if_one_is_long() -> None:
+    assert len(listings(typed("x" * 20), typed("x" * 12))) == 1
+    assert len(listings(typed("x" * 19), typed("x" * 19))) == 0
 
 
 def test_program_text_is_indented_by_its_own_letters() -> None:
@@ -426,6 +583,21 @@ def test_rows_that_begin_askew_are_set_to_whole_letters() -> None:
     starts = (("if a == b:", 233), ("call(a);", 287), ("call(b);", 292), ("end if;", 230))
     some = [typed(text, x) for text, x in starts]
     assert listings(*some) == ["if a == b:\n    call(a);\n    call(b);\nend if;"]
+
+
+def test_the_leftmost_row_begins_a_program_though_others_fit_its_letters_better() -> None:
+    inner = [typed(f"call({name});", 290) for name in "abc"]
+    (found,) = listings(typed("if a == b:", 224), *inner)
+    assert found == "if a == b:\n    call(a);\n    call(b);\n    call(c);"
+    starts = (("if a == b:", 230), ("call(a);", 245), ("call(b);", 260), ("call(c);", 296))
+    (found,) = listings(*(typed(text, x) for text, x in starts))
+    assert found == "if a == b:\n call(a);\n  call(b);\n    call(c);"
+
+
+def test_remarks_beside_a_program_are_not_its_margin() -> None:
+    some = [[*typed(f"a = {n};"), *typed("# note", 530)] for n in (1, 2)]
+    gap = " " * 14
+    assert listings(*some) == [f"a = 1;{gap}# note\na = 2;{gap}# note"]
 
 
 def test_parts_of_a_row_stand_as_far_apart_as_they_did() -> None:
@@ -444,6 +616,7 @@ def test_a_part_far_off_is_not_put_behind_more_than_two_hundred_spaces() -> None
     ]
     _, found = codes.gathered(Sheet.of(some, WIDTH, HEIGHT).pieces)
     assert isinstance(found.whole, Listing)
+    assert found.line == some[0]
     assert found.whole.text == "ab = {b: c};\nab = {b: c};" + " " * 200 + "# note"
 
 
