@@ -98,7 +98,9 @@ class Workshop:
         (wheel,) = self.folder.glob("*.whl")
         self._run(sys.executable, "-m", "venv", str(self._environment))
         pip = self._environment / "bin" / "pip"
-        self._run(str(pip), "install", "--quiet", "--no-compile", str(wheel))
+        install = (str(pip), "install", "--quiet", "--no-compile")
+        self._run(*install, "--require-hashes", "-r", str(self.folder / "locks" / "base.txt"))
+        self._run(*install, "--no-deps", str(wheel))
         return self._environment
 
     def _judge(self) -> str:
