@@ -67,7 +67,8 @@ def shrink(ledger: Ledger) -> bool:
     if free <= SPARE_PAGES:
         return False
     pages = min(STEP_PAGES, free - SPARE_PAGES)
-    ledger.db.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+    for _ in range(pages):  # one a statement: of one without columns sqlite3 takes one step only
+        ledger.db.execute("PRAGMA incremental_vacuum(1)")
     return bool(free - pages > SPARE_PAGES)
 
 
@@ -114,8 +115,10 @@ def renew_identity(ledger: Ledger) -> None:
 
 def serial(ledger: Ledger) -> int:
     """Return the highest number that a job ever had; it never falls."""
-    row = ledger.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
-    return 0 if row is None else int(row[0])
+    (highest,) = ledger.db.execute(
+        "SELECT MAX(seq) FROM sqlite_sequence WHERE name = 'jobs'"
+    ).fetchone()
+    return int(highest or 0)
 
 
 def knows(ledger: Ledger, inbox: str) -> bool:
