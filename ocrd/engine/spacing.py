@@ -41,7 +41,7 @@ class LineInk:
 
         ``places`` are the columns that the characters were seen in.
         """
-        self._height = strip.shape[0]
+        self._height = int(strip.shape[0])
         step = strip.shape[1] / columns
         self._places = [(place + 0.5) * step for place in places]
         white = np.concatenate(([True], _white(strip), [True])).astype(np.int8)
@@ -54,7 +54,7 @@ class LineInk:
         left, right = int(self._places[before]), int(self._places[after]) + 1
         ends = np.clip(np.concatenate(([left], self._ends)), left, right)
         starts = np.clip(np.concatenate((self._starts, [right])), left, right)
-        return max(0.0, float((starts - ends).max())) / float(self._height)
+        return float((starts - ends).max()) / self._height
 
     def stride(self, text: str, space: int, stops: Collection[int]) -> Stride | None:
         """Return how the letters around a space of the text are set, up to the next of ``stops``.

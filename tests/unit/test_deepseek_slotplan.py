@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +19,58 @@ plans = st.builds(
     typical=st.integers(1, 4096),
     few_shapes=st.booleans(),
 )
+
+
+@pytest.mark.parametrize(
+    ("length", "context", "rounded"),
+    [
+        (1, 8192, 256), (256, 8192, 256), (257, 8192, 512), (8192, 8192, 8192),
+        (7937, 8100, 8100),  # a multiple would be more than the context
+        (8200, 8100, 8200),
+    ],
+)  # fmt: skip
+def test_lengths_are_multiples_of_256_or_the_context(
+    length: int, context: int, rounded: int
+) -> None:
+    assert SlotPlan(budget=1, max_slots=1, context=context).rounded(length) == rounded
+
+
+@pytest.mark.parametrize(
+    ("length", "slots"), [(1000, 8), (1250, 8), (1251, 7), (5000, 2), (5001, 1), (10_001, 1)]
+)
+def test_there_are_as_many_slots_as_the_budget_holds(length: int, slots: int) -> None:
+    assert SlotPlan(budget=10_000, max_slots=8, context=8192).slots_at(length) == slots
+
+
+@pytest.mark.parametrize(
+    ("max_slots", "context", "first"),
+    [
+        (64, 8192, 2048),  # 1562 for each, which is less than most pages need
+        (20, 8192, 4864),  # 5000 for each
+        (10, 8192, 8192),  # 10,000 for each
+        (64, 2000, 2000),
+        (200, 8192, 2048),
+    ],
+)
+def test_the_first_length_is_2048_or_a_slots_share_of_the_budget(
+    max_slots: int, context: int, first: int
+) -> None:
+    assert SlotPlan(budget=100_000, max_slots=max_slots, context=context).first_length == first
+
+
+def test_most_pages_need_2048_tokens_whatever_the_step() -> None:
+    assert SlotPlan(budget=1, max_slots=1, context=8192, step=1).first_length == 2048
+
+
+@pytest.mark.parametrize(
+    ("max_slots", "length", "slots"), [(8, 1024, 4), (3, 1024, 1), (1, 1024, 1), (8, 2048, 2)]
+)
+def test_half_the_slots_of_a_length_are_half_of_those_that_there_were(
+    max_slots: int, length: int, slots: int
+) -> None:
+    plan = SlotPlan(budget=8 * 1024, max_slots=max_slots, context=4096)
+    assert plan.halved(length) == SlotPlan(slots * length, slots, 4096)
+    assert plan == SlotPlan(8 * 1024, max_slots, 4096)
 
 
 @given(plans, st.integers(1, 8192))
@@ -50,6 +105,19 @@ def test_a_batch_holds_the_running_pages_and_no_more_than_there_are_slots(
     allowed = data.draw(st.integers(1, 128))
     running = data.draw(st.integers(1, allowed))
     assert running <= plan.batch(running, allowed) <= allowed
+
+
+@pytest.mark.parametrize(
+    ("running", "batch"),
+    [(1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (16, 16), (17, 32), (32, 32), (33, 48), (49, 60),
+     (60, 60)],
+)  # fmt: skip
+def test_where_shapes_must_be_few_batches_are_powers_of_two_or_sixteens(
+    running: int, batch: int
+) -> None:
+    plan = SlotPlan(budget=1, max_slots=60, context=8192)
+    assert plan.batch(running, 60) == running
+    assert replace(plan, few_shapes=True).batch(running, 60) == batch
 
 
 def test_few_shapes_are_few() -> None:

@@ -20,7 +20,6 @@ import torch
 from torch import Tensor
 
 EMPTY = -1  # no token: equal to none
-NEVER = 1 << 30  # a run that no page reaches
 
 
 class RepeatBan:
@@ -34,7 +33,8 @@ class RepeatBan:
         self._past = torch.full((slots, 1), EMPTY, dtype=torch.long, device=device)
         self._run = torch.zeros((slots, 1), dtype=torch.long, device=device)
         self._lag = torch.arange(1, 2, device=device)
-        self._need = torch.full((slots, 1), NEVER, dtype=torch.long, device=device)
+        # A rule that is off reaches no lag, whatever run it needs.
+        self._need = torch.zeros((slots, 1), dtype=torch.long, device=device)
         self._reach = torch.zeros((slots, 1), dtype=torch.long, device=device)
         self._exempt = torch.full((slots, 1), EMPTY, dtype=torch.long, device=device)
 
@@ -44,7 +44,7 @@ class RepeatBan:
         self._widen(reach, len(exempt))
         self._past[slot] = EMPTY
         self._run[slot] = 0
-        self._need[slot] = ngram - 1 if reach else NEVER
+        self._need[slot] = ngram - 1
         self._reach[slot] = reach
         padded = [*exempt, *[EMPTY] * (self._exempt.shape[1] - len(exempt))]
         self._exempt[slot] = torch.tensor(padded, dtype=torch.long).to(self._device)
@@ -88,11 +88,11 @@ class RepeatBan:
         """Seat a saved page in a slot."""
         past, run, need, reach, exempt = saved
         self._widen(past.shape[0], exempt.shape[0])
+        self._need[slot] = need.to(self._device)
+        self._reach[slot] = reach.to(self._device)
         for table, row, filler in (
             (self._past, past, EMPTY),
             (self._run, run, 0),
-            (self._need, need, NEVER),
-            (self._reach, reach, 0),
             (self._exempt, exempt, EMPTY),
         ):
             table[slot] = filler
