@@ -111,7 +111,7 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
         page = PageRead(number, PageStatus.FAILED, warnings=(str(error),), code=error.code)
     finally:
         with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
-            path.unlink(missing_ok=True)
+            path.unlink()
     await reading.on_page(page)
 
 
@@ -172,7 +172,7 @@ async def _acquit_if_the_engine_is_to_blame(
         pass  # of our page, which is nothing to the document
     finally:
         with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+            path.unlink()
 
 
 def _laid_out(image: PageImage, recognition: Recognition, task: Task) -> PageRead:

@@ -1,21 +1,30 @@
-"""Who is to blame where a page ends the engine, with a real engine worker and rasterizer."""
+"""What becomes of a document's pages, and who is to blame where one ends the engine.
+
+Blame is tested with a real engine worker and rasterizer; what is made of answers, with answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from ocrd import reading
 from ocrd.config import LimitSettings, RasterSettings
 from ocrd.engine.client import EngineClient
-from ocrd.engine.protocol import MARKDOWN
-from ocrd.errors import EngineError
+from ocrd.engine.protocol import MARKDOWN, Hello
+from ocrd.engine.room import Room
+from ocrd.errors import EngineError, PageError, SourceChangedError, TransientError
 from ocrd.files import file_key
-from ocrd.job import PageRead, PageStatus
+from ocrd.job import Line, PageImage, PageRead, PageStatus, Recognition
 from ocrd.rasterize import Rasterizer, Source
-from ocrd.reading import Reading, read_pages
+from ocrd.reading import InterruptedReadingError, Reading, read_pages
+from ocrd.tasks import Task
 from tests.clients import engine
 from tests.engines import ENVIRONMENT
 from tests.installation import LETTER
@@ -79,3 +88,249 @@ async def test_where_our_own_page_cannot_be_drawn_the_verdict_stands(
     async with engine("die_on_page_4", {"on": "letter-1"}) as client:
         (page,) = await read(client, tmp_path, lambda _page: pytest.fail("acquitted"))
     assert (page.status, page.code) == (PageStatus.FAILED, "poisonous-page")
+
+
+# What reading makes of answers
+
+QUAD = ((10.0, 10.0), (290.0, 10.0), (290.0, 30.0), (10.0, 30.0))
+ANSWER = Recognition(
+    (Line("Dear reader,", 0.9, QUAD),), width=300, height=400, rotation=90, seconds=1.5,
+    warnings=("It was turned.",),
+)  # fmt: skip
+Answering = Callable[[int], Awaitable[Recognition]]
+
+
+async def answer(number: int) -> Recognition:
+    del number
+    return ANSWER
+
+
+class Desk:
+    """A document on its way, whose pages are drawn and answered for as the test says."""
+
+    def __init__(
+        self, temp_dir: Path, answering: Answering = answer, *, blank: bool = False,
+        task: Task = MARKDOWN, kills: Mapping[int, int] | None = None,
+        drawing: Callable[[int], Awaitable[None]] | None = None,
+    ) -> None:  # fmt: skip
+        self._answering, self._drawing, self._blank = answering, drawing, blank
+        self.asked: list[tuple[str, int]] = []
+        self.killed: list[int] = []
+        self.pages: list[PageRead] = []
+        self.stopping = asyncio.Event()
+        self.room = Room(lambda: 2)
+        self.reading = Reading(
+            Source(LETTER, file_key(LETTER)), "letter", cast("Rasterizer", self),
+            cast("EngineClient", self), task, (1,), temp_dir, self._on_page,
+            on_kill=self.killed.append, kills=kills or {}, stopping=self.stopping,
+        )  # fmt: skip
+
+    async def _on_page(self, page: PageRead) -> None:
+        self.pages.append(page)
+
+    async def hello(self) -> Hello:
+        return Hello("scripted", "none", capacity=2, longest_side=640)
+
+    async def draw(
+        self, source: Source, page: int, into: Path, longest_side: int, rank: tuple[int, ...]
+    ) -> PageImage:
+        assert (source, longest_side, rank) == (self.reading.source, 640, (1,))
+        if self._drawing:
+            await self._drawing(page)
+        into.touch()
+        return PageImage(page, str(into), 600, 800, 0.5, blank=self._blank)
+
+    async def recognise(
+        self, path: Path, task: Task, rank: tuple[int, ...], *, kills: int,
+        on_kill: Callable[[int], None],
+    ) -> Recognition:  # fmt: skip
+        assert path.exists() and task == self.reading.task and rank == (1,)
+        number = int(path.stem.rpartition("-")[2])
+        self.asked.append((path.name, kills))
+        if kills:
+            on_kill(kills + 1)
+        return await self._answering(number)
+
+
+async def test_a_page_is_what_the_engine_read_in_reading_order(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await read_pages(desk.reading, [3])
+    (page,) = desk.pages
+    assert replace(page, blocks=()) == PageRead(
+        number=3, status=PageStatus.READ, width=300, height=400, points_per_pixel=0.5,
+        rotation=90, seconds=1.5, warnings=("It was turned.",),
+    )  # fmt: skip
+    assert [block.text for block in page.blocks] == ["Dear reader,"]
+    assert list(tmp_path.iterdir()) == [], "its image is gone"
+
+
+async def test_a_page_that_cannot_be_trusted_fails_and_keeps_what_was_read(tmp_path: Path) -> None:
+    async def doubtful(_: int) -> Recognition:
+        return replace(ANSWER, doubt="The model repeated itself.")
+
+    desk = Desk(tmp_path, doubtful)
+    await read_pages(desk.reading, [3])
+    (page,) = desk.pages
+    assert (page.status, page.code) == (PageStatus.FAILED, "doubtful-page")
+    assert page.warnings == ("The model repeated itself.", "It was turned.")
+    assert [block.text for block in page.blocks] == ["Dear reader,"]
+
+
+async def test_a_models_markup_is_taken_apart_and_its_lines_are_not(tmp_path: Path) -> None:
+    async def of_a_model(_: int) -> Recognition:
+        return replace(ANSWER, form="markup", markup="# Kind regards")
+
+    desk = Desk(tmp_path, of_a_model)
+    await read_pages(desk.reading, [3])
+    assert [block.text for block in desk.pages[0].blocks] == ["Kind regards"]
+
+
+async def test_a_blank_page_is_not_shown_to_the_engine(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, blank=True)
+    await read_pages(desk.reading, [1])
+    assert desk.asked == []
+    assert desk.pages == [
+        PageRead(1, PageStatus.BLANK, width=600, height=800, points_per_pixel=0.5)
+    ]
+
+
+async def test_a_page_that_cannot_be_read_says_why_and_others_are_read(tmp_path: Path) -> None:
+    async def refuse_the_second(number: int) -> Recognition:
+        if number == 2:
+            raise PageError("It is all noise.", hint="Scan it again.")
+        return ANSWER
+
+    desk = Desk(tmp_path, refuse_the_second)
+    await read_pages(desk.reading, [1, 2, 3])
+    by_number = {page.number: page for page in desk.pages}
+    assert [by_number[n].status for n in (1, 2, 3)] == ["read", "failed", "read"]
+    assert by_number[2].warnings == ("It is all noise. Scan it again.",)
+    assert by_number[2].code == "page"
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_pages_are_blamed_for_is_told_to_the_engine_and_the_ledger(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path, kills={2: 1})
+    await read_pages(desk.reading, [1, 2])
+    assert sorted(desk.asked) == [("letter-1.pnm", 0), ("letter-2.pnm", 1)]
+    assert desk.killed == [2], "the page, not the count"
+
+
+async def test_an_engine_that_has_not_the_folders_mode_is_waited_for(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, task=Task("figure"))
+    with pytest.raises(TransientError, match='no mode "figure"') as raised:
+        await read_pages(desk.reading, [1])
+    assert "It has markdown, text" in raised.value.hint
+    assert desk.asked == []
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        ([ValueError("a"), TransientError("b")], "b"),
+        ([TransientError("a"), ValueError("b")], "a"),
+        ([TransientError("a"), SourceChangedError("b")], "a"),
+        ([ValueError("a"), OSError("b")], "a"),
+        ([ExceptionGroup("of both", [ValueError("a"), TransientError("b")]), OSError("c")], "b"),
+    ],
+)
+async def test_of_errors_that_come_at_once_the_first_that_explains_itself_is_told(
+    tmp_path: Path, errors: list[Exception], told: str
+) -> None:
+    second_waits, first_fails = asyncio.Event(), asyncio.Event()
+
+    async def fail(number: int) -> Recognition:
+        if number == 1:
+            await second_waits.wait()
+            first_fails.set()
+        else:
+            second_waits.set()
+            await first_fails.wait()
+        raise errors[number - 1]
+
+    desk = Desk(tmp_path, fail)
+    with pytest.raises(Exception, match=f"^{told}") as raised:
+        await read_pages(desk.reading, [1, 2])
+    assert raised.type is not ExceptionGroup
+    assert list(tmp_path.iterdir()) == []
+
+
+# At a stop
+
+
+async def test_at_a_stop_pages_in_work_are_finished_and_no_further_page_is_begun(
+    tmp_path: Path,
+) -> None:
+    begun = list[int]()
+
+    def numbers() -> Iterator[int]:
+        for number in range(1, 1000):
+            begun.append(number)
+            yield number
+
+    async def stop(number: int) -> Recognition:
+        if number == 2:
+            desk.stopping.set()
+        return ANSWER
+
+    desk = Desk(tmp_path, stop)
+    with pytest.raises(InterruptedReadingError):
+        await read_pages(desk.reading, numbers())
+    assert {1, 2} <= {page.number for page in desk.pages}
+    assert len(begun) < 10
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_at_a_stop_an_engine_that_ends_does_not_take_pages_in_work_with_it(
+    tmp_path: Path,
+) -> None:
+    ended = asyncio.Event()
+
+    async def end(number: int) -> Recognition:
+        if number == 1:
+            desk.stopping.set()
+            ended.set()
+            raise EngineError("It was stopped.")
+        await ended.wait()
+        return ANSWER
+
+    desk = Desk(tmp_path, end)
+    with pytest.raises(InterruptedReadingError):
+        await read_pages(desk.reading, [1, 2])
+    assert [page.number for page in desk.pages] == [2]
+
+
+async def test_an_engine_that_fails_fails_the_document(tmp_path: Path) -> None:
+    async def fail(_: int) -> Recognition:
+        raise EngineError("It does not start.")
+
+    with pytest.raises(EngineError, match="does not start"):
+        await read_pages(Desk(tmp_path, fail).reading, [1, 2, 3])
+
+
+@pytest.mark.parametrize("outcome", ["cancelled", "fails", "ends"])
+async def test_what_is_given_up_at_a_stop_troubles_nobody(tmp_path: Path, outcome: str) -> None:
+    """Neither its cancellation nor a failure while it is cleaned up is reported as an oversight."""
+    oversights: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: oversights.append(context))
+
+    async def draw_for_ever(_: int) -> None:
+        desk.stopping.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if outcome == "fails":
+                raise OSError("The folder is gone.") from None
+            if outcome == "cancelled":
+                raise
+
+    desk = Desk(tmp_path, drawing=draw_for_ever)
+    with pytest.raises(InterruptedReadingError):
+        await read_pages(desk.reading, [1])
+    for _ in range(3):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert oversights == []
+    assert desk.pages == []
