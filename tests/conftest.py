@@ -6,13 +6,24 @@ mounts shares, fills disks, or starts and kills daemons by the dozen.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.deprecations import Deprecations
+
+# A busy machine is no defect: an example may take its time, and be slow to make.
+PATIENT = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("patient", PATIENT)
+# tests/mutants: the same examples for each change, none remembered.
+hypothesis.settings.register_profile("same", PATIENT, derandomize=True, database=None)
+hypothesis.settings.load_profile(os.environ.get("OCRD_EXAMPLES", "patient"))
 
 # The longest first, or one process works on while the others are done.
 ORDER = ("system", "recipes", "flow", "faults", "unit")

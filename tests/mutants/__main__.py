@@ -40,7 +40,7 @@ class Module:
     name: str
     tests: list[str]
     load: list[str]  # libraries to import once for all changes
-    equivalent: dict[tuple[str, str, str], str]  # a change that no test can notice -> why
+    equivalent: dict[tuple[str, str, str, int], str]  # a change that no test can notice -> why
 
     @property
     def path(self) -> Path:
@@ -77,7 +77,7 @@ def _module(table: dict[str, Any]) -> Module:
         tests=table["tests"],
         load=table.get("load", []),
         equivalent={
-            (one["function"], one["before"], one["after"]): one["why"]
+            (one["function"], one["before"], one["after"], one.get("place", 1)): one["why"]
             for one in table.get("equivalent", [])
         },
     )

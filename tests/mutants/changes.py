@@ -7,8 +7,9 @@ change that leaves the same program, as one in an annotation does, is none.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 # Before Cosmic Ray, whose own order of imports fails with parso 0.8.7.
@@ -112,14 +113,17 @@ class Change:
     before: str  # the lines that changed, as they are
     after: str
     source: str  # the whole module, changed
+    place: int = 1  # among the changes of its function that look the same
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, int]:
         """Return what names the change whatever stands above it."""
-        return (self.function, self.before, self.after)
+        return (self.function, self.before, self.after, self.place)
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.function or 'module'}\n    - {self.before}\n    + {self.after}"
+        place = f", place = {self.place}" if self.place > 1 else ""
+        where = f"{self.line}: {self.function or 'module'}{place}"
+        return f"{where}\n    - {self.before}\n    + {self.after}"
 
 
 def operators() -> list[Operator]:
@@ -142,7 +146,12 @@ def changes(source: str) -> list[Change]:
         for changed in _changed("".join(lines[start:end])):
             whole = "".join([*lines[:start], changed, *lines[end:]])
             found.append(_change(source, whole, functions))
-    return sorted(found, key=lambda change: (change.line, change.after))
+    found.sort(key=lambda change: (change.line, change.after))
+    alike: Counter[tuple[str, str, str, int]] = Counter()
+    for number, change in enumerate(found):
+        alike[change.key] += 1
+        found[number] = replace(change, place=alike[change.key])
+    return found
 
 
 def _changed(source: str) -> Iterator[str]:
@@ -207,6 +216,15 @@ def _first_line(node: ast.stmt) -> int:
 
 
 class _WithoutAnnotations(ast.NodeTransformer):
+    """Takes away what changes no program: annotations, and whether arguments may be named."""
+
+    def visit_arguments(self, node: ast.arguments) -> ast.AST:
+        node.args, node.posonlyargs = [*node.posonlyargs, *node.args], []
+        if not node.vararg:
+            node.defaults = [*node.defaults, *(one for one in node.kw_defaults if one is not None)]
+            node.args, node.kwonlyargs, node.kw_defaults = [*node.args, *node.kwonlyargs], [], []
+        return self.generic_visit(node)
+
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
         return node

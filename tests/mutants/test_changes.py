@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
         ("x: int | None = a", set()),
         ("def f(a: A | B) -> C | D:\n    return a", {"return None"}),
         ("if a:\n    b", {"if not a:"}),
+        ("def f(a, *, b):\n    return a", {"return None"}),
         ("for a in b:\n    break", {"for a in []:", "continue"}),
     ],
 )
@@ -41,6 +42,11 @@ def test_a_change_knows_its_function_whatever_stands_above_it() -> None:
     below = changes("import a\n\n\n" + source)
     assert [change.key for change in changes(source)] == [change.key for change in below]
     assert {(change.function, change.first_line) for change in below} == {("A.f", 5)}
+
+
+def test_changes_that_look_the_same_are_told_apart_by_their_place() -> None:
+    found = changes("def f(a):\n    g(a < 1)\n    g(a < 1)\n")
+    assert [change.place for change in found if "<=" in change.after] == [1, 2]
 
 
 def test_a_change_that_no_test_notices_is_told_and_one_that_a_test_notices_is_not(

@@ -172,7 +172,7 @@ def _forked(run: Any, folder: Path, limit_seconds: float) -> tuple[int, str]:
             os.dup2(sink, 2)
             os.environ["TMPDIR"] = str(folder)
             tempfile.tempdir = str(folder)
-            _settle_hypothesis()
+            os.environ["OCRD_EXAMPLES"] = "same"  # tests/conftest.py
             code = run()
         except BaseException:  # nothing may go up into the parent's frames
             traceback.print_exc()
@@ -200,14 +200,3 @@ def _waited(child: int, limit_seconds: float) -> int:
             return 124
         time.sleep(pause)
         pause = min(0.05, pause * 1.3)
-
-
-def _settle_hypothesis() -> None:
-    """The same examples each time, none remembered."""
-    import hypothesis
-
-    hypothesis.settings.register_profile(
-        "mutants", derandomize=True, database=None, deadline=None,
-        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],  # noticed is enough
-    )  # fmt: skip
-    hypothesis.settings.load_profile("mutants")
