@@ -43,7 +43,7 @@ _TEARABLE = (
 )  # fmt: skip
 # A label that is no word of the page: "aside_text".
 _IDENTIFIER = re.compile(r"[a-z]{2,20}(?:_[a-z]{2,20})*")
-_BARE_LABELS = "|".join(sorted(LABELS, key=len, reverse=True))
+_BARE_LABELS = "|".join(LABELS)
 _BARE = rf"^[ \t]*(?P<label>{_BARE_LABELS}) ?(?=\[ ?\[)"
 _GROUP = re.compile(r"\[([^\[\]]*)\]")
 _NUMBER = re.compile(r"-?\d+(?:\.\d*)?")
@@ -151,8 +151,6 @@ def _bare(text: str, task: Task) -> Iterator[_Region]:
         pattern = pattern.replace(_BARE_LABELS, re.escape(task.target))
     region, behind = _Region(), 0
     for label in re.finditer(pattern, text, re.MULTILINE):
-        if label.start() < behind:
-            continue
         end = _places_end(text, label.end())
         places = text[label.end() : end]
         if end < len(text) and not any(map(_corners, _GROUP.findall(places))):

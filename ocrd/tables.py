@@ -47,12 +47,11 @@ class Table:
 class _Draft:
     """A table in the making."""
 
-    rows: list[list[Cell]] = field(default_factory=list)
+    rows: list[list[Cell]] = field(default_factory=list)  # of one cell or more
     above: list[str] = field(default_factory=list)
     below: list[str] = field(default_factory=list)
     pieces: list[str] | None = None  # of the cell that is open
-    spans: tuple[int, int, bool] = (1, 1, False)
-    has_cells: bool = False
+    spans: tuple[int, int, bool] = field(init=False)  # of that cell: rows, columns; is it a heading
     in_row: bool = False
     in_caption: bool = False
 
@@ -61,7 +60,7 @@ class _Draft:
         if self.pieces is not None:
             self.pieces.append(text)
         elif text.strip():
-            (self.below if self.has_cells and not self.in_caption else self.above).append(text)
+            (self.below if self.rows and not self.in_caption else self.above).append(text)
 
     def end_cell(self) -> None:
         """Close the open cell, if one is."""
@@ -79,41 +78,34 @@ class _Draft:
             if not self.in_row:
                 self.rows.append([])
                 self.in_row = True
-            self.pieces, self.has_cells = [], True
+            self.pieces = []
             spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(attributes)}
-            self.spans = (max(spans.get("row", 1), 1), max(spans.get("col", 1), 1), name == "th")
+            self.spans = (spans.get("row") or 1, spans.get("col") or 1, name == "th")
         elif name not in {"td", "th", "caption", "col", "colgroup"}:
-            self.in_row = name == "tr" and not ends
-            if self.in_row:
-                self.rows.append([])
+            self.in_row = False
 
 
 def find(text: str, position: int = 0) -> Table | None:
     """Return the first table at or behind the position, up to its end or the text's."""
-    draft: _Draft | None = None
-    start, behind, depth = -1, position, 0
-    for tag in _TAG.finditer(text, position):
-        name, ends = tag["name"].lower(), bool(tag["end"])
-        if draft is None:
-            if name != "table" or ends:
-                continue
-            draft, start, depth = _Draft(), tag.start(), 1
-        else:
-            draft.take(text[behind : tag.start()])
-            if name == "table":
-                depth += -1 if ends else 1
-            if depth == 0:
-                return _table(draft, start, tag.end())
-            if depth > 1 or (depth == 1 and name == "table"):
-                draft.take("\n" if name in {"tr", "table"} else " ")
-            else:
-                draft.tag(name, tag["attributes"], ends=ends)
-        behind = tag.end()
-    if draft is None:
+    tags = _TAG.finditer(text, position)
+    first = next((tag for tag in tags if tag["name"].lower() == "table" and not tag["end"]), None)
+    if first is None:
         return None
-    rest = text[behind:]
-    draft.take(_TORN_TAG.sub("", rest))
-    return _table(draft, start, len(text))
+    draft, behind, depth = _Draft(), first.end(), 1
+    for tag in tags:
+        name, ends = tag["name"].lower(), bool(tag["end"])
+        draft.take(text[behind : tag.start()])
+        if name == "table":
+            depth += -1 if ends else 1
+        if depth == 0:
+            return _table(draft, first.start(), tag.end())
+        if depth > 1 or name == "table":
+            draft.take("\n" if name in {"tr", "table"} else " ")
+        else:
+            draft.tag(name, tag["attributes"], ends=ends)
+        behind = tag.end()
+    draft.take(_TORN_TAG.sub("", text[behind:]))
+    return _table(draft, first.start(), len(text))
 
 
 def grid(rows: Sequence[Row]) -> list[list[Cell | None]]:
@@ -135,11 +127,7 @@ def grid(rows: Sequence[Row]) -> list[list[Cell | None]]:
                 carried |= dict.fromkeys(range(len(line), len(line) + cell.columns), cell.rows - 1)
             line += [cell, *[None] * (cell.columns - 1)]
         placed.append(line)
-    width = max(
-        (max(len(line), *(column + 1 for column in columns), 0)
-         for line, columns in zip(placed, taken, strict=True)),
-        default=0,
-    )  # fmt: skip
+    width = max(map(len, placed), default=0)
     for line, columns in zip(placed, taken, strict=True):
         header = bool(line) and line[-1] is not None and line[-1].header
         padding = Cell("", header=header)
@@ -188,9 +176,8 @@ def raw(rows: Sequence[Row]) -> str:
 
 def _table(draft: _Draft, start: int, end: int) -> Table:
     draft.end_cell()
-    rows = [row for row in draft.rows if row]
     above, below = "\n".join(draft.above), "\n".join(draft.below)
-    return Table(start, end, tuple(_sane(rows)), above, below)
+    return Table(start, end, tuple(_sane(draft.rows)), above, below)
 
 
 def _sane(rows: Sequence[Sequence[Cell]]) -> Iterator[Row]:

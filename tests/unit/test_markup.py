@@ -76,6 +76,11 @@ def test_coordinates_are_of_a_grid_over_the_page() -> None:
         ("[[-5, 1, 2000, 9]]", [Box(0, 1, 999, 9)], []),
         ("[10, 20, 30, 40]", [Box(10, 20, 30, 40)], []),
         ("[[1,2,3,4], [5,5,5,9]]", [Box(1, 2, 3, 4)], ["1 box was unusable."]),
+        ("[[1,2,3,4], [5,5,9,5]]", [Box(1, 2, 3, 4)], ["1 box was unusable."]),
+        ("[[1, 2, 3, 4]5", [Box(1, 2, 3, 4)], ["1 box was unusable."]),
+        ("1, 2, 3, 4", [], ["1 box was unusable."]),
+        (" [[1, 2, 3, 4]] ", [Box(1, 2, 3, 4)], []),
+        ("[ [1, 2, 3, 4] , [5, 6, 7, 8] ]", [Box(1, 2, 3, 4), Box(5, 6, 7, 8)], []),
         ("[[1,2,3], [1,2,3,4,5], [1,2,3,4]]", [Box(1, 2, 3, 4)], ["2 boxes were unusable."]),
         ("[[1, 2, 3, 4], [5, 6,", [Box(1, 2, 3, 4)], ["1 box was unusable."]),
         (f"[[1, 2, 3, {'9' * 5000}]]", [Box(1, 2, 3, 999)], []),
@@ -103,6 +108,122 @@ def test_a_table_has_the_boxes_and_not_the_words_above_it() -> None:
     assert [(block.label, bool(block.boxes)) for block in found] == [
         ("text", False), ("table", True),
     ]  # fmt: skip
+
+
+def seen(text: str, task: Task = MARKDOWN) -> list[tuple[str, str, int]]:
+    """Return label, text and number of boxes of each block."""
+    return [(block.label, block.text, len(block.boxes)) for block in read(text, task)]
+
+
+BOX = "[[1, 2, 3, 4]]"
+
+
+@pytest.mark.parametrize(
+    ("label", "body", "expected"),
+    [
+        ("text", "", [("text", "", 1)]),
+        ("title", "", [("title", "", 1)]),
+        ("equation", "", [("equation", "", 1)]),
+        ("title", "One\n\nTwo", [("title", "One", 1), ("text", "Two", 0)]),
+        ("title", "One\n\n\\[ x \\]", [("title", "One", 1), ("equation", "x", 0)]),
+        ("title", "\\[ x \\]\n\nOne", [("equation", "x", 1), ("text", "One", 0)]),
+        ("title", "  - one", [("title", "- one", 1)]),
+        ("text", "  - one", [("list", "  - one", 1)]),
+        ("text", "# One\n\nTwo", [("title", "One", 0), ("text", "Two", 1)]),
+        ("text", "# One", [("title", "One", 1)]),
+        ("Sub-Title", "One", [("heading", "One", 1)]),
+        ("page number", "7", [("page-number", "7", 1)]),
+        ("code", "\n  a\n\n# b\n", [("code", "  a\n\n# b", 1)]),
+        ("code", " \n", [("code", "", 1)]),
+        ("code", "```\na\n```\nb", [("code", "a", 1), ("text", "b", 0)]),
+        ("table", "T\n<TABLE><tr><td>a", [("text", "T", 0), ("table", "a", 1)]),
+        ("table", "T\n<TH>a", [("text", "T", 0), ("table", "a", 1)]),
+        ("image", "<table><td>a</table>\nb", [("figure", "", 1), ("table", "a", 0),
+                                              ("text", "b", 0)]),
+        ("image", "a\n\nb", [("figure", "a", 1), ("text", "b", 0)]),
+        ("First line,", "more", [("text", "First line,", 1), ("text", "more", 0)]),
+        ("aside_text", "", [("text", "aside_text", 1)]),
+    ],
+)  # fmt: skip
+def test_a_regions_first_part_or_the_one_it_is_named_for_has_its_label_and_boxes(
+    label: str, body: str, expected: list[tuple[str, str, int]]
+) -> None:
+    assert seen(region(label, BOX, body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<|ref|>text<|/ref|>a", [("text", "a", 0)]),
+        ("<|ref|>title<|/ref|>\na", [("title", "a", 0)]),
+        ("<|ref|>title<|/ref|>", []),
+        (f"<|det|>{BOX}<|/det|>a", [("text", "a", 1)]),
+        ("<|ref|>image<|/ref|><table><td>a", [("table", "a", 0)]),
+        ("<|ref|>ti<|grounding|>tle<|/ref|>a", [("title", "a", 0)]),
+        (f"<|ref|>title<|det|>{BOX}<|/det|>a", [("title", "a", 1)]),
+        (f"<|ref|>title<|/ref|><|det|>{BOX}a", [("title", "a", 1)]),
+        (f"<|ref|>title<|/ref|><|det|>{BOX}<|/det|>a<|det|>{BOX}<|/det|>b",
+         [("title", "a", 1), ("text", "b", 1)]),
+        (f"<|ref|>title<|/ref|><|det|>{BOX}<|/det|> <|det|>{BOX}<|/det|>b", [("title", "b", 2)]),
+        ("<|ref|>title<|/ref|><|det|>5 apples<|/det|>b", [("title", "5 applesb", 0)]),
+        ("<|ref|>title<|/ref|><|det|>1998", [("title", "1998", 0)]),
+        (f"<|ref|>title<|/ref|><|det|> \n{BOX}a", [("title", "a", 1)]),
+    ],
+)  # fmt: skip
+def test_regions_are_told_though_tokens_are_missing(
+    text: str, expected: list[tuple[str, str, int]]
+) -> None:
+    assert seen(text) == expected
+    assert markup.blocks(text, 999, 999, MARKDOWN)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "warnings"),
+    [
+        (f"title{BOX}a", [("title", "a", 1)], 0),
+        (f" \ttitle {BOX}a", [("title", "a", 1)], 0),
+        ("title[ [1, 2, 3, 4] ]a", [("title", "a", 1)], 0),
+        (f"title\n{BOX}a", [("text", f"title\n{BOX}a", 0)], 0),
+        (f"text[[a]]\ntitle{BOX}b", [("text", "text[[a]]", 0), ("title", "b", 1)], 0),
+        (f"table_caption{BOX}a", [("caption", "a", 1)], 0),
+        (f"title{BOX}\n5 apples", [("title", "5 apples", 1)], 0),
+        ("a\ntext[[1, 2", [("text", "a", 0)], 1),
+        ("a\ntext[[", [("text", "a", 0)], 0),
+        ("a\ntext[[1, 2]]", [("text", "a", 0)], 1),
+        ("a\ntext[[1, 2]] b", [("text", "a\ntext[[1, 2]] b", 0)], 0),
+        (f"a\ntext{BOX}", [("text", "a", 0), ("text", "", 1)], 0),
+    ],
+)
+def test_a_label_before_a_box_or_before_the_end_of_a_text_cut_off_begins_a_region(
+    text: str, expected: list[tuple[str, str, int]], warnings: int
+) -> None:
+    assert seen(text) == expected
+    assert len(markup.blocks(text, 999, 999, MARKDOWN)[1]) == warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("a<", "a<"), ("a<|", "a"), ("a<|r", "a"), ("a<|/det|", "a"), ("a<｜", "a"), ("a|>", "a|>"),
+     ("a<|det", "a"), ("a<|dot", "a<|dot")],
+)  # fmt: skip
+def test_a_token_that_the_end_of_the_text_cuts_off_is_no_text(text: str, kept: str) -> None:
+    assert seen(text) == [("text", kept, 0)]
+
+
+def test_every_block_of_a_region_is_a_models_markdown_but_code() -> None:
+    """What is rich may hold Markdown and TeX."""
+    text = "".join(
+        region(label, BOX, body)
+        for label, body in [("equation", "x"), ("image", "<table><td>a</table>"), ("title", "")]
+    )
+    assert all(block.rich for block in read(text))
+    assert [block.rich for block in read(region("code", BOX, "a *= b"))] == [False]
+
+
+def test_a_title_above_a_table_is_none_itself() -> None:
+    title, table = read(region("title", BOX, "One\n\n<table><td>a</table>"))
+    assert (title.label, title.text, title.table) == ("title", "One", ())
+    assert (table.label, table.table) == ("table", ((Cell("a"),),))
 
 
 def test_a_table_that_is_none_stays_text() -> None:
@@ -191,12 +312,25 @@ def test_what_is_located_is_the_target(bare: bool) -> None:
         ("", "Nothing was found for 'car'."),
         (region("car", "[[]]"), "Nothing was found for 'car'."),
         ("There is none.", "Nothing was found for 'car'; the model said 'There is none.'."),
+        ("<|ref|>None here<|/ref|>", "Nothing was found for 'car'; the model said 'None here'."),
+        ("a" * 200, f"Nothing was found for 'car'; the model said '{'a' * 200}'."),
+        ("a" * 201, f"Nothing was found for 'car'; the model said '{'a' * 199}…'."),
     ],
 )
 def test_what_is_not_found_is_said(text: str, warning: str) -> None:
     found, warnings = markup.blocks(text, 999, 999, Task("locate", target="car"))
     assert found == []
     assert warnings[-1] == warning
+
+
+def test_what_is_located_is_named_as_it_was_asked_for_and_the_rest_is_kept() -> None:
+    task = Task("locate", target="car")
+    text = "Here:\n" + region("a red car", BOX, "It is red.") + region("car", "[[]]")
+    found, warnings = markup.blocks(text, 999, 999, task)
+    assert [(block.label, block.text, len(block.boxes)) for block in found] == [
+        ("text", "Here:", 0), ("located", "car", 1), ("text", "It is red.", 0),
+    ]  # fmt: skip
+    assert warnings == ["1 box was unusable."]
 
 
 PIECES = [

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Sequence
 from html.parser import HTMLParser
 
 import pytest
@@ -81,6 +82,112 @@ def test_the_place_and_what_stands_outside_the_cells_are_told() -> None:
     assert tables.find("no table, <tablet>") is None
 
 
+@pytest.mark.parametrize(
+    ("inside", "above", "below"),
+    [
+        ("T<tr><td>a</td></tr>", "T", ""),
+        ("<tr><td>a</td></tr>T", "", "T"),
+        ("<tr><td>a</td></tr><caption>T</caption>note", "T", "note"),
+        ("<tr><td>a</td></tr></caption>note", "", "note"),
+        ("<tr><td>a</td></tr><caption>T<tr>note", "T", "note"),
+        ("<tr><td>a</td>b</tr>c", "", "b\nc"),
+        (" <tr>\n<td>a</td> </tr> ", "", ""),
+    ],
+)
+def test_a_caption_stands_above_and_what_follows_a_cell_below(
+    inside: str, above: str, below: str
+) -> None:
+    table = tables.find(f"<table>{inside}</table>")
+    assert table is not None
+    assert table.rows == ((Cell("a"),),)
+    assert (table.above, table.below) == (above, below)
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "start", "end"),
+    [
+        ("<table><td>a</table>", 0, 0, 20),
+        ("</table><td><table><td>a</table></table>", 0, 12, 32),
+        ("<table><td>a</table><table><td>b</table>", 1, 20, 40),
+        ("<table><td>a</table><table><td>b</table>", 20, 20, 40),
+        ("<table><td>a<table><td>b</table></table> c", 0, 0, 40),
+        ("<table><td>a<table><td>b</table> c", 0, 0, 34),
+    ],
+)
+def test_a_table_ends_with_its_own_end_or_the_text(
+    text: str, position: int, start: int, end: int
+) -> None:
+    table = tables.find(text, position)
+    assert table is not None
+    assert (table.start, table.end) == (start, end)
+    assert tables.find(text, len(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("html", "rows"),
+    [
+        ("<tr><td>a<td>b</tr><td>c", [["a", "b"], ["c"]]),
+        ("<thead><td>a</thead><tbody><td>b", [["a"], ["b"]]),
+        ("<tr><td>a</td><col><td>b", [["a", "b"]]),
+        ("<tr></tr><tr><td>a</tr><tr>", [["a"]]),
+        ("<tr><td>a<table><tr><td>b<td>c</table>d<td>e", [["a\n\n b c\nd", "e"]]),
+    ],
+)
+def test_a_row_ends_where_it_is_closed_or_a_part_of_the_table_begins(
+    html: str, rows: list[list[str]]
+) -> None:
+    assert rows_of(f"<table>{html}") == rows
+
+
+@pytest.mark.parametrize(
+    ("attributes", "cell"),
+    [
+        ("<td", Cell("a")),
+        ("<th", Cell("a", header=True)),
+        ("<td colspan=2", Cell("a", 1, 2)),
+        ("<td rowspan=2", Cell("a", 2, 1)),
+        ("<TH ROWSPAN='2' COLSPAN=\"3\"", Cell("a", 2, 3, header=True)),
+        ("<td rowspan=3", Cell("a", 3)),
+        ("<td rowspan=4", Cell("a", 3)),  # there are three rows
+        ("<td rowspan=0 colspan=0", Cell("a")),
+        ("<td colspan=200", Cell("a", 1, 200)),
+        ("<td colspan=201", Cell("a", 1, 200)),
+    ],
+)
+def test_a_cell_spans_what_it_says_within_three_rows_and_200_columns(
+    attributes: str, cell: Cell
+) -> None:
+    table = tables.find(f"<table><tr>{attributes}>a<tr><td>b<tr><td>c")
+    assert table is not None
+    assert table.rows == ((cell,), (Cell("b"),), (Cell("c"),))
+
+
+@pytest.mark.parametrize(
+    ("rows", "spans"),
+    [
+        ("<tr><td colspan=198><td colspan=9>", [[(1, 198), (1, 2)]]),
+        ("<tr><td colspan=200><td colspan=9>", [[(1, 200), (1, 1)]]),
+        ("<tr><td colspan=199><td rowspan=2><tr><td>", [[(1, 199), (2, 1)], [(1, 1)]]),
+        ("<tr><td colspan=200><td rowspan=2><tr><td>", [[(1, 200), (1, 1)], [(1, 1)]]),
+        ("<tr><td><tr><td rowspan=9><tr><td>", [[(1, 1)], [(2, 1)], [(1, 1)]]),
+        ("<tr><td rowspan=2 colspan=150><tr><td colspan=99><tr><td colspan=99>",
+         [[(2, 150)], [(1, 50)], [(1, 99)]]),
+        ("<tr><td rowspan=3 colspan=149><tr><td colspan=99><tr><td colspan=99><tr><td colspan=99>",
+         [[(3, 149)], [(1, 51)], [(1, 51)], [(1, 99)]]),
+        ("<tr><td><td rowspan=2 colspan=150><tr><td colspan=9><td colspan=99>",
+         [[(1, 1), (2, 150)], [(1, 9), (1, 49)]]),
+        ("<tr><td><td rowspan=2 colspan=150><tr><td><td colspan=99>",
+         [[(1, 1), (2, 150)], [(1, 1), (1, 49)]]),
+    ],
+)  # fmt: skip
+def test_no_cell_reaches_beyond_column_200_wherever_it_stands(
+    rows: str, spans: list[list[tuple[int, int]]]
+) -> None:
+    table = tables.find("<table>" + rows)
+    assert table is not None
+    assert [[(cell.rows, cell.columns) for cell in row] for row in table.rows] == spans
+
+
 def test_a_table_in_a_cell_is_text_of_the_cell() -> None:
     html = "<table><tr><td>a<table><tr><td>b</td><td>c</td></tr></table>d</td><td>e</td></tr>"
     ((first, second),) = rows_of(html)
@@ -115,6 +222,52 @@ def test_cells_stand_where_html_puts_them() -> None:
     rows = ((Cell("a", rows=2), Cell("b", columns=2)), (Cell("c"),), (Cell("d"),))
     places = [[cell.text if cell else None for cell in row] for row in tables.grid(rows)]
     assert places == [["a", "b", None], [None, "c", ""], ["d", "", ""]]
+
+
+def placed(rows: Sequence[Sequence[Cell]]) -> list[str]:
+    """Return the grid: a letter for a cell, a dot where another spans, a blank for padding."""
+    grid = tables.grid([tuple(row) for row in rows])
+    return ["".join("." if cell is None else cell.text or " " for cell in row) for row in grid]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([], []),
+        ([[]], [""]),
+        ([[], [Cell("a")]], [" ", "a"]),
+        ([[Cell("a"), Cell("b")], [Cell("c")]], ["ab", "c "]),
+        ([[Cell("a", 1, 3)], [Cell("b"), Cell("c")]], ["a..", "bc "]),
+        ([[Cell("a", 3), Cell("b")], [Cell("c")], [Cell("d")], [Cell("e"), Cell("f")]],
+         ["ab", ".c", ".d", "ef"]),
+        ([[Cell("a", 2, 2), Cell("b")], [Cell("c")], [Cell("d")]], ["a.b", "..c", "d  "]),
+        ([[Cell("a"), Cell("b", 2)], [Cell("c")], [Cell("d"), Cell("e")]], ["ab", "c.", "de"]),
+        ([[Cell("a"), Cell("b", 2, 2)], [], [Cell("c")]], ["ab.", " ..", "c  "]),
+        ([[Cell("a", 2)], [Cell("b", 2)], [Cell("c")]], ["a ", ".b", "c."]),
+        ([[Cell("a", 4)], [Cell("b", 2)], [Cell("c")], [Cell("d")]],
+         ["a  ", ".b ", "..c", ".d "]),
+    ],
+)  # fmt: skip
+def test_a_cell_stands_in_the_first_column_that_no_cell_above_spans(
+    rows: list[list[Cell]], expected: list[str]
+) -> None:
+    assert placed(rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "header"),
+    [
+        ([Cell("a", header=True)], True),
+        ([Cell("a")], False),
+        ([Cell("a"), Cell("b", header=True)], True),
+        ([Cell("a", header=True), Cell("b")], False),
+        ([Cell("a", header=True), Cell("b", 1, 2, header=True)], False),
+        ([], False),
+    ],
+)
+def test_padding_is_a_heading_behind_a_heading(row: list[Cell], header: bool) -> None:
+    first, _ = tables.grid([tuple(row), tuple([Cell("c")] * 5)])
+    assert first[-1] == Cell("", header=header)
 
 
 @given(shapes)
@@ -153,6 +306,40 @@ def test_html_is_our_own() -> None:
         "</tbody>\n</table>"
     )
     assert "<td>&lt;i&gt;x&lt;/i&gt; \\(a&lt;b\\)</td>" in tables.as_html(rows, rich=False)
+
+
+HEAD, BODY = (Cell("h", header=True),), (Cell("b"),)
+THEAD = "<thead>\n<tr><th>h</th></tr>\n</thead>\n"
+TBODY = "<tbody>\n<tr><td>b</td></tr>\n</tbody>\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "html"),
+    [
+        ((), ""),
+        ((HEAD,), THEAD),
+        ((BODY,), TBODY),
+        ((HEAD, BODY), THEAD + TBODY),
+        ((HEAD, HEAD, BODY), THEAD.replace("</tr>\n", "</tr>\n<tr><th>h</th></tr>\n") + TBODY),
+        ((BODY, HEAD), TBODY.replace("</tr>\n", "</tr>\n<tr><th>h</th></tr>\n")),
+        (((Cell("h", header=True), Cell("b")),),
+         TBODY.replace("<td>b</td>", "<th>h</th><td>b</td>")),
+        (((), BODY), TBODY.replace("<tr>", "<tr><td></td></tr>\n<tr>", 1)),
+        (((Cell("b", 2, 3),), (Cell("c"),)),
+         TBODY.replace("<td>b</td></tr>", '<td rowspan="2" colspan="3">b</td><td></td></tr>\n'
+                                          "<tr><td>c</td></tr>")),
+        (((Cell('"a" & \'b\''),),), TBODY.replace("b</td>", "\"a\" &amp; 'b'</td>")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("rich", [True, False])
+def test_the_rows_of_headings_before_any_other_are_the_head(
+    rows: tuple[tuple[Cell, ...], ...], html: str, rich: bool
+) -> None:
+    assert tables.as_html(rows, rich=rich) == f"<table>\n{html}</table>"
+
+
+def test_the_cells_text_is_given_as_it_is() -> None:
+    assert tables.raw(((Cell("a\n b"), Cell("<i>")), (), (Cell("c", 2),))) == "a\n b\t<i>\n\nc"
 
 
 def test_lines_have_a_tab_between_columns() -> None:
