@@ -1,7 +1,7 @@
 """``python -m tests.mutants [MODULE …]``: which changes of a module its unit tests do not notice.
 
 Exit status 1 if a module stays under the share that is asked for. What was found lies in
-``build/mutants/MODULE.json``; ``--again`` tries only what was not noticed there.
+``build/mutants/MODULE.json``; ``--again`` tries only what was not noticed there, or is new.
 """
 
 from __future__ import annotations
@@ -117,20 +117,25 @@ def outcome(module: Module, again: bool, sample: int) -> Outcome:
     started = time.monotonic()
     every = changes(module.path.read_text())
     judged = [change for change in every if change.key not in module.equivalent]
+    equivalent = len(every) - len(judged)
     if sample and len(judged) > sample:
         judged = random.Random(module.name).sample(judged, sample)
     kept = RESULTS / f"{module.name}.json"
-    wanted = judged
-    if again and kept.exists():
-        left = {tuple(key) for key in json.loads(kept.read_text())["missed"]}
-        wanted = [change for change in judged if change.key in left]
-    missed = tried(module, wanted)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    kept.write_text(
-        json.dumps({"tried": len(judged), "missed": [change.key for change in missed]}, indent=1)
-    )
-    seconds = time.monotonic() - started
-    return Outcome(module, len(judged), missed, len(every) - len(judged), seconds)
+    known = _noticed(kept) if again else set()
+    missed = tried(module, [change for change in judged if change.key not in known])
+    if not sample:
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        noticed = [change.key for change in judged if change not in missed]
+        found = {"noticed": noticed, "missed": [change.key for change in missed]}
+        kept.write_text(json.dumps(found, indent=1))
+    return Outcome(module, len(judged), missed, equivalent, time.monotonic() - started)
+
+
+def _noticed(kept: Path) -> set[tuple[Any, ...]]:
+    """Return what was noticed the last time; what is new in the module is not among it."""
+    if not kept.exists():
+        return set()
+    return {tuple(key) for key in json.loads(kept.read_text()).get("noticed", [])}
 
 
 def main() -> int:
