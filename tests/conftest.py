@@ -21,8 +21,14 @@ PATIENT = hypothesis.settings(
     deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.register_profile("patient", PATIENT)
-# tests/mutants: the same examples for each change, none remembered.
-hypothesis.settings.register_profile("same", PATIENT, derandomize=True, database=None)
+# tests/mutants: the same examples for each change, none remembered, none made smaller.
+hypothesis.settings.register_profile(
+    "same",
+    PATIENT,
+    derandomize=True,
+    database=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
 hypothesis.settings.load_profile(os.environ.get("OCRD_EXAMPLES", "patient"))
 
 # The longest first, or one process works on while the others are done.
