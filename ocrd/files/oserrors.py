@@ -1,4 +1,7 @@
-"""What the system says of a file or folder, in our words: every ``OSError`` gets its fate here."""
+"""What the system says of a file or folder, in our words: every ``OSError`` gets its fate here.
+
+``where`` is anything whose text names the place: a path, or an entry of an opened folder.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from ocrd.errors import (
     DiskFullError,
@@ -17,9 +19,6 @@ from ocrd.errors import (
     UnsupportedError,
 )
 from ocrd.files.names import printable
-
-if TYPE_CHECKING:
-    from ocrd.files.directories import Where
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
 _NO_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EISDIR})
@@ -60,7 +59,7 @@ def is_of_disk(error: OSError) -> bool:
     return error.errno in _FULL | {errno.EROFS, errno.EIO}
 
 
-def translate(error: OSError, where: Where) -> OcrdError:
+def translate(error: OSError, where: object) -> OcrdError:
     """Say in our words what the system said about ``where``."""
     name = printable(str(where))
     cause = error.strerror or str(error) or type(error).__name__
@@ -82,7 +81,7 @@ def translate(error: OSError, where: Where) -> OcrdError:
     return TransientError(f"{name}: {cause}.", hint=hint)
 
 
-def translate_source(error: OSError, where: Where) -> OcrdError:
+def translate_source(error: OSError, where: object) -> OcrdError:
     """Say in our words what the system said about a source."""
     if error.errno in _GONE:
         return SourceChangedError(f"{printable(str(where))}: the file is no longer there.")
@@ -91,7 +90,7 @@ def translate_source(error: OSError, where: Where) -> OcrdError:
     return translate(error, where)
 
 
-def not_regular(where: Where) -> UnsupportedError:
+def not_regular(where: object) -> UnsupportedError:
     """Return the error of what is no file."""
     return UnsupportedError(
         f"{printable(str(where))}: not a regular file.",
@@ -99,14 +98,14 @@ def not_regular(where: Where) -> UnsupportedError:
     )
 
 
-def changed(where: Where, how: str = "changed while it was read") -> SourceChangedError:
+def changed(where: object, how: str = "changed while it was read") -> SourceChangedError:
     """Return the error of a source that is not what it was."""
     return SourceChangedError(f"{printable(str(where))}: the file {how}.")
 
 
 @contextlib.contextmanager
 def translated(
-    where: Where, into: Callable[[OSError, Where], OcrdError] = translate
+    where: object, into: Callable[[OSError, object], OcrdError] = translate
 ) -> Iterator[None]:
     """Have an ``OSError`` leave as ours, but for FileExistsError."""
     try:
