@@ -41,6 +41,27 @@ def upstream_values(image: Image.Image) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize(
+    ("kind", "size", "most", "spec"),
+    [
+        (V1, "tiny", None, ViewSpec(512, 512, False, 6, V1)),
+        (V1, "small", None, ViewSpec(640, 640, False, 6, V1)),
+        (V1, "base", None, ViewSpec(1024, 1024, False, 6, V1)),
+        (V1, "large", None, ViewSpec(1280, 1280, False, 6, V1)),
+        (V1, "gundam", None, ViewSpec(1024, 640, True, 6, V1)),
+        (V1, "", None, ViewSpec(1024, 640, True, 6, V1)),
+        (V1, "", 9, ViewSpec(1024, 640, True, 9, V1)),
+        (V1, "", 1, ViewSpec(1024, 640, True, 1, V1)),
+        (V2, "", None, ViewSpec(1024, 768, True, 6, V2)),
+        (V2, "", 2, ViewSpec(1024, 768, True, 2, V2)),
+    ],
+)
+def test_a_page_is_looked_at_as_the_model_cards_say(
+    kind: str, size: str, most: int | None, spec: ViewSpec
+) -> None:
+    assert view_spec(kind, size, most) == spec
+
+
+@pytest.mark.parametrize(
     ("size", "tokens"), [("tiny", 73), ("small", 111), ("base", 273), ("large", 421)]
 )
 @pytest.mark.parametrize("shape", [(1700, 2200), (400, 300), (3000, 200)])
@@ -109,10 +130,31 @@ def test_of_two_grids_of_one_ratio_the_larger_needs_a_page_of_half_its_pixels() 
     assert grid_of(side + 1, side + 1, spec) == (3, 3)
 
 
-def test_a_page_right_between_two_ratios_goes_to_the_larger_grid_if_it_fills_it() -> None:
-    spec = view_spec(V2)  # 1.25 lies between 2 x 2 and 3 x 2
-    assert grid_of(1250, 1000, spec) == (2, 2)
-    assert grid_of(2000, 1600, spec) == (3, 2)
+def test_half_the_pixels_of_the_larger_grid_are_not_more_than_half() -> None:
+    spec = view_spec(V1, "gundam", 9)
+    assert 2 * 1280 * 1440 == 9 * 640 * 640
+    assert grid_of(1280, 1440, spec) == (2, 2)
+    assert grid_of(1281, 1440, spec) == (3, 3)
+    assert grid_of(576, 2560, view_spec(V2)) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "most", "shape", "grid"),
+    [
+        (V2, 6, (1250, 1000), (2, 2)),  # 1.25 lies between 2 x 2 and 3 x 2
+        (V2, 6, (2000, 1600), (3, 2)),
+        (V1, 6, (180, 800), (1, 4)),
+        (V1, 6, (540, 2400), (1, 5)),
+        (V1, 4, (660, 440), (2, 1)),
+        (V1, 4, (7980, 5320), (2, 2)),
+        (V2, 3, (800, 640), (1, 2)),  # of two tiles each
+        (V2, 3, (900, 720), (2, 1)),
+    ],
+)
+def test_a_page_right_between_two_ratios_goes_to_the_larger_grid_if_it_fills_it(
+    kind: str, most: int, shape: tuple[int, int], grid: tuple[int, int]
+) -> None:
+    assert grid_of(*shape, view_spec(kind, "", most)) == grid
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(2, 12), st.integers(0, 2**32))
@@ -147,6 +189,59 @@ def test_pages_right_between_two_grids_of_as_many_tiles_are_closer_to_a_third(mo
                 assert least < abs(middle - first[0] / first[1])
 
 
+SMALL = st.builds(
+    ViewSpec,
+    base=st.sampled_from([64, 128, 192]),
+    tile=st.sampled_from([64, 128]),
+    crop=st.booleans(),
+    max_tiles=st.integers(1, 9),
+    family=st.sampled_from([V1, V2]),
+)
+
+
+@given(st.integers(1, 400), st.integers(1, 400), SMALL, st.sampled_from(["L", "RGB"]))
+@settings(max_examples=60, deadline=None)
+def test_tiles_cover_the_page_and_its_tokens_are_counted_from_what_is_looked_at(
+    width: int, height: int, spec: ViewSpec, mode: str
+) -> None:
+    page = noise(width, height, mode)
+    prepared = prepare(page, spec)
+    columns, rows = prepared.grid
+    tiled = spec.crop and max(width, height) > spec.tile and spec.max_tiles > 1
+    assert columns * rows <= spec.max_tiles
+    assert len(prepared.tiles) == (columns * rows if tiled else 0)
+    assert (columns * rows > 1) is tiled
+    if tiled:
+        whole = prepared.tiles.reshape(rows, columns, 3, spec.tile, spec.tile)
+        whole = whole.transpose(2, 0, 3, 1, 4).reshape(3, rows * spec.tile, columns * spec.tile)
+        size = (columns * spec.tile, rows * spec.tile)
+        stretched = page.resize(size, Image.Resampling.BICUBIC).convert("RGB")
+        assert np.array_equal(whole, upstream_values(stretched))
+    if spec.family == V2:
+        expected = 257 + 144 * len(prepared.tiles)
+    else:  # a token for 64 pixels each way, one to end each row, and one behind all
+        expected = (spec.base // 64) * (spec.base // 64 + 1) + 1
+        if tiled:
+            expected += (rows * spec.tile // 64) * (columns * spec.tile // 64 + 1)
+    assert prepared.tokens == token_count(prepared.grid, spec) == expected
+
+
+@given(st.integers(4, 400), st.integers(4, 400), st.sampled_from(["L", "RGB"]))
+@settings(max_examples=20, deadline=None)
+def test_the_global_view_holds_the_whole_page_in_the_middle_of_grey(
+    width: int, height: int, mode: str
+) -> None:
+    page = noise(width, height, mode)
+    (view,) = prepare(page, ViewSpec(128, 64, True, 6, V1)).views
+    scale = 128 / max(width, height)
+    inner = (max(round(width * scale), 1), max(round(height * scale), 1))
+    left, top = round((128 - inner[0]) / 2), round((128 - inner[1]) / 2)
+    shrunk = page.resize(inner, Image.Resampling.BICUBIC).convert("RGB")
+    expected = np.full((3, 128, 128), GREY)
+    expected[:, top : top + inner[1], left : left + inner[0]] = upstream_values(shrunk)
+    assert np.array_equal(view, expected)
+
+
 @pytest.mark.parametrize("shape", [(900, 1300), (1301, 907), (650, 2000), (500, 400), (640, 640)])
 @pytest.mark.parametrize("kind", [V1, V2])
 def test_views_and_tiles_hold_upstreams_values(kind: str, shape: tuple[int, int]) -> None:
@@ -173,7 +268,9 @@ def test_views_and_tiles_hold_upstreams_values(kind: str, shape: tuple[int, int]
         (view_spec(V1, "small"), False),
         (view_spec(V1, "base"), True),
         (view_spec(V1, "large"), True),
+        (ViewSpec(641, 641, False, 1, V1), True),
         (ViewSpec(768, 768, False, 1, V2), False),
+        (ViewSpec(769, 769, False, 1, V2), True),
         (ViewSpec(1024, 1024, False, 1, V2), True),
     ],
 )
@@ -213,6 +310,16 @@ def test_slivers_of_pages_are_prepared_too(shape: tuple[int, int], spec: ViewSpe
     assert prepared.views.shape == (1, 3, spec.base, spec.base)
     assert (prepared.views == -1).any()
     assert prepared.tokens == token_count(prepared.grid, spec)
+
+
+@pytest.mark.parametrize("length", [2000, 2048, 4000])
+def test_a_page_too_thin_for_the_view_is_one_pixel_thick_there(length: int) -> None:
+    """2048 pixels are shrunk to a half of one, which rounds to none."""
+    spec = view_spec(V1, "base")
+    upright = prepare(Image.new("RGB", (1, length), "black"), spec).views[0, 0] == -1
+    assert upright.sum(axis=0).tolist() == [0] * 512 + [1024] + [0] * 511
+    lying = prepare(Image.new("RGB", (length, 1), "black"), spec).views[0, 0] == -1
+    assert np.array_equal(lying, upright.T)
 
 
 def test_sizes_and_kinds_that_do_not_exist_are_refused() -> None:
