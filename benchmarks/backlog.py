@@ -23,7 +23,7 @@ from tests.installation import ROOT, Installation, eventually
 BARE = """
 import json, sys, time
 from pathlib import Path
-from ocrd.config import EngineSettings
+from ocrd.config.settings import EngineSettings
 from ocrd.engine import rapidocr
 from ocrd.engine.protocol import Recognise
 import pymupdf

@@ -24,8 +24,8 @@ from benchmarks import machine
 from benchmarks.gpu import noise
 from benchmarks.gpu.network import full_size
 from benchmarks.gpu.traffic import traffic_of
-from ocrd.engine.deepseek.decoding import Decoder, Rules, SlotPlan, plan_of
-from ocrd.engine.deepseek.prompts import BOS, EOS, IMAGE, REPEATABLE
+from ocrd.engine.deepseek.slots.decoding import Decoder, Rules, SlotPlan, plan_of
+from ocrd.engine.deepseek.text.prompts import BOS, EOS, IMAGE, REPEATABLE
 
 KIND = "deepseek-ocr-2"
 CONTEXT = 8192
@@ -205,8 +205,8 @@ def roofline(network: Any, slots: int, context: int, speed: float) -> float:
 
 def on_gpu(count: int, slots: Sequence[int], device: str, alone: int) -> None:
     """Measure the full architecture at several numbers of slots."""
-    from ocrd.engine.deepseek.checkpoint import Model
-    from ocrd.engine.deepseek.vision import encode
+    from ocrd.engine.deepseek.network.checkpoint import Model
+    from ocrd.engine.deepseek.network.vision import encode
 
     machine.heading(f"Decoding pages together, full size, on {torch.cuda.get_device_name(device)}")
     speed = bandwidth(device)

@@ -41,7 +41,7 @@ WARM_UP = 0.2  # of the samples
 
 # The daemon, which looks for what to forget more often than once an hour.
 DAEMON = (
-    "import sys; from ocrd import retention; from ocrd.cli import main\n"
+    "import sys; from ocrd.ledger import retention; from ocrd.cli import main\n"
     "retention.FIRST_SECONDS = retention.INTERVAL_SECONDS = float(sys.argv.pop(1))\n"
     "sys.argv[0] = 'ocrd'; main()"
 )

@@ -20,8 +20,8 @@ LIMIT_SECONDS = 300.0
 
 def measure(root: Path, expected: int) -> dict[str, float]:
     """Run an inbox on a full folder until all of it is offered. For a fresh process."""
-    from ocrd.config import InboxSettings
-    from ocrd.inbox import Inbox
+    from ocrd.config.settings import InboxSettings
+    from ocrd.intake.inbox import Inbox
     from ocrd.job import Candidate
 
     complete = threading.Event()

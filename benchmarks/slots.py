@@ -58,7 +58,7 @@ def draw_scans(folder: Path, side: int) -> list[Path]:
 def run_arrangement(share: tuple[int, int, int, int], paths: list[Path]) -> dict[str, float]:
     """Load an engine in this process and measure it."""
     from ocrd.engine.protocol import Recognise
-    from ocrd.engine.rapidocr import RapidOcr, Share
+    from ocrd.engine.rapidocr.engine import RapidOcr, Share
 
     engine = RapidOcr(Share(*share))
 
@@ -147,7 +147,7 @@ def recall(expected: str, lines: Iterable[str]) -> float:
 def compare_sizes() -> None:
     """Print word recall and time for every size of the drawn page."""
     from ocrd.engine.protocol import Recognise
-    from ocrd.engine.rapidocr import RapidOcr, Share
+    from ocrd.engine.rapidocr.engine import RapidOcr, Share
 
     cores = len(os.sched_getaffinity(0))
     engine = RapidOcr(Share.of("auto", "auto", cores))

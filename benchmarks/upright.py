@@ -1,9 +1,9 @@
 """What turning pages upright costs, and how often it turns them wrongly.
 
 ``python -m benchmarks.upright --pages 20`` takes pages of the quality set, clean and degraded by
-turns, hands each to the engines' :class:`ocrd.engine.upright.Upright` in all four directions, and
-prints milliseconds of one core a page and what was turned wrongly. The set is fetched if it is not
-there.
+turns, hands each to the engines' :class:`ocrd.engine.rapidocr.upright.Upright` in all four
+directions, and prints milliseconds of one core a page and what was turned wrongly. The set is
+fetched if it is not there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PIL import Image
 from benchmarks.machine import heading
 from benchmarks.quality.documents import pages
 from benchmarks.quality.images import Scan, scans
-from ocrd.engine.upright import Upright
+from ocrd.engine.rapidocr.upright import Upright
 
 # Clockwise degrees that the page is turned by -> Pillow's turn, which is counter-clockwise.
 _TURNS = {

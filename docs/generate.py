@@ -1,4 +1,4 @@
-"""Write docs/configuration.md and config.example.toml from the models in ocrd/config.py.
+"""Write docs/configuration.md and config.example.toml from the models in ocrd/config/.
 
 Usage: python docs/generate.py [--check]; with --check nothing is written, and the exit code is 1
 where a file is not what the models say.
@@ -19,15 +19,21 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from ocrd.config import EngineSettings, InboxSettings, LimitSettings, RasterSettings, Settings
-from ocrd.config_types import format_duration, format_size, parse_count, parse_duration, parse_size
+from ocrd.config.settings import (
+    EngineSettings,
+    InboxSettings,
+    LimitSettings,
+    RasterSettings,
+    Settings,
+)
+from ocrd.config.types import format_duration, format_size, parse_count, parse_duration, parse_size
 
 ROOT = Path(__file__).parent.parent
 
 INTRODUCTION = """\
 # Configuration
 
-*Made from `ocrd/config.py` by `docs/generate.py`; change it there.*
+*Made from `ocrd/config/` by `docs/generate.py`; change it there.*
 
 One TOML file says everything. It is the first of: `--config FILE`, `$OCRD_CONFIG`,
 `~/.config/ocrd/config.toml`, `/etc/ocrd/config.toml`. `ocrd init DIR` writes a short one,
@@ -224,7 +230,7 @@ def main(arguments: list[str]) -> int:
             path.write_text(wanted[path])
         return 0
     for path in stale:
-        sys.stderr.write(f"{path} is not what ocrd/config.py says: run docs/generate.py\n")
+        sys.stderr.write(f"{path} is not what ocrd/config/ says: run docs/generate.py\n")
     return 1 if stale else 0
 
 

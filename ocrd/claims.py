@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocrd import archive, ledger_care
-from ocrd.ledger import Ledger
-from ocrd.ledger_writer import LedgerWriter
-from ocrd.ownership import Claim, Keeping, Record, this_daemon
+from ocrd.intake import archive
+from ocrd.intake.ownership import Claim, Keeping, Record, this_daemon
+from ocrd.ledger import care
+from ocrd.ledger.jobs import Ledger
+from ocrd.ledger.writer import LedgerWriter
 
 if TYPE_CHECKING:
-    from ocrd.config import InboxSettings
+    from ocrd.config.settings import InboxSettings
 
 CLOSE_SECONDS = 2.0  # for a folder that may hang
 
@@ -42,7 +43,7 @@ class Claims:
     def _keeping(self, settings: InboxSettings) -> Keeping:
         inbox = str(settings.path)
         return Keeping(
-            serial=lambda: self._ledger.submit(ledger_care.serial).result(),
+            serial=lambda: self._ledger.submit(care.serial).result(),
             is_known=lambda: self._ledger.submit(lambda one: is_known(one, inbox)).result(),
             looks_read=lambda: archive.looks_read(settings),
         )
@@ -50,12 +51,12 @@ class Claims:
 
 def this_process(ledger: Ledger, state_dir: Path) -> Record:
     """Return what this process writes into the folders that it owns."""
-    return this_daemon(ledger_care.identity(ledger), state_dir)
+    return this_daemon(care.identity(ledger), state_dir)
 
 
 def is_known(ledger: Ledger, inbox: str) -> bool:
     """Say whether a kept folder may be read: the ledger knows it, or a person said so."""
-    return ledger_care.knows(ledger, inbox) or ledger.setting(_accepted(inbox)) is not None
+    return care.knows(ledger, inbox) or ledger.setting(_accepted(inbox)) is not None
 
 
 def accept(ledger: Ledger, inbox: str) -> None:

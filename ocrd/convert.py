@@ -16,15 +16,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from ocrd import assets, files, filing, pages, plans, sidecar
-from ocrd.config import Settings
+from ocrd import files, pages
+from ocrd.config.settings import Settings
 from ocrd.engine.client import EngineClient
 from ocrd.errors import DocumentError, OcrdError, UnreadablePagesError, UnsupportedError
 from ocrd.figures import is_figure_name
+from ocrd.filing import assets, filing, plans
 from ocrd.illustrating import Illustration, Illustrations, illustrate
 from ocrd.job import DocumentResult, PageRead, PageStatus, SourceInfo
-from ocrd.rasterize import Rasterizer, Source
+from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import Reading, read_pages
+from ocrd.sidecar import text
 from ocrd.tasks import Task
 
 MARKDOWN = Task()
@@ -207,7 +209,7 @@ class _Conversion:
         made: Illustrations,
     ) -> tuple[Path, ...]:
         """Write the outputs and return their paths; what nothing was made for is left out."""
-        style = sidecar.Style(assets=targets[plans.ASSETS].name if made.figures else "")
+        style = text.Style(assets=targets[plans.ASSETS].name if made.figures else "")
         written = []
         for kind, target in targets.items():
             content = _content(kind, document, spool, made, style)
@@ -228,14 +230,14 @@ class _Conversion:
 
 def _content(
     kind: str, document: DocumentResult, spool: _PageSpool, made: Illustrations,
-    style: sidecar.Style,
+    style: text.Style,
 ) -> filing.Content | None:  # fmt: skip
     if kind == plans.ASSETS:
         return {path.name: filing.copying(path) for path in made.figures} or None
     if kind == plans.OVERLAY:
         return filing.copying(made.overlay) if made.overlay else None
     read = map(made.linkable, spool) if kind == "md" else spool
-    return lambda out: sidecar.write(out, kind, document, read, style)
+    return lambda out: text.write(out, kind, document, read, style)
 
 
 def _refuse_strange_files(target: Path) -> str:

@@ -18,7 +18,7 @@ from ocrd.errors import DocumentError, PageError
 from ocrd.figures import Figure, figures_of
 from ocrd.files import translate
 from ocrd.job import Block, PageRead
-from ocrd.rasterize import Rasterizer, Source
+from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import unless_stopping
 
 _NAMED_PAGES = 5  # in a warning about many

@@ -23,8 +23,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ocrd import files, filing, pages, plans, retrying
-from ocrd.config import InboxSettings
+from ocrd import files, pages, retrying
+from ocrd.config.settings import InboxSettings
 from ocrd.errors import (
     NO_REASON,
     CorruptError,
@@ -36,11 +36,12 @@ from ocrd.errors import (
     TransientError,
     UnsupportedError,
 )
+from ocrd.filing import filing, plans
 from ocrd.illustrating import Illustration, illustrate
 from ocrd.job import JobState, PageRead, PageStatus, SourceInfo
-from ocrd.ledger_writer import LedgerWriter
+from ocrd.ledger.writer import LedgerWriter
 from ocrd.publishing import Publisher, needs_figures, sweep
-from ocrd.rasterize import Rasterizer, Source
+from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError, Reading, read_pages
 from ocrd.verdicts import Verdict, Verdicts, delay_before_look, failure
 from ocrd.work import Work

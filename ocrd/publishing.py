@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from ocrd import files, filing, pages, plans, sidecar
-from ocrd.config import InboxSettings
+from ocrd import files, pages
+from ocrd.config.settings import InboxSettings
 from ocrd.errors import NO_REASON, OcrdError, Reason
+from ocrd.filing import filing, plans
 from ocrd.job import DocumentResult, Job, JobState, PageRead, PageStatus, SourceInfo
-from ocrd.ledger import Ledger
-from ocrd.ledger_writer import LedgerWriter
+from ocrd.ledger.jobs import Ledger
+from ocrd.ledger.writer import LedgerWriter
+from ocrd.sidecar import text
 from ocrd.work import Work
 
 PAGES_FETCHED = 32  # checkpoints in memory at a time while a sidecar is written
@@ -98,7 +100,7 @@ class Publisher:
         def write(out: BinaryIO) -> None:
             read = self.pages(work.job, info)
             linked = map(made.linkable, read) if kind == "md" else read
-            sidecar.write(out, kind, document, linked, style)
+            text.write(out, kind, document, linked, style)
 
         return write
 
@@ -154,9 +156,9 @@ def needs_figures(settings: InboxSettings) -> bool:
     return settings.figures and named
 
 
-def style_of(settings: InboxSettings, assets: str = "") -> sidecar.Style:
+def style_of(settings: InboxSettings, assets: str = "") -> text.Style:
     """Return how the folder's sidecars are written, with figures in the folder ``assets``."""
-    return sidecar.Style(
+    return text.Style(
         front_matter=settings.front_matter,
         page_marks=settings.page_marks,
         running_heads=settings.running_heads,

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ocrd import layout, markup
 from ocrd.engine.client import EngineClient
 from ocrd.errors import (
     DocumentError,
@@ -27,7 +26,9 @@ from ocrd.errors import (
 )
 from ocrd.files import file_key
 from ocrd.job import PageImage, PageRead, PageStatus, Recognition
-from ocrd.rasterize import Rasterizer, Source
+from ocrd.layout import layout
+from ocrd.markdown import markup
+from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.tasks import Task
 
 T = TypeVar("T")

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocrd import archive, claims, files, ledger_care
-from ocrd.archive import Document
+from ocrd import claims, files
 from ocrd.errors import FolderWithheldError, OcrdError
+from ocrd.intake import archive
+from ocrd.intake.archive import Document
+from ocrd.intake.ownership import LEASE_SECONDS, Claim, Keeping, Record
 from ocrd.job import Candidate
-from ocrd.ledger import Ledger
-from ocrd.ownership import LEASE_SECONDS, Claim, Keeping, Record
+from ocrd.ledger import care
+from ocrd.ledger.jobs import Ledger
 
 if TYPE_CHECKING:
-    from ocrd.config import InboxSettings
+    from ocrd.config.settings import InboxSettings
 
 BATCH = 200  # documents in one commit
 _LOOK_SECONDS = 2.0  # between two looks whether a folder's owner has gone
@@ -69,7 +71,7 @@ def _rebuild_one(
     try:
         _take(claim, waiting)
         claim.keeping = Keeping(
-            serial=lambda: ledger_care.serial(ledger),
+            serial=lambda: care.serial(ledger),
             is_known=lambda: True,
             looks_read=lambda: False,
         )
@@ -120,7 +122,7 @@ def _adopt_batch(
     now = time.time()
     with ledger.transaction():
         for candidate, sha256, failed in batch:
-            if ledger_care.adopt(ledger, candidate, sha256, now, failed=failed):
+            if care.adopt(ledger, candidate, sha256, now, failed=failed):
                 outcome.adopted += 1
             else:
                 outcome.known += 1

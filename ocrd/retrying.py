@@ -11,10 +11,11 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from ocrd import files, filing, plans
+from ocrd import files
 from ocrd.errors import OcrdError, SourceChangedError
+from ocrd.filing import filing, plans
 from ocrd.job import Job, JobState
-from ocrd.ledger import Ledger
+from ocrd.ledger.jobs import Ledger
 
 _EVERY = -1  # SQLite's limit that is none
 _STATE, _PLAN = "retried_state", "retried_plan"  # what the job was, while its source goes back

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ocrd import files
-from ocrd.config import InboxSettings
+from ocrd.config.settings import InboxSettings
 from ocrd.engine.client import EngineClient
-from ocrd.folder_threads import FolderThreads
 from ocrd.illustrating import NOTHING, Illustrations
+from ocrd.intake.folder_threads import FolderThreads
 from ocrd.job import Job, SourceInfo
-from ocrd.ledger import SECONDS_PER_PAGE
+from ocrd.ledger.jobs import SECONDS_PER_PAGE
 from ocrd.log import fields
 
 

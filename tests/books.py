@@ -12,14 +12,9 @@ from typing import Any
 
 import torch
 
-from ocrd.engine.deepseek import prompts
-from ocrd.engine.deepseek.decoding import (
-    Decoder,
-    Generation,
-    Rules,
-    SlotPlan,
-)
-from ocrd.engine.deepseek.prompts import BOS, EOS
+from ocrd.engine.deepseek.slots.decoding import Decoder, Generation, Rules, SlotPlan
+from ocrd.engine.deepseek.text import prompts
+from ocrd.engine.deepseek.text.prompts import BOS, EOS
 from tests import checkpoints, sequential
 
 VOCABULARY = 2000  # the true one is 129,280, which is most of the work of so small a network

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from ocrd.config import EngineSettings
+from ocrd.config.settings import EngineSettings
 from ocrd.engine.client import EngineClient
 from ocrd.job import Recognition
 from ocrd.tasks import Task

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from transformers import GenerationConfig, LogitsProcessor
 
-from ocrd.engine.deepseek.generation import Rules
+from ocrd.engine.deepseek.slots.generation import Rules
 from tests import checkpoints
 from tests.checkpoints import EOS, IMAGE, PAD
 

@@ -1,238 +1,175 @@
-"""The import rule of ARCHITECTURE.md: imports run downward only, and each library has one door."""
+"""Rooms look down only, modules of a room make no circle, each library has one door."""
 
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "ocrd"
 
-# From the bottom up. A module imports from layers below its own, and from its own layer only
-# where ALLOWED_BESIDE says so.
-LAYERS: tuple[frozenset[str], ...] = (
-    frozenset(
-        {
-            "ocrd", "job", "tasks", "figures", "errors", "log", "pages", "commonmark", "inline",
-            "richtext", "engine", "loading",
-        }
-    ),
-    frozenset(
-        {
-            "config", "config_types", "config_file", "config_folders", "config_refusal",
-            "config_tables", "config_engine", "files", "assets", "tables", "isolate", "confine",
-            "sandbox", "systemd", "mounts", "asking",
-        }
-    ),
-    frozenset(
-        {
-            "inbox", "root", "outlets", "scan", "settle", "daemon_lock", "ledger", "ledger_schema",
-            "ledger_care", "ledger_copies", "ownership", "archive", "rasterize", "calls",
-            "seats", "drawing", "pdf", "pictures", "cutting", "frames", "album", "diagnosis",
-            "markup", "passages", "layout", "columns", "gutters", "sheet", "grids", "cells",
-            "codes", "headings", "lists", "paragraphs", "running", "joining",
-            "sidecar", "layout_json", "filing", "plans", "engine.client", "engine.attendance",
-            "engine.pagequeue", "engine.process", "engine.rate", "engine.room", "engine.protocol",
-            "engine.worker", "engine.rapidocr", "engine.turning", "engine.upright",
-            "engine.lanes", "engine.ink", "engine.recognition", "engine.spelling",
-            "engine.spacing", "engine.shades", "engine.overlooked", "engine.weights",
-            "engine.deepseek",
-        }
-    ),
-    frozenset(
-        {
-            "ledger_writer", "folder_threads", "reading", "illustrating", "retrying", "claims",
-            "agreement", "rebuilding", "retention", "verdicts",
-        }
-    ),
-    frozenset({"work"}),
-    frozenset({"publishing"}),
-    frozenset({"pipeline"}),
-    frozenset({"dispatch"}),
-    frozenset({"standing", "heartbeat", "web", "convert"}),
-    frozenset({"daemon"}),
-    frozenset({"service"}),
-    frozenset({"cli", "__main__"}),
-)
-ALLOWED_BESIDE = {
-    "__main__": {"cli"},
-    "log": {"ocrd"},
-    "pages": {"job", "errors"},
-    "figures": {"job"},
-    "errors": {"ocrd"},
-    "inline": {"commonmark"},
-    "richtext": {"commonmark", "inline"},
-    "config": {
-        "config_types", "config_file", "config_folders", "config_refusal", "config_tables",
-        "config_engine",
-    },
-    "config_tables": {"config_types"},
-    "config_engine": {"config_types"},
-    "config_file": {"config_types"},
-    "config_folders": {"config_types", "files", "mounts"},
-    "config_refusal": {"config_types", "config_file"},
-    "sandbox": {"config"},
-    "isolate": {"confine"},
-    "assets": {"files"},
-    "files": {"mounts"},
-    "inbox": {"scan", "root", "outlets"},
-    "scan": {"settle"},
-    "ledger": {"ledger_schema"},
-    "ledger_care": {"ledger", "ledger_schema"},
-    "ledger_copies": {"ledger", "ledger_care", "ledger_schema"},
-    "ownership": {"scan"},
-    "archive": {"scan"},
-    "claims": {"ledger_writer"},
-    "rebuilding": {"claims"},
-    "retention": {"ledger_writer"},
-    "layout": {
-        "columns", "sheet", "paragraphs", "grids", "cells", "codes", "headings", "lists",
-        "running", "joining",
-    },
-    "paragraphs": {"columns", "sheet", "headings", "lists", "joining"},
-    "columns": {"gutters", "sheet"},
-    "gutters": {"sheet"},
-    "grids": {"sheet", "joining"},
-    "cells": {"columns", "sheet", "grids"},
-    "codes": {"sheet", "grids"},
-    "headings": {"columns", "codes"},
-    "lists": {"columns"},
-    "running": {"sheet", "grids"},
-    "markup": {"passages"},
-    "sidecar": {"headings", "layout_json"},
-    "filing": {"plans"},
-    "rasterize": {"seats", "calls"},
-    "drawing": {"pictures", "pdf", "cutting", "frames", "diagnosis"},
-    "pdf": {"pictures", "diagnosis"},
-    "frames": {"album", "cutting", "pictures"},
-    "engine.client": {
-        "engine.protocol", "engine.attendance", "engine.pagequeue", "engine.rate", "engine.room",
-    },
-    "engine.attendance": {"engine.protocol", "engine.process", "engine.pagequeue"},
-    "engine.pagequeue": {"engine.protocol"},
-    "engine.process": {"engine.protocol"},
-    "engine.worker": {"engine.protocol"},
-    "engine.rapidocr": {
-        "engine.protocol", "engine.turning", "engine.lanes", "engine.ink", "engine.recognition",
-        "engine.overlooked", "engine.weights",
-    },
-    "engine.ink": {"engine.turning", "engine.shades"},
-    "engine.recognition": {"engine.spelling", "engine.turning"},
-    "engine.spelling": {"engine.turning", "engine.spacing"},
-    "engine.spacing": {"engine.shades"},
-    "engine.overlooked": {"engine.turning"},
-    "engine.upright": {"engine.rapidocr", "engine.turning", "engine.lanes"},
-    "engine.deepseek": {"engine.protocol", "engine.lanes", "engine.upright"},
-    "illustrating": {"reading"},
-    "heartbeat": {"standing"},
+# On top of ocrd/ lie the words, which everybody may say, and the story.
+WORDS = frozenset("job tasks pages figures errors log loading".split())
+
+# Each room, and what it may look down on besides the words. ARCHITECTURE.md draws it.
+ROOMS = {
+    "markdown": "",
+    "files": "",
+    "config": "files",
+    "layout": "markdown",
+    "sidecar": "layout markdown",
+    "filing": "files",
+    "ledger": "config files",
+    "intake": "config files",
+    "raster": "config files",
+    "engine": "config",
+    "engine/rapidocr": "engine",
+    "engine/deepseek": "engine engine/rapidocr engine/deepseek/*",
+    "engine/deepseek/text": "",
+    "engine/deepseek/network": "",
+    "engine/deepseek/slots": "engine/deepseek/network engine/deepseek/text",
+    "story": "config engine files filing intake layout ledger markdown raster sidecar",
+    "web": "files",
+    "daemon": "story web config engine files intake ledger raster",
+    "cli": "story web daemon config engine engine/deepseek/network files ledger raster",
+    "__main__": "cli",
 }
-ENGINE_CHILD = {
-    "engine.worker", "engine.rapidocr", "engine.turning", "engine.upright", "engine.lanes",
-    "engine.ink", "engine.recognition", "engine.spelling", "engine.spacing", "engine.shades",
-    "engine.overlooked", "engine.weights", "engine.deepseek",
-}  # fmt: skip
 
-WHOLE = ("web", "cli", "files", "engine.deepseek")  # packages that count as one module
+# What runs in an engine's worker knows neither the daemon's rooms nor its settings.
+WORKER = ("engine/rapidocr", "engine/deepseek")
 
-# Library -> the modules that may import it.
+# Library -> the modules and rooms that may import it.
 DOORS = {
-    "torch": {"engine.deepseek"},
-    "transformers": {"engine.deepseek"},
-    "safetensors": {"engine.deepseek"},
-    "tokenizers": {"engine.deepseek"},
-    "huggingface_hub": {"engine.deepseek", "cli"},
-    "onnxruntime": {"engine.rapidocr"},
-    "rapidocr": {"engine.rapidocr", "engine.weights"},  # its networks
-    "pymupdf": {"drawing", "pdf", "frames"},
-    "watchdog": {"inbox"},
-    "sqlite3": {"ledger", "ledger_schema", "ledger_care", "ledger_copies"},
-    "systemd": {"systemd"},
-    "PIL": {
-        "drawing", "pdf", "pictures", "cutting", "engine.rapidocr", "engine.turning",
-        "engine.upright", "engine.deepseek",
-    },
-    "starlette": {"web"},
-    "uvicorn": {"web"},
-    "typer": {"cli"},
-    "rich": {"cli"},
+    "torch": "engine/deepseek/*",
+    "transformers": "engine/deepseek/*",
+    "safetensors": "engine/deepseek/*",
+    "tokenizers": "engine/deepseek/*",
+    "huggingface_hub": "engine/deepseek/network cli",
+    "onnxruntime": "engine/rapidocr/engine",
+    "rapidocr": "engine/rapidocr/engine engine/rapidocr/weights",
+    "pymupdf": "raster/drawing raster/pdf raster/frames",
+    "PIL": "raster engine/rapidocr engine/deepseek/*",
+    "watchdog": "intake/inbox",
+    "sqlite3": "ledger",
+    "systemd": "daemon/systemd",
+    "starlette": "web",
+    "uvicorn": "web",
+    "typer": "cli",
+    "rich": "cli",
 }
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
+    """Return every module by its path in the package: ``ledger/jobs``; a room by its own."""
     found = {}
     for path in PACKAGE.rglob("*.py"):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
-        if parts[-1] == "__init__":
-            parts = parts[:-1]
-        found[".".join(parts)] = path
+        found["/".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
 
-def noun(module: str) -> str:
-    """Return the name that a module has in LAYERS: web.* is web, cli.* is cli."""
-    if not module:
-        return "ocrd"
-    return next((whole for whole in WHOLE if f"{module}.".startswith(f"{whole}.")), module)
+def room(module: str) -> str:
+    """Return the room that a module is in."""
+    if module in ROOMS or not module:
+        return module or "words"
+    folder = module.rpartition("/")[0]
+    return folder or ("words" if module in WORDS else "story")
 
 
-def imported(path: Path) -> set[str]:
+def is_let_in(name: str, wanted: str) -> bool:
+    """Say whether a room or module is among those named; ``a/*`` is every room of a house."""
+    return any(
+        name == one or f"{name}/".startswith(f"{one}/") or (
+            one.endswith("/*") and f"{name}/".startswith(one[:-1])
+        )
+        for one in wanted.split()
+    )  # fmt: skip
+
+
+@functools.cache
+def imported(module: str) -> frozenset[str]:
+    """Return the full names that a module imports, anywhere in it."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(modules()[module].read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
-def inner(names: set[str]) -> set[str]:
-    """Return our own modules among the imported names."""
-    known = set(modules())
-    own = {name.removeprefix("ocrd.") for name in names if name.startswith("ocrd.")}
-    found = {name for name in own if name in known}
-    # "from ocrd.engine import protocol" names the package too, which is no dependency on it.
-    return {noun(name) for name in found}
-
-
-def level(name: str) -> int:
-    for number, layer in enumerate(LAYERS):
-        if name in layer:
-            return number
-    raise AssertionError(f"{name} has no layer: put it into LAYERS and into ARCHITECTURE.md")
+@functools.cache
+def inner(module: str) -> frozenset[str]:
+    """Return our own modules that a module imports."""
+    found = set()
+    for name in imported(module):
+        if name == "ocrd" or not name.startswith("ocrd."):
+            continue
+        path = name.removeprefix("ocrd.").replace(".", "/")
+        found.add(path if path in modules() else path.rpartition("/")[0])
+    return frozenset(found - {module})
 
 
 @pytest.mark.parametrize("module", sorted(modules()))
-def test_imports_run_downward_only(module: str) -> None:
-    me = noun(module)
-    for other in inner(imported(modules()[module])) - {me}:
-        beside = level(other) == level(me) and other in ALLOWED_BESIDE.get(me, set())
-        assert level(other) < level(me) or beside, f"{me} imports {other}"
+def test_a_room_looks_down_only(module: str) -> None:
+    mine = room(module)
+    assert mine in ROOMS or mine == "words", f"{mine} is no room: put it into ROOMS"
+    for other in inner(module):
+        theirs = room(other)
+        if theirs not in {mine, "words"}:
+            allowed = ROOMS.get(mine, "").split()
+            house = [one[:-2] for one in allowed if one.endswith("/*")]
+            inside = any(theirs.startswith(f"{one}/") for one in house)
+            assert theirs in allowed or inside, f"{module} imports {other}"
+
+
+def test_no_modules_of_a_room_make_a_circle() -> None:
+    try:
+        list(TopologicalSorter({module: inner(module) for module in modules()}).static_order())
+    except CycleError as error:
+        pytest.fail(f"a circle: {' → '.join(error.args[1])}")
 
 
 @pytest.mark.parametrize(
-    "module", sorted(name for name in modules() if noun(name) in ENGINE_CHILD)
+    "module", sorted(name for name in modules() if name.startswith(WORKER) or "worker" in name)
 )
-def test_engine_children_import_only_the_lowest_layers_and_each_other(module: str) -> None:
-    for other in inner(imported(modules()[module])) - ENGINE_CHILD - {"engine.protocol"}:
-        assert level(other) <= 1, f"{module} imports {other}"
+def test_what_runs_in_a_worker_knows_no_settings_and_no_daemon(module: str) -> None:
+    for other in inner(module):
+        assert room(other) == "words" or other == "engine/protocol" or other.startswith(WORKER), (
+            f"{module} imports {other}"
+        )
 
 
 @pytest.mark.parametrize("module", sorted(modules()))
 def test_each_library_is_imported_through_its_own_door(module: str) -> None:
-    for name in imported(modules()[module]):
-        library = name.split(".")[0]
-        if library in DOORS:
-            assert noun(module) in DOORS[library], f"{module} imports {library}"
+    for library in {name.partition(".")[0] for name in imported(module)} & set(DOORS):
+        assert is_let_in(module, DOORS[library]), f"{module} imports {library}"
+
+
+def test_every_room_says_what_it_is_for() -> None:
+    for name in ROOMS:
+        if name not in {"story", "__main__"}:
+            text = ast.get_docstring(ast.parse(modules()[name].read_text())) or ""
+            assert len(text) > 40, f"ocrd/{name}/__init__.py says nothing"
+
+
+def test_unit_tests_lie_in_the_rooms_of_what_they_test() -> None:
+    tests = Path(__file__).parent / "unit"
+    for path in tests.rglob("test_*.py"):
+        folder = str(path.parent.relative_to(tests))
+        assert folder == "." or folder in ROOMS, f"{path.name} lies in no room"
 
 
 def test_the_daemon_process_loads_no_model_runtime_and_no_drawing_library() -> None:
     heavy = ["torch", "onnxruntime", "pymupdf", "numpy", "PIL", "cv2", "rapidocr"]
     program = (
-        "import sys, ocrd, ocrd.daemon, ocrd.cli;"
+        "import sys, ocrd.daemon.daemon, ocrd.cli;"
         f"print(','.join(name for name in {heavy!r} if name in sys.modules))"
     )
     result = subprocess.run(

@@ -14,8 +14,8 @@ from typing import Any
 from benchmarks.gpu import noise, timing
 from benchmarks.gpu.scale import CONTEXT
 from benchmarks.gpu.workplace import Workplace
-from ocrd.engine.deepseek import vision
-from ocrd.engine.deepseek.decoding import Decoder, plan_of
+from ocrd.engine.deepseek.network import vision
+from ocrd.engine.deepseek.slots.decoding import Decoder, plan_of
 
 
 def measure(place: Workplace) -> None:

@@ -29,7 +29,9 @@ def measure(place: Workplace) -> None:
     eager, replayed = _launches(place)
     place.note(launch_host_us=eager, launch_in_graph_us=replayed)
     started = time.perf_counter()
-    from ocrd.engine.deepseek import checkpoint, decoding, engine  # noqa: F401
+    from ocrd.engine.deepseek import engine  # noqa: F401
+    from ocrd.engine.deepseek.network import checkpoint
+    from ocrd.engine.deepseek.slots import decoding  # noqa: F401
 
     place.note(import_engine_seconds=time.perf_counter() - started)
     checkpoint.require_libraries()

@@ -17,7 +17,7 @@ from benchmarks.gpu import noise, timing
 from benchmarks.gpu.scale import CONTEXT
 from benchmarks.gpu.steps import seated
 from benchmarks.gpu.workplace import Workplace, first_line
-from ocrd.engine.deepseek import vision
+from ocrd.engine.deepseek.network import vision
 
 SYNC = "synchronizing CUDA operation"  # torch's words in this debug mode
 MEGABYTE = 1e6

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from ocrd.engine.deepseek.prompts import BOS, EOS, PAD
+from ocrd.engine.deepseek.text.prompts import BOS, EOS, PAD
 
 SEED = 7
 

@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.gpu.scale import CONTEXT, KIND
-from ocrd.engine.deepseek import preprocessing
-from ocrd.engine.deepseek.generation import Rules
-from ocrd.engine.deepseek.prompts import BOS, IMAGE, REPEATABLE, repeat_rule
+from ocrd.engine.deepseek.network import preprocessing
+from ocrd.engine.deepseek.slots.generation import Rules
+from ocrd.engine.deepseek.text.prompts import BOS, IMAGE, REPEATABLE, repeat_rule
 
 # Ids that are plain words in the real tokenizer; the special ones lie beyond.
 FIRST_ID, LAST_ID = 1000, 100_000

@@ -23,11 +23,11 @@ from benchmarks.gpu.rounds import Gauge, Rounds
 from benchmarks.gpu.scale import CONTEXT, KIND
 from benchmarks.gpu.workplace import Workplace
 from ocrd.engine.deepseek import engine as engines
-from ocrd.engine.deepseek import runaway
-from ocrd.engine.deepseek.decoding import Generation, Rules
 from ocrd.engine.deepseek.engine import DeepSeek
-from ocrd.engine.lanes import Lanes
+from ocrd.engine.deepseek.slots.decoding import Generation, Rules
+from ocrd.engine.deepseek.text import runaway
 from ocrd.engine.protocol import Recognise
+from ocrd.engine.rapidocr.lanes import Lanes
 from ocrd.tasks import Task
 
 SPREAD = 0.3  # of the lengths' logarithms: two thirds lie between 3/4 and 4/3 of the median

@@ -19,8 +19,8 @@ from benchmarks.gpu import noise, timing
 from benchmarks.gpu.scale import CONTEXT
 from benchmarks.gpu.traffic import Traffic, traffic_of
 from benchmarks.gpu.workplace import Workplace, first_line
-from ocrd.engine.deepseek.slotplan import SlotPlan
-from ocrd.engine.deepseek.slots import Slots
+from ocrd.engine.deepseek.slots.slotplan import SlotPlan
+from ocrd.engine.deepseek.slots.slots import Slots
 
 GOLDEN = 0.6180339887  # its multiples spread evenly, however many there are
 SPARE_BYTES = 2 << 30

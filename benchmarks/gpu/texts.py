@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.gpu import noise, timing
 from benchmarks.gpu.scale import CONTEXT
 from benchmarks.gpu.workplace import Workplace
-from ocrd.engine.deepseek.decoding import Decoder, Generation, Rules, plan_of
+from ocrd.engine.deepseek.slots.decoding import Decoder, Generation, Rules, plan_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from benchmarks.gpu.rounds import GAP_MS
 from benchmarks.gpu.scale import CONTEXT
 from benchmarks.gpu.steps import lengths_of, seated
 from benchmarks.gpu.workplace import Workplace, first_line
-from ocrd.engine.deepseek import vision
+from ocrd.engine.deepseek.network import vision
 
 KERNELS = 30  # that the table names
 SMALL_US = 5.0  # a kernel this short is mostly its own launch

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ocrd.engine.deepseek.kvcache import token_bytes
+from ocrd.engine.deepseek.slots.kvcache import token_bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class Workplace:
     @cached_property
     def model(self) -> Any:
         """The network as the engine has it after loading; its tokens are those of our tests."""
-        from ocrd.engine.deepseek.checkpoint import Model
+        from ocrd.engine.deepseek.network.checkpoint import Model
         from tests import checkpoints
 
         tokenizer = checkpoints._tokenizer(checkpoints._vocabulary([]))

@@ -12,8 +12,8 @@ from benchmarks.machine import heading
 from benchmarks.quality.documents import pages
 from benchmarks.quality.images import scans
 from benchmarks.quality.lines import recognitions
-from ocrd import layout
-from ocrd.engine import ink, rapidocr
+from ocrd.engine.rapidocr import engine, ink
+from ocrd.layout import layout
 
 
 def main() -> None:
@@ -21,8 +21,8 @@ def main() -> None:
     heading("Type, rules and layout, a page")
     costs: list[tuple[float, float, float, int]] = []
     for scan, read in recognitions(scans(pages("pages"), ["clean"]), seconds=0, stale=True):
-        page = rapidocr._load(str(scan.path))
-        strips = [(rapidocr._strip(page, line.quad), line.text) for line in read.lines]
+        page = engine._load(str(scan.path))
+        strips = [(engine._strip(page, line.quad), line.text) for line in read.lines]
         start = time.process_time()
         for strip, text in strips:
             ink.typeface(strip, text)

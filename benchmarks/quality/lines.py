@@ -17,14 +17,23 @@ import numpy as np
 
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.images import Scan
-from ocrd.engine import ink, overlooked, rapidocr, recognition, spacing, spelling, turning, weights
 from ocrd.engine.protocol import Recognise, recognition_from_json
-from ocrd.engine.rapidocr import RapidOcr
+from ocrd.engine.rapidocr import (
+    engine,
+    ink,
+    overlooked,
+    recognition,
+    spacing,
+    spelling,
+    turning,
+    weights,
+)
+from ocrd.engine.rapidocr.engine import RapidOcr
 from ocrd.job import Recognition
 
 READING: tuple[Any, ...] = (
-    RapidOcr.detect, RapidOcr.read, rapidocr._strip, rapidocr._upright, rapidocr._probe, turning,
-    rapidocr._cut, recognition, spacing, spelling, overlooked, RapidOcr._detected,
+    RapidOcr.detect, RapidOcr.read, engine._strip, engine._upright, engine._probe, turning,
+    engine._cut, recognition, spacing, spelling, overlooked, RapidOcr._detected,
     RapidOcr._overlooked,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
@@ -34,8 +43,8 @@ def reading_key(dtype: str = "auto") -> str:
     """Return a name for how lines are found and read: settings, code, network and libraries."""
     parts = [
         _hash(weights.for_lines(dtype).read_bytes()),
-        f"{rapidocr._DETECTION} {rapidocr.SMALL_PRINT_SIDE}",
-        f"{rapidocr._RECOGNITION} {rapidocr.MIN_CONFIDENCE}",
+        f"{engine._DETECTION} {engine.SMALL_PRINT_SIDE}",
+        f"{engine._RECOGNITION} {engine.MIN_CONFIDENCE}",
         *(inspect.getsource(part) for part in READING),
         *(f"{name} {metadata.version(name)}" for name in _LIBRARIES),
     ]
@@ -83,7 +92,7 @@ class _Reader:
 
     def __init__(self, dtype: str) -> None:
         threads = os.environ.get("THREADS", "auto")
-        self._engine = rapidocr.load({"slots": 1, "threads": threads, "dtype": dtype})
+        self._engine = engine.load({"slots": 1, "threads": threads, "dtype": dtype})
 
     def read(self, path: Path) -> Recognition:
         return self._engine.recognise(Recognise(1, str(path)), lambda _count: None)
@@ -91,11 +100,11 @@ class _Reader:
 
 def _measured(path: Path, recognition: Recognition) -> Recognition:
     """Return what was read with type and rules measured again."""
-    page = rapidocr._load(str(path))
+    page = engine._load(str(path))
     turns = recognition.rotation // 90
     page = np.ascontiguousarray(np.rot90(page, -turns))
     lines = [
-        replace(line, typeface=ink.typeface(rapidocr._strip(page, line.quad), line.text))
+        replace(line, typeface=ink.typeface(engine._strip(page, line.quad), line.text))
         for line in recognition.lines
     ]
     rules = ink.rules(page, [line.quad for line in lines])

@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.quality.quantise`` shows the network some lines of the page set (none of the
 held-out pages), chooses for each tensor the range of values that loses least, and writes
-``ocrd/engine/models/PP-OCRv6_rec_small_int8.onnx``; ``--out`` writes elsewhere. It needs the extra
-``quantise`` (``packaging/bootstrap.sh quantise``) and takes some three minutes.
+``ocrd/engine/rapidocr/models/PP-OCRv6_rec_small_int8.onnx``; ``--out`` writes elsewhere. It needs
+the extra ``quantise`` (``packaging/bootstrap.sh quantise``) and takes some three minutes.
 ``python -m benchmarks.quality.widths`` compares the result with the 32-bit network.
 
 8-bit are the convolutions that see the line as an image, weights for each output channel apart, and
@@ -33,8 +33,9 @@ from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
 from benchmarks.quality.documents import pages
 from benchmarks.quality.images import scans
-from ocrd.engine import rapidocr, weights
-from ocrd.engine.recognition import shown
+from ocrd.engine.rapidocr import engine as rapidocr
+from ocrd.engine.rapidocr import weights
+from ocrd.engine.rapidocr.recognition import shown
 
 Reals = NDArray[np.float32]
 Range = tuple[float, float]

@@ -139,8 +139,8 @@ def serve(slots: int | str) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     from benchmarks.quality.sheets import markdown
-    from ocrd.engine import rapidocr
     from ocrd.engine.protocol import Recognise
+    from ocrd.engine.rapidocr import engine as rapidocr
 
     engine = rapidocr.load({"slots": slots, "threads": "auto"})
 

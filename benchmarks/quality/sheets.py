@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 
-from ocrd import layout, sidecar
 from ocrd.job import DocumentResult, PageRead, PageStatus, Recognition
+from ocrd.layout import layout
+from ocrd.sidecar import text
 
-_STYLE = sidecar.Style(page_marks=False)
+_STYLE = text.Style(page_marks=False)
 
 
 def markdown(recognition: Recognition) -> str:
@@ -20,5 +21,5 @@ def markdown(recognition: Recognition) -> str:
     )  # fmt: skip
     out = io.BytesIO()
     document = DocumentResult("page.png", "", "PNG", 1, "rapidocr", "", "markdown", 0.0)
-    sidecar.write_markdown(out, document, [page], _STYLE)
+    text.write_markdown(out, document, [page], _STYLE)
     return out.getvalue().decode()

@@ -20,7 +20,7 @@ from benchmarks.quality.documents import pages
 from benchmarks.quality.images import Scan, scans
 from benchmarks.quality.scoring import bags, characters, normalised
 from benchmarks.quality.truth import truth
-from ocrd.engine import rapidocr, recognition, spelling
+from ocrd.engine.rapidocr import engine, recognition, spelling
 
 # Name -> share of the width, whether doubtful spaces are judged, and the network.
 VARIANTS = {
@@ -45,7 +45,7 @@ def main() -> None:
         every, count = list(scans(pages("pages"), (kind,))), max(1, options.pages // 2)
         chosen += every[:: max(1, len(every) // count)][:count]
     engines = {
-        dtype: rapidocr.load({"slots": 1, "threads": 1, "dtype": dtype})
+        dtype: engine.load({"slots": 1, "threads": 1, "dtype": dtype})
         for dtype in ("float32", "auto")
     }
     recalls: dict[tuple[str, str], list[float]] = {}
@@ -73,10 +73,10 @@ def main() -> None:
 
 
 def _read(
-    engines: dict[str, rapidocr.RapidOcr], scan: Scan, seconds: dict[str, float]
+    engines: dict[str, engine.RapidOcr], scan: Scan, seconds: dict[str, float]
 ) -> tuple[dict[str, str], int]:
     """Return the page's lines as read in every way, and their number."""
-    page = rapidocr._load(str(scan.path))
+    page = engine._load(str(scan.path))
     quads = engines["auto"].detect(page)
     texts = dict.fromkeys(VARIANTS, "")
     for quad in quads:
@@ -85,7 +85,7 @@ def _read(
                 before = _cpu_seconds()
                 text, score = engines[dtype].read(page, quad)
                 seconds[name] += _cpu_seconds() - before
-            if score >= rapidocr.MIN_CONFIDENCE:
+            if score >= engine.MIN_CONFIDENCE:
                 texts[name] += text + "\n"
     return texts, len(quads)
 

@@ -20,7 +20,7 @@ from ocrd.cli.options import ConfigOption, JsonOption
 from ocrd.errors import EXIT_CONFIG, EXIT_FAILED, EXIT_OK, ConfigError, OcrdError, UnreachableError
 
 if TYPE_CHECKING:
-    from ocrd.config import EngineSettings, InboxSettings, Settings
+    from ocrd.config.settings import EngineSettings, InboxSettings, Settings
     from ocrd.engine.client import EngineClient
     from ocrd.engine.protocol import Hello
 
@@ -71,7 +71,7 @@ def check(
 
 def findings(config: Path | None, *, with_engine: bool) -> Iterator[Finding]:
     """Look at one thing after another."""
-    from ocrd.config import find_config, load
+    from ocrd.config.settings import find_config, load
 
     try:
         path = find_config(config)
@@ -111,7 +111,7 @@ def _print(finding: Finding) -> None:
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:
-    from ocrd.config import check_folders, offline_folders
+    from ocrd.config.settings import check_folders, offline_folders
 
     for text in check_folders(settings):
         yield Finding(Verdict.FAIL, "folders", text, is_config=True)
@@ -128,7 +128,7 @@ def _places(settings: Settings) -> Iterator[Finding]:
 
 
 def _state(settings: Settings) -> Iterator[Finding]:
-    from ocrd.mounts import is_network, mount_of
+    from ocrd.files.mounts import is_network, mount_of
 
     existing = _nearest(settings.state_dir)
     if is_network(existing):
@@ -145,7 +145,7 @@ def _state(settings: Settings) -> Iterator[Finding]:
 
 def _space(subject: str, path: Path, floor: int) -> Finding:
     from ocrd.files import free_bytes
-    from ocrd.mounts import mount_of
+    from ocrd.files.mounts import mount_of
 
     existing = _nearest(path)
     free = free_bytes(existing)
@@ -161,7 +161,7 @@ def _space(subject: str, path: Path, floor: int) -> Finding:
 
 
 def _inbox(number: int, inbox: InboxSettings) -> Finding:
-    from ocrd.mounts import is_network, mount_of
+    from ocrd.files.mounts import is_network, mount_of
 
     network = is_network(inbox.path) if inbox.network == "auto" else bool(inbox.network)
     message = f"{inbox.path}: {mount_of(inbox.path).kind}"
@@ -227,7 +227,7 @@ def _processor() -> Iterator[Finding]:
 
 def _confinement() -> Finding:
     """Say what keeps a hostile document in the process that reads it."""
-    from ocrd.confine import available
+    from ocrd.raster.confine import available
 
     kernel = available()
     if kernel.landlock and kernel.seccomp:
@@ -320,7 +320,7 @@ async def _read_page(
     import time
 
     from ocrd.engine.client import EngineClient
-    from ocrd.rasterize import Rasterizer, Source
+    from ocrd.raster.rasterize import Rasterizer, Source
     from ocrd.tasks import Task
 
     page = Path(__file__).with_name(PAGE)

@@ -17,7 +17,7 @@ from ocrd.errors import EXIT_FAILED, EXIT_OK
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from ocrd.config import Settings
+    from ocrd.config.settings import Settings
     from ocrd.convert import Outcome, Progress
     from ocrd.tasks import Task
 
@@ -85,7 +85,7 @@ def convert(  # noqa: PLR0917 - Typer makes options of them
     as_json: JsonOption = False,
 ) -> None:
     """Read files once; the sources are left as they are."""
-    from ocrd.config import default_settings, load
+    from ocrd.config.settings import default_settings, load
     from ocrd.tasks import Task, fault_of
 
     settings = default_settings() if config is None else load(config)

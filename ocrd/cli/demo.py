@@ -55,7 +55,7 @@ def demo(
 
 
 def _show(folder: Path) -> bool:
-    from ocrd.config import load
+    from ocrd.config.settings import load
     from ocrd.web.client import Client
 
     inbox, config = folder / "inbox", folder / "config.toml"

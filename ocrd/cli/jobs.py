@@ -18,8 +18,8 @@ from ocrd.job import JobState
 from ocrd.web.wire import job_to_json
 
 if TYPE_CHECKING:
-    from ocrd.config import Settings
-    from ocrd.ledger import Ledger
+    from ocrd.config.settings import Settings
+    from ocrd.ledger.jobs import Ledger
 
 
 def jobs(
@@ -106,7 +106,7 @@ def _retry_by_daemon(settings: Settings, numbers: Sequence[int] | None) -> list[
 
 def _retry_by_ledger(settings: Settings, numbers: Sequence[int] | None) -> list[dict[str, Any]]:
     from ocrd import retrying
-    from ocrd.daemon_lock import DaemonLock
+    from ocrd.ledger.lock import DaemonLock
 
     with _ledger(settings, readonly=False) as ledger, DaemonLock(settings.state_dir):
         try:
@@ -117,7 +117,7 @@ def _retry_by_ledger(settings: Settings, numbers: Sequence[int] | None) -> list[
 
 @contextmanager
 def _ledger(settings: Settings, *, readonly: bool = True) -> Iterator[Ledger]:
-    from ocrd.ledger import Ledger
+    from ocrd.ledger.jobs import Ledger
 
     if not readonly:
         Ledger.open(settings.state_dir, readonly=True).close()  # never make one where none is

@@ -12,7 +12,7 @@ from ocrd.cli.options import ConfigOption, JsonOption, settings_of
 from ocrd.errors import EXIT_FAILED, LedgerRefusedError, LedgerTooNewError
 
 if TYPE_CHECKING:
-    from ocrd.ledger import Ledger
+    from ocrd.ledger.jobs import Ledger
     from ocrd.rebuilding import Outcome
 
 app = typer.Typer(
@@ -24,9 +24,9 @@ app = typer.Typer(
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Say whether the ledger is whole and agrees with the folders; also while the daemon runs."""
     settings = settings_of(config)
-    from ocrd import agreement
-    from ocrd.ledger import Ledger
-    from ocrd.ledger_care import findings
+    from ocrd.ledger import agreement
+    from ocrd.ledger.care import findings
+    from ocrd.ledger.jobs import Ledger
 
     ledger = Ledger.open(settings.state_dir, readonly=True)
     try:
@@ -56,9 +56,9 @@ def backup(
 ) -> None:
     """Copy the ledger into one file, whole or not at all; also while the daemon runs."""
     settings = settings_of(config)
-    from ocrd import ledger_copies
+    from ocrd.ledger import copies
 
-    size = ledger_copies.back_up(settings.state_dir, target, overwrite=overwrite)
+    size = copies.back_up(settings.state_dir, target, overwrite=overwrite)
     if as_json:
         screen.emit({"copy": str(target), "bytes": size})
     else:
@@ -73,12 +73,12 @@ def restore(
 ) -> None:
     """Put a copy in the ledger's place while no daemon runs; what was there is put aside."""
     settings = settings_of(config)
-    from ocrd import ledger_copies
-    from ocrd.daemon_lock import DaemonLock
+    from ocrd.ledger import copies
+    from ocrd.ledger.lock import DaemonLock
 
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     with DaemonLock(settings.state_dir):
-        aside = ledger_copies.restore(settings.state_dir, source)
+        aside = copies.restore(settings.state_dir, source)
     kept = [str(folder.path) for folder in settings.inbox if folder.source == "keep"]
     if as_json:
         screen.emit({"aside": str(aside) if aside else None, "rebuild": kept})
@@ -104,7 +104,7 @@ def rebuild(
     """
     settings = settings_of(config)
     from ocrd import rebuilding
-    from ocrd.daemon_lock import DaemonLock
+    from ocrd.ledger.lock import DaemonLock
 
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     with DaemonLock(settings.state_dir):
@@ -132,15 +132,15 @@ def rebuild(
 
 def _open_or_replace(state_dir: Path) -> tuple[Ledger, Path | None]:
     """Open the ledger; put one that is damaged aside and make a new one."""
-    from ocrd import ledger_copies
-    from ocrd.ledger import Ledger
+    from ocrd.ledger import copies
+    from ocrd.ledger.jobs import Ledger
 
     try:
         return Ledger.open(state_dir), None
     except LedgerTooNewError:
         raise
     except LedgerRefusedError:
-        aside = ledger_copies.set_aside(state_dir)
+        aside = copies.set_aside(state_dir)
         return Ledger.open(state_dir), aside
 
 

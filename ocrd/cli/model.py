@@ -15,8 +15,8 @@ from ocrd.cli.options import ConfigOption
 from ocrd.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
-    from ocrd.config import EngineSettings
-    from ocrd.engine.deepseek.hub import Fetched
+    from ocrd.config.settings import EngineSettings
+    from ocrd.engine.deepseek.network.hub import Fetched
 
 DEFAULT_KIND = "deepseek-ocr-2"
 
@@ -56,7 +56,7 @@ def pull(
 ) -> None:
     """Fetch a model, or the rest of it, and say what to write into the configuration."""
     _require_library()
-    from ocrd.engine.deepseek import hub
+    from ocrd.engine.deepseek.network import hub
 
     if name is None:
         name, configured = _configured(config)
@@ -94,7 +94,7 @@ def _configured(config: Path | None) -> tuple[str, str | None]:
 
 
 def _engines(config: Path | None) -> list[EngineSettings]:
-    from ocrd.config import find_config, load
+    from ocrd.config.settings import find_config, load
 
     try:
         path = find_config(config)
@@ -154,7 +154,7 @@ def _tell(name: str, revision: str | None, fetched: Fetched, *, is_own_folder: b
 
 
 def _kind(folder: Path) -> str | None:
-    from ocrd.engine.deepseek import layouts, weights
+    from ocrd.engine.deepseek.network import layouts, weights
 
     source = weights.Source(str(folder), folder, is_from_hub=False)
     return layouts.kind_of(weights.read_config(source))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ocrd.config import Settings
+    from ocrd.config.settings import Settings
     from ocrd.web.client import Client
 
 ConfigOption = Annotated[
@@ -34,7 +34,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a progr
 
 def settings_of(config: Path | None) -> Settings:
     """Return the settings in force for this command; raise ConfigError."""
-    from ocrd.config import find_config, load
+    from ocrd.config.settings import find_config, load
 
     return load(find_config(config))
 

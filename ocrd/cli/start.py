@@ -12,13 +12,13 @@ from ocrd.cli.options import ConfigOption, JsonOption
 from ocrd.errors import ConfigError
 
 if TYPE_CHECKING:
-    from ocrd.config import Settings
+    from ocrd.config.settings import Settings
 
 
 def run(config: ConfigOption = None) -> None:
     """Watch the folders in the foreground: Ctrl-C stops, and once more stops at once."""
-    from ocrd import service
-    from ocrd.config import find_config
+    from ocrd.config.settings import find_config
+    from ocrd.daemon import service
 
     raise typer.Exit(service.run(find_config(config)))
 
@@ -28,7 +28,7 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """Write a configuration into DIR and make an inbox with its folders there."""
-    from ocrd.config import load, template
+    from ocrd.config.settings import load, template
 
     folder = folder.absolute()
     config = folder / "config.toml"

@@ -10,7 +10,7 @@ import typer
 
 from ocrd.cli import screen
 from ocrd.cli.options import ConfigOption
-from ocrd.sandbox import DROP_IN
+from ocrd.daemon.sandbox import DROP_IN
 
 MODE = 0o644  # as all units: it names folders, and nothing secret
 
@@ -25,8 +25,8 @@ def systemd_paths(
     ] = None,
 ) -> None:
     """Print the systemd drop-in that opens the configured folders to the service."""
-    from ocrd.config import find_config, load
-    from ocrd.sandbox import drop_in
+    from ocrd.config.settings import find_config, load
+    from ocrd.daemon.sandbox import drop_in
 
     path = find_config(config).absolute()
     text = drop_in(load(path), str(path))

@@ -22,7 +22,7 @@ from ocrd.errors import EngineError, EngineUnusableError, PageError
 from ocrd.log import fields
 
 if TYPE_CHECKING:
-    from ocrd.config import EngineSettings
+    from ocrd.config.settings import EngineSettings
 
 log = logging.getLogger(__name__)
 

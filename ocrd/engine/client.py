@@ -30,7 +30,7 @@ from ocrd.errors import EngineError, EngineUnusableError, PageError, PoisonousPa
 from ocrd.job import Recognition
 
 if TYPE_CHECKING:
-    from ocrd.config import EngineSettings
+    from ocrd.config.settings import EngineSettings
     from ocrd.tasks import Task
 
 STATES = ("ready", "starting", "broken", "unloaded")  # an engine's is the first that a worker has

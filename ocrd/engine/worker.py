@@ -32,7 +32,7 @@ from ocrd.errors import EngineError, EngineUnusableError, OcrdError
 from ocrd.job import Recognition
 
 MODULES = {  # by EngineSettings.kind
-    "rapidocr": "ocrd.engine.rapidocr",
+    "rapidocr": "ocrd.engine.rapidocr.engine",
     "deepseek-ocr": "ocrd.engine.deepseek.engine",
     "deepseek-ocr-2": "ocrd.engine.deepseek.engine",
 }

@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ocrd import mounts
+from ocrd.files import mounts
 from ocrd.files.directories import (
     NOT_SUPPORTED,
     Directory,

@@ -20,9 +20,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ocrd import ledger_care
 from ocrd.job import Candidate, FileKey
-from ocrd.ledger import LONGEST_WAIT, Ledger
+from ocrd.ledger import care
+from ocrd.ledger.jobs import LONGEST_WAIT, Ledger
 from tests.faults.conftest import daemon
 from tests.installation import LETTER, Installation, eventually, make_pdf
 
@@ -282,7 +282,7 @@ def test_what_came_before_the_clock_went_back_stays_first_and_in_order(tmp_path:
     enqueued(ledger, now + 50, "second")
     now -= DAY
     with ledger.transaction():
-        assert ledger_care.settle_times(ledger, now, DAY) == 2
+        assert care.settle_times(ledger, now, DAY) == 2
     enqueued(ledger, now + 10, "third")
     assert order(ledger, now + 20) == ["first", "second", "third"]
     ledger.close()
@@ -302,7 +302,7 @@ def test_no_delay_is_longer_than_the_longest_whatever_the_clock_did(
     now -= DAY
     if back:
         with ledger.transaction():
-            ledger_care.settle_times(ledger, now, back)
+            care.settle_times(ledger, now, back)
         assert ledger.next_due(now) == now + 200
         assert order(ledger, now) == []
     assert order(ledger, now + (201 if back else 0)) == ["one"]

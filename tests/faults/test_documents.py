@@ -18,8 +18,7 @@ from typing import Any
 
 import pytest
 
-from ocrd.calls import refuse_unreadable
-from ocrd.config import LimitSettings, RasterSettings
+from ocrd.config.settings import LimitSettings, RasterSettings
 from ocrd.errors import (
     CorruptError,
     DocumentError,
@@ -32,8 +31,9 @@ from ocrd.errors import (
     TooLargeError,
 )
 from ocrd.files import file_key
-from ocrd.isolate import LimitedChild, Limits
-from ocrd.rasterize import Rasterizer, Source
+from ocrd.raster.calls import refuse_unreadable
+from ocrd.raster.isolate import LimitedChild, Limits
+from ocrd.raster.rasterize import Rasterizer, Source
 from tests.faults.fuzz import seeds
 from tests.faults.fuzz.campaign import Campaign
 from tests.faults.hostile import documents, pdfs, pictures
@@ -135,7 +135,7 @@ async def test_every_hostile_document_ends_drawn_or_refused_with_a_reason_within
 async def test_what_a_document_wants_to_run_open_or_fetch_is_ignored(tmp_path: Path) -> None:
     """Also by a child that is not confined: it is not even tried."""
     canary = tmp_path / "canary"
-    child = LimitedChild("ocrd.drawing", Limits())
+    child = LimitedChild("ocrd.raster.drawing", Limits())
     await child.start()
     with listener() as (port, calls):
         for name, action in pdfs.ACTIONS.items():
@@ -206,7 +206,7 @@ async def test_a_page_that_takes_for_ever_costs_its_time_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whatever else runs on this machine: nothing may be left to a child of low priority.
-    monkeypatch.setattr("ocrd.isolate._WORKED_SHARE", 0.005)
+    monkeypatch.setattr("ocrd.raster.isolate._WORKED_SHARE", 0.005)
     source = placed(tmp_path, "a.pdf", pdfs.many_operations())
     async with rasterizer() as raster, Watched(raster) as watched:
         error = await ending(raster, source, tmp_path / "page.ppm")
@@ -218,7 +218,7 @@ async def test_a_page_that_takes_for_ever_costs_its_time_once(
 async def test_slow_documents_leave_a_child_to_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ocrd.calls.QUICK_SECONDS", 1.0)
+    monkeypatch.setattr("ocrd.raster.calls.QUICK_SECONDS", 1.0)
     slow = [placed(tmp_path, f"{n}.pdf", pdfs.many_operations()) for n in range(4)]
     good = placed(tmp_path, "good.pdf", pdfs.book())
     async with rasterizer(children=2, page_timeout=60.0) as raster:
@@ -241,7 +241,7 @@ async def test_slow_documents_leave_a_child_to_the_others(
 async def test_a_document_whose_every_page_takes_for_ever_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ocrd.rasterize.MAX_DEADLY_PAGES", 3)
+    monkeypatch.setattr("ocrd.raster.rasterize.MAX_DEADLY_PAGES", 3)
     page = pdfs.stream(pdfs.many_operations().partition(b"stream\n")[2].partition(b"\nendstr")[0],
                        pdfs.flate(1))  # fmt: skip
     kids = f"<</Type/Pages/Kids[{'3 0 R ' * 50}]/Count 50>>"

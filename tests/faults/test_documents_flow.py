@@ -46,7 +46,7 @@ class Peaks:
                     line = " ".join(process.cmdline())
                 except psutil.Error:
                     continue
-                self._kinds[process.pid] = "child" if "ocrd.drawing" in line else "other"
+                self._kinds[process.pid] = "child" if "ocrd.raster.drawing" in line else "other"
             peak = peak_bytes(process.pid)
             self._peaks[process.pid] = max(peak, self._peaks.get(process.pid, 0))
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.long_run import LongRun, Sample, slope, start_forgetful, verdict
-from ocrd import ledger_care, ledger_schema
 from ocrd.job import Candidate, FileKey, JobState
-from ocrd.ledger import Ledger
-from ocrd.ledger_care import Place
+from ocrd.ledger import care, schema
+from ocrd.ledger.care import Place
+from ocrd.ledger.jobs import Ledger
 from tests.faults.conftest import daemon
 from tests.installation import LETTER, Installation, eventually
 
@@ -90,7 +90,7 @@ def forget(ledger: Ledger, before: float) -> None:
     place: Place | None = Place()
     while place is not None:
         with ledger.transaction():
-            place = ledger_care.forget_finished(ledger, before, place)
+            place = care.forget_finished(ledger, before, place)
 
 
 def test_finished_jobs_are_forgotten_after_their_time_and_open_ones_never(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_space_of_what_was_forgotten_goes_back_to_the_disk_step_by_step(tmp_path
     while more:
         began = time.perf_counter()
         with ledger.transaction():
-            more = ledger_care.shrink(ledger)
+            more = care.shrink(ledger)
         longest = max(longest, time.perf_counter() - began)
     checkpoint(ledger)
     assert ledger.path.stat().st_size < full / 3
@@ -157,8 +157,8 @@ def checkpoint(ledger: Ledger) -> None:
 
 
 def test_an_older_ledger_is_brought_up_and_learns_to_give_space_back(tmp_path: Path) -> None:
-    now = ledger_schema.MIGRATIONS
-    path = tmp_path / ledger_schema.FILE_NAME
+    now = schema.MIGRATIONS
+    path = tmp_path / schema.FILE_NAME
     db = sqlite3.connect(path, isolation_level=None)
     db.executescript(f"BEGIN; {now[0]} PRAGMA user_version = 1; COMMIT;")
     db.execute(
@@ -168,7 +168,7 @@ def test_an_older_ledger_is_brought_up_and_learns_to_give_space_back(tmp_path: P
     db.close()
     ledger = Ledger.open(tmp_path)
     assert len(ledger.jobs()) == 1
-    assert ledger_care.identity(ledger)
+    assert care.identity(ledger)
     assert ledger.db.execute("PRAGMA auto_vacuum").fetchone() == (2,)
     ledger.close()
 
@@ -192,8 +192,8 @@ EACH_DOCUMENT = {
     ),
     "outputs_of": lambda ledger: ledger.outputs_of(INBOX, "new.pdf"),
     "kept_sha256": lambda ledger: ledger.kept_sha256(INBOX, "new.pdf"),
-    "knows": lambda ledger: ledger_care.knows(ledger, INBOX),
-    "serial": ledger_care.serial,
+    "knows": lambda ledger: care.knows(ledger, INBOX),
+    "serial": care.serial,
 }
 
 

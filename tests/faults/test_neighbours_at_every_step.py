@@ -18,9 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from ocrd import files, filing, plans, retrying
+from ocrd import files, retrying
 from ocrd.errors import OcrdError, Reason, SourceChangedError
 from ocrd.files import Place, directories
+from ocrd.filing import filing, plans
 from ocrd.job import Job, JobState
 from tests.faults.neighbours import swaps
 from tests.faults.neighbours.outside import Outside, leaks

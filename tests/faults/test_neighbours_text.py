@@ -21,9 +21,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ocrd import files, sidecar
+from ocrd import files
 from ocrd.job import LABELS, Block, Box, Cell, DocumentResult, PageRead, PageStatus
-from ocrd.markup import blocks as blocks_of
+from ocrd.markdown.markup import blocks as blocks_of
+from ocrd.sidecar import text as sidecar
 from ocrd.tasks import Task
 
 HOSTILE = [

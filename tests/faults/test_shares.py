@@ -16,7 +16,8 @@ from typing import BinaryIO
 
 import pytest
 
-from ocrd import assets, files
+from ocrd import files
+from ocrd.filing import assets
 from tests.faults.labs import disks, servers
 from tests.faults.labs.moody import Moody, moody
 from tests.faults.labs.truth import all_done, letter, letters, sha256

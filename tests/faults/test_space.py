@@ -193,7 +193,7 @@ OVER_QUOTA = """
 import os, sys
 from pathlib import Path
 from ocrd.errors import LedgerBlockedError
-from ocrd.ledger import Ledger
+from ocrd.ledger.jobs import Ledger
 from tests.faults.labs import disks
 
 folder = Path(sys.argv[1])

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ocrd import ownership
 from ocrd.errors import FolderWithheldError
-from ocrd.ownership import Claim, Keeping, Record, decode
+from ocrd.intake import ownership
+from ocrd.intake.ownership import Claim, Keeping, Record, decode
 from tests.faults.conftest import daemon
 from tests.installation import LETTER, ROOT, Installation, eventually
 
@@ -26,7 +26,7 @@ __all__ = ["daemon"]
 OWNER = ".ocrd-owner"
 # The daemon with a lease that a test can wait for.
 QUICK = (
-    "import sys; from ocrd import ownership; from ocrd.cli import main\n"
+    "import sys; from ocrd.intake import ownership; from ocrd.cli import main\n"
     "ownership.BEAT_SECONDS, ownership.LEASE_SECONDS = 0.2, 2.0\n"
     "sys.argv[0] = 'ocrd'; main()"
 )
@@ -337,7 +337,7 @@ def test_the_mark_of_another_user_that_has_gone_is_replaced(tmp_path: Path) -> N
         folder = folder.parent
     program = (
         "import os, pathlib, sys; from ocrd.errors import FolderWithheldError\n"
-        "from ocrd import ownership; from ocrd.ownership import Claim, Record\n"
+        "from ocrd.intake import ownership; from ocrd.intake.ownership import Claim, Record\n"
         "os.setuid(65534); now = [0.0]\n"
         "mine = Claim(pathlib.Path(sys.argv[1]), Record(ledger='a', session='a'),"
         " changed=lambda: None, clock=lambda: now[0])\n"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from ocrd.engine.deepseek.decoding import Decoder, DecoderThread, Rules, SlotPlan, plan_of
-from ocrd.engine.deepseek.prompts import BOS, EOS
-from ocrd.engine.deepseek.slots import Slots
+from ocrd.engine.deepseek.slots.decoding import Decoder, DecoderThread, Rules, SlotPlan, plan_of
+from ocrd.engine.deepseek.slots.slots import Slots
+from ocrd.engine.deepseek.text.prompts import BOS, EOS
 from tests import checkpoints, sequential
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -94,7 +94,7 @@ def test_after_unloading_the_memory_of_the_gpu_is_free(tmp_path: Path, page: Pat
 
 
 async def unload(model: Path, page: Path) -> None:
-    from ocrd.config import EngineSettings
+    from ocrd.config.settings import EngineSettings
     from ocrd.engine.client import EngineClient
 
     settings = EngineSettings(kind=KIND, model=str(model), device="cuda:0", idle_unload=1.0)

@@ -141,7 +141,7 @@ def _noticed(kept: Path) -> set[tuple[Any, ...]]:
 def main() -> int:
     """Try the modules that are asked for, or all."""
     parser = argparse.ArgumentParser(prog="tests.mutants", description=__doc__)
-    parser.add_argument("modules", nargs="*", help="as ocrd.settle; all of modules.toml by default")
+    parser.add_argument("modules", nargs="*", help="as ocrd.intake.settle; by default all")
     parser.add_argument("--again", action="store_true", help="only what was not noticed last time")
     parser.add_argument("--sample", type=int, default=0, help="at most so many of each module")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)

@@ -10,7 +10,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-from ocrd.scan import OWNER_NAME
+from ocrd.intake.scan import OWNER_NAME
 from ocrd.web.client import Client
 from tests.installation import ECHO, ROOT, eventually
 from tests.system.machine import Machine

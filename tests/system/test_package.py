@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ocrd.scan import OWNER_NAME
+from ocrd.intake.scan import OWNER_NAME
 from tests.installation import LETTER, eventually, make_pdf
 from tests.system import machine
 from tests.system.conftest import tree

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ocrd import log
-from ocrd.engine import weights
+from ocrd.engine.rapidocr import weights
 from tests.installation import ECHO, LETTER, RESOURCES, ROOT, eventually, make_pdf
 from tests.system.service import UNIT, Service
 

@@ -1,8 +1,8 @@
 """Lines as an engine gives them of a printed page, with the type that they are set in."""
 
-from ocrd import columns, layout
 from ocrd.job import Block, Line, Rule, Typeface
-from ocrd.sheet import Piece, Sheet, page_box
+from ocrd.layout import columns, layout
+from ocrd.layout.sheet import Piece, Sheet, page_box
 
 WIDTH, HEIGHT = 1600, 2200
 LINE, PITCH, LETTER = 30, 38, 15  # pixels: a line's height, from line to line, a letter's width

@@ -15,7 +15,7 @@ from ocrd.errors import CorruptError, DiskFullError, OcrdError, PageError, Sourc
 from ocrd.figures import Figure
 from ocrd.illustrating import NOTHING, Illustration, illustrate
 from ocrd.job import Block, Box, PageRead, PageStatus
-from ocrd.rasterize import Rasterizer, Source
+from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError
 
 BOX = (Box(10, 10, 90, 90),)

@@ -15,14 +15,14 @@ from typing import Any, cast
 import pytest
 
 from ocrd import reading
-from ocrd.config import LimitSettings, RasterSettings
+from ocrd.config.settings import LimitSettings, RasterSettings
 from ocrd.engine.client import EngineClient
 from ocrd.engine.protocol import MARKDOWN, Hello
 from ocrd.engine.room import Room
 from ocrd.errors import EngineError, PageError, SourceChangedError, TransientError
 from ocrd.files import file_key
 from ocrd.job import Line, PageImage, PageRead, PageStatus, Recognition
-from ocrd.rasterize import Rasterizer, Source
+from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError, Reading, read_pages
 from ocrd.tasks import Task
 from tests.clients import engine

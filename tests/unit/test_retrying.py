@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ocrd import files, filing, plans, retrying
+from ocrd import files, retrying
 from ocrd.errors import EncryptedError, Reason, ShareGoneError, SourceChangedError
 from ocrd.files import Place
+from ocrd.filing import filing, plans
 from ocrd.job import Candidate, FileKey, Job, JobState
-from ocrd.ledger import Ledger
+from ocrd.ledger.jobs import Ledger
 
 
 @pytest.fixture

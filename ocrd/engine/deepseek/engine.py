@@ -19,21 +19,17 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
-from ocrd.engine.deepseek import checkpoint, preprocessing, prompts, runaway, vision
-from ocrd.engine.deepseek.decoding import (
-    DecoderThread,
-    DecodingEndedError,
-    Generation,
-    Rules,
-)
-from ocrd.engine.lanes import Lanes
+from ocrd.engine.deepseek.network import checkpoint, preprocessing, vision
+from ocrd.engine.deepseek.slots.decoding import DecoderThread, DecodingEndedError, Generation, Rules
+from ocrd.engine.deepseek.text import prompts, runaway
 from ocrd.engine.protocol import Hello, Recognise
+from ocrd.engine.rapidocr.lanes import Lanes
 from ocrd.errors import EngineError, OcrdError, PageError
 from ocrd.job import Recognition
 from ocrd.tasks import MODES, Task
 
 if TYPE_CHECKING:
-    from ocrd.engine.upright import Upright
+    from ocrd.engine.rapidocr.upright import Upright
 
 log = logging.getLogger(__name__)
 
@@ -253,7 +249,7 @@ def _tokens_of(generation: Generation) -> Iterator[list[int]]:
 
 def _upright(cores: int) -> Upright:
     """Return what turns pages upright; only then is the embedded engine loaded."""
-    from ocrd.engine.upright import Upright
+    from ocrd.engine.rapidocr.upright import Upright
 
     return Upright(cores)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocrd import pipeline
-from ocrd.ledger import Ledger
+from ocrd.ledger.jobs import Ledger
 
 
 def leave_everything_lying() -> None:

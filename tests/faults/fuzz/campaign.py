@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ocrd.config import LimitSettings, RasterSettings
+from ocrd.config.settings import LimitSettings, RasterSettings
 from ocrd.errors import DocumentError, OcrdError, PageError
 from ocrd.files import file_key
-from ocrd.rasterize import Rasterizer, Source
+from ocrd.raster.rasterize import Rasterizer, Source
 from tests.faults.fuzz.mutations import mutant
 from tests.faults.hostile.children import Watched
 from tests.faults.hostile.wording import faults

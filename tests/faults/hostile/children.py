@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ocrd.rasterize import Rasterizer
+from ocrd.raster.rasterize import Rasterizer
 
 _EVERY = 0.02  # seconds
 

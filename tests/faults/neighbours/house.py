@@ -129,7 +129,7 @@ def interpreter_for(user: int) -> tuple[str, str] | None:
     ):  # fmt: skip
         with contextlib.suppress(OSError):
             result = subprocess.run(
-                [python, "-c", "import ocrd.daemon, pymupdf"], user=user, group=user,
+                [python, "-c", "import ocrd.daemon.daemon, pymupdf"], user=user, group=user,
                 extra_groups=[], cwd="/", capture_output=True, env={"PYTHONPATH": path},
             )  # fmt: skip
             if result.returncode == 0:

@@ -1,0 +1,232 @@
+"""An engine's table of the configuration: what reads the pages.
+
+Each key belongs to some kinds of engine; on another it is refused, so that nothing is set in vain.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ocrd.config.types import Count, Duration, Table, refuse
+from ocrd.tasks import MODELS
+
+DEEPSEEK = tuple(MODELS)
+LOADING = "10m"  # start_timeout of the DeepSeek kinds: 6.7 GB may come from a slow disk
+
+# Keys that only some kinds have.
+_KINDS_OF = {
+    "module": ("module",),
+    "options": ("module",),
+    "slots": ("rapidocr", "module"),
+    "threads": ("rapidocr", "module"),
+    "dtype": ("rapidocr", *DEEPSEEK),
+    "devices": (*DEEPSEEK, "module"),
+    **dict.fromkeys(
+        ("model", "revision", "device", "attention", "max_slots", "context",
+         "max_new_tokens", "max_tiles", "memory_share", "turn", "download"),
+        DEEPSEEK,
+    ),
+}  # fmt: skip
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,2})?")
+
+Device = Annotated[str, StringConstraints(min_length=1)]
+
+
+class EngineSettings(Table):
+    """What reads the pages."""
+
+    kind: Literal["rapidocr", "deepseek-ocr-2", "deepseek-ocr", "module"] = Field(
+        "rapidocr",
+        description='"rapidocr" is the embedded engine: CPU, weights included, no network.'
+        ' "deepseek-ocr-2" and "deepseek-ocr" are the models of these names, made for a GPU; they'
+        " need ocrd's extra gpu and their weights (ocrd model pull)."
+        ' "module" is an engine of your own, see the key module.',
+    )
+    module: str | None = Field(
+        None,
+        examples=["my_package.my_engine"],
+        description='With kind = "module": an importable Python module with a function load(),'
+        " as described in ocrd/engine/worker.py.",
+    )
+    model: str | None = Field(
+        None,
+        examples=["deepseek-community/DeepSeek-OCR-2"],
+        description="DeepSeek: a model's name on the hub, or a folder with its files; by default"
+        " deepseek-community/DeepSeek-OCR-2 or deepseek-ai/DeepSeek-OCR.",
+    )
+    revision: str | None = Field(
+        None,
+        examples=["main"],
+        description="DeepSeek: the branch, tag or commit of the model on the hub.",
+    )
+    download: bool = Field(
+        False,
+        description="DeepSeek: whether the engine may fetch a missing model from the hub when it"
+        " starts; otherwise nothing here reaches the network.",
+    )
+    device: Device = Field(
+        "auto",
+        description='DeepSeek: "cuda:1" is the second GPU, "cpu" the processor; "auto" is the GPU'
+        " with the most free memory, or the processor where there is none.",
+    )
+    devices: tuple[Device, ...] = Field(
+        (),
+        examples=[["cuda:0", "cuda:1"]],
+        description="Several devices at once: a process on each, which share the waiting pages.",
+    )
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
+        "auto",
+        description='The type of the numbers. DeepSeek: "auto" is bfloat16 on a GPU (float16 where'
+        ' it has none) and float32 on the processor. rapidocr: "auto" is 8 bits where the processor'
+        ' multiplies bytes quickly (VNNI), and "float32" else; there are no others.',
+    )
+    attention: Literal["auto", "sdpa", "flash"] = Field(
+        "auto",
+        description='DeepSeek: PyTorch\'s own attention ("sdpa", and "auto"), or the package'
+        ' flash-attn ("flash").',
+    )
+    max_slots: Count = Field(
+        "auto",
+        description='DeepSeek: pages that are decoded together, at most; "auto" is what fits the'
+        " device's memory.",
+    )
+    memory_share: float = Field(
+        0.9,
+        gt=0,
+        le=1,
+        description="DeepSeek: the share of the GPU's free memory that may be used.",
+    )
+    context: int = Field(
+        8192,
+        ge=2048,
+        le=8192,
+        description="DeepSeek: tokens of a page, those of its image and of its text together.",
+    )
+    max_new_tokens: int | None = Field(
+        None,
+        ge=16,
+        le=8192,
+        examples=[4096],
+        description="DeepSeek: tokens of a page's text, at most; by default what context leaves.",
+    )
+    max_tiles: int | None = Field(
+        None,
+        ge=2,
+        le=9,
+        examples=[6],
+        description="DeepSeek: tiles that a page is cut into, at most; by default 6. DeepSeek-OCR-2"
+        " knows no more than 6.",
+    )
+    turn: bool = Field(
+        True,
+        description="DeepSeek: turn pages upright before they are read; the embedded engine always"
+        " does.",
+    )
+    slots: Count = Field(
+        "auto", description='Pages in work at a time; "auto" suits the machine.'
+    )
+    threads: Count = Field(
+        "auto", description='CPU threads, shared by all slots; "auto" is one a core.'
+    )
+    load: Literal["start", "first-document"] = Field(
+        "start",
+        description='When the engine is loaded: at the "start" of the daemon, where its faults show'
+        ' at once, or with the "first-document".',
+    )
+    idle_unload: Duration = Field(
+        900.0,
+        description='Unload the engine, and free its memory, after so long without a page; "0s"'
+        " never does.",
+    )
+    keep_loaded: bool = Field(False, description='Never unload it, as idle_unload = "0s".')
+    start_timeout: Duration = Field(
+        120.0, gt=0, description=f"How long loading may take; {LOADING} for the DeepSeek kinds."
+    )
+    page_timeout: Duration = Field(
+        300.0,
+        gt=0,
+        description="How long a page may make no progress before the engine is started anew.",
+    )
+    max_kills: int = Field(
+        3,
+        ge=1,
+        description="A page that ended the engine so often is given up, if others can be read.",
+    )
+    restart_backoff: Duration = Field(
+        1.0,
+        description="Pause before a failed engine is started again; it doubles up to a minute.",
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict, description='With kind = "module": handed to the module as they are.'
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, given: Any) -> Any:
+        """Set what follows from other keys, where the table does not say it itself."""
+        if not isinstance(given, dict):
+            return given
+        follows: dict[str, Any] = {}
+        if given.get("kind") in DEEPSEEK:
+            follows.update(start_timeout=LOADING, model=MODELS[given["kind"]])
+        if str(given.get("keep_loaded")).lower() == "true":
+            follows["idle_unload"] = "0s"
+        return {**follows, **given}
+
+    @model_validator(mode="after")
+    def _require_keys_of_the_kind(self) -> Self:
+        if self.kind == "module" and not self.module:
+            raise refuse(
+                'kind = "module" needs the module\'s name',
+                'Add module = "my_package.my_engine", or set kind = "rapidocr".',
+                "kind",
+            )
+        for key in sorted(self.model_fields_set & _KINDS_OF.keys()):
+            is_set = getattr(self, key) != type(self).model_fields[key].get_default(
+                call_default_factory=True
+            )
+            if is_set and self.kind not in _KINDS_OF[key]:
+                kinds = " or ".join(f'kind = "{kind}"' for kind in _KINDS_OF[key])
+                raise refuse(
+                    f"this key belongs to {kinds}", "Remove it, or set that kind.", key
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _require_known_devices(self) -> Self:
+        if self.kind == "module":  # it knows its own
+            return self
+        for key, device in (("device", self.device), *(("devices", one) for one in self.devices)):
+            if not _DEVICE.fullmatch(device):
+                raise refuse(
+                    f"{device!r} is no device", 'Write "auto", "cpu", "cuda" or "cuda:1".', key
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _require_sense(self) -> Self:
+        if self.keep_loaded and self.idle_unload:
+            raise refuse(
+                "the engine cannot be kept loaded and be unloaded", "Remove one.", "keep_loaded"
+            )
+        if self.devices and self.device != "auto":
+            raise refuse("devices says it already", "Remove device or devices.", "device")
+        if len(set(self.devices)) < len(self.devices):
+            raise refuse("a device is named twice", "Name each once.", "devices")
+        if self.kind == "rapidocr" and self.dtype not in ("auto", "float32"):
+            raise refuse(
+                f"the embedded engine has no {self.dtype}", 'Write "auto" or "float32".', "dtype"
+            )
+        if self.kind == "deepseek-ocr-2" and (self.max_tiles or 0) > 6:
+            raise refuse("DeepSeek-OCR-2 knows no more than 6 tiles", "Write 6.", "max_tiles")
+        if self.max_new_tokens is not None and self.max_new_tokens >= self.context:
+            raise refuse(
+                "the image's tokens are part of the context, so that the text has fewer",
+                f"Write less than context ({self.context}).",
+                "max_new_tokens",
+            )
+        return self

@@ -1,0 +1,299 @@
+"""The configuration: one TOML file and environment overrides to frozen settings.
+
+:func:`load` judges the text alone; :func:`check_folders` looks at the file system. Every refusal
+names the file, the line where it can be found, the key, what is wrong and the remedy. Every value
+can be overridden from the environment: ``OCRD_ENGINE__KIND`` is ``kind`` in ``[engine]``.
+
+The descriptions of the keys become docs/configuration.md and config.example.toml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from ocrd.config import file
+from ocrd.config.engine import EngineSettings
+from ocrd.config.file import CONFIG_VARIABLE, ENV_PREFIX
+from ocrd.config.folders import check_folders, conflicts, offline_folders, own_directories, watched
+from ocrd.config.refusal import refusal, refused
+from ocrd.config.tables import InboxSettings, LimitSettings, RasterSettings
+from ocrd.config.types import AbsoluteFolder, Count, Duration, Folder, Size, refuse
+from ocrd.errors import ConfigError
+from ocrd.tasks import fault_of
+
+__all__ = [
+    "EngineSettings", "InboxSettings", "LimitSettings", "RasterSettings", "Settings",
+    "check_folders", "default_settings", "find_config", "load", "offline_folders", "refusal",
+    "template",
+]  # fmt: skip
+
+SYSTEM_STATE_DIR = Path("/var/lib/ocrd")
+SYSTEM_RUNTIME_DIR = Path("/run/ocrd")
+SOCKET_PATH_BYTES = 100  # sockaddr_un has room for 107, and a temporary name needs a few
+
+EngineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+    )
+
+    state_dir: AbsoluteFolder = Field(
+        SYSTEM_STATE_DIR,
+        description="The place of the ledger, which knows what was done; one daemon each. It has to"
+        " be on a local disk.",
+    )
+    runtime_dir: AbsoluteFolder | None = Field(
+        None,
+        examples=["/run/ocrd"],
+        description="The control socket's place; by default /run/ocrd for /var/lib/ocrd, and run"
+        " inside state_dir for any other.",
+    )
+    temp_dir: Folder = Field(
+        Path("tmp"),
+        description="For a few page images at a time: relative to state_dir, or absolute. What is"
+        " not the default gets a folder of ocrd's own inside, which is emptied at each start.",
+    )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto",
+        description='"auto" is text on a terminal, the journal with its fields under systemd, and'
+        " one JSON object an event elsewhere.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severity that is logged."
+    )
+    stop_timeout: Duration = Field(
+        30.0, description="How long a stop waits for the pages in work."
+    )
+    documents_in_flight: Count = Field(
+        "auto",
+        description='Documents in work at a time; "auto" is 8, or as many as the engines take'
+        " pages at a time. Long ones are at most half of it, and at most 4.",
+    )
+    free_space_floor: Size = Field(
+        500 * 1024**2,
+        description='Wait while less than this is free for temp_dir; "0B" never waits.',
+    )
+    keep_jobs: Duration = Field(
+        90 * 86400.0,
+        description='How long "ocrd jobs" lists a finished document; "0s" is for ever. That a file'
+        ' in a folder with source = "keep" was read is never forgotten.',
+    )
+    engine: EngineSettings = Field(
+        default_factory=EngineSettings, description="The default engine."
+    )
+    engines: dict[EngineName, EngineSettings] = Field(
+        default_factory=dict, description="Further engines, chosen by name."
+    )
+    rasterize: RasterSettings = Field(
+        default_factory=RasterSettings, description="Drawing the pages."
+    )
+    limits: LimitSettings = Field(default_factory=LimitSettings, description="Limits.")
+    inbox: tuple[InboxSettings, ...] = Field((), description="The watched folders.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing here: :func:`load` lays the environment over the file.
+
+        The library's own source cannot reach the entries of a list, passes over misspelt names,
+        and does not tell which variable a refused value came from.
+        """
+        return (init_settings,)
+
+    @field_validator("temp_dir")
+    @classmethod
+    def _own_temp_dir(cls, temp_dir: Path, info: ValidationInfo) -> Path:
+        state_dir: Path | None = info.data.get("state_dir")
+        if state_dir is None:
+            return temp_dir
+        temp_dir = Path(os.path.normpath(state_dir / temp_dir))
+        own = f"ocrd-{hashlib.sha256(os.fsencode(state_dir)).hexdigest()[:8]}"
+        if temp_dir == state_dir / "tmp" or temp_dir.name == own:
+            return temp_dir
+        return temp_dir / own
+
+    @model_validator(mode="after")
+    def _require_short_socket(self) -> Self:
+        if len(os.fsencode(self.socket_path)) > SOCKET_PATH_BYTES:
+            key = "state_dir" if self.runtime_dir is None else "runtime_dir"
+            raise refuse(
+                f"{self.socket_path} is too long for a socket (over {SOCKET_PATH_BYTES} bytes)",
+                "Set runtime_dir to a folder with a shorter path.",
+                key,
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _require_known_engines(self) -> Self:
+        if "default" in self.engines:
+            raise refuse('"default" is the name of [engine]', "Choose another.", "engines.default")
+        known = ["default", *self.engines]
+        for number, folder in enumerate(self.inbox):
+            if folder.engine is not None and folder.engine not in known:
+                raise refuse(
+                    f'there is no engine "{folder.engine}"',
+                    f"Known are {', '.join(known)}; add [engines.NAME] for another.",
+                    f"inbox[{number}].engine",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _require_tasks_of_the_engine(self) -> Self:
+        for number, folder in enumerate(self.inbox):
+            if fault := fault_of(folder.task, self.engine_of(folder).kind):
+                raise refuse(fault.message, fault.remedy, f"inbox[{number}].{fault.field}")
+        return self
+
+    @model_validator(mode="after")
+    def _require_folders_apart(self) -> Self:
+        for conflict in conflicts(watched(self.inbox), own_directories(self)):
+            raise refuse(conflict.message, conflict.remedy, conflict.key)
+        return self
+
+    @model_validator(mode="after")
+    def _require_text_of_text_mode(self) -> Self:
+        for number, folder in enumerate(self.inbox):
+            if folder.mode == "text" and "md" not in folder.outputs:
+                raise refuse(
+                    'mode = "text" writes no text without "md"',
+                    'Add "md" to outputs, or set mode = "markdown".',
+                    f"inbox[{number}].outputs",
+                )
+        return self
+
+    def engine_of(self, folder: InboxSettings) -> EngineSettings:
+        """Return the engine that reads a folder's documents."""
+        name = folder.engine or "default"
+        return self.engine if name == "default" else self.engines[name]
+
+    @property
+    def socket_path(self) -> Path:
+        """Return the path of the control socket."""
+        runtime_dir = self.runtime_dir
+        if runtime_dir is None:
+            is_system = self.state_dir == SYSTEM_STATE_DIR
+            runtime_dir = SYSTEM_RUNTIME_DIR if is_system else self.state_dir / "run"
+        return runtime_dir / "ocrd.sock"
+
+
+# Loading
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of a file with the environment's overrides; raise ConfigError."""
+    settings = _settings(path, environ)
+    if not settings.inbox:
+        raise ConfigError(
+            f"{path}: inbox: no folder is watched.",
+            hint='Add a table [[inbox]] with path = "/the/folder".',
+        )
+    return settings
+
+
+def default_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings where there is no file, as ``ocrd convert`` uses them."""
+    return _settings(None, environ)
+
+
+def find_config(explicit: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """Return the configuration file to use; raise ConfigError if there is none."""
+    environ = os.environ if environ is None else environ
+    if explicit is not None:
+        return explicit
+    if named := environ.get(CONFIG_VARIABLE):
+        return Path(named)
+    home = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    usual = (home / "ocrd" / "config.toml", Path("/etc/ocrd/config.toml"))
+    for path in usual:
+        if path.exists():
+            return path
+    raise ConfigError(
+        f"There is no configuration at {usual[0]} or {usual[1]}.",
+        hint=f"Make one with 'ocrd init DIR', or name one with --config or {CONFIG_VARIABLE}.",
+    )
+
+
+def _settings(path: Path | None, environ: Mapping[str, str] | None) -> Settings:
+    environ = os.environ if environ is None else environ
+    source = file.read(path, environ, tuple(Settings.model_fields))
+    _make_absolute(source.values, Path.cwd() if path is None else path.absolute().parent)
+    try:
+        return Settings(**source.values)
+    except ValidationError as error:
+        raise refused(error, source, Settings) from error
+
+
+def _make_absolute(values: dict[str, Any], base: Path) -> None:
+    """Let relative paths count from the folder of the file."""
+    inboxes = values.get("inbox")
+    places = [(values, "state_dir"), (values, "runtime_dir")]
+    if isinstance(inboxes, list):
+        places += [(inbox, "path") for inbox in inboxes if isinstance(inbox, dict)]
+    for table, key in places:
+        written = table.get(key)
+        if isinstance(written, str) and written.strip() and not written.startswith("~"):
+            table[key] = str(base / written)
+
+
+# A new file
+
+
+def template(inbox: Path, state_dir: Path) -> str:
+    """Return a small commented configuration for one inbox, as ``ocrd init`` writes it."""
+    return f'''# ocrd configuration. Everything that is not here has its default;
+# config.example.toml and docs/configuration.md explain every key.
+
+state_dir = {_quoted(state_dir)}
+
+[engine]
+kind = "rapidocr"             # the embedded engine: CPU, no network
+idle_unload = "15m"           # free its memory when no pages come
+
+[[inbox]]
+path = {_quoted(inbox)}
+mode = "markdown"             # markdown | text
+outputs = ["md"]              # md | json | overlay
+source = "move"               # move | keep | delete, after success
+recursive = true              # subfolders too; done/ and failed/ mirror them
+# passwords = ["secret"]      # tried on encrypted PDFs
+# front_matter = true         # begin the Markdown with source, hash, pages, warnings
+'''
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as a TOML string; raise ConfigError if it cannot be one."""
+    text = json.dumps(str(path), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"{path!a} cannot be written into a TOML file, which has to be UTF-8.",
+            hint="Rename the folder.",
+        ) from error
+    return text

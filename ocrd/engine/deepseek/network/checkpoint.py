@@ -1,0 +1,190 @@
+"""Loading a model: from a name or a folder to a network on its device, ready to read.
+
+:func:`load` tells the story. After it returns, every tensor of the network came from the
+checkpoint and every tensor of the checkpoint went into the network. Nothing of the model's own
+code is run, and unless told to download, nothing reaches the network.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ocrd import loading
+from ocrd.engine.deepseek.network import hub, weights
+from ocrd.engine.deepseek.network.weights import Source
+from ocrd.errors import EngineError, EngineUnusableError
+
+if TYPE_CHECKING:
+    import torch
+
+INSTALL = "pip install --upgrade 'ocrd-daemon[gpu]'"
+LEAST_TRANSFORMERS = "5.23"  # the first with both networks as they are used here
+TOKENIZER = "tokenizer.json"
+# The special tokens that prompts and output are made of.
+TOKEN_IDS = {
+    "<image>": 128815,
+    "<|ref|>": 128816,
+    "<|/ref|>": 128817,
+    "<|det|>": 128818,
+    "<|/det|>": 128819,
+    "<|grounding|>": 128820,
+    "<td>": 128821,
+    "</td>": 128822,
+}
+SHOWN = 3  # tensors that an error names
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded model."""
+
+    kind: str
+    name: str
+    network: Any  # Transformers' *ForConditionalGeneration, without gradients
+    tokenizer: Any  # tokenizers.Tokenizer
+    device: torch.device
+    dtype: torch.dtype
+    remarks: tuple[str, ...] = ()  # what a person should know of how it was loaded
+
+
+def load(
+    kind: str,
+    name: str,
+    *,
+    revision: str | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    attention: str = "auto",
+    download: bool = False,
+) -> Model:
+    """Load a model by its name on the hub or its folder; raise EngineError with the remedy."""
+    require_libraries()
+    from ocrd.engine.deepseek.network import layouts, placement
+
+    place, remarks = placement.device_of(device)
+    number = placement.dtype_of(dtype, place)
+    way = placement.attention_of(attention, place, number)
+    source = hub.find(name, revision=revision, download=download)
+    raw = weights.read_config(source)
+    layouts.require_kind(kind, raw, source)
+    shapes = weights.read_shapes(source)
+    config = layouts.config_of(kind, raw, shapes, source)
+    tokenizer = _tokenizer(source)
+    placement.require_room(name, sum(map(math.prod, shapes.values())), place, number)
+    network = _network(source, layouts.network_class(kind), config, number, way)
+    return Model(kind, name, _placed(network, place), tokenizer, place, number, remarks)
+
+
+def require_libraries() -> None:
+    """Raise EngineError unless torch and a Transformers that has both networks are installed.
+
+    It is an EngineUnusableError: nothing changes by itself.
+    """
+    try:
+        import safetensors  # noqa: F401
+        import tokenizers  # noqa: F401
+        import torch  # noqa: F401
+        import transformers
+        from huggingface_hub import snapshot_download  # noqa: F401
+    except ImportError as error:
+        obstacle = loading.of_words(str(error), f"Install it: {INSTALL}.")
+        raise EngineUnusableError(
+            f"The DeepSeek engines need a library that cannot be imported: {obstacle.what}.",
+            hint=obstacle.hint,
+        ) from error
+    try:
+        from transformers import (
+            DeepseekOcr2ForConditionalGeneration,  # noqa: F401
+            UnlimitedOcrForConditionalGeneration,  # noqa: F401
+        )
+    except ImportError as error:
+        raise EngineUnusableError(
+            f"Transformers {transformers.__version__} does not have DeepSeek-OCR; it takes"
+            f" {LEAST_TRANSFORMERS} or later.",
+            hint=f"Install it: {INSTALL}.",
+        ) from error
+
+
+def _tokenizer(source: Source) -> Any:
+    """Return the tokenizer; raise EngineError unless its special tokens are the model's."""
+    from tokenizers import Tokenizer
+
+    path = source.folder / TOKENIZER
+    if not path.is_file():
+        raise EngineError(f"{source.folder} holds no {TOKENIZER}.", hint=source.again)
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing narrower
+        raise EngineError(f"{path} is damaged ({error}).", hint=source.again) from error
+    for token, expected in TOKEN_IDS.items():
+        if tokenizer.token_to_id(token) != expected:
+            raise EngineError(
+                f"{path} is not DeepSeek-OCR's: {token} is {tokenizer.token_to_id(token)} in it,"
+                f" not {expected}.",
+                hint=source.again,
+            )
+    return tokenizer
+
+
+def _network(
+    source: Source, network_class: Any, config: Any, dtype: torch.dtype, attention: Any
+) -> Any:
+    """Return the network with the checkpoint's weights in it, all of them and no others."""
+    from safetensors import SafetensorError
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # the report that it would print is judged below
+    try:
+        network, report = network_class.from_pretrained(
+            str(source.folder),
+            config=config,
+            dtype=dtype,
+            attn_implementation=attention,
+            local_files_only=True,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,  # so that the report names them
+            output_loading_info=True,
+        )
+    except (OSError, RuntimeError, ValueError, ImportError, SafetensorError) as error:
+        raise EngineError(
+            f"The weights of {source.name} cannot be loaded: {error}", hint=source.again
+        ) from error
+    _require_all(report, source)
+    return network
+
+
+def _require_all(report: dict[str, Any], source: Source) -> None:
+    """Raise EngineError unless names and sizes of all tensors agreed."""
+    faults = (
+        ("are missing from it", report["missing_keys"]),
+        ("are of no use to the model", report["unexpected_keys"]),
+        ("have another size", [key for key, *_ in report["mismatched_keys"]]),
+        ("could not be converted", report["error_msgs"]),
+    )
+    told = [
+        f"{len(keys)} tensors {what} ({', '.join(sorted(keys)[:SHOWN])})"
+        for what, keys in faults
+        if keys
+    ]
+    if told:
+        raise EngineError(
+            f"The weights of {source.name} are not those of its model: {'; '.join(told)}.",
+            hint=source.again,
+        )
+
+
+def _placed(network: Any, device: torch.device) -> Any:
+    """Move the network to its device; raise EngineError if that has no room after all."""
+    import torch
+
+    network.requires_grad_(False)
+    try:
+        return network.to(device).eval()
+    except torch.OutOfMemoryError as error:
+        raise EngineError(
+            f"{device} ran out of memory while the weights were loaded.",
+            hint="Stop what else uses it, or choose another device.",
+        ) from error

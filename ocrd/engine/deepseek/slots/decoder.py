@@ -1,0 +1,401 @@
+"""Continuous batching: pages enter slots as others leave, and all slots take a token together.
+
+``Decoder.step`` is the story of one round: pages enter (their image encoded, their prompt fed),
+room is made for what grows, every running page takes a token, finished pages leave. What a page
+gives does not depend on the pages beside it, nor on when it entered, was parked or came back.
+
+A page that grows beyond the slots' length has all slots lengthened if the budget allows that beside
+the other pages. Else it is parked on the host and nobody enters before it: pages leave, fewer slots
+are needed, longer ones are affordable, and it comes back. Running out of memory parks everybody,
+halves the slots and goes on.
+
+On a GPU the tokens of a round are read while the next one is computed, so the device never waits
+for the host; a page that ended is then computed once more, in vain, and what that gives is dropped.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ocrd.engine.deepseek.slots.delivery import Delivery
+from ocrd.engine.deepseek.slots.generation import Generation, Rules
+from ocrd.engine.deepseek.slots.shortage import is_shortage
+from ocrd.engine.deepseek.slots.slotplan import SlotPlan
+from ocrd.engine.deepseek.slots.slots import Draw, Slots
+from ocrd.engine.deepseek.slots.waiting import Page, Waiting
+from ocrd.engine.deepseek.text.prompts import EOS, IMAGE
+
+AHEAD = 4  # pages whose images are encoded together, ahead of a slot
+PREFILL_TOKENS = 4096  # of prompts between two rounds: so long the running pages stand still
+HOPELESS = 3  # pages in a row that fail for memory in the only slot: then no page is to blame
+
+log = logging.getLogger(__name__)
+Encode = Callable[[list[Any]], Sequence[Tensor]]
+
+
+class Decoder:
+    """Decodes many pages at once. One thread calls step; submit and cancel may come from any."""
+
+    def __init__(
+        self,
+        network: Any,
+        encode: Encode,
+        plan: SlotPlan,
+        *,
+        expert_code: str = "auto",
+        ahead: int = AHEAD,
+        prefill_tokens: int = PREFILL_TOKENS,
+        lag: int | None = None,
+        eos: int = EOS,
+        image: int = IMAGE,
+        on_notice: Callable[[str], None] = log.warning,
+    ) -> None:
+        """Decode with this network; ``encode`` turns prepared pages into image features.
+
+        ``lag`` is how many rounds the host stays behind the device: 1 on a GPU, 0 elsewhere.
+        """
+        weight = network.lm_head.weight
+        self._encode = encode
+        self._plan = plan
+        self._ahead = ahead
+        self._prefill_tokens = prefill_tokens
+        self._lag = (1 if weight.is_cuda else 0) if lag is None else lag
+        self._eos, self._image = eos, image
+        self._on_notice = on_notice
+        self._slots = Slots(
+            network,
+            plan,
+            device=weight.device,
+            dtype=weight.dtype,
+            expert_code=expert_code,
+            on_notice=on_notice,
+        )
+        self._arrived: deque[Page] = deque()
+        self._waiting = Waiting()
+        self._parked: list[Page] = []
+        self._running: list[Page] = []  # by slot
+        self._under_way: Delivery[Page] = Delivery()
+        self._numbers = itertools.count()
+        self._at_work: list[Page] = []  # whom a lack of memory would be blamed on
+        self._failures = 0
+        self.rounds = 0  # decode steps so far
+
+    def submit(
+        self,
+        page: Any,
+        prompt: Sequence[int],
+        rules: Rules,
+        rank: Any = 0,
+        *,
+        expected: int = 0,
+        on_taken: Callable[[], None] = lambda: None,
+        on_cancel: Callable[[], None] = lambda: None,
+    ) -> Generation:
+        """Take a page: its prepared image, or None, and its prompt with the image's tokens.
+
+        The lowest rank enters first, among equals the one expected to be longest, then the
+        earliest. Long pages first leave short ones for the end, where they fill the gaps.
+        ``on_taken`` is called once the prepared image is no longer held, whatever became of it.
+        """
+        room = self._plan.context - len(prompt)
+        arrival = Page(
+            generation=Generation(on_cancel),
+            rules=rules,
+            prompt=prompt,
+            image=page,
+            due=min(rules.max_new_tokens, room),
+            order=(rank, -expected, next(self._numbers)),
+            on_taken=on_taken,
+        )
+        self._arrived.append(arrival)
+        return arrival.generation
+
+    @property
+    def slots(self) -> int:
+        """Return how many pages of usual length can be decoded together."""
+        return self._plan.slots_at(self._plan.first_length)
+
+    @property
+    def busy(self) -> bool:
+        """Return whether there is anything to do."""
+        return bool(
+            self._arrived or self._waiting or self._parked or self._running or self._under_way
+        )
+
+    def step(self) -> None:
+        """Do one round. Raises MemoryError when not even single pages find memory any more."""
+        with torch.inference_mode():
+            try:
+                self._round()
+                return
+            except (RuntimeError, MemoryError) as error:
+                if not is_shortage(error):
+                    raise
+            # Out of the handler, which holds on to the tensors of the attempt.
+            self._save_memory()
+
+    def _round(self) -> None:
+        self._receive()
+        self._enter()
+        self._make_room()
+        self._decode()
+        self._settle(self._lag if self._running else 0)
+
+    def fail(self, error: BaseException) -> None:
+        """End every page with an error."""
+        self._end_all("failed", error)
+
+    def cancel_all(self) -> None:
+        """End every page as cancelled."""
+        self._end_all("cancelled")
+
+    def _end_all(self, finished: str, error: BaseException | None = None) -> None:
+        for page in [*self._arrived, *self._all_open(), *self._under_way.pages]:
+            page.let_image_go()
+            page.generation.end(finished, error)
+        self._arrived.clear()
+        self._under_way.clear()
+        self._waiting.clear()
+        self._parked, self._running = [], []
+
+    def _all_open(self) -> list[Page]:
+        return [*self._waiting.pages, *self._parked, *self._running]
+
+    # Entering
+
+    def _receive(self) -> None:
+        while self._arrived:
+            page = self._arrived.popleft()
+            if page.due > 0:
+                self._waiting.push(page)
+            else:
+                page.let_image_go()
+                page.generation.end("context" if page.rules.max_new_tokens > 0 else "length")
+        for page in self._all_open():
+            if page.generation.cancelled:
+                self._end(page, "cancelled")
+
+    def _enter(self) -> None:
+        while self._parked:
+            page = self._parked[0]
+            self._at_work = [page]
+            if not self._find_room(page.length + 1):
+                self._at_work = []
+                return
+            self._come_back(page)
+        fed = 0
+        while self._waiting:
+            page = self._waiting.first
+            if fed and fed + len(page.prompt) > self._prefill_tokens:
+                break
+            self._at_work = [page]
+            if not self._find_room(len(page.prompt) + 1):
+                break
+            fed += len(page.prompt)
+            self._encode_ahead(page)
+            if not page.generation.finished:
+                self._prefill(page)
+        self._at_work = []
+
+    def _find_room(self, length: int) -> bool:
+        """Lay the slots out for one page more, of a length; return False if that cannot be."""
+        cache, running = self._slots.cache, len(self._running)
+        longest = max([length, *(page.length + 1 for page in self._running)])
+        wanted = max(cache.length, self._plan.rounded(longest))
+        if running >= self._plan.slots_at(wanted) and longest + self._plan.step <= wanted:
+            # Lengthened once for a page that has left: perhaps shorter slots are enough now.
+            wanted = self._plan.rounded(longest + self._plan.step)
+        wanted = max(wanted, self._plan.first_length)
+        if running >= self._plan.slots_at(wanted):
+            return False
+        if wanted != cache.length:
+            self._lay_out(wanted)
+        return True
+
+    def _lay_out(self, length: int) -> None:
+        used = max((page.length for page in self._running), default=0)
+        slots = self._plan.slots_at(length)
+        self._slots.cache.reserve(self._plan.budget)
+        self._slots.cache.lay_out(slots, length, keep=len(self._running), used=used)
+
+    def _encode_ahead(self, first: Page) -> None:
+        """Encode a page's image together with those of the pages that come next."""
+        if first.features is not None or first.image is None:
+            return
+        self._encode_all(self._waiting.to_encode(self._ahead))
+
+    def _encode_all(self, batch: Sequence[Page]) -> None:
+        """Encode these pages' images; one that the encoder refuses ends its own page only."""
+        self._at_work = [*batch]
+        try:
+            features = self._encode([page.image for page in batch])
+        except ValueError as error:
+            if len(batch) == 1:
+                self._end(batch[0], "failed", error)
+                return
+            for page in batch:
+                self._encode_all([page])
+            return
+        for page, found in zip(batch, features, strict=True):
+            page.features = found
+            page.let_image_go()
+
+    def _prefill(self, page: Page) -> None:
+        """Feed the prompt of the first waiting page into the next slot."""
+        places = [place for place, token in enumerate(page.prompt) if token == self._image]
+        features = page.features if page.features is not None else torch.empty(0)
+        if len(places) != len(features):
+            said = f"{len(places)} image tokens in the prompt, {len(features)} in the image"
+            self._end(page, "failed", ValueError(said))
+            return
+        self._at_work = [page]
+        slot = len(self._running)
+        embeddings = self._slots.embed(page.prompt, places, features)
+        token = self._slots.prefill(slot, embeddings, page.rules)
+        self._waiting.remove(page)
+        page.slot, page.length, page.asked, page.features = slot, len(page.prompt), 1, None
+        self._running.append(page)
+        self._at_work = []
+        self._under_way.send([page], token)
+        if page.asked >= page.due:
+            self._leave(page)
+
+    # Growing
+
+    def _make_room(self) -> None:
+        """See that every running page can take a token."""
+        for page in [*self._running]:
+            if page.length < self._slots.cache.length:
+                continue
+            length = self._plan.rounded(page.length + 1)
+            if len(self._running) > self._plan.slots_at(length):
+                self._park(page)
+                continue
+            self._at_work = [page]
+            self._lay_out(length)
+            self._at_work = []
+
+    def _park(self, page: Page) -> None:
+        assert page.slot is not None
+        page.saved = self._slots.save(page.slot, page.length)
+        self._leave(page)
+        self._parked.append(page)
+        self._parked.sort(key=lambda one: one.order)
+
+    def _come_back(self, page: Page) -> None:
+        assert page.saved is not None
+        slot = len(self._running)
+        self._slots.restore(slot, page.saved)
+        self._parked.remove(page)
+        page.slot, page.saved = slot, None
+        self._running.append(page)
+        self._at_work = []
+
+    # Decoding
+
+    def _decode(self) -> None:
+        if not self._running:
+            return
+        allowed = self._slots.cache.slots
+        batch = self._plan.batch(len(self._running), allowed)
+        longest = max(page.length for page in self._running) + 1
+        length = min(self._plan.rounded(longest), self._slots.cache.length)
+        draws = [
+            Draw(slot, page.rules.temperature, page.rules.seed, page.asked)
+            for slot, page in enumerate(self._running)
+            if page.rules.temperature > 0
+        ]
+        tokens = self._slots.decode(len(self._running), batch, length, draws)
+        self.rounds += 1
+        self._under_way.send(self._running, tokens)
+        for page in self._running:
+            page.length += 1
+            page.asked += 1
+        for page in [page for page in self._running if page.asked >= page.due]:
+            self._leave(page)
+
+    def _settle(self, lag: int) -> None:
+        """Hand tokens to their pages, but for the latest rounds."""
+        for page, token in self._under_way.receive(lag):
+            self._take(page, token)
+
+    def _take(self, page: Page, token: int) -> None:
+        generation = page.generation
+        if generation.finished:
+            return  # computed once more before its end was known
+        if token == self._eos:
+            self._end(page, "eos")
+            return
+        generation.take(token)
+        if len(generation.tokens) >= page.due:
+            full = page.due >= page.rules.max_new_tokens
+            self._end(page, "length" if full else "context")
+
+    # Leaving
+
+    def _end(self, page: Page, finished: str, error: BaseException | None = None) -> None:
+        if finished in ("eos", "length", "context"):
+            self._failures = 0
+        if page.slot is not None:
+            self._leave(page)
+        elif page in self._parked:
+            self._parked.remove(page)
+        elif page.asked == 0:
+            self._waiting.remove(page)
+        page.saved = page.features = None
+        page.let_image_go()
+        page.generation.end(finished, error)
+
+    def _leave(self, page: Page) -> None:
+        """Take a page out of its slot and close the gap with the last one."""
+        assert page.slot is not None
+        last = self._running.pop()
+        if last is not page:
+            assert last.slot is not None
+            self._slots.move(last.slot, page.slot, last.length)
+            self._running[page.slot] = last
+            self._slots.clear(last.slot)
+            last.slot = page.slot
+        else:
+            self._slots.clear(page.slot)
+        page.slot = None
+
+    # Out of memory
+
+    def _save_memory(self) -> None:
+        """Park everybody, free what can be freed, and halve the slots."""
+        blamed, self._at_work = self._at_work or [*self._running], []
+        self._settle(0)
+        length = self._slots.cache.length or self._plan.first_length
+        slots = self._plan.slots_at(length)
+        for page in reversed([*self._running]):
+            self._park(page)
+        self._slots.free()
+        gc.collect()
+        if slots == 1 and len(blamed) <= 1:
+            self._give_up(blamed)
+            return
+        self._ahead = 1
+        self._plan = self._plan.halved(length)
+        self._on_notice(
+            f"Out of memory with {slots} slots; going on with {self._plan.slots_at(length)}."
+        )
+
+    def _give_up(self, blamed: Sequence[Page]) -> None:
+        """End the page that finds no memory even alone; raise MemoryError if it is not at fault."""
+        if blamed and blamed[0].generation.finished:
+            return  # its last tokens were on their way
+        self._failures += 1
+        if not blamed or self._failures >= HOPELESS:
+            raise MemoryError("out of memory with one slot; other programs may hold the memory")
+        said = "the page needs more memory than there is, even alone"
+        self._on_notice(f"Out of memory with one slot: {said}.")
+        self._end(blamed[0], "failed", MemoryError(said))

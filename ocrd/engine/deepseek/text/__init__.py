@@ -1,0 +1,1 @@
+"""What a model is told, and whether its answer still is the page (pure, no PyTorch)."""

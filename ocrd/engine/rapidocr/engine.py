@@ -1,0 +1,360 @@
+"""The embedded engine: RapidOCR (PP-OCRv6 small) on the CPU.
+
+Runs only in the worker. Never uses the network: the models are named by path, and a missing one
+is an error instead of a download. Pages come out upright; skew is left to the layout.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before onnxruntime is imported, whoever starts us
+
+import cv2
+import numpy as np
+import rapidocr
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from ocrd.engine.protocol import Hello, Recognise
+from ocrd.engine.rapidocr import ink, overlooked, turning, weights
+from ocrd.engine.rapidocr.lanes import Lanes, Rank
+from ocrd.engine.rapidocr.recognition import Recogniser
+from ocrd.errors import PageError
+from ocrd.job import Line, Quad, Recognition
+
+MODEL = "PP-OCRv6 small"
+LONGEST_SIDE = 3508  # A4 at 300 dpi; see docs/decisions/0004-embedded-engine-slots.md
+EXPRESS_SLOTS = 1  # so that a letter need not wait for a page of a book to end
+_LANES_A_DETECTION = 4  # finding the lines is the hungry fifth of a page: 200 MB for a moment
+MIN_CONFIDENCE = 0.5  # RapidOCR's own text_score: below it is noise, not text
+
+Pixels = NDArray[np.uint8]
+Progress = Callable[[int], None]
+
+DETECTION_SIDE = 960  # pixels that a page is shrunk to when its lines are looked for
+SMALL_PRINT_SIDE = 1280  # and one in small print: see decision 0009
+# Measured for ocrd on 117 pages with ground truth. The line classifier flips upright lines; with
+# dilation boxes fuse across column gutters at this detection size.
+_DETECTION = {
+    "Global.use_rec": False,
+    "Global.max_side_len": 4000,
+    "Det.limit_type": "max",
+    "Det.limit_side_len": DETECTION_SIDE,
+    "Det.use_dilation": False,
+}
+_RECOGNITION = {"Global.use_det": False, "Global.use_preprocess_img": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How the machine is shared among pages.
+
+    ``slots`` pages are in flight and ``lanes`` model runs at once; of one page at most ``spread``
+    lines are in the lanes or wait for one; each run has ``threads``.
+    """
+
+    slots: int
+    lanes: int
+    spread: int
+    threads: int = 1
+
+    @classmethod
+    def of(cls, slots: int | str, threads: int | str, cores: int) -> Share:
+        """Return the share for the configured slots and total threads, each a number or "auto"."""
+        lanes = cores if threads == "auto" else int(threads)
+        # One line more than lanes waits, so that a page that goes first keeps its lanes.
+        return cls(slots=lanes if slots == "auto" else int(slots), lanes=lanes, spread=lanes + 1)
+
+
+class RapidOcr:
+    """Reads page images; ``recognise`` may run in several threads at once."""
+
+    def __init__(self, share: Share, dtype: str = "auto") -> None:
+        """Load the networks, the one that reads lines as ``weights.for_lines`` says."""
+        self._share = share
+        lines = weights.for_lines(dtype)
+        self._model = f"{MODEL}, int8" if lines == weights.EIGHT_BIT else MODEL
+        # Any: what the library returns depends on its flags, which its types do not express.
+        self._detect: Any = _detector(share.threads)
+        self._detect_small: Any = _seeing(self._detect, SMALL_PRINT_SIDE)
+        # Single-threaded runs side by side beat one run on several threads, and a lone page
+        # still has all lanes for its lines.
+        self._detecting = threading.Semaphore(math.ceil(share.lanes / _LANES_A_DETECTION))
+        self._lanes = Lanes(share.lanes)
+        self._slot = threading.local()  # .rank: of the page that this slot's thread reads
+        cv2.setNumThreads(share.threads)
+        self._recogniser = _recogniser(lines, share.threads)
+
+    @property
+    def hello(self) -> Hello:
+        """The engine's announcement."""
+        slots = self._share.slots
+        return Hello("rapidocr", self._model, slots, LONGEST_SIDE, express=EXPRESS_SLOTS)
+
+    def recognise(self, request: Recognise, progress: Progress) -> Recognition:
+        """Read the page image; raise PageError if it is no image."""
+        self._slot.rank = request.rank
+        started = time.monotonic()
+        try:
+            page = _upright(self, _load(request.path))
+            lines = self._read_lines(page, progress)
+            rules = ink.rules(page.pixels, [line.quad for line in lines])
+        except rapidocr_failures() as error:
+            if "alloc" in str(error).lower():
+                raise MemoryError("onnxruntime could not allocate") from error
+            raise
+        height, width = page.pixels.shape[:2]
+        seconds = round(time.monotonic() - started, 3)
+        return Recognition(lines, width, height, page.rotation, seconds, rules=rules)
+
+    def close(self) -> None:
+        """Nothing has to be given back: the lanes end with the process."""
+
+    @property
+    def _rank(self) -> Rank:
+        rank: Rank = getattr(self._slot, "rank", ())
+        return rank
+
+    def detect(self, pixels: Pixels, longest_side: int | None = None) -> list[Quad]:
+        """Return the boxes of the text lines, in the image's pixels.
+
+        They are looked for in the image shrunk to ``longest_side``, where that is less than what
+        the engine reads pages with: faster, and blind to small print.
+        """
+        if longest_side is not None:
+            return self._detected(pixels, longest_side)
+        quads = self._detected(pixels)
+        scale = DETECTION_SIDE / max(pixels.shape[:2])
+        if scale < 1 and overlooked.is_small_print(quads, scale):
+            quads = self._detected(pixels, small_print=True)
+        return quads + self._overlooked(pixels, quads)
+
+    def _overlooked(self, pixels: Pixels, quads: Sequence[Quad]) -> list[Quad]:
+        """Return the lines of a nearly empty page that were not seen on the whole of it."""
+        found: list[Quad] = []
+        for left, top, right, bottom in overlooked.regions(pixels, quads):
+            for quad in self._detected(np.ascontiguousarray(pixels[top:bottom, left:right])):
+                a, b, c, d = ((x + left, y + top) for x, y in quad)
+                if not any(turning.overlap((a, b, c, d), other) for other in (*quads, *found)):
+                    found.append((a, b, c, d))
+        return found
+
+    def _detected(
+        self, pixels: Pixels, longest_side: int | None = None, *, small_print: bool = False
+    ) -> list[Quad]:
+        detect = self._detect_small if small_print else self._detect
+        scale = max(1.0, max(pixels.shape[:2]) / longest_side) if longest_side else 1.0
+        if scale > 1:
+            size = [max(1, round(side / scale)) for side in pixels.shape[1::-1]]
+            pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        with self._detecting:
+            boxes = self._lanes.submit(self._rank, detect, pixels).result().boxes
+        return [] if boxes is None else [_quad(box) for box in (boxes * scale).tolist()]
+
+    def read(self, pixels: Pixels, quad: Quad, *, turned: bool = False) -> turning.Reading:
+        """Return text and score of one line, optionally of the line turned by 180 degrees."""
+        strip = _strip(pixels, quad)
+        if turned:
+            strip = _turned(strip, cv2.ROTATE_180)
+        return self._recogniser.read(strip)
+
+    def read_many(
+        self, pixels: Pixels, quads: Sequence[Quad], *, turned: bool = False
+    ) -> Iterator[turning.Reading]:
+        """Yield the reading of each line, in order, using the free lanes.
+
+        Few lines are queued at a time, so that other pages of the same rank get their turn.
+        """
+        under_way: list[Future[turning.Reading]] = []
+        try:
+            for quad in quads:
+                if len(under_way) >= self._share.spread:
+                    yield under_way.pop(0).result()
+                run = self._lanes.submit(self._rank, self.read, pixels, quad, turned=turned)
+                under_way.append(run)
+            while under_way:
+                yield under_way.pop(0).result()
+        finally:
+            for future in under_way:
+                future.cancel()
+
+    def _read_lines(self, page: _Page, progress: Progress) -> tuple[Line, ...]:
+        rest = [index for index in range(len(page.quads)) if index not in page.readings]
+        quads = [page.quads[index] for index in rest]
+        readings = dict(page.readings)
+        progress(len(readings))
+        for index, reading in zip(rest, self.read_many(page.pixels, quads), strict=True):
+            readings[index] = reading
+            progress(len(readings))
+        return tuple(
+            _line(page, index, reading)
+            for index, reading in sorted(readings.items())
+            if reading[0].strip() and reading[1] >= MIN_CONFIDENCE
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """An upright page with its line boxes, and the lines that are read already."""
+
+    pixels: Pixels
+    rotation: int  # clockwise degrees that made it upright
+    quads: list[Quad]
+    readings: dict[int, turning.Reading]
+
+
+def _line(page: _Page, index: int, reading: turning.Reading) -> Line:
+    text, score = reading
+    quad = page.quads[index]
+    face = ink.typeface(_strip(page.pixels, quad), text)
+    return Line(text, round(min(max(score, 0.0), 1.0), 4), quad, face)
+
+
+def _upright(engine: RapidOcr, pixels: Pixels) -> _Page:
+    """Turn the page until its text is upright; the detection is reused if it was upright."""
+    rotation = 0
+    quads = engine.detect(pixels)
+    if turning.is_sideways(quads):
+        pixels, rotation = _turned(pixels, cv2.ROTATE_90_CLOCKWISE), 90
+        quads = engine.detect(pixels)
+    readings, upside_down = _probe(engine, pixels, quads)
+    if upside_down:
+        pixels, rotation = _turned(pixels, cv2.ROTATE_180), rotation + 180
+        quads, readings = engine.detect(pixels), {}
+    return _Page(pixels, rotation, quads, readings)
+
+
+def _probe(
+    engine: RapidOcr, pixels: Pixels, quads: list[Quad]
+) -> tuple[dict[int, turning.Reading], bool]:
+    """Read a few of the longest lines both ways; return the upright readings and the verdict."""
+    candidates = turning.longest(quads)
+    readings: dict[int, turning.Reading] = {}
+    turned: list[turning.Reading] = []
+    verdict: bool | None = None
+    for start in range(0, len(candidates), turning.PROBES):
+        some = candidates[start : start + turning.PROBES]
+        boxes = [quads[index] for index in some]
+        readings.update(zip(some, engine.read_many(pixels, boxes), strict=True))
+        if not turned and turning.is_surely_upright(list(readings.values())):
+            return readings, False
+        turned += engine.read_many(pixels, boxes, turned=True)
+        verdict = turning.is_upside_down(list(readings.values()), turned)
+        if verdict is not None:
+            break
+    return readings, bool(verdict)
+
+
+class _Detector(rapidocr.RapidOCR):  # type: ignore[misc]  # its types are not followed
+    """RapidOCR that finds lines only, without cutting each of them out in vain."""
+
+    def crop_text_regions(self, img: Pixels, det_boxes: Any) -> list[Pixels]:
+        """Cut out nothing: we cut from the turned page, one line at a time."""
+        return []
+
+
+def _detector(threads: int) -> Any:
+    """Load the network that finds lines."""
+    detector: Any = _Detector(params=_parameters(_DETECTION, "Det", weights.of("det"), threads))
+    detector(np.full((64, 256, 3), 255, np.uint8))  # loads the model
+    return detector
+
+
+def _seeing(detector: Any, longest_side: int) -> Any:
+    """Return the detector, with the same network, shown pages shrunk to another size."""
+    other = copy.copy(detector)
+    other.text_det = copy.copy(detector.text_det)
+    other.text_det.limit_side_len = longest_side
+    return other
+
+
+def _recogniser(model: Path, threads: int) -> Recogniser:
+    """Load the network that reads lines; one line at a time is fastest on a processor."""
+    reader: Any = rapidocr.RapidOCR(params=_parameters(_RECOGNITION, "Rec", model, threads))
+    reader(np.full((48, 160, 3), 255, np.uint8))  # loads the model
+    return Recogniser(reader.text_rec.session, reader.text_rec.postprocess_op.character)
+
+
+def _load(path: str) -> Pixels:
+    """Return the image as BGR; raise PageError if it is none."""
+    try:
+        with Image.open(path) as image:
+            return pixels_of(image)
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise PageError(f"The drawn page cannot be read ({error}).") from error
+
+
+def pixels_of(image: Image.Image) -> Pixels:
+    """Return the image as BGR."""
+    if image.mode == "L":
+        return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_GRAY2BGR), np.uint8)
+    return np.asarray(cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR), np.uint8)
+
+
+def _turned(pixels: Pixels, code: int) -> Pixels:
+    return np.asarray(cv2.rotate(pixels, code), np.uint8)
+
+
+def _strip(pixels: Pixels, quad: Quad) -> Pixels:
+    """Cut one line out and straighten it; a standing line is laid down counter-clockwise."""
+    width, height = (max(int(side), 1) for side in turning.size(quad))
+    strip = _cut(pixels, quad, width, height)
+    return np.ascontiguousarray(np.rot90(strip)) if height >= 1.5 * width else strip
+
+
+def _cut(pixels: Pixels, quad: Quad, width: int, height: int) -> Pixels:
+    (left, top), (_, right_top), _, (left_bottom, _) = quad
+    x, y = int(left), int(top)
+    is_level = (left, top) == (x, y) == (left_bottom, right_top)
+    if is_level and x + width <= pixels.shape[1] and y + height <= pixels.shape[0]:
+        return pixels[y : y + height, x : x + width]  # what the warp would give
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    transform = cv2.getPerspectiveTransform(np.array(quad, np.float32), corners)
+    return np.asarray(
+        cv2.warpPerspective(
+            pixels, transform, (width, height),
+            borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC,
+        ),
+        np.uint8,
+    )
+
+
+def _quad(box: list[list[float]]) -> Quad:
+    a, b, c, d = ((float(x), float(y)) for x, y in box)
+    return a, b, c, d
+
+
+def _parameters(tuning: dict[str, Any], task: str, model: Path, threads: int) -> dict[str, Any]:
+    """Return RapidOCR's parameters for one of its tasks."""
+    return {
+        "Global.use_cls": False,
+        "Global.log_level": "critical",
+        "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        f"{task}.model_path": str(model),
+        **tuning,
+    }
+
+
+def rapidocr_failures() -> tuple[type[Exception], ...]:
+    """Return what RapidOCR raises when onnxruntime fails."""
+    from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
+
+    return (ONNXRuntimeError,)
+
+
+def load(settings: dict[str, Any]) -> RapidOcr:
+    """Load the engine as configured; "auto" is what this process may use of the machine."""
+    cores = len(os.sched_getaffinity(0))
+    share = Share.of(settings.get("slots", "auto"), settings.get("threads", "auto"), cores)
+    return RapidOcr(share, settings.get("dtype", "auto"))

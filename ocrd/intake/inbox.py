@@ -1,0 +1,357 @@
+"""An inbox: a directory scan is the truth, events only make the next scan come sooner.
+
+Every inbox has a thread of its own, so that a share that hangs blocks nobody else. A root that
+cannot be read, or whose file system is no longer mounted, is offline: nothing about it is
+forgotten. A settled file is offered once in each of its states, for as long as the scanner
+remembers it; the ledger makes that once for good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+
+from ocrd import files
+from ocrd.errors import OcrdError, ShareGoneError
+from ocrd.intake import outlets
+from ocrd.intake.root import Root
+from ocrd.intake.scan import Found, Scanner, junk
+from ocrd.log import fields
+
+if TYPE_CHECKING:
+    from watchdog.observers.api import BaseObserver
+
+    from ocrd.config.settings import InboxSettings
+
+log = logging.getLogger(__name__)
+
+DEBOUNCE_SECONDS = 0.2  # between a wake-up and its scan
+SCAN_SHARE = 4  # a scan is followed by a rest this many times its own length,
+LONGEST_REST_SECONDS = 60.0  # but no longer: a scan that hung for a night says nothing of the next
+LOCAL_INTERVAL_SECONDS = 30.0
+NETWORK_INTERVAL_SECONDS = 10.0
+OFFLINE_INTERVAL_SECONDS = 5.0  # at most, between two tries of a root that is not there
+HUNG_SECONDS = 30.0  # without progress in a scan: the file system does not answer
+MAX_WATCHES = 32  # each costs watchdog two threads
+WATCH_RETRY_SECONDS = 300.0
+# Opening, reading and writing on are left out: our own looks would wake us, and a slow writer too.
+_EVENTS: list[type[FileSystemEvent]] = [
+    FileCreatedEvent, FileMovedEvent, FileClosedEvent, DirCreatedEvent, DirMovedEvent,
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InboxStatus:
+    """What an inbox knows of itself."""
+
+    online: bool = False
+    error: str = ""  # cause and way out, for a person
+    blocked: str = ""  # why nothing can be filed, with the way out
+    network: bool = False
+    watching: bool = False  # events hasten the scans
+    settling: int = 0  # files
+    empty: int = 0  # files without content, which never settle
+    known: int = 0  # files, settling or offered
+    scans: int = 0
+    last_scan_seconds: float = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether documents of the folder can be worked on."""
+        return self.online and not self.blocked
+
+
+class Watches(FileSystemEventHandler):
+    """The inotify watches of one root, which do nothing but wake its scans."""
+
+    def __init__(self, wake: Callable[[], None], is_junk: Callable[[str], bool]) -> None:
+        self._wake = wake
+        self._is_junk = is_junk
+        self._observer: BaseObserver | None = None
+        self._covered: frozenset[tuple[str, bool]] = frozenset()
+        self._root: tuple[int, int] | None = None  # device and inode
+        self._not_before = 0.0
+        self.problem = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether events arrive."""
+        return self._observer is not None
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Wake the scan; an exception here would end watchdog's thread."""
+        try:
+            path = os.fsdecode(event.dest_path or event.src_path)
+            if not self._is_junk(Path(path).name):
+                self._wake()
+        except Exception:
+            log.exception("An event was not understood.", extra=fields("watch-failed"))
+
+    def cover(self, wanted: frozenset[tuple[str, bool]], root: tuple[int, int], now: float) -> None:
+        """Watch these folders, each alone or with all below it; without success, go on."""
+        alive = self._observer is not None and all(
+            emitter.is_alive() for emitter in self._observer.emitters
+        )
+        if (alive and wanted == self._covered and root == self._root) or now < self._not_before:
+            return
+        self.close()
+        try:
+            self._open(wanted)
+        except (OSError, RuntimeError) as error:  # RuntimeError: no further thread
+            self.close()
+            self._not_before = now + WATCH_RETRY_SECONDS
+            self.problem = _watch_problem(error)
+            log.warning(self.problem, extra=fields("watch-refused"))
+        else:
+            self._covered, self._root, self.problem = wanted, root, ""
+
+    def _open(self, wanted: frozenset[tuple[str, bool]]) -> None:
+        # Folders made in quick succession are watched twice by watchdog, which then says so at
+        # length; where warnings are errors, that would end the thread that all inboxes share.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
+        # It also warns, of nothing that matters, when it is stopped while it takes an event.
+        logging.getLogger("watchdog").setLevel(logging.ERROR)
+        self._observer = observer = Observer()
+        observer.start()
+        for path, recursive in sorted(wanted):
+            with contextlib.suppress(FileNotFoundError):
+                observer.schedule(self, path, recursive=recursive, event_filter=_EVENTS)
+
+    def close(self) -> None:
+        """Stop watching."""
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            with contextlib.suppress(Exception):
+                observer.stop()
+
+
+def _watch_problem(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EMFILE, errno.ENFILE}:
+        return (
+            "The limit of inotify watches is reached, so new files are noticed only by the regular"
+            " scan. Raise fs.inotify.max_user_watches and fs.inotify.max_user_instances."
+        )
+    return f"The folder cannot be watched, the regular scan goes on: {error}"
+
+
+class Inbox:
+    """One root with its own thread: scans, watches, and what is known of both."""
+
+    def __init__(
+        self,
+        settings: InboxSettings,
+        *,
+        found: Found,
+        root: Root | None = None,
+        reopened: Callable[[], None] = lambda: None,
+        admit: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``reopened`` is called when what kept the folder's documents waiting is over.
+
+        ``admit`` is called before each scan; it raises FolderWithheldError if the root is not ours.
+        """
+        self.settings = settings
+        self._admit = admit
+        self.root = root or Root(settings)
+        self._reopened = reopened
+        self._clock = clock
+        self._scanner = Scanner(settings, found, clock=clock, progress=self._note_progress)
+        self._watches = Watches(self.wake, junk(settings.ignore))
+        self._wanted = threading.Event()  # a scan is
+        self._stopping = threading.Event()
+        self._forgotten: list[str] = []
+        self._status = InboxStatus()
+        self._progress: float | None = None  # when a scan in course last moved
+        self._is_doubted = False  # that files can be filed
+        self._thread = threading.Thread(
+            target=self._run, name=f"inbox {files.printable(settings.path)}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to watch and scan."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Scan soon."""
+        self._wanted.set()
+
+    def forget(self, relpath: str) -> None:
+        """Have the file settled and offered again, soon. For any thread."""
+        self._forgotten.append(relpath)
+        self.wake()
+
+    def doubt(self) -> None:
+        """Find out, soon, whether documents can be filed: one could not be. For any thread."""
+        self._is_doubted = True
+        self.wake()
+
+    def require_root(self) -> None:
+        """Raise ShareGoneError unless the root is the one that was scanned. For any thread."""
+        try:
+            self.root.require()
+        except ShareGoneError:
+            self.wake()
+            raise
+
+    def stop(self, timeout: float) -> bool:
+        """End the thread; False if it hangs in a file system and was left behind."""
+        self._stopping.set()
+        self._wanted.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def status(self) -> InboxStatus:
+        """Tell how the inbox is, even while its file system hangs."""
+        progress = self._progress
+        silent = 0.0 if progress is None else self._clock() - progress
+        if silent < HUNG_SECONDS:
+            return self._status
+        error = f"The file system has not answered for {silent:.0f} s. Check the share's server."
+        return replace(self._status, online=False, error=error)
+
+    def _note_progress(self) -> None:
+        if self._stopping.is_set():
+            raise _StoppedError
+        self._progress = self._clock()
+
+    def _run(self) -> None:
+        with contextlib.suppress(_StoppedError):
+            while not self._stopping.is_set():
+                self._wanted.clear()
+                rest, wait = self._scan_guarded()
+                if self._wanted.wait(max(rest, wait)):
+                    self._stopping.wait(rest)  # so that a burst of events is one scan
+        self._watches.close()
+
+    def _scan_guarded(self) -> tuple[float, float]:
+        """Scan once, whatever happens; return the shortest and the longest rest in seconds."""
+        started = self._clock()
+        self._note_progress()
+        due = float("inf")
+        try:
+            due = self._scan()
+        except OSError as error:
+            self._go_offline(_root_problem(error))
+        except OcrdError as error:
+            self._go_offline(str(error))
+        except _StoppedError:
+            raise
+        except Exception as error:
+            log.exception("The scan failed.", extra=fields("scan-failed"))
+            self._status = replace(self._status, error=f"The scan failed: {error!r}")
+        finally:
+            self._progress = None
+        seconds = self._clock() - started
+        self._status = replace(
+            self._status, last_scan_seconds=seconds, scans=self._status.scans + 1
+        )
+        rest = max(DEBOUNCE_SECONDS, min(SCAN_SHARE * seconds, LONGEST_REST_SECONDS))
+        return rest, min(self._interval_seconds(), due - self._clock())
+
+    def _interval_seconds(self) -> float:
+        interval = self.settings.scan_interval
+        if interval is None:
+            network = self._scanner.network
+            interval = NETWORK_INTERVAL_SECONDS if network else LOCAL_INTERVAL_SECONDS
+        return interval if self._status.is_open else min(interval, OFFLINE_INTERVAL_SECONDS)
+
+    def _scan(self) -> float:
+        """Watch first, then scan; return when the next file may be settled."""
+        root = self.root.enter()
+        self._admit()
+        self._scanner.network = self.root.network
+        if not self._scanner.network:  # there events do not come, and a hung watch blocks all
+            self._watches.cover(self._folders_to_watch(), root, self._clock())
+        else:
+            self._watches.close()
+        while self._forgotten:
+            self._scanner.forget(self._forgotten.pop())
+        scan = self._scanner.scan()
+        was_open = self._status.is_open
+        self._come_online()
+        self._status = replace(
+            self._status,
+            online=True,
+            error=scan.problem,
+            network=self._scanner.network,
+            watching=self._watches.active,
+            settling=scan.settling,
+            empty=scan.empty,
+            known=scan.known,
+            blocked=self._what_blocks(),
+        )
+        if self._status.is_open and not was_open:
+            self._reopened()
+        return scan.due
+
+    def _come_online(self) -> None:
+        if not self._status.online:
+            path = files.printable(self.settings.path)
+            is_back = bool(self._status.error)
+            level = logging.INFO if is_back else logging.DEBUG
+            log.log(level, "Online: %s", path, extra=fields("online", inbox=path))
+
+    def _what_blocks(self) -> str:
+        """Try whether documents can be filed, where that is in doubt; return why not."""
+        before = self._status.blocked
+        if not (before or self._is_doubted):
+            return ""
+        self._is_doubted = False
+        blocked = outlets.trouble(self.settings)
+        path = files.printable(self.settings.path)
+        about = fields("unblocked" if before else "blocked", inbox=path)
+        if blocked and not before:
+            log.warning("Waits, nothing can be filed: %s: %s", path, blocked, extra=about)
+        elif before and not blocked:
+            log.info("Goes on, files can be filed again: %s", path, extra=about)
+        return blocked
+
+    def _folders_to_watch(self) -> frozenset[tuple[str, bool]]:
+        """Name the folders to watch, leaving done/ and failed/ out where that is cheap."""
+        root = str(self.settings.path)
+        if not self.settings.recursive:
+            return frozenset({(root, False)})
+        filed = (self.settings.done_dir, self.settings.failed_dir)
+        if not any(path.is_relative_to(self.settings.path) for path in filed):
+            return frozenset({(root, True)})
+        folders = self._scanner.top_folders()
+        if len(folders) >= MAX_WATCHES:
+            return frozenset({(root, True)})
+        return frozenset({(root, False), *((path, True) for path in folders)})
+
+    def _go_offline(self, problem: str) -> None:
+        if self._status.online or self._status.error != problem:
+            path = files.printable(self.settings.path)
+            log.warning("Offline: %s: %s", path, problem, extra=fields("offline", inbox=path))
+        self._status = replace(self._status, online=False, error=problem)
+
+
+class _StoppedError(Exception):
+    """The inbox is told to stop in the middle of a scan."""
+
+
+def _root_problem(error: OSError) -> str:
+    cause = error.strerror or str(error)
+    return f"{cause}. Check that the folder exists, is mounted, and can be read by the daemon."

@@ -1,0 +1,297 @@
+"""One scan of an inbox: what is there, what has settled, what is to be offered.
+
+A settled file is offered once in each of its states, for as long as the scanner remembers it; the
+ledger makes that once for good. Nothing is opened before its listing has been quiet for the settle
+time, so that 100,000 waiting files cost one directory listing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocrd import files
+from ocrd.errors import OcrdError, SourceChangedError, UnsupportedError
+from ocrd.intake import settle
+from ocrd.intake.settle import Sighting
+from ocrd.job import Candidate
+from ocrd.log import fields
+
+if TYPE_CHECKING:
+    from ocrd.config.settings import InboxSettings
+
+log = logging.getLogger(__name__)
+
+Found = Callable[[Sequence[Candidate]], None]
+# What a folder's names are known as: still settling, or the digest in which it was offered.
+Known = Sighting | int
+
+# Endings of the formats that are read. In an archive that is kept as it is, only these are looked
+# at; elsewhere every file is a candidate, and its content says what it is.
+FORMAT_ENDINGS = (
+    ".pdf", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
+    ".gif",
+)  # fmt: skip
+OWNER_NAME = ".ocrd-owner"  # in a root: whose it is
+# What we lay beside the originals there that could pass for a document, or holds what could.
+KEPT_OUTPUTS = ("*.overlay.pdf", "*.assets")
+BATCH = 500  # candidates
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one scan has seen so far."""
+
+    now: float  # seconds on the monotonic clock, at its start
+    settling: int = 0
+    empty: int = 0
+    known: int = 0
+    due: float = float("inf")  # when the earliest settling file may be settled
+    problem: str = ""
+    refused: int = 0  # files that could not be opened
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A folder in the course of a scan."""
+
+    folder: str  # relative to the root
+    directory: files.Directory
+    new: dict[str, Known]  # what its names are known as from now on
+    scan: Scan
+
+
+class Scanner:
+    """Look through an inbox and offer what has settled. Not for two threads at once."""
+
+    def __init__(
+        self,
+        settings: InboxSettings,
+        found: Found,
+        *,
+        network: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings = settings
+        self._root = str(settings.path)
+        self._found = found
+        self._clock = clock
+        self._progress = progress
+        is_archive = settings.source == "keep"
+        own = (files.TEMPORARY_GLOB, OWNER_NAME, *(KEPT_OUTPUTS if is_archive else ()))
+        self._is_junk = junk((*settings.ignore, *own))
+        self._endings = FORMAT_ENDINGS if is_archive else ("",)
+        self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
+        self._batch: list[tuple[str, str, int, Candidate]] = []  # folder, name, listed
+        self.network = network
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long a file has to be quiet here."""
+        if self._settings.settle is not None:
+            return self._settings.settle
+        return settle.NETWORK_SECONDS if self.network else settle.LOCAL_SECONDS
+
+    def forget(self, relpath: str) -> None:
+        """Take a file as never seen: once settled again, it is offered again."""
+        folder, name = os.path.split(relpath)
+        self._known.get(folder, {}).pop(name, None)
+
+    def top_folders(self) -> list[str]:
+        """List the paths of the folders directly in the root that a recursive scan enters."""
+        apart = self._folders_apart()
+        with files.opened_folder(self._place("")) as directory, os.scandir(directory.fd) as entries:
+            return [
+                str(directory.path / entry.name)
+                for entry in entries
+                if not self._is_junk(entry.name) and self._is_wanted_folder(entry, "", apart)
+            ]
+
+    def scan(self) -> Scan:
+        """Go through the whole inbox once.
+
+        Raises OSError if the root cannot be read; then all is remembered as it was.
+        """
+        scan = Scan(self._clock())
+        self._batch.clear()  # of a scan that was broken off
+        apart = self._folders_apart()
+        visited: set[str] = set()
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            visited.add(folder)
+            try:
+                waiting += self._scan_folder(folder, apart, scan)
+            except (FileNotFoundError, NotADirectoryError):
+                if not folder:
+                    raise
+                visited.discard(folder)  # moved away since its parent was listed
+            except OSError as error:
+                if not folder:
+                    raise
+                scan.problem = str(files.translate(error, Path(self._root, folder)))
+                visited |= {known for known in self._known if _is_within(known, folder)}
+        self._offer(scan)
+        for folder in self._known.keys() - visited:
+            del self._known[folder]
+        for names in self._known.values():
+            self._count(names, scan)
+        if scan.refused > 1:
+            scan.problem += f" {scan.refused - 1} more files cannot be opened either."
+        return scan
+
+    def _place(self, folder: str) -> files.Place:
+        return files.Place.below(self._settings.path, folder)
+
+    def _folders_apart(self) -> dict[int, int]:
+        """Map the inodes of done/ and failed/, under whatever name, to their devices."""
+        apart = {}
+        for path in (self._settings.done_dir, self._settings.failed_dir):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                apart[status.st_ino] = status.st_dev
+        return apart
+
+    def _is_wanted_folder(
+        self, entry: os.DirEntry[str], folder: str, apart: dict[int, int]
+    ) -> bool:
+        if not entry.is_dir(follow_symlinks=False):
+            return False
+        path = Path(self._root, folder, entry.name)
+        if path in (self._settings.done_dir, self._settings.failed_dir):
+            return False
+        device = apart.get(entry.inode())
+        try:
+            return device is None or entry.stat(follow_symlinks=False).st_dev != device
+        except OSError:  # gone at this moment
+            return False
+
+    def _scan_folder(self, folder: str, apart: dict[int, int], scan: Scan) -> list[str]:
+        """Look through one folder; return its subfolders, relative to the root."""
+        old = self._known.get(folder, {})
+        new: dict[str, Known] = {}
+        subfolders = []
+        complete = False
+        self._known[folder] = new
+        try:
+            with (
+                files.opened_folder(self._place(folder)) as directory,
+                os.scandir(directory.fd) as entries,
+            ):
+                for number, entry in enumerate(entries):
+                    if number % 256 == 0:
+                        self._progress()
+                    name = entry.name
+                    if self._is_junk(name) or name in new:
+                        continue
+                    if self._settings.recursive and self._is_wanted_folder(
+                        entry, folder, apart
+                    ):
+                        subfolders.append(os.path.join(folder, name))  # noqa: PTH118 - hot
+                    elif name.lower().endswith(self._endings) and entry.is_file(
+                        follow_symlinks=False
+                    ):
+                        visit = _Visit(folder, directory, new, scan)
+                        self._see(entry, old.pop(name, None), visit)
+            complete = True
+        finally:
+            if not complete:
+                self._known[folder] = old | new
+        return subfolders
+
+    def _see(self, entry: os.DirEntry[str], before: Known | None, visit: _Visit) -> None:
+        """Judge one regular file and remember the judgement."""
+        scan, new = visit.scan, visit.new
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            scan.problem = str(files.translate(error, visit.directory.path / entry.name))
+            if before is not None:
+                new[entry.name] = before
+            return
+        if status.st_size == 0:
+            scan.empty += 1
+            return
+        listed = settle.digest(status.st_ino, status.st_size, status.st_mtime_ns)
+        if before == listed:
+            new[entry.name] = before
+            return
+        previous = before if isinstance(before, Sighting) else None
+        sighting = settle.sight(previous, listed, scan.now)
+        new[entry.name] = sighting
+        if settle.is_due(sighting, self.settle_seconds, scan.now):
+            self._look(visit.directory.entry(entry.name), sighting, visit)
+
+    def _look(self, entry: files.Entry, sighting: Sighting, visit: _Visit) -> None:
+        """Open a due file, and put it into the batch if it is settled."""
+        name = entry.name
+        try:
+            key = files.file_key(entry)
+            writer = None if self.network else files.has_writer(entry)
+        except (SourceChangedError, UnsupportedError):  # no longer there, no longer a file
+            del visit.new[name]
+            return
+        except OcrdError as error:
+            visit.new[name] = sighting._replace(since=self._clock(), problem=str(error))
+            return
+        unsettled = settle.look(sighting, key, writer, self._clock())
+        if unsettled is not None:
+            visit.new[name] = unsettled
+            return
+        relpath = os.path.join(visit.folder, name)  # noqa: PTH118 - as the ledger spells it
+        candidate = Candidate(self._root, relpath, key)
+        self._batch.append((visit.folder, name, sighting.listed, candidate))
+        if len(self._batch) >= BATCH:
+            self._offer(visit.scan)
+
+    def _offer(self, scan: Scan) -> None:
+        """Hand the batch over; what could not be handed over is offered by the next scan."""
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        self._progress()
+        try:
+            self._found([candidate for *_, candidate in batch])
+        except OcrdError as error:
+            scan.problem = f"Settled files could not be queued. {error}"
+            return
+        except Exception as error:
+            log.exception("Settled files could not be queued.", extra=fields("found-failed"))
+            scan.problem = f"Settled files could not be queued: {error}"
+            return
+        for folder, name, listed, _ in batch:
+            self._known[folder][name] = listed
+
+    def _count(self, names: dict[str, Known], scan: Scan) -> None:
+        scan.known += len(names)
+        for known in names.values():
+            if isinstance(known, Sighting):
+                scan.settling += 1
+                if known.problem:
+                    scan.refused += 1
+                    scan.problem = scan.problem or known.problem
+                scan.due = min(scan.due, known.since + self.settle_seconds)
+
+
+def junk(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Compile name patterns into one test; upper and lower case are the same."""
+    pattern = "|".join(fnmatch.translate(pattern) for pattern in patterns)
+    if not pattern:
+        return lambda _: False
+    match = re.compile(pattern, re.IGNORECASE).match
+    return lambda name: match(name) is not None
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")

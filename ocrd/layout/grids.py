@@ -1,0 +1,279 @@
+"""Ruled lines and the pieces between them -> tables with their cells (pure).
+
+Rules that touch make a net. Each field between them is a cell; where the rule between two fields is
+missing they are one cell that spans both. A piece that the engine read across a rule is cut there.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+from ocrd.job import Box, Cell
+from ocrd.layout import joining
+from ocrd.layout.sheet import Grid, Piece, Stroke, cut_at
+
+TOUCH = 0.5  # heights of a line within which two rules meet
+COVERED = 0.6  # share of a field's side from which the rule along it parts two fields
+WHOLE = 0.9  # share of a field's side that some rule covers where it parts two columns,
+SHORT_RULE = 2  # rows, if it parts no more of them
+CUT = 0.8  # heights of a line by which a piece must reach over a rule to be cut there
+BOLDER = 1.25  # times the others' weight: a header's
+MAX_CROSSINGS = 1_000_000  # of rules: more are hatching, and would take seconds
+MAX_FIELDS = 4000  # a net of more is a drawing
+
+Place = tuple[int, int]  # row, column
+
+
+@dataclass(frozen=True, slots=True)
+class _Net:
+    """Rules that touch each other, and the places at which they part rows and columns."""
+
+    lying: tuple[Stroke, ...]
+    standing: tuple[Stroke, ...]
+    ys: tuple[float, ...]
+    xs: tuple[float, ...]
+
+    @property
+    def box(self) -> Box:
+        """What the rules enclose."""
+        return Box(self.xs[0], self.ys[0], self.xs[-1], self.ys[-1])
+
+
+def ruled(
+    pieces: Sequence[Piece], lying: Sequence[Stroke], standing: Sequence[Stroke]
+) -> list[tuple[Grid, frozenset[int]]]:
+    """Return the tables whose cells are parted by rules, with the pieces' indices in each."""
+    if not pieces or not standing or len(lying) * len(standing) > MAX_CROSSINGS:
+        return []
+    height = median(piece.box.height for piece in pieces)
+    found: list[tuple[Grid, frozenset[int]]] = []
+    for net in _nets(lying, standing, TOUCH * height):
+        inside = frozenset(
+            index for index, piece in enumerate(pieces) if _is_inside(piece, net.box)
+        )
+        grid = grid_of([pieces[index] for index in sorted(inside)], net, height)
+        if grid:
+            found.append((grid, inside))
+    return found
+
+
+def grid_of(pieces: Sequence[Piece], net: _Net, height: float) -> Grid | None:
+    """Return the pieces as a table, None where they are none: a frame, a drawing."""
+    cut = [part for piece in pieces for part in _cut(piece, net, height)]
+    net = _pruned(_with_text_rows(cut, net), cut)
+    if len(net.xs) < 3 or len(net.ys) < 3 or len(net.xs) * len(net.ys) > MAX_FIELDS:
+        return None
+    spans = _spans(net)
+    held: dict[Place, list[Piece]] = {place: [] for place in spans}
+    owners = {
+        (row, column): place
+        for place, (rows, columns) in spans.items()
+        for row in range(place[0], place[0] + rows)
+        for column in range(place[1], place[1] + columns)
+    }
+    for piece in cut:
+        middle = (piece.box.x0 + piece.box.x1) / 2
+        row = _index(net.ys, piece.middle)
+        held[owners[row, _index(net.xs, middle)]].append(piece)
+    if sum(map(bool, held.values())) < 3 or len({place[1] for place in held if held[place]}) < 2:
+        return None
+    header = _header_rows(held)
+    rows: list[list[Cell]] = [[] for _ in net.ys[1:]]
+    for place in sorted(spans):
+        text = cell_text(held[place])
+        rows[place[0]].append(Cell(text, *spans[place], header=place[0] < header))
+    return Grid(net.box, tuple(map(tuple, rows)), tuple(cut))
+
+
+def cell_text(pieces: Iterable[Piece]) -> str:
+    """Return a cell's text: its rows from the top, hyphenation undone."""
+    text = ""
+    for row in text_rows(pieces):
+        line = " ".join(piece.line.text.strip() for piece in row)
+        text = joining.join(text, line) if text else line
+    return text
+
+
+def text_rows(pieces: Iterable[Piece]) -> list[list[Piece]]:
+    """Return pieces in rows from the top, each from the left."""
+    rows: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: (piece.middle, piece.box.x0)):
+        if rows and piece.middle - rows[-1][0].middle < 0.5 * min(
+            piece.box.height, rows[-1][0].box.height
+        ):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return [sorted(row, key=lambda piece: piece.box.x0) for row in rows]
+
+
+def _nets(lying: Sequence[Stroke], standing: Sequence[Stroke], touch: float) -> list[_Net]:
+    """Return the rules in groups that hang together."""
+    group = list(range(len(lying) + len(standing)))
+
+    def root(index: int) -> int:
+        while group[index] != index:
+            group[index] = group[group[index]]
+            index = group[index]
+        return index
+
+    for a, across in enumerate(lying):
+        for b, down in enumerate(standing, len(lying)):
+            if (
+                across.start - touch <= down.at <= across.end + touch
+                and down.start - touch <= across.at <= down.end + touch
+            ):
+                group[root(a)] = root(b)
+    members: dict[int, list[int]] = {}
+    for index in range(len(group)):
+        members.setdefault(root(index), []).append(index)
+    nets = []
+    for indices in members.values():
+        across_all = tuple(lying[index] for index in indices if index < len(lying))
+        down_all = tuple(standing[index - len(lying)] for index in indices if index >= len(lying))
+        if len(across_all) >= 2 and down_all:
+            nets.append(_net(across_all, down_all, touch))
+    return nets
+
+
+def _net(lying: tuple[Stroke, ...], standing: tuple[Stroke, ...], touch: float) -> _Net:
+    """Return the net with a border on each side, be it drawn or not."""
+    ys = [*(rule.at for rule in lying), min(rule.start for rule in standing)]
+    ys.append(max(rule.end for rule in standing))
+    xs = [*(rule.at for rule in standing), min(rule.start for rule in lying)]
+    xs.append(max(rule.end for rule in lying))
+    return _Net(lying, standing, _places(ys, touch), _places(xs, touch))
+
+
+def _places(values: Iterable[float], touch: float) -> tuple[float, ...]:
+    """Return the values, those that are near each other as their mean."""
+    groups: list[list[float]] = []
+    for value in sorted(values):
+        if groups and value - groups[-1][-1] <= touch:
+            groups[-1].append(value)
+        else:
+            groups.append([value])
+    return tuple(sum(group) / len(group) for group in groups)
+
+
+def _is_inside(piece: Piece, box: Box) -> bool:
+    middle = (piece.box.x0 + piece.box.x1) / 2
+    return box.y0 < piece.middle < box.y1 and box.x0 < middle < box.x1
+
+
+def _cut(piece: Piece, net: _Net, height: float) -> list[Piece]:
+    """Return the piece in parts where rules between columns cross it."""
+    parts = [piece]
+    for rule in sorted(net.standing, key=lambda rule: rule.at):
+        last = parts[-1]
+        reaches = last.box.x0 + CUT * height < rule.at < last.box.x1 - CUT * height
+        if reaches and rule.start < last.middle < rule.end:
+            parts[-1:] = cut_at(last, rule.at)
+    return parts
+
+
+def _with_text_rows(pieces: Sequence[Piece], net: _Net) -> _Net:
+    """Return the net with rows parted where only the text parts them.
+
+    Where few rules lie across a table, its rows stand free between them: each begins in the first
+    column.
+    """
+    ys = list(net.ys)
+    for top, bottom in pairwise(net.ys):
+        band = [piece for piece in pieces if top < piece.middle < bottom]
+        rows = text_rows(band)
+        if len(rows) < 3:
+            continue
+        places = [{_index(net.xs, (p.box.x0 + p.box.x1) / 2) for p in row} for row in rows]
+        if all(0 in place and len(place) > 1 for place in places):
+            ys += [
+                (max(p.box.y1 for p in above) + min(p.box.y0 for p in below)) / 2
+                for above, below in pairwise(rows)
+            ]
+    return replace(net, ys=tuple(sorted(ys)))
+
+
+def _pruned(net: _Net, pieces: Sequence[Piece]) -> _Net:
+    """Return the net without places that part nothing: no rule in any row, no text beyond."""
+    rows = range(len(net.ys) - 1)
+    xs = [net.xs[0], net.xs[-1]]
+    for column in range(1, len(net.xs) - 1):
+        parted = [row for row in rows if _is_parted(net, row, column)]
+        # The stems of letters above each other look like a short rule.
+        if len(parted) > SHORT_RULE or any(_is_parted(net, row, column, WHOLE) for row in parted):
+            xs.insert(-1, net.xs[column])
+    if len(xs) > 2 and not any(piece.box.x0 < xs[1] - TOUCH * piece.box.height for piece in pieces):
+        del xs[0]
+    if len(xs) > 2 and not any(
+        piece.box.x1 > xs[-2] + TOUCH * piece.box.height for piece in pieces
+    ):
+        del xs[-1]
+    return replace(net, xs=tuple(xs))
+
+
+def _spans(net: _Net) -> dict[Place, tuple[int, int]]:
+    """Return the cells: the first field of each, and how many rows and columns it takes."""
+    free = {
+        (row, column)
+        for row in range(len(net.ys) - 1)
+        for column in range(len(net.xs) - 1)
+    }
+    spans: dict[Place, tuple[int, int]] = {}
+    for row, column in sorted(free):
+        if (row, column) not in free:
+            continue
+        columns = 1
+        while (row, column + columns) in free and not _is_parted(net, row, column + columns):
+            columns += 1
+        rows = 1
+        while all(
+            (row + rows, at) in free and not _is_ruled_off(net, row + rows, at)
+            for at in range(column, column + columns)
+        ):
+            rows += 1
+        spans[row, column] = rows, columns
+        free -= {(row + r, column + c) for r in range(rows) for c in range(columns)}
+    return spans
+
+
+def _is_parted(net: _Net, row: int, column: int, share: float = COVERED) -> bool:
+    """Say whether a rule stands left of the field, along so much of it."""
+    start, end, at = net.ys[row], net.ys[row + 1], net.xs[column]
+    near = min(net.xs[column] - net.xs[column - 1], net.xs[column + 1] - net.xs[column]) / 2
+    return _covered(net.standing, at, near, start, end) >= share
+
+
+def _is_ruled_off(net: _Net, row: int, column: int) -> bool:
+    """Say whether a rule lies above the field, or nothing but the text parts the two rows."""
+    at = net.ys[row]
+    near = min(at - net.ys[row - 1], net.ys[row + 1] - at) / 2
+    if not any(abs(rule.at - at) < near for rule in net.lying):
+        return True
+    return _covered(net.lying, at, near, net.xs[column], net.xs[column + 1]) >= COVERED
+
+
+def _covered(
+    strokes: Iterable[Stroke], at: float, near: float, start: float, end: float
+) -> float:
+    """Return which share of a length the strokes at a place cover."""
+    covered = sum(
+        max(0.0, min(stroke.end, end) - max(stroke.start, start))
+        for stroke in strokes
+        if abs(stroke.at - at) < near
+    )
+    return covered / max(end - start, 1e-9)
+
+
+def _index(places: Sequence[float], value: float) -> int:
+    return min(max(bisect_right(places, value) - 1, 0), len(places) - 2)
+
+
+def _header_rows(held: dict[Place, list[Piece]]) -> int:
+    """Return 1 if the first row is bolder than the others, else 0."""
+    first = [piece.weight for place in held if place[0] == 0 for piece in held[place]]
+    rest = [piece.weight for place in held if place[0] > 0 for piece in held[place]]
+    return int(bool(first and rest) and min(first) > BOLDER * median(rest) > 0)

@@ -1,0 +1,233 @@
+"""Which rows are set as headings: larger or bolder than the running text (pure).
+
+Where size and weight of the type were measured, they tell; else the height and width of the boxes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from ocrd.layout import codes
+from ocrd.layout.columns import Row
+
+LARGER = 1.28  # times the body's size, whatever the weight; boxes tell size badly
+MEASURED_LARGER = 1.22  # the same where the type was measured
+LARGER_SHORT = 1.4  # the same for a few letters, of which some are taller than others
+FEW_LETTERS = 16  # characters
+WIDER = 1.25  # times the body's mean width of a character; bold type is wider, too
+TITLE = 1.7  # times the body's size
+BOLD = 1.22  # times the body's weight
+BOLD_SHORT = 1.4  # the same for a few letters, of which some are bolder than others
+SHORT = 8  # characters
+SLIGHTLY_LARGER = 1.08  # times the body's size, for bold rows
+CHARACTERS = 160
+UNNUMBERED = 100  # characters of one without a number
+LETTERS = 0.35  # share of the characters
+ROWS = 4
+WIDE = 0.6  # share of the widest row's width: running text, where there is so much of it:
+TELLING, MIN_ROWS = 150, 3  # characters, rows
+SIGNS = 2  # of a program, from which a row is of one if its type is not much larger than the text's
+MANY_SIGNS = 4  # and from which it is whatever its type
+NARROW = 0.5  # share of the running text's width: small type that takes no more is a drawing's
+
+NUMBERED = re.compile(
+    r"(?:(?:chapter|appendix|part|section|kapitel|anhang|teil|chapitre|annexe|capítulo|capitolo"
+    r"|apéndice|appendice|hoofdstuk|bijlage)\s+)?(?:\d{1,3}(?:\.\d{1,3}){0,5}\.?|[A-Z]\.\d{1,2}(?:\.\d{1,2})*"
+    r"|§\s?\d{1,3})(?=\s|$)",
+    re.IGNORECASE,
+)
+# What stands above a chapter's title, in rows of its own: "CHAPTER", "ELEVEN", "Appendix B".
+_MARK = re.compile(
+    r"(?:chapter|appendix|part|kapitel|anhang|teil|chapitre|annexe|partie|capítulo|apéndice|apêndice|parte"
+    r"|capitolo|appendice|hoofdstuk|bijlage|deel)"
+    r"(?:\s+(?:\d{1,3}|[A-Z]|[IVXLC]{1,7}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty))?",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"(?:\d{1,3}|[A-Z])((?:\.\d{1,3}){1,5})\.?\s+(?=\S)")  # 2.1, A.3.2
+_ENTRY = re.compile(r"[•●◦○▪■□◆►▶‣⁃∙]\s*\S|[-–*+·]\s+\S|\(?[a-z]\)\s")
+_ENDS = re.compile(r"[.:;][)\]\"'”’»]?$")
+_QUOTES = "\"'“„»«‘‚"
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The type of the page's running text."""
+
+    height: float  # of a row's box
+    advance: float  # the mean width of a character
+    size: float = 0.0  # as measured; 0: it was not
+    weight: float = 0.0
+
+
+def advance(row: Row) -> float:
+    """Return the mean width of a character of the row."""
+    return sum(piece.box.width for piece in row.pieces) / max(
+        sum(len(piece.line.text) for piece in row.pieces), 1
+    )
+
+
+def body(ordered: Sequence[Row]) -> Body:
+    """Return the type that most characters are set in, those in a drawing aside."""
+    text = _running([row for row in ordered if row.whole is None]) or list(ordered)
+    lines = [piece.line for row in text for piece in row.pieces if piece.line.typeface.size > 0]
+    height = _median([(row.height, len(row.text)) for row in text])
+    wide = _median([(advance(row), len(row.text)) for row in text])
+    size = _median([(line.typeface.size, len(line.text)) for line in lines])
+    weight = _median([(line.typeface.weight, len(line.text)) for line in lines])
+    return Body(max(height, 1.0), max(wide, 0.1), size, weight)
+
+
+def _running(rows: list[Row]) -> list[Row]:
+    """Return the rows but those in small type that take no more than the middle of the page."""
+    widest = max((row.box.width for row in rows), default=0.0)
+    wide = [row for row in rows if row.box.width > WIDE * widest]
+    if sum(len(row.text) for row in wide) < TELLING or len(wide) < MIN_ROWS:
+        return rows
+    size = _median([(size_of(row), len(row.text)) for row in wide])
+    is_small = [0 < size_of(row) * MEASURED_LARGER < size for row in rows]
+    small = [row for row, is_it in zip(rows, is_small, strict=True) if is_it]
+    level = [row for row in small if not row.is_upright and len(row.text) > FEW_LETTERS]
+    most = 2 * sum(len(row.text) for row in small) > sum(len(row.text) for row in rows)
+    if not most or not level or _extent(level) > NARROW * _extent(wide):
+        return rows
+    return [row for row, is_it in zip(rows, is_small, strict=True) if not is_it]
+
+
+def _extent(rows: Sequence[Row]) -> float:
+    """Return the width that rows take together."""
+    return max(row.box.x1 for row in rows) - min(row.box.x0 for row in rows)
+
+
+def label(rows: Sequence[Row], normal: Body, *, has_breaks: bool) -> str:
+    """Return "title", "heading" or "text" for a block of these rows."""
+    text = " ".join(row.text for row in rows)
+    if not _can_be(rows, text):
+        return "text"
+    if normal.size > 0 and all(size_of(row) > 0 for row in rows):
+        return _by_type(rows, text, normal)
+    height = median(row.height for row in rows) / normal.height
+    wide = median(map(advance, rows)) / normal.advance
+    if height >= TITLE:
+        return "title"
+    is_wide = height > 1.03 and wide >= WIDER and not text.endswith((".", ":"))
+    return "heading" if height >= LARGER or (is_wide and not has_breaks) else "text"
+
+
+def is_set_apart(row: Row, normal: Body) -> bool:
+    """Say whether the row is set in other type than running text, as headings are."""
+    if normal.size <= 0 or size_of(row) <= 0:
+        return False
+    # Letters of one width are larger than others of the same size.
+    typed = any(piece.line.typeface.pitch > 0 for piece in row.pieces)
+    larger = TITLE if typed else MEASURED_LARGER if len(row.text) > FEW_LETTERS else LARGER_SHORT
+    return size_of(row) >= larger * normal.size or is_bold(row, normal)
+
+
+def is_clearly_set_apart(row: Row, normal: Body) -> bool:
+    """Say whether the row is both larger and bolder than running text."""
+    return size_of(row) >= SLIGHTLY_LARGER * normal.size and is_bold(row, normal)
+
+
+def is_bold(row: Row, normal: Body) -> bool:
+    """Say whether all of the row is bolder than running text of its size."""
+    pieces = [piece for piece in row.pieces if _LETTERS.search(piece.line.text)] or row.pieces
+    if normal.size <= 0 or normal.weight <= 0:
+        return False
+    bold = BOLD if len(row.text) > SHORT else BOLD_SHORT
+    return all(
+        piece.line.typeface.weight
+        >= bold * normal.weight * max(1.0, 0.5 + 0.5 * piece.line.typeface.size / normal.size)
+        for piece in pieces
+    )
+
+
+def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
+    """Say whether nothing but their weight tells rows from running text."""
+    if NUMBERED.match(rows[0].text):
+        return False
+    return median(map(size_of, rows)) < MEASURED_LARGER * normal.size
+
+
+def parts(text: str) -> int:
+    """Return how many parts the number has that the text begins with, 2 for "2.1"; 0 for one."""
+    number = _PARTS.match(text)
+    return 1 + number[1].count(".") if number else 0
+
+
+def is_mark(text: str) -> bool:
+    """Say whether the text is no more than the kind and number of what a heading below it names."""
+    return bool(_MARK.fullmatch(text.strip()))
+
+
+def is_larger(rows: Sequence[Row], others: Sequence[Sequence[Row]]) -> bool:
+    """Say whether a heading without a number is clearly larger than the page's other ones."""
+    sizes = [size_of(other) for some in others for other in some if size_of(other) > 0]
+    if not sizes or NUMBERED.match(rows[0].text):
+        return False
+    return median(map(size_of, rows)) >= MEASURED_LARGER * median(sizes)
+
+
+def _by_type(rows: Sequence[Row], text: str, normal: Body) -> str:
+    size = median(map(size_of, rows)) / normal.size
+    bold = all(is_bold(row, normal) for row in rows)
+    numbered = bool(NUMBERED.match(text))
+    ends = bool(_ENDS.search(text))
+    typed = any(piece.line.typeface.pitch > 0 for piece in rows[0].pieces) and len(text) > 8
+    if size >= TITLE:
+        return "title"
+    if not numbered and (len(text) > UNNUMBERED or ends):
+        return "text"
+    if size < LARGER_SHORT and (codes.COMMENT.match(text) or codes.signs(text) >= SIGNS):
+        return "text"
+    plainly = LARGER if len(text) > FEW_LETTERS else LARGER_SHORT
+    larger = size >= MEASURED_LARGER and (numbered or (size >= plainly and not typed))
+    return "heading" if larger or bold else "text"
+
+
+def _can_be(rows: Sequence[Row], text: str) -> bool:
+    """Say whether the rows' text may be a heading at all."""
+    number = NUMBERED.match(text)
+    words = text[number.end() :] if number else text
+    letters = len(_LETTERS.findall(words))
+    return not (
+        len(rows) > ROWS
+        or len(text) > CHARACTERS * (1 if len(rows) < 3 else 1.5)
+        or (letters < max(3, LETTERS * len(words)) and not is_mark(text))
+        or any(_has_cells(row) for row in rows)
+        or text.endswith((",", ";"))
+        or _ENTRY.match(text)
+        or codes.signs(text) >= MANY_SIGNS
+        or text[0] in _QUOTES  # somebody speaks
+    )
+
+
+def _has_cells(row: Row) -> bool:
+    """Say whether a row stands in cells; a number before a heading is none."""
+    cells = row.cells
+    return len(cells) > 2 or (len(cells) == 2 and not NUMBERED.fullmatch(cells[0]))
+
+
+def size_of(row: Row) -> float:
+    """Return the size of the row's type, 0 if it was not measured."""
+    sizes = [
+        (piece.line.typeface.size, len(piece.line.text))
+        for piece in row.pieces
+        if piece.line.typeface.size > 0
+    ]
+    return _median(sizes)
+
+
+def _median(weighed: Sequence[tuple[float, int]]) -> float:
+    """Return the value in the middle of all weights, 0 where there are none."""
+    total = sum(weight for _, weight in weighed)
+    seen = 0
+    for value, weight in sorted(weighed):
+        seen += weight
+        if 2 * seen >= total:
+            return value
+    return 0.0

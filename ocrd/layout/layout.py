@@ -1,0 +1,220 @@
+"""Recognised lines with their boxes -> blocks in reading order (pure).
+
+:mod:`ocrd.layout.sheet` straightens the page, :mod:`ocrd.layout.columns` says in which order its
+rows are read, and :mod:`ocrd.layout.paragraphs` what belongs together. Here each block gets its
+label and its text, with what line breaks cut joined again. Every line's text is in exactly one
+block, once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+
+from ocrd.job import Block, Box, Line, Rule
+from ocrd.layout import cells, codes, grids, headings, lists, running
+from ocrd.layout.columns import Row, rows
+from ocrd.layout.joining import join
+from ocrd.layout.paragraphs import Draft, Setting, drafts
+from ocrd.layout.sheet import Grid, Listing, Piece, Sheet, around, page_box
+from ocrd.markdown import tables
+
+# In heights of a line unless they say otherwise.
+HEADING_SPACE = 0.45  # above a heading that is no larger than the text
+HANGS = 1.0  # what begins so much further right explains the term above it
+CAPTION_ROWS = 4
+NOTE_CHARACTERS = 24
+NOTE_RULE = 1.5  # from a rule to the head of a note below it
+
+_CAPTION = re.compile(
+    r"(?:figure|fig\.|table|tab\.|abbildung|abb\.|tabelle|tableau|tabla|cuadro|quadro|figura|tabella|tabela|tabel"
+    r"|afbeelding|figur|tabell|listing|example|beispiel|exemple|ejemplo|esempio)\s+"
+    r"(?:\d{1,3}|[A-Z])(?:[.-]\d{1,3}){0,3}(?![.-]?\d)(?P<end>\s?[.:–-]\s*|\s+)(?P<first>\S)",
+    re.IGNORECASE,
+)
+
+
+def blocks(
+    lines: Sequence[Line], width: int, height: int, rules: Sequence[Rule] = ()
+) -> list[Block]:
+    """Return the blocks of a page of ``width`` by ``height`` pixels in reading order."""
+    page = Sheet.of(lines, width, height, rules)
+    pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
+    pieces, around_it = running.part(pieces, page.lying, height)
+    pieces = codes.gathered(pieces)
+    ordered = rows(pieces, page.turned)
+    if not ordered:
+        return []
+    setting = Setting.of(ordered, page.lying)
+    return [
+        *_marginal(around_it.heads),
+        *_blocks(drafts(ordered, setting), setting),
+        *_marginal(around_it.feet),
+    ]
+
+
+def _marginal(found: Iterable[tuple[str, tuple[Piece, ...]]]) -> Iterator[Block]:
+    """Yield the blocks of what stands on every page."""
+    for label, pieces in found:
+        lines = [piece.line for piece in pieces]
+        text = " ".join(line.text.strip() for line in lines)
+        yield Block(label, text, (_rounded(around(map(page_box, lines))),), _mean(lines))
+
+
+def _with_tables(
+    pieces: Sequence[Piece], found: Sequence[tuple[Grid, frozenset[int]]]
+) -> list[Piece]:
+    """Return the pieces with those of each table as one."""
+    whole: list[Piece] = []
+    taken: set[int] = set()
+    for grid, inside in found:
+        if not inside & taken:
+            taken |= inside
+            line = replace(grid.pieces[0].line, text=tables.raw(grid.rows))
+            whole.append(Piece(line, grid.box, grid))
+    return whole + [piece for index, piece in enumerate(pieces) if index not in taken]
+
+
+def plain(blocks: Iterable[Block]) -> str:
+    """Return the blocks' text, an empty line between two of them."""
+    return "\n\n".join(block.text for block in blocks if block.text)
+
+
+def _blocks(some: Sequence[Draft], setting: Setting) -> Iterator[Block]:
+    for index in lists.unmarked([(draft.rows[0], draft.label == "list") for draft in some]):
+        some[index].label = "list"
+    _set_labels(some, setting)
+    some = _with_marks(some)
+    levels = lists.levels((draft.rows[0], draft.label == "list") for draft in some)
+    for draft, level in zip(some, levels, strict=True):
+        yield _block(draft, setting, level)
+
+
+def _set_labels(some: Sequence[Draft], setting: Setting) -> None:
+    """Say of each block of text what it is; the largest heading, if it is the first, is a title."""
+    for draft, after in zip_longest(some, some[1:]):
+        if draft.label == "text" and not draft.rows[0].whole:
+            draft.label = _label(draft, setting, after)
+    first, *others = [draft.rows for draft in some if draft.label in {"title", "heading"}] or [[]]
+    if some and first is some[0].rows and headings.is_larger(first, others):
+        some[0].label = "title"
+
+
+def _with_marks(some: Sequence[Draft]) -> list[Draft]:
+    """Return the drafts with "Chapter 2" and the title below it as one heading."""
+    found: list[Draft] = []
+    for draft in some:
+        above = found[-1] if found else None
+        if above and _are_headings(above, draft) and headings.is_mark(_text(above)):
+            label = "title" if "title" in (above.label, draft.label) else "heading"
+            found[-1] = Draft([*above.rows, *draft.rows], label, above.space)
+        else:
+            found.append(draft)
+    return found
+
+
+def _are_headings(*some: Draft) -> bool:
+    return all(draft.label in {"title", "heading"} for draft in some)
+
+
+def _text(draft: Draft) -> str:
+    return " ".join(row.text for row in draft.rows)
+
+
+def _block(draft: Draft, setting: Setting, level: int) -> Block:
+    if whole := draft.rows[0].whole:
+        return _whole(whole)
+    label, text = draft.label, ""
+    if label == "text" and any(len(row.cells) > 1 for row in draft.rows):
+        table = cells.table(draft.rows)
+        if table:
+            return _whole(table)
+    for index, row in enumerate(draft.rows):
+        if not text:
+            text = row.text
+        elif index in draft.breaks and label == "text":
+            text += "\n" + row.text
+        else:
+            text = join(text, row.text, setting.vocabulary)
+    if label == "list":
+        text = lists.with_plain_mark(text, level)
+    return Block(label, text, _boxes(draft.rows), _confidence(draft.rows))
+
+
+def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
+    """Return "title", "heading", "caption" or "text"."""
+    first = draft.rows[0]
+    if _is_caption(draft):
+        return "caption"
+    found = headings.label(draft.rows, setting.body, has_breaks=bool(draft.breaks))
+    if found == "heading" and (
+        # A word in bold under a rule heads a note and no part of the text.
+        (len(first.text) < NOTE_CHARACTERS and _is_under_rule(first, setting))
+        or (headings.is_only_bold(draft.rows, setting.body) and not _stands_free(draft, after))
+    ):
+        return "text"
+    return found
+
+
+def _is_caption(draft: Draft) -> bool:
+    """Say whether rows begin with the kind and number of what they explain; no sentence does."""
+    first = draft.rows[0]
+    found = _CAPTION.match(first.text)
+    if not found or len(draft.rows) > CAPTION_ROWS or len(first.cells) > 1:
+        return False
+    names = found["first"].isupper() and not draft.rows[-1].text.endswith((".", ":", ";", ","))
+    return bool(found["end"].strip()) or names
+
+
+def _stands_free(draft: Draft, after: Draft | None) -> bool:
+    """Say whether rows in bold stand above the text and not in it, nor explain what hangs below."""
+    if draft.space < HEADING_SPACE:
+        return False
+    if after is None or after.rows[0].column != draft.rows[0].column:
+        return after is not None
+    return after.rows[0].box.x0 - draft.rows[0].box.x0 < HANGS * draft.rows[0].height
+
+
+def _is_under_rule(row: Row, setting: Setting) -> bool:
+    """Say whether a rule lies close above the row, longer than its text and no longer than text is.
+
+    A rule over several columns heads the page and no note.
+    """
+    box, height = row.box, row.height
+    bottom, right = box.y0 + 0.3 * height, setting.columns[row.column].right + height
+    return any(
+        rule.start < box.x1 and box.x1 + 5 * height < rule.end < right
+        for rule in setting.rules_between(bottom - NOTE_RULE * height, bottom)
+    )
+
+
+def _whole(whole: Grid | Listing) -> Block:
+    lines = [piece.line for piece in whole.pieces]
+    boxes = (_rounded(around(map(page_box, lines))),)
+    if isinstance(whole, Listing):
+        return Block("code", whole.text, boxes, _mean(lines))
+    return Block("table", tables.raw(whole.rows), boxes, _mean(lines), whole.rows)
+
+
+def _boxes(some: Sequence[Row]) -> tuple[Box, ...]:
+    """Return the block's boxes on the page as it is: one a column, to a tenth of a pixel."""
+    columns: dict[int, list[Box]] = {}
+    for row in some:
+        columns.setdefault(row.column, []).extend(page_box(piece.line) for piece in row.pieces)
+    return tuple(map(_rounded, map(around, columns.values())))
+
+
+def _rounded(box: Box) -> Box:
+    return Box(round(box.x0, 1), round(box.y0, 1), round(box.x1, 1), round(box.y1, 1))
+
+
+def _confidence(some: Sequence[Row]) -> float:
+    """Return the mean over characters."""
+    return _mean([piece.line for row in some for piece in row.pieces])
+
+
+def _mean(lines: Sequence[Line]) -> float:
+    characters = sum(len(line.text) for line in lines)
+    return round(sum(line.confidence * len(line.text) for line in lines) / characters, 4)

@@ -1,0 +1,305 @@
+"""Rows in reading order -> drafts of blocks: what goes on, and what begins anew (pure).
+
+Whether a row goes on from the one before it is told by white space, indent, the room that was left,
+the type that both are set in, and the letters at the break.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from itertools import groupby, pairwise
+from statistics import median
+
+from ocrd.layout import headings, lists
+from ocrd.layout.columns import Row, covers
+from ocrd.layout.headings import Body, advance
+from ocrd.layout.joining import HYPHENATED, WORD
+from ocrd.layout.sheet import Stroke, around
+
+# All in heights of a line unless they say otherwise. Found by reading scans of books, letters,
+# newsletters and invoices.
+PARAGRAPH_GAP = 1.3  # of the usual distance of two rows
+MORE_GAP = 1.25  # times as much where the sentence goes on
+INDENT = 0.7
+SAME_HEIGHT = 1.35  # of the other's height: more is another type size
+NEIGHBOURS = 5  # rows above and below that tell where text ends on the right
+SAME_EDGE = 3  # rows that end together make an edge
+MIN_EDGE_WIDTH = 0.4  # of the column's width: shorter rows end together by chance
+SOME_ROOM = 0.1  # of the column's width: ragged text leaves this much
+MUCH_ROOM = 0.4  # of the column's width: nobody breaks a sentence so early
+ENTRY_HANGS = 0.3  # what begins so much further right than the mark goes on with its entry
+SAME_END = 0.4  # by which the ends of rows differ that are set to the right
+RAGGED = 4.0  # by which their beginnings do
+IN_ROW = 0.35  # of a row's box, from its edge, in which a rule beside its letters may lie
+SHORT_TEXT = 4  # characters whose box says nothing of their size
+
+_ENDS_SENTENCE = re.compile(r"""[.!?:。！？：]["'”’»)\]]*(\[\d+\])?$""")
+
+
+class Bond(Enum):
+    """How a row goes on from the one before it."""
+
+    JOINED = auto()  # the same paragraph
+    LINE = auto()  # the same block, on a line of its own: an address, a verse
+    APART = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What is usual in a column."""
+
+    pitch: float  # from one row to the next
+    height: float  # of a row
+    size: float  # of its type, 0 if it was not measured
+    right: float  # where the longest row ends
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the rows of a page are judged by."""
+
+    body: Body
+    columns: dict[int, Column]
+    vocabulary: frozenset[str]
+    lying: tuple[Stroke, ...]  # from the top
+
+    @classmethod
+    def of(cls, ordered: Sequence[Row], lying: tuple[Stroke, ...]) -> Setting:
+        """Return the setting of a page's rows."""
+        lying = tuple(sorted(lying, key=lambda rule: rule.at))
+        return cls(headings.body(ordered), _columns(ordered), _vocabulary(ordered), lying)
+
+    def rules_between(self, top: float, bottom: float) -> Sequence[Stroke]:
+        """Return the lying rules from one height on the page to another."""
+        first, end = (bisect_right(self.lying, y, key=lambda rule: rule.at) for y in (top, bottom))
+        return self.lying[first:end]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A block in the making."""
+
+    rows: list[Row]
+    label: str
+    space: float  # above it, in heights of a line
+    breaks: set[int] = field(default_factory=set)  # indices of rows that begin a line of their own
+
+
+def drafts(ordered: Sequence[Row], setting: Setting) -> list[Draft]:
+    """Return the rows grouped into blocks."""
+    found: list[Draft] = []
+    for index, row in enumerate(ordered):
+        text = row.text
+        bond = Bond.APART
+        if found:
+            bond = _bond(found[-1], ordered, index, setting)
+        free = bond is not Bond.JOINED or found[-1].label == "list"
+        free = free and not headings.is_set_apart(row, setting.body)
+        marked = row.whole is None and lists.is_marked(text, free=free)
+        if bond is Bond.APART or marked:
+            found.append(Draft([row], "list" if marked else "text", _space(ordered, index)))
+            continue
+        if bond is Bond.LINE:
+            found[-1].breaks.add(len(found[-1].rows))
+        found[-1].rows.append(row)
+    return found
+
+
+def _space(ordered: Sequence[Row], index: int) -> float:
+    """Return the white space above a row in heights of a line; much where a column begins."""
+    row = ordered[index]
+    if index == 0 or ordered[index - 1].column != row.column:
+        return math.inf
+    return (row.box.y0 - ordered[index - 1].box.y1) / max(row.height, 1.0)
+
+
+def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) -> Bond:
+    """Say how the row at ``index`` goes on from the draft's last one."""
+    last, row = draft.rows[-1], ordered[index]
+    column, body = setting.columns[row.column], setting.body
+    if last.whole or row.whole:
+        return Bond.APART
+    goes_on = _goes_on(last.text, row.text)
+    if last.is_upright or row.is_upright:
+        return Bond.APART
+    if row.column != last.column and row.box.y0 < last.box.y1:  # beside: the next column
+        plain = draft.label != "list" and max(len(last.cells), len(row.cells)) == 1
+        alike = headings.is_set_apart(last, body) == headings.is_set_apart(row, body)
+        return Bond.JOINED if goes_on and plain and alike else Bond.APART
+    if row.box.x0 > last.box.x1 or row.box.x1 < last.box.x0:
+        return Bond.APART
+    if _is_ruled_off(last, row, setting):
+        return Bond.APART
+    scale = max(1.0, min(last.height, row.height) / column.height)
+    if column.size > 0:
+        scale = max(scale, min(map(headings.size_of, (last, row))) / column.size)
+    room = _room(ordered, index, column)
+    goes_on = goes_on and room < MUCH_ROOM
+    gap = PARAGRAPH_GAP * (MORE_GAP if goes_on else 1.0) * scale
+    if _middle(row) - _middle(last) > gap * column.pitch:
+        return Bond.APART
+    if min(len(last.cells), len(row.cells)) > 2:
+        return Bond.LINE
+    ended = bool(_ENDS_SENTENCE.search(last.text))
+    following = [
+        after
+        for after in ordered[index + 1 : index + 2]
+        if after.column == row.column and after.box.y0 - row.box.y1 < row.height
+    ]
+    if ended and _is_term(draft, row, following):
+        return Bond.APART
+    if _differ_in_size(last, row) and not (goes_on and room <= 0):
+        return Bond.APART
+    apart = headings.is_set_apart(row, body)
+    if apart and headings.parts(last.text) and headings.parts(row.text):
+        return Bond.APART
+    clearly = headings.is_clearly_set_apart(row, body) or headings.is_clearly_set_apart(last, body)
+    if apart != headings.is_set_apart(last, body) and (clearly or not goes_on):
+        return Bond.APART
+    if apart and not headings.NUMBERED.match(row.text):
+        return Bond.JOINED if room < SOME_ROOM else Bond.APART
+    if len(last.cells) > 1 or len(row.cells) > 1:
+        return Bond.LINE if _is_table(last, row) else Bond.APART
+    joined = room <= 0 or goes_on
+    if draft.label == "list":
+        hangs = row.box.x0 > draft.rows[0].box.x0 + ENTRY_HANGS * row.height
+        return Bond.JOINED if joined and (hangs or goes_on) else Bond.APART
+    if _is_set_right(draft, row, following) and not HYPHENATED.search(last.text):
+        return Bond.LINE
+    if _is_indented(last, row, following, ended=ended):
+        return Bond.APART
+    if joined or (not ended and room < SOME_ROOM):
+        return Bond.JOINED
+    return Bond.APART if ended else Bond.LINE
+
+
+def _is_table(last: Row, row: Row) -> bool:
+    """Say whether two rows, one of them in cells, belong together."""
+    if len(row.pieces) > 1 and len(last.pieces) > 1:
+        return True
+    return not (covers(last, row) if len(last.pieces) == 1 else covers(row, last))
+
+
+def _differ_in_size(a: Row, b: Row) -> bool:
+    """Say whether two rows are set in different sizes.
+
+    The height of a box depends on the letters in it, and so does their mean width; both together
+    say more than either.
+    """
+    if min(len(a.text), len(b.text)) <= SHORT_TEXT:
+        return False
+    height, wide = a.height / b.height, advance(a) / advance(b)
+    if height < 1:
+        height, wide = 1 / height, 1 / wide
+    return height > SAME_HEIGHT or (height > 1.15 and wide > 1.2)
+
+
+def _is_indented(last: Row, row: Row, following: Sequence[Row], *, ended: bool) -> bool:
+    """Say whether the row begins a paragraph by its indent."""
+    indent = INDENT * row.height
+    if row.box.x0 - last.box.x0 < indent:
+        return False
+    return ended or any(row.box.x0 - after.box.x0 > indent for after in following)
+
+
+def _is_term(draft: Draft, row: Row, following: Sequence[Row]) -> bool:
+    """Say whether the row stands left of what it follows, and of what follows it."""
+    indent = INDENT * row.height
+    return (
+        len(draft.rows) > 1
+        and all(above.box.x0 - row.box.x0 > indent for above in draft.rows[-2:])
+        and any(after.box.x0 - row.box.x0 > indent for after in following)
+    )
+
+
+def _is_set_right(draft: Draft, row: Row, following: Sequence[Row]) -> bool:
+    """Say whether rows end in line and begin anywhere, as a sender's do in a letter's corner."""
+    near = SAME_END * row.height
+    some = [*draft.rows[-3:], row]
+    starts = sorted(one.box.x0 for one in (*some, *following))
+    return (
+        all(abs(one.box.x1 - row.box.x1) < near for one in some)
+        and starts[-1] - starts[0] > RAGGED * row.height
+        and all(b - a > near for a, b in pairwise(starts))
+    )
+
+
+def _is_ruled_off(last: Row, row: Row, setting: Setting) -> bool:
+    """Say whether a rule parts two rows; one no longer than the text above underlines it."""
+    if max(len(last.cells), len(row.cells)) > 1:
+        return False
+    above, below, reach = last.box, row.box, 2 * row.height
+    between = setting.rules_between(
+        above.y1 - IN_ROW * last.height, below.y0 + IN_ROW * row.height
+    )
+    return any(
+        (rule.end > above.x1 + reach or rule.start < above.x0 - reach)
+        and rule.start < min(above.x1, below.x1)
+        and rule.end > max(above.x0, below.x0)
+        for rule in between
+    )
+
+
+def _room(ordered: Sequence[Row], index: int, column: Column) -> float:
+    """Return how much room was left on the last row after this row's first word.
+
+    As a share of the column's width; 0 or less: the word had to go to the next row.
+    """
+    last, row = ordered[index - 1], ordered[index]
+    around_it = [
+        other
+        for other in ordered[max(0, index - NEIGHBOURS) : index + NEIGHBOURS]
+        if other.column in (last.column, row.column)
+    ]
+    right = max(other.box.x1 for other in around_it)
+    edges = [right]
+    if last.box.width > MIN_EDGE_WIDTH * column.width:
+        edges = [last.box.x1, right]  # text that runs around a picture ends where its rows do
+    for edge in edges:
+        if sum(abs(other.box.x1 - edge) < row.height for other in around_it) > SAME_EDGE:
+            right = edge
+            break
+    else:
+        right = column.right
+    needed = (len(row.text.split()[0]) + 1.5) * advance(row) + row.height / 2
+    return (right - last.box.x1 - needed) / column.width
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Say whether a sentence goes on from one row to the next, by its letters."""
+    if _ENDS_SENTENCE.search(before):
+        return False
+    return after[:1].islower() or bool(HYPHENATED.search(before))
+
+
+def _middle(row: Row) -> float:
+    return (row.box.y0 + row.box.y1) / 2
+
+
+def _vocabulary(ordered: Sequence[Row]) -> frozenset[str]:
+    """Return the page's words in lower case, but those at the ends of rows: they may be cut."""
+    return frozenset(
+        word.lower() for row in ordered for word in WORD.findall(row.text)[1:-1]
+    )
+
+
+def _columns(ordered: Sequence[Row]) -> dict[int, Column]:
+    """Return what is usual in each column, by its number."""
+    found = {}
+    for number, group in groupby(ordered, key=lambda row: row.column):
+        column = list(group)
+        box = around(row.box for row in column)
+        height = median(row.height for row in column)
+        gaps = (_middle(below) - _middle(above) for above, below in pairwise(column))
+        near = sorted(gap for gap in gaps if gap < 2.5 * height)
+        # The lower middle: paragraph gaps are on the upper side.
+        pitch = near[(len(near) - 1) * 2 // 5] if near else 1.4 * height
+        size = median(map(headings.size_of, column))
+        found[number] = Column(pitch, height, size, box.x1, max(box.width, 1.0))
+    return found

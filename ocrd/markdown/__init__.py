@@ -1,0 +1,1 @@
+"""Text that Markdown shows as it is, and a model's own markup made safe and taken apart (pure)."""

@@ -1,0 +1,402 @@
+"""Functions of one module, called in a limited child process that may die without harm.
+
+The child is a fresh interpreter (nothing is forked) with limits on its memory, its descriptors and
+the files that it writes, no core dumps, lower priority and the first place on the kernel's
+out-of-memory list. It ends when its parent does. A confined one opens no files, reaches no network
+and starts nothing: what it reads and writes comes as open descriptors with the request.
+
+One call at a time; requests and answers are length-prefixed JSON on a socket pair, never pickle:
+what a hostile document makes of the child cannot make the parent execute anything. After a failed
+call the child is gone: whoever owns it starts another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import sysconfig
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+from ocrd import errors, loading
+from ocrd.raster.confine import confine
+
+_LENGTH = struct.Struct("!I")
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+_STDERR_TAIL_BYTES = 2048
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_NICE = 5
+_WORKED_SHARE = 0.2  # of a deadline: other work may have had the rest
+_CPU_CLOCK = 2  # of a process, with its inverted number above it: CPUCLOCK_SCHED in the kernel
+MAX_DESCRIPTORS = 200  # with one request; the kernel takes 253
+_OPEN_FILES = 64 + MAX_DESCRIPTORS  # of a child: its own, and those of a request
+_REAP_SECONDS = 5.0  # a killed child in an uninterruptible wait is left to the kernel after this
+
+
+class ChildError(Exception):
+    """A child could not answer."""
+
+
+class ChildDied(ChildError):  # noqa: N818 -- it tells an event
+    """The child ended before it answered."""
+
+
+class ChildTimeout(ChildError):  # noqa: N818 -- it tells an event
+    """The child did not answer in time and was killed.
+
+    ``worked`` says whether it computed for a good part of that time: the request is to blame then,
+    not a disk or a machine that stood still.
+    """
+
+    def __init__(self, what: str, *, worked: bool) -> None:
+        super().__init__(what)
+        self.worked = worked
+
+
+class ChildFault(ChildError):  # noqa: N818 -- it tells an event
+    """The function raised something that is no error of ocrd. The child lives on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a child may take. 0 is no limit.
+
+    ``memory_bytes`` counts what the child allocates; files that it maps to read them count for
+    ``mapped_bytes``. ``file_bytes`` is the most that it writes to one file.
+    """
+
+    memory_bytes: int = 0
+    mapped_bytes: int = 0
+    file_bytes: int = 0
+    confined: bool = False
+
+
+class LimitedChild:
+    """The parent's side of one child that serves the functions of ``module``.
+
+    After ``idle_seconds`` without a call the child runs the module's ``idle()``, if there is one.
+    """
+
+    def __init__(
+        self, module: str, limits: Limits | None = None, *, idle_seconds: float = 5.0
+    ) -> None:
+        self._command = (module, json.dumps(astuple(limits or Limits())), str(idle_seconds))
+        self.confinement: dict[str, Any] = {}  # the fields of a Confinement, once started
+        self._socket: socket.socket | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._stderr: asyncio.Task[None] | None = None
+        self._stderr_tail = b""
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, once started."""
+        return self._process.pid if self._process else None
+
+    @property
+    def alive(self) -> bool:
+        """Say whether the child was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, *, deadline_seconds: float = 60.0) -> None:
+        """Start the child and wait until it has imported its module.
+
+        Raises ChildDied or ChildTimeout, and OSError where no process can be made.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = await asyncio.create_subprocess_exec(
+                    # -P: no module from the folder that the daemon was started in.
+                    sys.executable, "-P", "-m", "ocrd.raster.isolate",
+                    str(theirs.fileno()), str(os.getpid()),
+                    *self._command,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.PIPE,
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,  # Ctrl-C on the daemon's terminal is not for us
+                )  # fmt: skip
+            self._stderr = asyncio.create_task(self._keep_stderr_tail())
+            self._reader, self._writer = await asyncio.open_connection(sock=ours)
+            self._socket = ours
+        except BaseException:
+            ours.close()
+            await self.kill()
+            raise
+        self.confinement = (await self._answer(deadline_seconds))["result"]
+
+    async def call(
+        self, function: str, *, deadline_seconds: float, descriptors: Sequence[int] = (),
+        **arguments: Any,
+    ) -> Any:  # fmt: skip
+        """Return what ``function(**arguments)`` returns in the child.
+
+        The child is given duplicates of ``descriptors``, at most MAX_DESCRIPTORS, as an argument
+        of that name where there are any; they are closed when the function returns.
+
+        Raises the OcrdError that the function raised; ChildFault for another exception of it;
+        ChildDied and ChildTimeout, after which the child is gone. A cancelled call kills the
+        child too: its answer would be taken for the next one's.
+        """
+        if self._writer is None or not self.alive:
+            raise ChildDied(await self._obituary())
+        try:
+            self._send({"function": function, "arguments": arguments}, descriptors)
+        except (OSError, RuntimeError) as error:
+            raise ChildDied(await self._obituary()) from error
+        answer = await self._answer(deadline_seconds)
+        if "error" in answer:
+            raise _error_from(answer["error"])
+        return answer["result"]
+
+    def _send(self, request: dict[str, Any], descriptors: Sequence[int]) -> None:
+        """Send a request; its first bytes carry the descriptors.
+
+        The child has read all that came before, so that the socket takes these bytes at once.
+        """
+        assert self._socket is not None
+        assert self._writer is not None
+        framed = _framed(request)
+        sent = socket.send_fds(self._socket, [framed[: _LENGTH.size]], list(descriptors))
+        self._writer.write(framed[sent:])
+
+    async def close(self, *, grace_seconds: float = 5.0) -> None:
+        """Let the child end by closing its socket; kill it if it does not."""
+        if self._writer is not None:
+            self._writer.close()
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), grace_seconds)
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End the child at once and reap it."""
+        if self._writer is not None:
+            self._writer.close()
+            with contextlib.suppress(OSError):
+                await self._writer.wait_closed()
+            self._writer = None
+        if self._process is not None:
+            if self._process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.kill()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), _REAP_SECONDS)
+        if self._stderr is not None:
+            self._stderr.cancel()
+            await asyncio.gather(self._stderr, return_exceptions=True)
+            self._stderr = None
+
+    async def _answer(self, deadline_seconds: float) -> dict[str, Any]:
+        assert self._reader is not None
+        before = self._cpu_seconds()
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                (length,) = _LENGTH.unpack(await self._reader.readexactly(_LENGTH.size))
+                if length > MAX_MESSAGE_BYTES:
+                    raise ValueError(f"an answer of {length} bytes")
+                answer = json.loads(await self._reader.readexactly(length))
+            if not isinstance(answer, dict):
+                raise TypeError("an answer that is no object")
+        except TimeoutError as error:
+            worked = self._cpu_seconds() - before > deadline_seconds * _WORKED_SHARE
+            await self.kill()
+            told = f"it did not answer within {deadline_seconds:g} s"
+            raise ChildTimeout(told, worked=worked) from error
+        except (OSError, EOFError) as error:
+            raise ChildDied(await self._obituary()) from error
+        except (ValueError, TypeError) as error:
+            await self.kill()
+            raise ChildDied(f"it sent what is no message ({error})") from error
+        except asyncio.CancelledError:
+            await self.kill()
+            raise
+        return answer
+
+    def _cpu_seconds(self) -> float:
+        """Return the processor time that the child has used."""
+        try:
+            return time.clock_gettime(~(self.pid or 0) << 3 | _CPU_CLOCK)
+        except OSError:
+            return 0.0
+
+    async def _obituary(self) -> str:
+        """Reap the child and say how it ended."""
+        process, stderr = self._process, self._stderr
+        if process is None:
+            return "it was not started"
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _REAP_SECONDS)
+        if stderr is not None:
+            await asyncio.wait({stderr}, timeout=1.0)
+        await self.kill()
+        code = process.returncode
+        if code == -signal.SIGILL:
+            return f"it was ended by {loading.of_illegal_instruction('', is_loading=False).what}"
+        if code is not None and code < 0:
+            return f"it was ended by {_signal_name(-code)}"
+        tail = self._stderr_tail.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        return f"it ended with status {code}" + (f": {tail}" if tail else "")
+
+    async def _keep_stderr_tail(self) -> None:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        while chunk := await self._process.stderr.read(4096):
+            self._stderr_tail = (self._stderr_tail + chunk)[-_STDERR_TAIL_BYTES:]
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _framed(message: dict[str, Any]) -> bytes:
+    body = json.dumps(message).encode("ascii")
+    return _LENGTH.pack(len(body)) + body
+
+
+def _error_from(body: dict[str, Any]) -> Exception:
+    """Return the exception that an answer carries."""
+    cls = getattr(errors, str(body.get("type")), None)
+    what = str(body.get("what", ""))
+    if isinstance(cls, type) and issubclass(cls, errors.OcrdError):
+        return cls(what, hint=str(body.get("hint", "")), page=body.get("page"))
+    return ChildFault(what)
+
+
+# From here on: the child's side.
+
+
+def limit_process(limits: Limits) -> None:
+    """Bind this process to its limits; called in the child before anything heavy is imported."""
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    if limits.memory_bytes:
+        _lower(resource.RLIMIT_DATA, limits.memory_bytes)
+        _lower(resource.RLIMIT_AS, limits.memory_bytes + limits.mapped_bytes)
+    if limits.file_bytes:
+        _lower(resource.RLIMIT_FSIZE, limits.file_bytes)
+    for number in (signal.SIGINT, signal.SIGTERM):  # the parent decides, by closing the socket
+        signal.signal(number, signal.SIG_IGN)
+    os.nice(_NICE)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+
+
+def _lower(limit: int, most: int) -> None:
+    _, hard = resource.getrlimit(limit)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(limit, (most, most))
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel kill this process when the parent ends."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it ended before the line above
+        os._exit(1)
+
+
+def code_folders() -> list[Path]:
+    """Return the folders that the interpreter and its libraries are loaded from."""
+    paths = sysconfig.get_paths()
+    kinds = ("stdlib", "platstdlib", "purelib", "platlib")
+    # Packages may be elsewhere, by PYTHONPATH for example. The search path itself would be too
+    # much: the present folder is in it.
+    packages = {
+        Path(folder)
+        for name, module in [*sys.modules.items()]
+        if "." not in name
+        for folder in getattr(module, "__path__", ())
+    }
+    return [*(Path(paths[kind]) for kind in kinds), Path(__file__).parents[1], *sorted(packages)]
+
+
+def serve(
+    connection: socket.socket, module_name: str, idle_seconds: float, *, confined: bool
+) -> None:
+    """Answer calls until the parent closes the connection."""
+    module = importlib.import_module(module_name)
+    idle: Callable[[], None] | None = getattr(module, "idle", None)
+    # What a library loads when it is first used is code, and no secret.
+    confinement = asdict(confine(code_folders())) if confined else {}
+    connection.sendall(_framed({"result": confinement}))
+    while (received := _receive(connection, idle_seconds, idle)) is not None:
+        request, descriptors = received
+        connection.sendall(_framed(_answer_of(module, request, descriptors)))
+
+
+def _answer_of(module: Any, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+    handed = {"descriptors": descriptors} if descriptors else {}
+    try:
+        return {"result": getattr(module, request["function"])(**request["arguments"], **handed)}
+    except errors.OcrdError as error:
+        return {"error": _error_body(type(error).__name__, error)}
+    except Exception as error:  # noqa: BLE001 -- the border: one message
+        fault = errors.OcrdError(f"{type(error).__name__}: {error}"[:500])
+        return {"error": _error_body("", fault)}
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _error_body(kind: str, error: errors.OcrdError) -> dict[str, Any]:
+    return {"type": kind, "what": error.what, "hint": error.hint, "page": error.page}
+
+
+def _receive(
+    connection: socket.socket, idle_seconds: float, idle: Callable[[], None] | None
+) -> tuple[dict[str, Any], list[int]] | None:
+    """Return the next request and its descriptors, None at the end; if none comes, call idle."""
+    if idle is not None and not select.select([connection], [], [], idle_seconds)[0]:
+        idle()
+    start, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, MAX_DESCRIPTORS)
+    header = _exactly(connection, _LENGTH.size, start)
+    if not start or header is None:
+        return None
+    body = _exactly(connection, _LENGTH.unpack(header)[0])
+    return None if body is None else (json.loads(body), descriptors)
+
+
+def _exactly(connection: socket.socket, count: int, start: bytes = b"") -> bytes | None:
+    received = bytearray(start)
+    while len(received) < count:
+        chunk = connection.recv(count - len(received))
+        if not chunk:
+            return None
+        received += chunk
+    return bytes(received)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the child: ``SOCKET_FD PARENT_PID MODULE LIMITS IDLE_SECONDS``."""
+    descriptor, parent, module, limited, idle_seconds = arguments
+    end_with(int(parent))
+    warnings.simplefilter("ignore")  # what libraries say about hostile files; errors still count
+    limits = Limits(*json.loads(limited))
+    limit_process(limits)
+    # A parent that went away is an end like any other.
+    gone = contextlib.suppress(BrokenPipeError, ConnectionResetError)
+    with socket.socket(fileno=int(descriptor)) as connection, gone:
+        serve(connection, module, float(idle_seconds), confined=limits.confined)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

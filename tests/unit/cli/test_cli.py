@@ -1,0 +1,281 @@
+"""The command line, as the real command in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocrd import __version__
+from ocrd.config.settings import load
+from ocrd.job import Candidate, FileKey
+from ocrd.ledger.jobs import Ledger
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "tests" / "resources" / "typewriter.png"
+WAIT_SECONDS = 30.0
+
+ECHO = """
+state_dir = "state"
+[engine]
+kind = "module"
+module = "tests.engines.echo"
+[[inbox]]
+path = "inbox"
+settle = "100ms"
+"""
+
+Result = subprocess.CompletedProcess[str]
+
+
+def ocrd(*arguments: str | Path, home: Path) -> Result:
+    return subprocess.run(
+        [sys.executable, "-m", "ocrd", *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OCRD_")}
+    return {**kept, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "COLUMNS": "120"}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration with a scripted engine."""
+    path = tmp_path / "config.toml"
+    path.write_text(ECHO)
+    (tmp_path / "inbox").mkdir()
+    return path
+
+
+@pytest.fixture
+def daemon(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The real daemon, answering."""
+    home = config.parent
+    command = [sys.executable, "-m", "ocrd", "run", "--config", str(config)]
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(home), stdout=log, stderr=subprocess.STDOUT
+        )
+    until(lambda: (home / "state" / "run" / "ocrd.sock").exists() or process.poll() is not None)
+    yield process
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WAIT_SECONDS) == 0, (home / "log").read_text()
+
+
+def test_the_version_is_the_packages(tmp_path: Path) -> None:
+    assert ocrd("--version", home=tmp_path).stdout == f"ocrd {__version__}\n"
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    text = ocrd("--help", home=tmp_path).stdout
+    for command in (
+        *("run", "convert", "init", "check", "demo", "status", "jobs"),
+        *("show", "retry", "cancel", "pause", "resume", "reload"),
+    ):
+        assert f" {command} " in text
+
+
+def test_the_command_line_loads_nothing_heavy_to_start() -> None:
+    program = (
+        "import sys, ocrd.cli; heavy = {'pydantic', 'starlette', 'uvicorn', 'sqlite3',"
+        " 'watchdog', 'numpy', 'PIL', 'pymupdf', 'onnxruntime'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[]\n"
+
+
+def test_an_unknown_option_is_a_usage_error(tmp_path: Path) -> None:
+    assert ocrd("status", "--no-such", home=tmp_path).returncode == 2
+
+
+def test_retry_wants_either_jobs_or_all(config: Path) -> None:
+    assert ocrd("retry", "-c", config, home=config.parent).returncode == 2
+    assert ocrd("retry", "1", "--all", "-c", config, home=config.parent).returncode == 2
+
+
+def test_no_configuration_is_said_with_the_way_out(tmp_path: Path) -> None:
+    if Path("/etc/ocrd/config.toml").exists():
+        pytest.skip("this machine has a configuration of its own")
+    result = ocrd("status", home=tmp_path)
+    assert result.returncode == 78
+    assert result.stderr.startswith("ocrd: There is no configuration")
+    assert "\n  → Make one with 'ocrd init DIR'" in result.stderr
+
+
+def test_status_without_a_daemon_exits_as_unreachable(config: Path) -> None:
+    result = ocrd("status", "-c", config, home=config.parent)
+    assert (result.returncode, result.stdout) == (69, "")
+    assert "No daemon answers" in result.stderr
+    as_json = ocrd("status", "--json", "-c", config, home=config.parent)
+    assert json.loads(as_json.stdout)["error"]["code"] == "unreachable"
+
+
+# init and check
+
+
+def test_init_writes_a_configuration_that_is_ready(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    made = ocrd("init", folder, "--json", home=tmp_path)
+    assert made.returncode == 0, made.stderr
+    inbox = load(folder / "config.toml", {}).inbox[0]
+    assert inbox.path.is_dir()
+    assert inbox.done_dir.is_dir()
+    assert inbox.failed_dir.is_dir()
+    checked = ocrd("check", "--no-engine", "-c", folder / "config.toml", home=tmp_path)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_init_leaves_an_existing_configuration_alone(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("precious")
+    result = ocrd("init", tmp_path, home=tmp_path)
+    assert result.returncode == 78
+    assert (tmp_path / "config.toml").read_text() == "precious"
+
+
+def test_check_reads_a_page_with_the_engine(config: Path) -> None:
+    result = ocrd("check", "--json", "-c", config, home=config.parent)
+    assert result.returncode == 0, result.stdout
+    found = {finding["subject"]: finding for finding in json.loads(result.stdout)}
+    assert "read a page in" in found["engine default"]["message"]
+
+
+def test_check_fails_when_the_engine_cannot_start(config: Path) -> None:
+    config.write_text(ECHO.replace("tests.engines.echo", "tests.engines.not_there"))
+    result = ocrd("check", "-c", config, home=config.parent)
+    assert result.returncode == 1
+    assert "fail engine default" in result.stdout
+    assert "not_there" in result.stdout
+
+
+def test_check_exits_78_on_a_fault_of_the_configuration(config: Path) -> None:
+    config.write_text(ECHO + 'mood = "good"\n')
+    result = ocrd("check", "-c", config, home=config.parent)
+    assert result.returncode == 78
+    assert "mood" in result.stdout
+
+
+def test_check_exits_1_when_a_folder_is_not_there(config: Path) -> None:
+    (config.parent / "inbox").rmdir()
+    result = ocrd("check", "--no-engine", "-c", config, home=config.parent)
+    assert result.returncode == 1
+    assert "is not there" in result.stdout
+
+
+# Jobs without a daemon
+
+
+def test_jobs_and_show_read_the_ledger_when_no_daemon_runs(config: Path) -> None:
+    state_dir = config.parent / "state"
+    state_dir.mkdir()
+    ledger = Ledger.open(state_dir)
+    candidate = Candidate(str(config.parent / "inbox"), "[red]a.pdf", FileKey(1, 2, 3, 4))
+    ledger.enqueue([candidate], 0, time.time())
+    ledger.close()
+    listed = ocrd("jobs", "--json", "-c", config, home=config.parent)
+    [job] = json.loads(listed.stdout)
+    assert (job["relpath"], job["state"]) == ("[red]a.pdf", "queued")
+    assert "[red]a.pdf" in ocrd("jobs", "-c", config, home=config.parent).stdout
+    shown = ocrd("show", str(job["id"]), "-c", config, home=config.parent)
+    assert "[red]a.pdf" in shown.stdout
+    none = ocrd("jobs", "--state", "failed", "--json", "-c", config, home=config.parent)
+    assert json.loads(none.stdout) == []
+
+
+def test_a_question_without_a_ledger_does_not_make_one(config: Path) -> None:
+    for command in (["jobs"], ["show", "1"], ["retry", "--all"]):
+        assert ocrd(*command, "-c", config, home=config.parent).returncode == 1
+    assert not (config.parent / "state").exists()
+
+
+# With a daemon
+
+
+def test_a_running_daemon_is_steered(config: Path, daemon: subprocess.Popen[bytes]) -> None:
+    home = config.parent
+
+    def ask(*arguments: str) -> Any:
+        result = ocrd(*arguments, "--json", "-c", config, home=home)
+        assert result.returncode == 0, result.stdout
+        return json.loads(result.stdout)
+
+    assert ask("status")["pid"] == daemon.pid
+    assert ask("pause")["state"] == "paused"
+    shutil.copy(PAGE, home / "inbox")
+    until(lambda: [job["state"] for job in ask("jobs")] == ["queued"])
+    assert "paused" in ocrd("status", "-c", config, home=home).stdout
+    assert ask("resume")["state"] == "running"
+    until(lambda: [job["state"] for job in ask("jobs")] == ["done"])
+    assert ask("show", "1")["destination"] == str(home / "inbox" / "done" / PAGE.name)
+    assert ocrd("cancel", "99", "-c", config, home=home).returncode == 1
+
+
+def test_reload_refuses_a_bad_file_and_the_old_one_stays(
+    config: Path, daemon: subprocess.Popen[bytes]
+) -> None:
+    socket = config.parent / "state" / "run" / "ocrd.sock"
+    config.write_text(ECHO + 'mood = "good"\n')
+    result = ocrd("reload", "--socket", socket, home=config.parent)
+    assert result.returncode == 78
+    assert "mood" in result.stderr
+    assert ocrd("status", "--socket", socket, home=config.parent).returncode == 0
+    config.write_text(ECHO)
+    assert ocrd("reload", "--socket", socket, home=config.parent).returncode == 0
+
+
+# convert
+
+
+def test_convert_needs_no_configuration(tmp_path: Path) -> None:
+    result = ocrd("convert", PAGE, "-o", tmp_path / "out", "--json", home=tmp_path)
+    assert result.returncode == 0, result.stderr
+    [outcome] = json.loads(result.stdout)
+    assert outcome["outputs"] == [str(tmp_path / "out" / "typewriter.md")]
+    assert "linzen" in (tmp_path / "out" / "typewriter.md").read_text()
+
+
+def test_convert_reads_the_rest_when_one_file_is_bad(config: Path) -> None:
+    out = config.parent / "out"
+    bad = ROOT / "tests" / "resources" / "invalid.pdf"
+    result = ocrd("convert", bad, PAGE, "-o", out, "-c", config, home=config.parent)
+    assert result.returncode == 1
+    assert "invalid.pdf" in result.stderr
+    assert [path.name for path in out.iterdir()] == ["typewriter.md"]
+
+
+def test_the_demo_shows_the_samples_filed_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="t") as short:  # a socket's path has to be
+        monkeypatch.setenv("TMPDIR", short)
+        result = ocrd("demo", home=tmp_path)
+        assert result.returncode == 0, result.stderr
+        assert "torn.error.json" in result.stdout
+        assert "stopped with exit code 0" in result.stdout
+        assert not list(Path(short).iterdir())

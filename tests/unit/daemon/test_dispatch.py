@@ -1,0 +1,82 @@
+"""Which job is leased when, over a real ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ocrd.config.settings import InboxSettings, LimitSettings, RasterSettings
+from ocrd.daemon.dispatch import Dispatcher
+from ocrd.intake.folder_threads import FolderThreads
+from ocrd.job import Candidate, FileKey
+from ocrd.ledger.jobs import Ledger
+from ocrd.ledger.writer import LedgerWriter
+from ocrd.pipeline import Pipeline
+from ocrd.raster.rasterize import Rasterizer
+from ocrd.work import Folder
+
+
+class Share:
+    """A watched folder that is mounted when it is told to be."""
+
+    def __init__(self, path: Path) -> None:
+        self.is_mounted = False
+        self.threads = FolderThreads("in")
+        self.folder = Folder(
+            settings=InboxSettings(path=path),
+            threads=self.threads,
+            is_network=lambda: False,
+            forget=lambda _relpath: None,
+            is_online=lambda: self.is_mounted,
+            doubt=lambda: None,
+            require_root=lambda: None,
+        )
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> Iterator[Share]:
+    share = Share(tmp_path / "in")
+    yield share
+    share.threads.close()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[LedgerWriter]:
+    writer = LedgerWriter(Ledger.open(tmp_path))
+    yield writer
+    writer.close()
+
+
+async def test_a_suspect_whose_folder_comes_online_while_it_is_asked_for_stays_one(
+    tmp_path: Path, share: Share, ledger: LedgerWriter
+) -> None:
+    inbox = str(share.folder.settings.path)
+
+    def crash(ledger: Ledger) -> list[int]:
+        now = time.time()
+        ledger.enqueue([Candidate(inbox, "a.png", FileKey(1, 1, 1, 1))], 0, now)
+        ledger.lease(now, inboxes=[inbox], active=())
+        ledger.recover()
+        return ledger.suspects()
+
+    suspects = await ledger.do(crash)
+    dispatcher = Dispatcher(
+        ledger, Pipeline(ledger, Rasterizer(RasterSettings(), LimitSettings()), tmp_path),
+        documents_in_flight=8, free_space_floor=0, watched_space=tmp_path,
+    )  # fmt: skip
+    dispatcher.folders = {inbox: share.folder}
+    dispatcher.suspects.extend(suspects)
+    goes_on = threading.Event()
+    ledger.submit(lambda _ledger: goes_on.wait())
+    leasing = asyncio.create_task(dispatcher._lease_next())
+    await asyncio.sleep(0)
+    share.is_mounted = True
+    goes_on.set()
+    assert not await leasing
+    assert suspects
+    assert list(dispatcher.suspects) == suspects

@@ -1,0 +1,483 @@
+"""Continuous batching gives, token for token, what Transformers' generate gives page by page.
+
+The networks are tiny and random, in float32; prompts have the true numbers of image tokens, and
+features are random except where a page goes all the way from its pixels.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from ocrd.engine.deepseek.network import checkpoint, preprocessing, vision
+from ocrd.engine.deepseek.slots.decoding import Decoder, Rules, SlotPlan
+from ocrd.engine.deepseek.slots.slots import Slots, cache_word
+from ocrd.engine.deepseek.text import prompts
+from ocrd.engine.deepseek.text.prompts import BOS, EOS
+from tests import checkpoints, sequential
+from tests.books import (
+    KINDS,
+    ROOMY,
+    Book,
+    Eye,
+    Saboteur,
+    book_of,
+    check,
+    decoder,
+    endless,
+    run,
+    submit,
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(params=KINDS)
+def each_book(request: pytest.FixtureRequest) -> Book:
+    return book_of(request.param)
+
+
+@pytest.fixture
+def book() -> Book:
+    return book_of("deepseek-ocr-2")
+
+
+def test_the_cache_is_handed_over_under_the_name_that_the_network_has_for_it() -> None:
+    class Former(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, inputs_embeds: Any, past_key_values: Any = None, **more: Any) -> None: ...
+
+    class Renamed(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, inputs_embeds: Any, cache: Any = None, **more: Any) -> None: ...
+
+    assert cache_word(Former()) == "past_key_values"
+    assert cache_word(Renamed()) == "cache"
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_installed_transformers_deprecates_nothing_in_how_it_is_called(book: Book) -> None:
+    made = decoder(book, ROOMY)
+    generation = submit(made, book.pages[0])
+    run(made)
+    check([book.pages[0]], [generation])
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+@pytest.mark.parametrize("slots", [1, 2, 4, 8])
+def test_every_page_equals_generate_in_any_order(each_book: Book, slots: int, lag: int) -> None:
+    order = random.Random(slots * 2 + lag)
+    pages = order.sample(each_book.pages, len(each_book.pages))
+    made = decoder(each_book, replace(ROOMY, max_slots=slots), lag=lag)
+    generations = []
+    for page in pages:  # they arrive while others are on their way
+        generations.append(submit(made, page, order.randrange(3), expected=order.randrange(9)))
+        for _ in range(order.randrange(12)):
+            made.step()
+    run(made)
+    check(pages, generations)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_beside_it_a_page_equals_generate(each_book: Book, seed: int) -> None:
+    """Small budgets, cancellations, failing memory and new pages, in any order."""
+    chance = random.Random(seed)
+    plan = SlotPlan(
+        budget=chance.randint(300, 5000),
+        max_slots=chance.randint(1, 6),
+        context=8192,
+        step=chance.choice([8, 32, 64]),
+        typical=chance.choice([32, 128, 1024]),
+        few_shapes=chance.random() < 0.5,
+    )
+    made = decoder(each_book, plan, lag=chance.randint(0, 2), ahead=chance.randint(1, 4))
+    slots = made._slots
+    # Each failure halves the slots; with one left, it would be some page's own.
+    failing = {chance.randint(2, 60) for _ in range((plan.max_slots - 1).bit_length() - 1)}
+    slots.decode = Saboteur(slots.decode, failing)  # type: ignore[method-assign]
+    pages = chance.sample(each_book.pages, 8)
+    generations = []
+    for page in pages:
+        generations.append(submit(made, page, chance.randrange(2)))
+        for _ in range(chance.choice([0, 1, 10])):
+            made.step()
+        if chance.random() < 0.3:
+            chance.choice(generations).cancel()
+    run(made)
+    for page, generation in zip(pages, generations, strict=True):
+        if isinstance(generation.error, MemoryError):
+            # A budget for one page only leaves that page alone with its failure.
+            assert failing
+        elif generation.finished == "cancelled":
+            assert generation.tokens == page.expected[: len(generation.tokens)]
+        else:
+            check([page], [generation])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_slots_grow_and_pages_are_parked_when_the_budget_is_short(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = endless(kind)
+    parked, lengths = [], set()
+    save = Slots.save
+
+    def noted(self: Slots, slot: int, length: int) -> Any:
+        parked.append(length)
+        return save(self, slot, length)
+
+    monkeypatch.setattr(Slots, "save", noted)
+    pages = book.pages * 2
+    plan = SlotPlan(budget=4 * 96, max_slots=4, context=8192, step=16, typical=96)
+    made = decoder(book, plan, lag=1)
+    generations = [submit(made, page) for page in pages]
+    while made.busy:
+        made.step()
+        lengths.add(made._slots.cache.length)
+        assert made._slots.cache.slots * made._slots.cache.length <= plan.budget
+    check(pages, generations)
+    assert len(parked) >= 2
+    assert {96, 112, 128} <= lengths
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_parked_page_comes_back_though_new_ones_keep_coming(kind: str) -> None:
+    book = endless(kind)
+    plan = SlotPlan(budget=4 * 96, max_slots=4, context=8192, step=16, typical=96)
+    long, short = book.pages[0], book.pages[1]
+    made = decoder(book, plan)
+    first = submit(made, long, rank=5)
+    made.step()
+    others = [submit(made, short) for _ in range(4)]
+    was_parked = False
+    for _ in range(400):
+        if first.finished:
+            break
+        if len(made._waiting) < 3:
+            others.append(submit(made, short))  # of better rank, always
+        made.step()
+        was_parked = was_parked or bool(made._parked)
+    assert first.finished and was_parked
+    run(made)
+    check([long], [first])
+    check([short] * len(others), others)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_from_its_pixels_equals_generate_with_pixels(kind: str, tmp_path: Path) -> None:
+    folder = checkpoints.make(tmp_path, kind, favour={EOS: 1.7})
+    model = checkpoint.load(kind, str(folder), device="cpu", dtype="float32")
+    rule = prompts.repeat_rule(kind)
+    rules = Rules(24, rule.ngram, rule.window, exempt=prompts.REPEATABLE)
+    spec = preprocessing.view_spec(kind)
+    made = Decoder(model.network, lambda pages: vision.encode(model, pages), ROOMY)
+    generations, expected = [], []
+    for size in ((500, 400), (700, 1500)):
+        page = preprocessing.prepare(drawn(size), spec)
+        ids = prompts.prompt_ids(
+            lambda text: list(model.tokenizer.encode(text, add_special_tokens=False).ids),
+            "<image>\nFree OCR.",
+            page.tokens,
+        )
+        generations.append(made.submit(page, ids, rules))
+        expected.append(generate_from_pixels(model, page, ids, rules))
+    run(made)
+    assert [generation.tokens for generation in generations] == expected
+    assert expected[0] != expected[1]
+
+
+def drawn(size: tuple[int, int]) -> Image.Image:
+    image = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(image)
+    for line in range(20, size[1], 40):
+        draw.text((20, line), f"line {line} of the page", fill="black")
+    return image
+
+
+def generate_from_pixels(model: Any, page: Any, ids: list[int], rules: Rules) -> list[int]:
+    inputs: dict[str, Any] = {"pixel_values": torch.from_numpy(page.views)}
+    if len(page.tiles):
+        inputs["pixel_values_local"] = torch.from_numpy(page.tiles)
+        inputs["num_local_patches"] = [len(page.tiles)]
+        if model.kind == "deepseek-ocr":
+            inputs["patches_grid"] = [list(page.grid)]
+    mask = torch.ones((1, len(ids)), dtype=torch.long)
+    return sequential.generate(
+        model.network,
+        rules,
+        prompt=len(ids),
+        input_ids=torch.tensor([ids]),
+        attention_mask=mask,
+        **inputs,
+    )
+
+
+def test_attention_without_fused_kernels_gives_the_same_pages(each_book: Book) -> None:
+    config = each_book.network.model.language_model.config
+    before = config._attn_implementation
+    config._attn_implementation = "eager"
+    try:
+        made = decoder(each_book, replace(ROOMY, max_slots=4))
+        generations = [submit(made, page) for page in each_book.pages[:6]]
+        run(made)
+    finally:
+        config._attn_implementation = before
+    check(each_book.pages[:6], generations)
+
+
+def test_an_attention_that_takes_no_mask_of_ones_own_is_used_for_prompts_only(book: Book) -> None:
+    from transformers import AttentionInterface
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
+
+    queries = []
+
+    def noted(module: Any, query: torch.Tensor, *arguments: Any, **options: Any) -> Any:
+        queries.append(query.shape[2])
+        return sdpa_attention_forward(module, query, *arguments, **options)
+
+    AttentionInterface.register("noted", noted)
+    ALL_MASK_ATTENTION_FUNCTIONS.register("noted", sdpa_mask)
+    config = book.network.model.language_model.config
+    before = config._attn_implementation
+    config._attn_implementation = "noted"
+    try:
+        made = decoder(book)
+        generations = [submit(made, page) for page in book.pages[:3]]
+        run(made)
+        assert config._attn_implementation == "noted"
+    finally:
+        config._attn_implementation = before
+    check(book.pages[:3], generations)
+    assert queries and min(queries) > 1
+
+
+@pytest.mark.parametrize("expert_code", ["dense_bmm", "grouped_mm", "batched_mm", "eager"])
+def test_every_code_for_the_experts_gives_the_same_pages(each_book: Book, expert_code: str) -> None:
+    made = decoder(each_book, expert_code=expert_code)
+    generations = [submit(made, page) for page in each_book.pages[:5]]
+    run(made)
+    check(each_book.pages[:5], generations)
+
+
+# How pages end
+
+
+def test_the_context_holds_image_prompt_and_text_together(book: Book) -> None:
+    room = 12
+    page = next(page for page in book.pages if len(page.expected) > room)
+    made = decoder(book, replace(ROOMY, context=len(page.prompt) + room))
+    generation = submit(made, page)
+    run(made)
+    assert generation.finished == "context"
+    assert generation.tokens == page.expected[:room]
+
+
+def test_a_prompt_that_fills_the_context_gives_nothing(book: Book) -> None:
+    page = book.pages[0]
+    made = decoder(book, replace(ROOMY, context=len(page.prompt)))
+    taken: list[bool] = []
+    generation = submit(made, page, on_taken=lambda: taken.append(True))
+    run(made)
+    assert (generation.finished, generation.tokens, taken) == ("context", [], [True])
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+@pytest.mark.parametrize("most", [0, 1, 2, 5])
+def test_a_page_has_no_more_tokens_than_it_may(book: Book, most: int, lag: int) -> None:
+    pages = [page for page in book.pages if len(page.expected) >= 5]
+    made = decoder(book, lag=lag)
+    generations = [
+        submit(made, page, rules=replace(page.rules, max_new_tokens=most)) for page in pages
+    ]
+    run(made)
+    assert [generation.tokens for generation in generations] == [
+        page.expected[:most] for page in pages
+    ]
+    assert {generation.finished for generation in generations} == {"length"}
+    rounds = max(0, most - 1)  # the first token comes with the prompt
+    assert made.rounds <= rounds + len(pages)
+
+
+def test_a_page_that_ends_by_itself_at_its_limit_ended_by_itself(book: Book) -> None:
+    ended = next(page for page in book.pages if len(page.expected) < page.rules.max_new_tokens)
+    made = decoder(book)
+    generation = submit(
+        made, ended, rules=replace(ended.rules, max_new_tokens=len(ended.expected) + 1)
+    )
+    run(made)
+    assert generation.finished == "eos"
+    assert generation.tokens == ended.expected
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+def test_cancelling_one_page_leaves_the_others_untouched(book: Book, lag: int) -> None:
+    made = decoder(book, replace(ROOMY, max_slots=4), lag=lag)
+    generations = [submit(made, page) for page in book.pages]
+    generations[13].cancel()  # while it waits
+    for number in (0, 2):
+        for _ in range(5):
+            made.step()
+        generations[number].cancel()  # while it runs
+        made.step()
+        assert generations[number].finished == "cancelled"
+    run(made)
+    for number in (0, 2, 13):
+        said = generations[number].tokens
+        assert generations[number].finished == "cancelled"
+        assert said == book.pages[number].expected[: len(said)]
+    others = [number for number in range(14) if number not in (0, 2, 13)]
+    check([book.pages[n] for n in others], [generations[n] for n in others])
+
+
+def test_a_page_whose_image_does_not_fit_its_prompt_fails_alone(book: Book) -> None:
+    made = decoder(book)
+    good, page = submit(made, book.pages[0]), book.pages[1]
+    bad = made.submit(page.features[:-1], page.prompt, page.rules)
+    run(made)
+    check([book.pages[0]], [good])
+    assert isinstance(bad.error, ValueError)
+    assert bad.finished == "failed"
+
+
+def test_a_page_that_the_encoder_refuses_fails_alone(book: Book) -> None:
+    refused = book.pages[2].features
+
+    def encode(pages: list[Any]) -> list[Any]:
+        if any(page is refused for page in pages):
+            raise ValueError("no such tiles")
+        return pages
+
+    made = decoder(book, encode=encode)
+    generations = [submit(made, page) for page in book.pages]
+    run(made)
+    with pytest.raises(ValueError, match="no such tiles"):
+        list(generations[2].follow())
+    others = [number for number in range(len(book.pages)) if number != 2]
+    check([book.pages[n] for n in others], [generations[n] for n in others])
+
+
+# Who comes when
+
+
+def test_pages_enter_by_rank_then_longest_first_then_as_they_came(book: Book) -> None:
+    made = decoder(book, replace(ROOMY, max_slots=1), ahead=1)
+    entered: list[int] = []
+    wishes = [((2,), 0), ((1,), 0), ((1,), 50), ((1,), 0), ((0, 9), 0)]
+    for number, (rank, expected) in enumerate(wishes):
+        submit(
+            made, book.pages[number], rank, expected=expected,
+            on_taken=lambda number=number: entered.append(number),
+        )  # fmt: skip
+    run(made)
+    assert entered == [4, 2, 1, 3, 0]
+
+
+def test_images_are_encoded_together_but_only_a_few_ahead(book: Book) -> None:
+    eye = Eye()
+    made = decoder(book, replace(ROOMY, max_slots=2), ahead=4, encode=eye)
+    generations = [submit(made, page) for page in book.pages]
+    most = 0
+    while made.busy:
+        made.step()
+        most = max(most, sum(page.features is not None for page in made._waiting.pages))
+    check(book.pages, generations)
+    assert eye.batches == [4, 4, 4, 2]
+    assert most <= 3
+
+
+def test_each_prepared_image_is_let_go_once_whatever_becomes_of_the_page(book: Book) -> None:
+    counts = [0] * len(book.pages)
+    made = decoder(book, replace(ROOMY, max_slots=2))
+
+    def counted(number: int) -> Callable[[], None]:
+        def count() -> None:
+            counts[number] += 1
+
+        return count
+
+    generations = [
+        submit(made, page, on_taken=counted(number)) for number, page in enumerate(book.pages)
+    ]
+    for _ in range(6):
+        made.step()
+    for generation in generations[::3]:
+        generation.cancel()
+    for _ in range(30):
+        made.step()
+    made.fail(RuntimeError("the end"))
+    assert counts == [1] * len(book.pages)
+    assert all(generation.finished for generation in generations)
+
+
+def test_running_pages_wait_for_no_more_than_the_allowed_prompt_tokens(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed: list[list[int]] = [[]]
+    prefill, decode = Slots.prefill, Slots.decode
+
+    def noted_prefill(self: Slots, slot: int, embeddings: torch.Tensor, rules: Rules) -> Any:
+        fed[-1].append(embeddings.shape[0])
+        return prefill(self, slot, embeddings, rules)
+
+    def noted_decode(self: Slots, *arguments: Any) -> Any:
+        fed.append([])
+        return decode(self, *arguments)
+
+    monkeypatch.setattr(Slots, "prefill", noted_prefill)
+    monkeypatch.setattr(Slots, "decode", noted_decode)
+    made = decoder(book, prefill_tokens=1500)
+    generations = [submit(made, page) for page in book.pages]
+    run(made)
+    check(book.pages, generations)
+    assert all(sum(tokens) <= 1500 for tokens in fed)
+    assert max(map(len, fed)) > 1
+
+
+def test_slots_are_refilled_so_that_few_rounds_are_lost() -> None:
+    network = endless("deepseek-ocr-2").network
+    chance = random.Random(1)
+    lengths = [min(600, round(120 * chance.lognormvariate(0, 1))) for _ in range(64)]
+    made = Decoder(network, Eye(), replace(ROOMY, max_slots=16, budget=16 * 640, typical=640))
+    generations = [
+        # What can be known of a page's length beforehand is right within a third or so.
+        made.submit(None, [BOS, 5, 6], Rules(length), expected=round(length * guess))
+        for length in lengths
+        for guess in [chance.uniform(0.67, 1.5)]
+    ]
+    run(made)
+    assert [len(generation.tokens) for generation in generations] == lengths
+    ideal = max(-(-sum(lengths) // 16), *lengths)
+    assert made.rounds <= 1.15 * ideal
+
+
+# Temperature
+
+
+def test_a_page_draws_the_same_tokens_whatever_runs_beside_it(book: Book) -> None:
+    page = book.pages[0]
+    hot = replace(page.rules, temperature=0.7, seed=11)
+    alone = decoder(book, replace(ROOMY, max_slots=1))
+    first = submit(alone, page, rules=hot)
+    run(alone)
+    crowded = decoder(book, replace(ROOMY, max_slots=4), lag=1)
+    slots = crowded._slots
+    slots.decode = Saboteur(slots.decode, {4})  # type: ignore[method-assign]
+    generations = [submit(crowded, other) for other in book.pages[1:6]]
+    again = submit(crowded, page, rules=hot)
+    other_seed = submit(crowded, page, rules=replace(hot, seed=12))
+    run(crowded)
+    assert again.tokens == first.tokens != page.expected
+    assert other_seed.tokens != first.tokens
+    check(book.pages[1:6], generations)

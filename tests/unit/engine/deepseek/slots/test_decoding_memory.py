@@ -1,0 +1,119 @@
+"""Lack of memory while pages are decoded costs slots, and changes no page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ocrd.engine.deepseek.slots.decoding import Rules, plan_of
+from tests import sequential
+from tests.books import (
+    KINDS,
+    ROOMY,
+    Book,
+    Saboteur,
+    book_of,
+    check,
+    decoder,
+    run,
+    submit,
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def book() -> Book:
+    return book_of("deepseek-ocr-2")
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+@pytest.mark.parametrize("part", ["layers", "head"])
+def test_out_of_memory_while_decoding_halves_the_slots_and_changes_no_page(
+    book: Book, part: str, lag: int
+) -> None:
+    notices: list[str] = []
+    made = decoder(book, lag=lag, on_notice=notices.append)
+    module = book.network.model.language_model if part == "layers" else book.network.lm_head
+    module.forward = Saboteur(module.forward, {25, 40})
+    try:
+        generations = [submit(made, page) for page in book.pages]
+        run(made)
+    finally:
+        del module.forward
+    check(book.pages, generations)
+    assert notices == [
+        "Out of memory with 8 slots; going on with 4.",
+        "Out of memory with 4 slots; going on with 2.",
+    ]
+    assert made.slots == 2
+
+
+def test_another_error_is_not_taken_for_a_lack_of_memory(book: Book) -> None:
+    made = decoder(book)
+    slots = made._slots
+    error = RuntimeError("CUDA error: device-side assert triggered")
+    slots.decode = Saboteur(slots.decode, {4}, error)  # type: ignore[method-assign]
+    submit(made, book.pages[0])
+    with pytest.raises(RuntimeError, match="assert"):
+        run(made)
+
+
+def test_out_of_memory_while_encoding_or_feeding_or_allocating_changes_no_page(book: Book) -> None:
+    notices: list[str] = []
+    made = decoder(book, on_notice=notices.append)
+    made._encode = Saboteur(made._encode, {2})
+    slots = made._slots
+    slots.prefill = Saboteur(slots.prefill, {3})  # type: ignore[method-assign]
+    slots.cache.reserve = Saboteur(slots.cache.reserve, {1})  # type: ignore[method-assign]
+    generations = [submit(made, page) for page in book.pages]
+    run(made)
+    check(book.pages, generations)
+    assert len(notices) == 3
+
+
+def test_a_page_that_finds_no_memory_even_alone_fails_and_the_others_do_not(book: Book) -> None:
+    longest = max(book.pages, key=lambda page: len(page.prompt))
+    made = decoder(book)
+    slots = made._slots
+    prefill = slots.prefill
+
+    def choke(slot: int, embeddings: torch.Tensor, rules: Rules) -> torch.Tensor:
+        if embeddings.shape[0] == len(longest.prompt):
+            raise torch.OutOfMemoryError("injected")
+        return prefill(slot, embeddings, rules)
+
+    slots.prefill = choke  # type: ignore[method-assign]
+    generations = [submit(made, page) for page in book.pages]
+    run(made)
+    for page, generation in zip(book.pages, generations, strict=True):
+        if len(page.prompt) == len(longest.prompt):
+            assert isinstance(generation.error, MemoryError)
+        else:
+            check([page], [generation])
+
+
+def test_when_no_page_finds_memory_that_is_nobodys_own_fault(book: Book) -> None:
+    made = decoder(book, replace(ROOMY, max_slots=1))
+    made._slots.prefill = Saboteur(made._slots.prefill, set(range(99)))  # type: ignore[method-assign]
+    for page in book.pages:
+        submit(made, page)
+    with pytest.raises(MemoryError):
+        run(made)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_plan_of_a_network_on_the_processor_keeps_to_usual_pages(kind: str) -> None:
+    plan = plan_of(sequential.network(kind), context=8192, max_slots=4)
+    assert plan.slots_at(plan.first_length) == 4
+    assert plan.budget <= 4 * 2048
+    assert not plan.few_shapes

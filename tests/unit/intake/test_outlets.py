@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+from ocrd.config.settings import InboxSettings
+from ocrd.intake import outlets
+
+
+def test_a_folder_that_takes_files_is_left_as_it_was(tmp_path: Path) -> None:
+    assert outlets.refusal(tmp_path) == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_folder_is_told_and_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "Not a directory" in outlets.refusal(tmp_path / "file")
+    assert "No such file" in outlets.refusal(tmp_path / "gone")
+    inbox, elsewhere = tmp_path / "inbox", tmp_path / "elsewhere"
+    inbox.mkdir()
+    elsewhere.mkdir()
+    before = elsewhere.stat().st_mtime_ns
+    (inbox / "done").symlink_to(elsewhere)
+    assert "done" in outlets.trouble(InboxSettings(path=inbox))
+    assert elsewhere.stat().st_mtime_ns == before, "no file was ever in there"
+
+
+def test_a_file_that_cannot_be_written_whole_is_a_refusal_and_goes_again(tmp_path: Path) -> None:
+    """In a process that may write a page and no more."""
+    program = (
+        "import resource, signal, sys; from pathlib import Path; from ocrd.intake import outlets\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "print(outlets.refusal(Path(sys.argv[1])))"
+    )
+    assert resource.RLIMIT_FSIZE is not None
+    child = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert "File too large" in child.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_places_that_an_inbox_files_into_are_tried(tmp_path: Path) -> None:
+    (tmp_path / "done").write_text("in the way")
+    settings = InboxSettings(path=tmp_path)
+    assert "done" in outlets.trouble(settings)
+    assert outlets.trouble(settings.model_copy(update={"source": "keep"})) == ""
+    (tmp_path / "done").unlink()
+    assert outlets.trouble(settings) == "", "a folder that is not there yet is made by who files"

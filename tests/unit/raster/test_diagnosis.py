@@ -1,0 +1,32 @@
+"""What libraries say, in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocrd.raster.diagnosis import UNKNOWN, in_plain_words
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("code=7: cycle in page tree", "contain each other without end (cycle in page tree)"),
+        ("code=5: exception stack overflow!", "nested too deeply (exception stack overflow)"),
+        ("cannot find startxref", "table of contents is damaged (cannot find startxref)"),
+        ("image file is truncated (0 bytes not processed)", "it ends too early (image file is"),
+        ("decoder error -9", "a picture in it is damaged (decoder error -9)"),
+        ("code=7: Invalid number of pages", "its list of pages contradicts itself"),
+        ("openjpeg error: Invalid number of tiles", "a picture in it is damaged"),
+        ("syntax error: unknown keyword: 'x'", "its content is damaged (unknown keyword: 'x')"),
+        ("something else", f"{UNKNOWN} (something else)"),
+        ("", UNKNOWN),
+    ],
+)
+def test_a_librarys_words_stand_behind_ours(said: str, meant: str) -> None:
+    assert meant in in_plain_words(said)
+
+
+def test_only_one_line_that_can_be_shown_is_quoted() -> None:
+    words = in_plain_words("bad \x1b[31m token\nand much more")
+    assert words == r"its content is damaged (bad \x1b[31m token)"
+    assert len(in_plain_words("x" * 5000)) < 200
