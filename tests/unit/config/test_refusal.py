@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.unit.config.texts import INBOX, V2, refused
+
+V1 = f"{INBOX}[engine]\nkind = 'deepseek-ocr'\n[[inbox]]\npath = '/b'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "remedy"),
+    [
+        (f"{INBOX}modee = 'text'", "line 3: inbox[0].modee: unknown key", "Did you mean mode?"),
+        (f"stat_dir = '/x'\n{INBOX}", "line 1: stat_dir: unknown key", "state_dir"),
+        (f"{INBOX}[rasterise]\nchildren = 1", "line 3: rasterise: unknown key", "rasterize"),
+        (f"{INBOX}[engines.b]\nkindd = 1", "line 4: engines.b.kindd: unknown key", "kind"),
+        (f"{INBOX}[limits]\nzzz = 1", "line 4: limits.zzz: unknown key", "file_size, pages"),
+        ("[[inbox]]\nmode = 'text'", "line 1: inbox[0].path: this key is needed", "path = "),
+        (f"{INBOX}mode = 'txt'", 'line 3: inbox[0].mode: "txt" is not', 'Did you mean "text"?'),
+        (f"{INBOX}outputs = 'md'", "line 3: inbox[0].outputs: ", "brackets"),
+        (f"{INBOX}outputs = []", "line 3: inbox[0].outputs: ", "configuration.md"),
+        (f"{INBOX}outputs = [\n 'md',\n 'pdf']", "line 3: inbox[0].outputs[1]: ", '"json"'),
+        (f"{INBOX}recursive = 'often'", "line 3: inbox[0].recursive: ", "true"),
+        (f"{INBOX}tolerance = 2", "line 3: inbox[0].tolerance: 2 must be less", "."),
+        (f"{INBOX}engine = 'gpu'", "line 3: inbox[0].engine: there is no engine", "default"),
+        (f"{INBOX}mode = 'text'\noutputs = ['json']", "line 4: inbox[0].outputs: ", '"md"'),
+        (f"{INBOX}network = 'maybe'", "line 3: inbox[0].network: ", '"auto"'),
+        (f"{INBOX}[engine]\nkind = 'tesseract'", "line 4: engine.kind: ", '"rapidocr", "deepseek'),
+        (f"{INBOX}[engine]\nkind = 'module'", "line 4: engine.kind: ", "module ="),
+        (f"{INBOX}[engine]\nmodule = 'a'", "line 4: engine.module: ", "Remove it"),
+        (f"{INBOX}[engine]\noptions.a = 1", "line 4: engine.options: ", "Remove it"),
+        (f"{INBOX}[engine]\nmodel = 'a/b'", "line 4: engine.model: ", "set that kind"),
+        (f"{INBOX}[engine]\ndtype = 'float16'", "line 4: engine.dtype: ", '"float32"'),
+        (f"{V2}slots = 4", "line 5: engine.slots: ", "set that kind"),
+        (f"{V2}device = 'gpu'", "line 5: engine.device: ", '"cuda:1"'),
+        (f"{V2}devices = ['cuda:0', 'x']", "line 5: engine.devices: ", '"cuda:1"'),
+        (f"{V2}devices = ['cpu', 'cpu']", "line 5: engine.devices: ", "once"),
+        (f"{V2}devices = ['cpu']\ndevice = 'cpu'", "line 6: engine.device: ", "Remove"),
+        (f"{V2}max_tiles = 9", "line 5: engine.max_tiles: ", "6"),
+        (f"{V2}max_new_tokens = 8192", "line 5: engine.max_new_tokens: ", "less than context"),
+        (
+            f"{INBOX}[engine]\nkeep_loaded = true\nidle_unload = '1m'",
+            "line 4: engine.keep_loaded: ",
+            "Remove one",
+        ),
+        (f"{INBOX}mode = 'describe'", "line 3: inbox[0].mode: ", "It has markdown, text."),
+        (f"{V1}mode = 'locate'", "line 7: inbox[1].mode: ", 'target = "…"'),
+        (f"{V1}mode = 'prompt'", "line 7: inbox[1].mode: ", 'prompt = "…"'),
+        (f"{V1}mode = 'locate'\ntarget = '<|x'", "line 8: inbox[1].target: ", "plain words"),
+        (f"{V1}mode = 'prompt'\nprompt = '<|User|>'", "line 8: inbox[1].prompt: ", "<|ref|>"),
+        (f"{INBOX}target = 'a'", "line 3: inbox[0].target: ", "Remove it"),
+        (f"{INBOX}size = 'tiny'", "line 3: inbox[0].size: ", 'kind = "deepseek-ocr"'),
+        (f"{INBOX}size = 'huge'", "line 3: inbox[0].size: ", '"gundam"'),
+        (f"{V2}[[inbox]]\npath = '/b'\nmode = 'figure'", "line 7: inbox[1].mode: ", "prompt"),
+        (f"{INBOX}[engines.default]\n", "line 3: engines.default: ", "another"),
+        (f"{INBOX}[engines.A-b]\n", "line 3: engines.A-b: ", "lower-case"),
+        (f"engine = 'rapidocr'\n{INBOX}", "line 1: engine: ", "[engine]"),
+        (f"{INBOX}[rasterize]\nmemory = '1MiB'", "line 4: rasterize.memory: ", "."),
+        ("inbox = []", "inbox: no folder is watched", "[[inbox]]"),
+        ("", "inbox: no folder is watched", "[[inbox]]"),
+        ('inbox = "/srv"', "line 1: inbox: ", "."),
+        ('inbox = ["/srv"]', "line 1: inbox[0]: ", "[[inbox]]"),
+        ("state_dir = 3\n" + INBOX, "line 1: state_dir: ", "quotes"),
+        (
+            '"ignore" = """\n[[inbox]]\n"""\n[[inbox]]\npath = """/a"""\n#\n[[inbox]]\npaht = "/"',
+            "line 8: inbox[1].paht",
+            "path",
+        ),
+    ],
+)
+def test_a_refusal_names_file_line_key_and_remedy(
+    tmp_path: Path, text: str, where: str, remedy: str
+) -> None:
+    error = refused(tmp_path, text)
+    assert f"{tmp_path}/config.toml" in str(error)
+    assert where in str(error)
+    assert remedy in str(error)
+    assert "validation error" not in str(error)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    error = refused(tmp_path, f'log_level = "loud"\n{INBOX}mode = "x"\nsettle = "soon"\n')
+    assert len(error.what.splitlines()) == 3
+    assert [int(n) for n in re.findall(r"line (\d+): ", error.what)] == [1, 4, 5]
+
+
+def test_a_refused_password_is_not_repeated(tmp_path: Path) -> None:
+    error = refused(tmp_path, f'{INBOX}passwords = "hunter2"\n')
+    assert "line 3: inbox[0].passwords: must be a list" in error.what
+    assert "hunter2" not in str(error)
+    assert "4711" not in str(refused(tmp_path, f"{INBOX}passwords = [4711]\n"))
