@@ -148,12 +148,33 @@ class Service:
 
     def journal(self, *matches: str) -> list[dict[str, Any]]:
         """Return the service's records that have these fields, with all fields."""
+        self._take_in()
         result = self.machine.run("journalctl", "--unit=ocrd", "--output=json", *matches)
         return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
 
     def journal_text(self, *matches: str) -> str:
         """Return the journal as an administrator reads it."""
+        self._take_in()
         return self.machine.run("journalctl", "--unit=ocrd", "--no-pager", *matches).stdout
+
+    def wait_for_text(self, *texts: str) -> None:
+        """Wait until the journal of this test has these texts.
+
+        What a process says last is taken in a moment after systemd tells that it has ended.
+        """
+
+        def told() -> bool:
+            journal = self.journal_text(f"--since=@{self.since}")
+            return all(text in journal for text in texts)
+
+        try:
+            eventually(told, 15)
+        except AssertionError:
+            raise AssertionError(f"{texts} not in:\n{self.journal_text()}") from None
+
+    def _take_in(self) -> None:
+        """Have journald write down what it has received."""
+        self.machine.run("journalctl", "--sync")
 
     # Documents
 

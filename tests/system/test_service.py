@@ -68,7 +68,7 @@ def test_an_engine_that_cannot_start_is_never_ready_and_says_why(service: Servic
     service.override("limit", "TimeoutStartSec=6s\nRestart=no")
     assert service.machine.systemctl("start", UNIT, check=False).returncode != 0
     assert service.show("Result") == "timeout"
-    assert "no such weights" in service.journal_text(f"--since=@{service.since}")
+    service.wait_for_text("no such weights")
     assert "ready" not in events(service)
 
 
@@ -87,7 +87,7 @@ def test_a_refused_configuration_is_exit_78_and_no_restart(service: Service) -> 
     assert service.show("ActiveState") == "failed"
     assert service.show("ExecMainStatus") == "78"
     assert service.show("NRestarts") == "0"
-    assert 'Did you mean "rapidocr"?' in service.journal_text(f"--since=@{service.since}")
+    service.wait_for_text('Did you mean "rapidocr"?')
 
 
 # Reload
@@ -117,7 +117,7 @@ def test_a_refused_reload_fails_and_the_old_configuration_stays(
     good = config.read_text()
     config.write_text(bad if "[engine]" in bad else bad + good)
     assert service.machine.systemctl("reload", UNIT, check=False).returncode != 0
-    assert reason in service.journal_text(f"--since=@{service.since}")
+    service.wait_for_text(reason)
     assert service.is_active()
     service.drop(LETTER)
     service.wait_for("done/typewriter.md")
@@ -151,9 +151,8 @@ def test_a_daemon_that_stands_still_is_ended_by_the_watchdog_and_started_again(
     pid = service.pid
     service.signal("STOP")
     eventually(lambda: service.show("NRestarts") == "1", 30)
-    text = service.journal_text(f"--since=@{service.since}")
-    assert "Watchdog timeout" in text
-    assert "Current thread" in text  # where it stood, for whoever looks for the cause
+    # Where it stood, too, for whoever looks for the cause.
+    service.wait_for_text("Watchdog timeout", "Current thread")
     service.wait_for("done/book.md")
     assert service.pid != pid
 
@@ -300,7 +299,7 @@ def test_systemd_paths_opens_the_configured_folders(service: Service) -> None:
     )
     assert service.machine.systemctl("start", UNIT, check=False).returncode != 0
     assert service.show("ExecMainStatus") == "78"
-    assert "ocrd systemd-paths --write" in service.journal_text(f"--since=@{service.since}")
+    service.wait_for_text("ocrd systemd-paths --write")
     service.machine.run("ocrd", "systemd-paths", "--write")
     service.machine.systemctl("daemon-reload")
     service.start()
