@@ -55,7 +55,7 @@ class Service:
         self.root = root
         self.inbox = root / "srv" / "ocrd" / "inbox"
         self.units = root / "units"
-        self.since = 0  # when the test began
+        self.since = "0"  # when the test began, in seconds since 1970
         lasting = {
             "/etc/systemd/system": self.units, "/etc/ocrd": root / "etc", "/srv": root / "srv",
             "/var/lib/ocrd": root / "state", "/var/log/journal": root / "journal",
@@ -116,7 +116,8 @@ class Service:
         shutil.rmtree(self.units / "ocrd.service.d", ignore_errors=True)
         self.machine.systemctl("daemon-reload")
         self.machine.systemctl("reset-failed", UNIT, check=False)
-        self.since = int(self.machine.run("date", "+%s").stdout)
+        self._take_in()  # what the last test's service said is of the time before
+        self.since = self.machine.run("date", "+%s.%6N").stdout.strip()
         for place in (self.root / "state", self.inbox):
             for path in place.iterdir():
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
