@@ -58,9 +58,28 @@ FINAL_STATES = frozenset(
 class PageStatus(StrEnum):
     """How a page came out."""
 
-    READ = "read"
-    BLANK = "blank"
-    FAILED = "failed"
+    READ = "read"  # its text is there
+    BLANK = "blank"  # no ink above the page's own noise
+    DOUBTFUL = "doubtful"  # its text is kept and marked; something of it is not sure, or not there
+    FAILED = "failed"  # no usable text
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a page's result may lack text that stands on the page, or hold text that does not."""
+
+    code: str  # a kind, one of doubts.CODES
+    message: str  # a sentence, for a person
+    share: float = 0.0  # of the page's lines, or of its ink, that gave no text, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """What a drawing shows of a page's text, counted without reading it."""
+
+    rows: int  # lines of text, as far as ink tells them
+    characters: int  # that these rows hold, about, at a letter's usual width
+    share: float  # of the page's pixels that are ink, 0..1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +127,7 @@ class Line:
     confidence: float  # 0..1
     quad: Quad
     typeface: Typeface = Typeface()
+    doubt: str = ""  # why its text is not sure, or not there ("" then): one of doubts.LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +170,7 @@ class Block:
     confidence: float | None = None  # mean over characters, 0..1; None where an engine gives none
     table: tuple[tuple[Cell, ...], ...] = ()  # a table's rows, where they are known
     rich: bool = False
+    doubts: tuple[str, ...] = ()  # of its lines, each once: see doubts.LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +183,9 @@ class PageImage:
     height: int  # pixels
     points_per_pixel: float  # 72 / drawn resolution
     blank: bool
+    ink: Ink | None = None  # None where it was not counted
+    doubts: tuple[Doubt, ...] = ()  # of the drawing: what may not stand on it
+    warnings: tuple[str, ...] = ()  # of the source, that cost no content
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +225,7 @@ class PageRead:
     rotation: int = 0
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()  # for FAILED: the cause, for a person, comes first
+    doubts: tuple[Doubt, ...] = ()  # of a DOUBTFUL page, the gravest first
     code: str = ""  # for FAILED: the error's code
     engine: str = ""  # that read it
     model: str = ""

@@ -11,14 +11,17 @@ from dataclasses import fields
 from typing import Any
 
 from ocrd.errors import LedgerError
-from ocrd.job import Block, Box, Cell, PageRead, PageStatus
+from ocrd.job import Block, Box, Cell, Doubt, PageRead, PageStatus
 
 
 def to_json(page: PageRead) -> str:
     """Return the page as one line of ASCII JSON; raise ValueError if a number is not finite."""
     body: dict[str, Any] = {
-        field.name: getattr(page, field.name) for field in fields(page) if field.name != "blocks"
+        field.name: getattr(page, field.name)
+        for field in fields(page)
+        if field.name not in {"blocks", "doubts"}
     }
+    body["doubts"] = [[doubt.code, doubt.message, doubt.share] for doubt in page.doubts]
     body["blocks"] = [_block_to_json(block) for block in page.blocks]
     # ASCII: lone surrogates survive. No NaN: SQLite's JSON functions refuse the whole text.
     return json.dumps(body, separators=(",", ":"), allow_nan=False)
@@ -38,6 +41,7 @@ def from_json(text: str) -> PageRead:
             rotation=int(body.get("rotation", 0)),
             seconds=float(body.get("seconds", 0.0)),
             warnings=tuple(map(str, body.get("warnings", ()))),
+            doubts=tuple(map(_doubt_from_json, body.get("doubts", ()))),
             code=str(body.get("code", "")),
             engine=str(body.get("engine", "")),
             model=str(body.get("model", "")),
@@ -63,6 +67,8 @@ def _block_to_json(block: Block) -> dict[str, Any]:
         ]
     if block.rich:
         body["rich"] = True
+    if block.doubts:
+        body["doubts"] = block.doubts
     return body
 
 
@@ -75,12 +81,18 @@ def _block_from_json(body: dict[str, Any]) -> Block:
         confidence=None if confidence is None else float(confidence),
         table=tuple(tuple(map(_cell_from_json, row)) for row in body.get("table", ())),
         rich=bool(body.get("rich", False)),
+        doubts=tuple(map(str, body.get("doubts", ()))),
     )
 
 
 def _cell_from_json(fields: list[Any]) -> Cell:
     text, rows, columns, header = fields
     return Cell(str(text), int(rows), int(columns), bool(header))
+
+
+def _doubt_from_json(fields: list[Any]) -> Doubt:
+    code, message, share = fields
+    return Doubt(str(code), str(message), float(share))
 
 
 def _box_from_json(corners: list[float]) -> Box:

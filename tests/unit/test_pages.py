@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ocrd import pages
 from ocrd.errors import LedgerError
-from ocrd.job import Block, Box, Cell, PageRead, PageStatus
+from ocrd.job import Block, Box, Cell, Doubt, PageRead, PageStatus
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 anything = st.text(st.characters())  # lone surrogates included
@@ -17,8 +17,9 @@ cells = st.builds(Cell, anything, st.integers(1, 9), st.integers(1, 9), st.boole
 rows = st.lists(cells, max_size=3).map(tuple)
 blocks = st.builds(
     Block, anything, anything, st.lists(boxes, max_size=3).map(tuple), st.none() | numbers,
-    st.lists(rows, max_size=3).map(tuple), st.booleans(),
+    st.lists(rows, max_size=3).map(tuple), st.booleans(), st.lists(anything, max_size=2).map(tuple),
 )  # fmt: skip
+doubts = st.builds(Doubt, anything, anything, numbers)
 reads = st.builds(
     PageRead,
     number=st.integers(1, 10**6),
@@ -30,6 +31,7 @@ reads = st.builds(
     rotation=st.sampled_from([0, 90, 180, 270]),
     seconds=numbers,
     warnings=st.lists(anything, max_size=3).map(tuple),
+    doubts=st.lists(doubts, max_size=3).map(tuple),
     code=anything,
 )
 
