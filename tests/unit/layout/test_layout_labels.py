@@ -1,0 +1,146 @@
+"""What blocks are, which the whole page decides: headings, titles, captions, notes."""
+
+import pytest
+
+from ocrd.job import Typeface
+from tests.unit.printed import BOLD, LARGE, labelled, line, lines, lying, paragraph
+
+
+@pytest.mark.parametrize(
+    ("y", "x", "label"),
+    [
+        # The paragraph above ends at 406.
+        (419.5, 200, "heading"),
+        (419, 200, "text"),
+        (450, 229.5, "heading"),
+        (450, 230, "text"),
+    ],
+)
+def test_what_is_only_bold_is_a_heading_if_it_stands_free_over_text_that_does_not_hang(
+    y: float, x: float, label: str
+) -> None:
+    bold = line("What is in bold here", 200, y, BOLD)
+    found = labelled(paragraph(300), bold, paragraph(y + 60, x=x), paragraph(y + 260))
+    assert found[1] == (label, "What is in bold here")
+
+
+def test_a_term_explained_by_what_hangs_below_it_is_none_though_text_follows() -> None:
+    bold = line("What is in bold here", 200, 450, BOLD)
+    hanging = line("Hangs below and says what it is.", 260, 488)
+    assert labelled(paragraph(300), bold, hanging, paragraph(600))[1][0] == "text"
+
+
+def test_the_first_row_of_a_heading_tells_where_it_stands() -> None:
+    """Its second one is set further in, and so are those of the text below it."""
+    bold = [
+        line(
+            "What is in bold here and goes on to the margin at the right",
+            200,
+            450,
+            BOLD,
+            width=1100,
+        ),
+        line("of all of it", 240, 488, BOLD),
+    ]
+    found = labelled(paragraph(300), bold, paragraph(560, x=235))
+    assert [label for label, _ in found] == ["text", "text", "text"]
+    hanging = line(
+        "This goes on to the margin at the right, and then it hangs", 200, 560, width=1100
+    )
+    found = labelled(paragraph(300), bold, hanging, line("in the second row.", 240, 598))
+    assert [label for label, _ in found] == ["text", "heading", "text"]
+    bold[1] = line("of all of it", 200, 488, BOLD, height=34)
+    found = labelled(paragraph(300), bold, paragraph(560, x=232))
+    assert [label for label, _ in found] == ["text", "text", "text"]
+
+
+def test_bold_type_at_the_end_of_the_page_is_no_heading_but_at_that_of_a_column() -> None:
+    bold = line("What is in bold here", 200, 450, BOLD)
+    assert labelled(paragraph(300), bold)[-1] == ("text", "What is in bold here")
+    left = lines("Row after row here fills its column\n" * 6, 100, 300, full=600)
+    right = lines("Row after row here fills the other\n" * 6, 800, 300, full=600)
+    bold = line("What is in bold here", 100, 560, BOLD)
+    assert ("heading", "What is in bold here") in labelled(left, bold, right)
+
+
+@pytest.mark.parametrize(
+    ("at", "start", "end", "text", "label"),
+    [
+        # A line of five letters at 600 ends at 275; the column's text ends at 1300.
+        (600, 200, 700, "Notes", "text"),
+        (564, 200, 700, "Notes", "heading"),
+        (564.1, 200, 700, "Notes", "text"),
+        (609, 200, 700, "Notes", "text"),
+        (609.1, 200, 700, "Notes", "heading"),
+        (600, 274, 700, "Notes", "text"),
+        (600, 275, 700, "Notes", "heading"),
+        (600, 200, 425, "Notes", "heading"),
+        (600, 200, 426, "Notes", "text"),
+        (600, 200, 1329, "Notes", "text"),
+        (600, 200, 1330, "Notes", "heading"),
+        (600, 200, 1200, "Notes on what stands to", "text"),
+        (600, 200, 1200, "Notes on what stands too", "heading"),
+    ],
+)
+def test_a_word_in_bold_under_a_short_rule_heads_a_note(
+    at: float, start: float, end: float, text: str, label: str
+) -> None:
+    note = line(text, 200, 600, BOLD)
+    found = labelled(paragraph(300), note, paragraph(660), rules=[lying(at, start, end)])
+    assert found[1] == (label, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Table 2.3 Losses by district", "caption"),
+        ("Table 2.3 losses by district", "text"),
+        ("Table 2.3 Losses by district.", "text"),
+        ("Table 2.3: losses by district.", "caption"),
+        ("Figure 7 – losses by district", "caption"),
+        # Four rows at most, and the last one tells whether they are a sentence.
+        ("Table 2.3 Losses of\nboth of the\ndistricts", "caption"),
+        ("Table 2.3 Losses of\nboth of the\ndistricts.", "text"),
+        ("Table 2.3 Losses.\nBoth of the\ndistricts", "caption"),
+        ("Table 2.3 Losses in\nboth, north. There\nis the south", "caption"),
+        ("Table 2.3 Losses of\nboth of the\ndistricts in\none year", "caption"),
+        ("Table 2.3 Losses of\nboth of the\ndistricts in\none\nyear", "text"),
+    ],
+)
+def test_a_caption_has_four_rows_at_most_and_is_no_sentence(text: str, label: str) -> None:
+    found = labelled(paragraph(300), lines(text, 200, 600, full=1100), paragraph(900))
+    assert found[1] == (label, text.replace("\n", " "))
+
+
+def test_a_row_of_cells_is_no_caption() -> None:
+    first = [line("Table 2.3 Losses", 200, 600), line("Table 2.4 Wins", 800, 600)]
+    found = labelled(paragraph(300), line("Short.", 200, 500), first, paragraph(900))
+    assert [label for label, _ in found] == ["text"] * 4
+
+
+@pytest.mark.parametrize(("size", "label"), [(20.7, "heading"), (20.8, "title"), (22.2, "title")])
+def test_the_first_heading_is_the_title_if_it_is_larger_than_the_others(
+    size: float, label: str
+) -> None:
+    largest = line("What all is about", 200, 300, Typeface(size, 5.5))
+    other = line("The first part of it", 200, 700, LARGE)
+    found = labelled(largest, paragraph(400), other, paragraph(800))
+    assert [one for one, _ in found] == [label, "text", "heading", "text"]
+
+
+def test_a_large_heading_is_no_title_where_text_stands_above_it_or_no_other_one_below() -> None:
+    largest = line("What all is about", 200, 500, Typeface(21, 5.5))
+    other = line("The first part of it", 200, 800, LARGE)
+    found = labelled(paragraph(300), largest, paragraph(600), other, paragraph(900))
+    assert [one for one, _ in found] == ["text", "heading", "text", "heading", "text"]
+    assert [one for one, _ in labelled(largest, paragraph(600))] == ["heading", "text"]
+
+
+@pytest.mark.parametrize(("size", "label"), [(17, "heading"), (23, "title")])
+def test_a_chapter_and_its_title_below_are_one_heading(size: float, label: str) -> None:
+    chapter = line("Chapter 2", 200, 500, Typeface(size, 5.5))
+    name = line("What is in it", 200, 560, LARGE)
+    found = labelled(paragraph(150), paragraph(300), chapter, name, paragraph(700))
+    assert [one for one, _ in found] == ["text", "text", label, "text"]
+    assert found[2][1] == "Chapter 2 What is in it"
+    assert len(labelled(paragraph(300), line("2 Parts", 200, 500, LARGE), name)) == 3
