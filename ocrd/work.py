@@ -13,7 +13,7 @@ from ocrd.engine.client import EngineClient
 from ocrd.illustrating import NOTHING, Illustrations
 from ocrd.intake.folder_threads import FolderThreads
 from ocrd.job import Job, SourceInfo
-from ocrd.ledger.jobs import SECONDS_PER_PAGE
+from ocrd.ledger.queue import SECONDS_PER_PAGE
 from ocrd.log import fields
 
 

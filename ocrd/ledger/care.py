@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ocrd.job import Candidate, FileKey
-from ocrd.ledger.jobs import Ledger, key_text
+from ocrd.ledger.jobs import Ledger
+from ocrd.ledger.rows import key_text
 from ocrd.ledger.schema import faults, translated
 
 STEP_ROWS = 500  # looked at in one step of forgetting

@@ -1,7 +1,7 @@
 """Retention: finished documents leave the ledger after their time, and their space the disk.
 
 In small steps with rests between them, so that no document waits for it. What is never forgotten
-is said in ``ledger_care``.
+is said in ``care``.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ import pytest
 
 from ocrd.job import Candidate, FileKey
 from ocrd.ledger import care
-from ocrd.ledger.jobs import LONGEST_WAIT, Ledger
+from ocrd.ledger.jobs import Ledger
+from ocrd.ledger.queue import LONGEST_WAIT
 from tests.faults.conftest import daemon
 from tests.installation import LETTER, Installation, eventually, make_pdf
 

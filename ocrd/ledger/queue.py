@@ -1,0 +1,185 @@
+"""Whose turn it is: jobs come in once, fall due, are leased, and given back.
+
+Invariants: at most one open job exists for a path in an inbox, so that enqueueing twice is once; an
+attempt is counted before the work on it begins.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+
+from ocrd.errors import NO_REASON, DiskFullError, Reason, ShareGoneError, TransientError
+from ocrd.job import Candidate, Job, JobState
+from ocrd.ledger.file import LedgerFile
+from ocrd.ledger.rows import COLUMNS, find, job_of, key_text, reason_columns
+
+# A document falls due this long after its arrival for every page that it has. Jobs go in the order
+# of their due time: short documents overtake long ones, but none waits for ever.
+SECONDS_PER_PAGE = 30.0
+BYTES_PER_PAGE = 200_000  # a guess, until the document was looked into
+# No delay is longer: a job that is to wait beyond it was delayed before the clock went back.
+LONGEST_WAIT = 600.0  # seconds
+
+
+class Queue(LedgerFile):
+    """The jobs that are open, in the order of their turns."""
+
+    def enqueue(
+        self, candidates: Iterable[Candidate], priority: int, now: float
+    ) -> list[Candidate]:
+        """Add a job for each candidate that has none; return those that must be offered again.
+
+        A candidate must come again when a job on an older state of the same path is being worked
+        on. A file that was kept or cancelled in this very state is not read again.
+        """
+        again = []
+        for candidate in candidates:
+            if not self._enqueue_one(candidate, priority, now):
+                again.append(candidate)
+        return again
+
+    def _enqueue_one(self, candidate: Candidate, priority: int, now: float) -> bool:
+        source = (os.fsencode(candidate.inbox), os.fsencode(candidate.relpath))
+        key = key_text(candidate.key)
+        due = now + SECONDS_PER_PAGE * max(1.0, candidate.key.size / BYTES_PER_PAGE)
+        last = self.db.execute(
+            "SELECT id, key, state, kept FROM jobs WHERE inbox = ? AND relpath = ?"
+            " ORDER BY id DESC LIMIT 1",
+            source,
+        ).fetchone()
+        if last is not None:
+            job_id, last_key, state, kept = last
+            if not JobState(state).is_final:
+                if last_key == key:
+                    return True
+                if state != JobState.QUEUED:
+                    return False
+                self._restart(job_id, key, due)
+                return True
+            if last_key == key and (kept or state == JobState.CANCELLED):
+                return True
+        self.db.execute(
+            "INSERT INTO jobs (inbox, relpath, key, state, priority, created, due)"
+            " VALUES (?, ?, ?, 'queued', ?, ?, ?)",
+            (*source, key, priority, now, due),
+        )
+        return True
+
+    def _restart(self, job_id: int, key: str, due: float) -> None:
+        """Point a queued job at its source's new state and forget what was read of the old."""
+        self.db.execute("DELETE FROM pages WHERE job = ?", (job_id,))
+        self.db.execute("DELETE FROM kills WHERE job = ?", (job_id,))
+        self.db.execute(
+            "UPDATE jobs SET key = ?, due = ?, not_before = 0, attempts = 0, pages = NULL,"
+            " pages_done = 0, sha256 = NULL, code = '', message = '', hint = '' WHERE id = ?",
+            (key, due, job_id),
+        )
+
+    # Turns
+
+    def recover(self) -> int:
+        """Queue again what was leased when the last daemon ended; return how many."""
+        cursor = self.db.execute("UPDATE jobs SET state = 'queued' WHERE state = 'leased'")
+        return cursor.rowcount
+
+    def suspects(self) -> list[int]:
+        """Return the jobs that were begun and have read no page since."""
+        rows = self.db.execute(
+            "SELECT id FROM jobs WHERE state IN ('queued', 'filing') AND attempts > 0"
+            " ORDER BY attempts, id"
+        )
+        return [job_id for (job_id,) in rows]
+
+    def lease(
+        self,
+        now: float,
+        *,
+        inboxes: Collection[str],
+        active: Collection[int],
+        longest: int | None = None,
+        only: int | None = None,
+    ) -> Job | None:
+        """Take the next due job of ``inboxes`` and count the attempt; None if there is none.
+
+        ``active`` are jobs in work already; ``longest`` leaves out documents known to have more
+        pages; ``only`` asks for one job. A job in the state FILING keeps that state: only its
+        filing is left to do.
+        """
+        if not inboxes:
+            return None
+        places = ",".join("?" * len(inboxes))
+        # Our own integers, and never more than the daemon has documents in flight.
+        busy = ",".join(str(int(job_id)) for job_id in active)
+        row = self.db.execute(
+            f"SELECT {COLUMNS} FROM jobs INDEXED BY jobs_queue"  # noqa: S608
+            " WHERE state IN ('queued', 'filing') AND (not_before <= ? OR not_before > ?)"
+            f" AND inbox IN ({places}) AND id NOT IN ({busy})"
+            " AND (? IS NULL OR pages IS NULL OR pages <= ?) AND (? IS NULL OR id = ?)"
+            " ORDER BY priority DESC, due, id LIMIT 1",
+            (now, now + LONGEST_WAIT, *map(os.fsencode, inboxes), longest, longest, only, only),
+        ).fetchone()
+        if row is None:
+            return None
+        job = job_of(row)
+        self.db.execute(
+            "UPDATE jobs SET attempts = attempts + 1,"
+            " state = CASE state WHEN 'queued' THEN 'leased' ELSE state END WHERE id = ?",
+            (job.id,),
+        )
+        return find(self.db, job.id)
+
+    def next_due(self, now: float) -> float | None:
+        """Return the Unix time at which the next delayed job may be leased; None without one."""
+        (due,) = self.db.execute(
+            "SELECT MIN(not_before) FROM jobs INDEXED BY jobs_delayed"
+            " WHERE not_before > 0 AND not_before > ? AND not_before <= ?"
+            " AND state IN ('queued', 'filing')",
+            (now, now + LONGEST_WAIT),
+        ).fetchone()
+        return None if due is None else float(due)
+
+    def waiting(self, now: float) -> int:
+        """Return how many open jobs wait for a later time."""
+        (count,) = self.db.execute(
+            "SELECT COUNT(*) FROM jobs INDEXED BY jobs_delayed"
+            " WHERE not_before > 0 AND not_before > ?"
+            " AND state IN ('queued', 'filing')",
+            (now,),
+        ).fetchone()
+        return int(count)
+
+    def inspected(self, job_id: int, *, pages: int, sha256: str) -> None:
+        """Record what a look into the source told, and when the job is due now."""
+        self.db.execute(
+            "UPDATE jobs SET pages = ?, sha256 = ?, due = created + ? WHERE id = ?",
+            (pages, sha256, SECONDS_PER_PAGE * pages, job_id),
+        )
+
+    def release(
+        self,
+        job_id: int,
+        *,
+        not_before: float = 0.0,
+        refund: bool,
+        reason: Reason = NO_REASON,
+    ) -> None:
+        """Give a leased job back; ``refund`` takes the attempt back with it."""
+        self.db.execute(
+            "UPDATE jobs SET state = CASE state WHEN 'leased' THEN 'queued' ELSE state END,"
+            " not_before = ?, attempts = MAX(0, attempts - ?), code = ?, message = ?, hint = ?,"
+            " page = ? WHERE id = ?",
+            (not_before, int(refund), *reason_columns(reason), job_id),
+        )
+
+    def hasten(self, inbox: str | None) -> None:
+        """Let the jobs of an inbox (of all for None) go on that wait for a cause to pass."""
+        self.db.execute(
+            "UPDATE jobs SET not_before = 0 WHERE not_before > 0"
+            " AND state IN ('queued', 'filing') AND (? IS NULL OR inbox = ?)"
+            " AND code IN (?, ?, ?)",
+            (
+                *(inbox and os.fsencode(inbox),) * 2,
+                *(error.code for error in (DiskFullError, ShareGoneError, TransientError)),
+            ),
+        )
