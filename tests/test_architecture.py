@@ -52,7 +52,7 @@ DOORS = {
     "huggingface_hub": "engine/deepseek/network cli",
     "onnxruntime": "engine/rapidocr/engine",
     "rapidocr": "engine/rapidocr/engine engine/rapidocr/weights",
-    "pymupdf": "raster/drawing raster/pdf raster/frames",
+    "pymupdf": "raster/pdf raster/frames raster/faults",
     "PIL": "raster engine/rapidocr engine/deepseek/*",
     "watchdog": "intake/inbox",
     "sqlite3": "ledger",

@@ -1,5 +1,5 @@
 """Pages drawn from sources, figures and overlays, in confined children of limited means.
 
-Enters: whatever opens a document's bytes. ``rasterize`` asks; only ``drawing``, ``pdf``,
-``pictures``, ``cutting`` and ``frames`` see bytes, and they run where they can harm nobody.
+Enters: whatever opens a document's bytes. ``rasterize`` asks, ``pool`` and what it stands on have
+children answer; ``drawing`` and what it stands on see bytes, and run where they can harm nobody.
 """
