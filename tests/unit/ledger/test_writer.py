@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from ocrd.errors import LedgerBlockedError
-from ocrd.job import Candidate, FileKey
+from ocrd.job import Candidate, FileKey, JobState
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 
@@ -132,3 +132,29 @@ async def test_a_step_whose_caller_was_cancelled_is_done_and_its_failure_trouble
     del callers, caller
     gc.collect()
     assert done == ["second"] and oversights == []
+
+
+def test_steps_of_many_threads_share_commits_and_a_failing_one_harms_no_other(
+    tmp_path: Path,
+) -> None:
+    writer = LedgerWriter(Ledger.open(tmp_path))
+    failures: list[BaseException | None] = []
+
+    def drop(number: int) -> None:
+        writer.submit(
+            lambda ledger: ledger.enqueue(
+                [Candidate("/in", f"{number}.pdf", FileKey(1, number, 1, 1))], 0, 0.0
+            )
+        ).result(10)
+        failures.append(writer.submit(lambda ledger: ledger.kills(1 // 0)).exception(10))
+
+    threads = [threading.Thread(target=drop, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [type(failure) for failure in failures] == [ZeroDivisionError] * 20
+    writer.close()
+    reader = Ledger.open(tmp_path, readonly=True)
+    assert reader.counts()[JobState.QUEUED] == 20
+    reader.close()
