@@ -25,7 +25,8 @@ from benchmarks.gpu.workplace import Workplace
 from ocrd.engine.deepseek import engine as engines
 from ocrd.engine.deepseek.engine import DeepSeek
 from ocrd.engine.deepseek.slots.decoding import Generation, Rules
-from ocrd.engine.deepseek.text import runaway
+from ocrd.engine.deepseek.text.ladder import ladder
+from ocrd.engine.deepseek.text.watch import Watch
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.rapidocr.lanes import Lanes
 from ocrd.tasks import Task
@@ -58,7 +59,7 @@ class Unjudged(DeepSeek):
         image, _ = self._lanes.submit(request.rank, self._load, sheet.path).result()
         engines._ink(image)  # for its time: noise has no paper that ink could stand on
         page = engines.Page(image, request, sheet.guess)
-        attempt = runaway.ladder(KIND, sheet.task)[0]
+        attempt = ladder(KIND, sheet.task)[0]
         return self._read(page, attempt, lambda _count: None).tokens
 
     def use_lanes(self, count: int) -> None:
@@ -77,7 +78,7 @@ class Unjudged(DeepSeek):
         return replace(rules, max_new_tokens=min(most, rules.max_new_tokens))
 
     def _follow(self, generation: Generation, progress: Callable[[int], None]) -> str:
-        watch = runaway.Watch(self._decode)
+        watch = Watch(self._decode)
         count = 0
         for tokens in generation.follow():
             count += len(tokens)

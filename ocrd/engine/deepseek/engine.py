@@ -22,6 +22,8 @@ from PIL import Image, UnidentifiedImageError
 from ocrd.engine.deepseek.network import checkpoint, preprocessing, vision
 from ocrd.engine.deepseek.slots.decoding import DecoderThread, DecodingEndedError, Generation, Rules
 from ocrd.engine.deepseek.text import prompts, runaway
+from ocrd.engine.deepseek.text.ladder import Attempt, ladder
+from ocrd.engine.deepseek.text.watch import Watch
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.engine.rapidocr.lanes import Lanes
 from ocrd.errors import EngineError, OcrdError, PageError
@@ -111,7 +113,7 @@ class DeepSeek:
     def recognise(self, request: Recognise, progress: Progress) -> Recognition:
         """Read the page image; raise PageError if it is none.
 
-        A reading that ran away is tried again as :func:`runaway.ladder` says. What stays in doubt
+        A reading that ran away is tried again as :func:`ladder` says. What stays in doubt
         is returned with its doubt.
         """
         started = time.monotonic()
@@ -119,7 +121,7 @@ class DeepSeek:
         progress(0)
         page = Page(image, request, _ink(image))
         readings: list[Reading] = []
-        for attempt in runaway.ladder(self._model.kind, request.task):
+        for attempt in ladder(self._model.kind, request.task):
             going_on = _counting_on(progress, sum(reading.tokens for reading in readings))
             reading = self._read(page, attempt, going_on)
             readings.append(reading)
@@ -154,7 +156,7 @@ class DeepSeek:
     def _views(self, task: Task) -> preprocessing.ViewSpec:
         return preprocessing.view_spec(self._model.kind, task.size, self._settings["max_tiles"])
 
-    def _read(self, page: Page, attempt: runaway.Attempt, progress: Progress) -> Reading:
+    def _read(self, page: Page, attempt: Attempt, progress: Progress) -> Reading:
         """Run the model over the page once."""
         generation = self._submit(page, attempt)
         reason = self._follow(generation, progress)
@@ -164,7 +166,7 @@ class DeepSeek:
         )
         return Reading(text, doubt, len(generation.tokens))
 
-    def _submit(self, page: Page, attempt: runaway.Attempt) -> Generation:
+    def _submit(self, page: Page, attempt: Attempt) -> Generation:
         """Prepare the page and hand it to the decoder; the views are let go once it has them."""
         kind, rank = self._model.kind, page.request.rank
         self._prepared.acquire()
@@ -185,7 +187,7 @@ class DeepSeek:
 
     def _follow(self, generation: Generation, progress: Progress) -> str:
         """Wait for the page's end; return why it was stopped before, "" if it was not."""
-        watch = runaway.Watch(self._decode)
+        watch = Watch(self._decode)
         count = 0
         try:
             for tokens in _tokens_of(generation):
@@ -205,7 +207,7 @@ class DeepSeek:
         ids: list[int] = self._model.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
-    def _rules(self, attempt: runaway.Attempt, prompt_tokens: int) -> Rules:
+    def _rules(self, attempt: Attempt, prompt_tokens: int) -> Rules:
         room = self._settings["context"] - prompt_tokens
         if room <= 0:
             raise PageError(
@@ -227,7 +229,7 @@ class DeepSeek:
         pixels = np.full((WARM_UP_SIDE, WARM_UP_SIDE, 3), 255, np.uint8)
         pixels[::40, 100:-100] = 0
         page = Image.fromarray(pixels)
-        first = runaway.ladder(self._model.kind, Task())[0]
+        first = ladder(self._model.kind, Task())[0]
         generation = self._submit(Page(page, Recognise(0, ""), 0.0), first)
         for tokens in _tokens_of(generation):
             if len(generation.tokens) + len(tokens) >= WARM_UP_TOKENS:

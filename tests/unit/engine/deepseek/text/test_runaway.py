@@ -2,85 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import random
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocrd.engine.deepseek.network.preprocessing import view_spec
-from ocrd.engine.deepseek.text.prompts import (
-    DET,
-    DET_END,
-    REF,
-    REF_END,
-    TD,
-    TD_END,
-    TR,
-    TR_END,
-    RepeatRule,
-    prompt_of,
-    repeat_rule,
-)
-from ocrd.engine.deepseek.text.runaway import (
-    BLOCK,
-    REPEATED_TOKENS,
-    STALE_EVERY,
-    STALE_WINDOW,
-    STRICT,
-    Attempt,
-    Watch,
-    as_read,
-    has_content,
-    judge,
-    ladder,
-    visible,
-)
-from ocrd.tasks import EVERY_MODE, MODES, SIZES, Task
+from ocrd.engine.deepseek.text.runaway import judge
+from ocrd.engine.deepseek.text.watch import BLOCK, REPEATED_TOKENS, STALE_EVERY, STALE_WINDOW
+from tests.unit.engine.deepseek.text.answers import LOOPS, PLAIN, Vocabulary, watched
 from tests.unit.soundpages import SOUND_PAGES, grounded, html, prose
-
-SPECIAL = {
-    "<td>": TD, "</td>": TD_END, "<tr>": TR, "</tr>": TR_END,
-    "<|ref|>": REF, "<|/ref|>": REF_END, "<|det|>": DET, "<|/det|>": DET_END,
-}  # fmt: skip
-PLAIN = SOUND_PAGES["plain_page"]
-
-
-class Vocabulary:
-    """A tokenizer like the models': tags, short words, up to three digits, single signs."""
-
-    def __init__(self) -> None:
-        self._ids = dict(SPECIAL)
-        self._pieces = {number: piece for piece, number in SPECIAL.items()}
-
-    def encode(self, text: str) -> list[int]:
-        return [
-            self._id(piece)
-            for piece in re.findall(r"<\|?/?\w+\|?>|\d{1,3}|[^\W\d]{1,6}|\s|[^\w\s]", text)
-        ]
-
-    def decode(self, ids: list[int] | tuple[int, ...]) -> str:
-        return "".join(self._pieces[number] for number in ids)
-
-    def _id(self, piece: str) -> int:
-        if piece not in self._ids:
-            self._ids[piece] = 100 + len(self._ids)
-            self._pieces[self._ids[piece]] = piece
-        return self._ids[piece]
-
-
-def watched(text: str) -> tuple[str, int]:
-    """Return why a watch stops this text, and how many tokens it let pass before."""
-    words = Vocabulary()
-    watch = Watch(lambda ids: words.decode(list(ids)))
-    ids = words.encode(text)
-    for number, token in enumerate(ids, start=1):
-        if reason := watch.take([token]):
-            return reason, number
-    return "", len(ids)
 
 
 def judged(text: str, finished: str = "eos") -> str:
@@ -101,23 +33,6 @@ def test_a_sound_page_becomes_doubtful_once_a_loop_follows(name: str) -> None:
     assert reason
     sound = len(Vocabulary().encode(SOUND_PAGES[name]))
     assert tokens <= sound + REPEATED_TOKENS + 2 * BLOCK
-
-
-LOOPS = {
-    "a word": "tide " * 2000,
-    "a letter": "A" * 12000,
-    "a spaced letter": "l " * 3000,
-    "a sentence": "The boat was written into the book. " * 300,
-    "a paragraph": (prose(70, 3) + "\n") * 20,
-    "a list's line": "- nobody leaves without a receipt\n" * 200,
-    "a numbered digit": "7 1 " * 1000,
-    "a cell": "<table><tr>" + "<td>Timber</td>" * 1500,
-    "rows of a cell": html([["48.20"] * 6] * 200),
-    "a row": html([["Timber, sawn", "12 m", "100.80"]] * 150),
-    "a block in one place": grounded("text", "The harbour office", 100, 200) * 100,
-    "TeX": "\\[ \\frac{a}{b} + \\frac{a}{b} \\]\n" * 150,
-    "far east": "潮が満ちる前に帳簿に記入される。" * 200,
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LOOPS)
@@ -156,229 +71,9 @@ def test_a_loop_that_the_no_repeat_rule_disturbs_is_stopped_and_doubted() -> Non
     assert "again and again" in judged(text)
 
 
-@pytest.mark.parametrize("filler", [". ", "_", "<td></td>", "0 ", "<td>0</td>"])
-def test_filler_without_end_is_stopped_too(filler: str) -> None:
-    reason, tokens = watched(SOUND_PAGES["form_with_lines"] + filler * 12000)
-    assert reason
-    assert tokens < 4500
-
-
 def test_a_page_of_nothing_but_filler_is_doubted() -> None:
     assert judged("." * 10000)
     assert judged("_" * 3000) == ""
-
-
-def test_without_decode_a_watch_takes_filler_for_text() -> None:
-    words = Vocabulary()
-    lines = words.encode("_" * 6000)
-    assert Watch().take(lines)
-    assert Watch(lambda ids: words.decode(list(ids))).take(lines) == ""
-
-
-def test_cells_of_one_value_are_noticed_though_rows_break_anywhere() -> None:
-    choose = random.Random(7)
-    cells = "".join(
-        "<td>tide</td>" + ("</tr><tr>" if choose.random() < 0.3 else "") for _ in range(900)
-    )
-    reason, tokens = watched("<table><tr>" + cells)
-    assert "cells" in reason
-    assert tokens < 300 * 4 + 3 * BLOCK
-
-
-def test_a_watch_does_not_depend_on_how_tokens_arrive() -> None:
-    words = Vocabulary()
-    ids = words.encode(PLAIN + LOOPS["a paragraph"])
-    choose = random.Random(1)
-    reasons = set()
-    for most in (1, 7, 64, 10000):
-        watch, left = Watch(lambda ids: words.decode(list(ids))), list(ids)
-        while left and not watch.take(()):
-            count = choose.randint(1, most)
-            watch.take(left[:count])
-            left = left[count:]
-        reasons.add(watch.take([]))
-    assert len(reasons) == 1
-    assert "" not in reasons
-
-
-def test_a_stopped_watch_stays_stopped() -> None:
-    watch = Watch()
-    reason = watch.take([7] * 1000)
-    assert reason
-    assert watch.take(range(5000)) == reason
-
-
-def fresh(count: int) -> list[int]:
-    """Return tokens that stand nowhere else."""
-    return list(range(10_000, 10_000 + count))
-
-
-def stopped(tokens: Sequence[int], text: str | None = None) -> str:
-    """Return why a watch stops where these tokens end, which is a block's end.
-
-    ``text`` is what each of them reads as, None for a watch that cannot tell.
-    """
-    watch = Watch(None if text is None else lambda ids: text * len(ids))
-    before = fresh(64 - len(tokens) % 32)
-    assert watch.take([*before, *tokens[:-1]]) == ""
-    return watch.take(tokens[-1:])
-
-
-def repeated(period: int, matched: int) -> list[int]:
-    """Return a unit of so many tokens, and as many more as repeat it."""
-    return [50 + index % period for index in range(period + matched)]
-
-
-@pytest.mark.parametrize(
-    ("period", "needed", "times"),
-    [(1, 400, 401), (2, 400, 201), (100, 400, 5), (101, 404, 5), (250, 1000, 5), (400, 1600, 5)],
-)
-def test_400_tokens_and_four_copies_that_repeat_a_unit_are_a_loop(
-    period: int, needed: int, times: int
-) -> None:
-    assert stopped(repeated(period, needed - 1)) == ""
-    assert stopped(repeated(period, needed)) == (
-        f"The model wrote the same {period} tokens {times} times in a row."
-    )
-
-
-def test_a_unit_of_more_than_400_tokens_is_no_loop() -> None:
-    assert stopped(repeated(401, 8 * 401)) == ""
-
-
-@pytest.mark.parametrize(
-    ("period", "needed", "times"), [(1, 1600, 1601), (100, 1600, 17), (101, 1616, 17)]
-)
-def test_filler_is_a_loop_when_four_times_as_much_of_it_repeats(
-    period: int, needed: int, times: int
-) -> None:
-    assert stopped(repeated(period, needed - 1), ".") == ""
-    assert stopped(repeated(period, needed), ".") == (
-        f"The model wrote the same {period} tokens {times} times in a row."
-    )
-    assert stopped(repeated(period, needed // 4), "a").startswith("The model wrote the same")
-
-
-def test_empty_rows_are_filler_even_for_a_watch_that_cannot_read() -> None:
-    assert stopped([TR, TR_END] * 800 + [TR]) == ""
-    assert stopped([TR, TR_END] * 801) == "The model wrote the same 2 tokens 801 times in a row."
-
-
-@given(st.integers(1, 120), st.integers(0, 500), st.integers(1, 64))
-@settings(deadline=None, max_examples=25)
-def test_a_loop_is_stopped_soon_and_what_is_said_of_it_is_so(
-    period: int, before: int, size: int
-) -> None:
-    tokens = fresh(before) + repeated(period, 1000)
-    watch = Watch()
-    taken, reason = 0, ""
-    while not reason and taken < len(tokens):
-        reason = watch.take(tokens[taken : taken + size])
-        taken += size
-    said = re.fullmatch(r"The model wrote the same (\d+) tokens (\d+) times in a row\.", reason)
-    assert said
-    unit, times = int(said[1]), int(said[2])
-    seen = tokens[: min(taken, len(tokens)) // 32 * 32]
-    assert seen[-unit * times :] == seen[-unit:] * times
-    assert unit == period
-    assert taken <= before + period + max(400, 4 * period) + 32 + size
-
-
-def cells(count: int, value: Sequence[int]) -> list[int]:
-    """Return cells of one value, between which something else stands each time."""
-    between = iter(range(20_000, 20_000 + count))
-    return [token for _ in range(count) for token in (next(between), TD, *value, TD_END)]
-
-
-@pytest.mark.parametrize(
-    ("value", "text", "needed"),
-    [
-        ([50], None, 300),
-        ([50], "a", 300),
-        ([50, 51], "5", 300),
-        ([50] * 40, None, 300),  # a cell reaches over two blocks
-        ([50], ".", 1200),
-        ([50], "0", 1200),
-        ([], None, 1200),  # an empty cell is filler whoever looks
-    ],
-)
-def test_300_cells_of_one_value_are_a_loop_and_1200_of_filler(
-    value: list[int], text: str | None, needed: int
-) -> None:
-    assert stopped(cells(needed - 1, value), text) == ""
-    assert stopped(cells(needed, value), text) == (
-        f"The model filled {needed} cells of a table with one value."
-    )
-
-
-def test_a_cell_of_another_value_begins_the_count_anew() -> None:
-    row = [*cells(299, [50]), *cells(1, [51])]
-    assert stopped(row + cells(299, [50])) == ""
-    assert stopped(row + cells(300, [50])) == (
-        "The model filled 300 cells of a table with one value."
-    )
-
-
-def alternating(one: Sequence[int], other: Sequence[int], length: int) -> list[int]:
-    """Return two units, each again and again, in an order that does not repeat itself."""
-    choose = random.Random(5)
-    tokens: list[int] = []
-    while len(tokens) < length:
-        tokens += choose.choice((one, other))
-    return tokens[:length]
-
-
-def stale(tokens: Sequence[int], signs: str | None = None) -> tuple[str, int]:
-    """Return why a watch stops, and after how many tokens.
-
-    ``signs`` are what a token reads as, and what token 99 does; None for a watch that cannot read.
-    """
-    watch = Watch(signs if signs is None else lambda ids: "".join(signs[i == 99] for i in ids))
-    for taken in range(0, len(tokens), 32):
-        reason = watch.take(tokens[taken : taken + 32])
-        if reason != "":
-            return reason, taken + 32
-    return "", len(tokens)
-
-
-VARIATIONS = "The last 1024 tokens of the model are variations of a few."
-
-
-@pytest.mark.parametrize(("length", "is_stale"), [(17, True), (18, False)])
-def test_variations_are_stale_if_1024_tokens_hold_40_different_rows_of_four(
-    length: int, is_stale: bool
-) -> None:
-    one, other = range(100, 117), range(200, 200 + length)
-    tokens = alternating(one, other, 1024)
-    assert len(set(itertools.pairwise(itertools.pairwise(itertools.pairwise(tokens))))) == (
-        40 if is_stale else 41
-    )
-    assert stale(tokens) == ((VARIATIONS, 1024) if is_stale else ("", 1024))
-
-
-def test_variations_are_looked_for_every_256_tokens_in_the_last_1024() -> None:
-    tokens = alternating(range(100, 117), range(200, 217), 1500)
-    assert stale(fresh(32) + tokens) == (VARIATIONS, 1280)
-    assert stale(fresh(256) + tokens) == (VARIATIONS, 1280)
-    assert stale(fresh(288) + tokens) == (VARIATIONS, 1536)
-    assert stale(tokens[:992] + fresh(64)) == ("", 1056)
-
-
-def test_variations_are_a_table_if_more_than_a_quarter_are_its_tags() -> None:
-    one, other = ([*range(start, start + 12), TR, TR_END, TR, TR_END] for start in (100, 200))
-    tokens = alternating(one, other, 1024)
-    assert sum(token in (TR, TR_END) for token in tokens) == 256
-    assert stale(tokens) == (VARIATIONS, 1024)
-    assert stale([*tokens[:1000], TR, *tokens[1001:]]) == ("", 1024)
-
-
-@pytest.mark.parametrize(
-    ("signs", "is_stale"), [("aa", True), ("7a", True), ("a7", False), ("77", False)]
-)
-def test_variations_of_numbers_are_a_column_of_them(signs: str, is_stale: bool) -> None:
-    """The last block of tokens says whether there are words."""
-    tokens = alternating(range(100, 112), range(200, 212), 992) + [99] * 32
-    assert stale(tokens, signs) == ((VARIATIONS, 1024) if is_stale else ("", 1024))
 
 
 def degenerate(value: str, cells: int, rest: int) -> str:
@@ -634,37 +329,6 @@ def test_one_repeated_letter_is_doubted(letter: str) -> None:
     assert "are the letter" in judged("<|ref|>text<|/ref|>" + letter * 40 + " some other words")
 
 
-@pytest.mark.parametrize(
-    ("text", "seen"),
-    [
-        (grounded("title", "# Tide", 1, 2), "# Tide"),
-        ("text[[1, 2, 3, 4], [5, 6, 7, 8]]Tide", "Tide"),
-        ("<center>Tide</center>", "Tide"),
-        ("a < b and c > d", "a < b and c > d"),
-        ("<|ref|>text<|/ref|><|det|>[[1, 2", ""),
-        ("Tide<｜end▁of▁sentence｜>", "Tide"),
-        ("see [[3]] and [4]", "see   and [4]"),
-    ],
-)
-def test_what_is_visible_is_neither_labels_nor_boxes_nor_tags(text: str, seen: str) -> None:
-    assert visible(text) == seen
-
-
-def test_rows_become_lines_and_cells_tabs() -> None:
-    assert as_read("<tr><td>a</td><td>b</td></tr>").split("\n")[1].split("\t") == [
-        "", "a", "", "b", "",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "content"),
-    [("....", False), ("0.00", False), ("| - |", False), ("☐", False), ("<td></td>", False),
-     ("5", True), ("é", True), ("潮", True), ("[[1, 2, 3, 4]]", True)],
-)  # fmt: skip
-def test_content_is_a_letter_a_number_or_a_box(text: str, *, content: bool) -> None:
-    assert has_content(text) is content
-
-
 PIECES = ["<td>", "</td>", "<tr>", "<table>", "<|ref|>", "<|/ref|>", "<|det|>", "[[1, 2", "]]",
           "\n", "|", "tide", " 0", "\ud800", "<", "text", "潮"]  # fmt: skip
 
@@ -681,53 +345,3 @@ def test_any_text_is_judged(pieces: list[str], times: int) -> None:
 def test_judging_garbage_takes_no_more_work_than_a_page(piece: str) -> None:
     """A pattern that backtracks would take minutes here, and the test's limit ends it."""
     assert judged(piece * (30000 // len(piece)), "length")
-
-
-def tasks(kind: str) -> Iterator[Task]:
-    sizes = ("", *SIZES) if kind == "deepseek-ocr" else ("",)
-    for mode, size in itertools.product(MODES[kind], sizes):
-        target = "the total" if mode == "locate" else ""
-        prompt = "List the names." if mode == "prompt" else ""
-        yield Task(mode, target, prompt, size)
-
-
-@pytest.mark.parametrize("kind", ["deepseek-ocr", "deepseek-ocr-2"])
-def test_every_ladder_starts_as_asked_and_takes_at_most_four_different_retries(kind: str) -> None:
-    for task in tasks(kind):
-        first, *retries = ladder(kind, task)
-        assert (first.task, first.repeat, first.temperature) == (task, repeat_rule(kind), 0.0)
-        assert 1 <= len(retries) <= 4
-        assert len({first, *retries}) == 1 + len(retries)
-        for attempt in retries:
-            assert prompt_of(kind, attempt.task)
-            assert view_spec(kind, attempt.task.size)
-            assert attempt.task.target == task.target
-
-
-def test_a_page_is_retried_stricter_in_another_size_as_free_text_and_warmer() -> None:
-    strict = RepeatRule(15, 256)
-    assert ladder("deepseek-ocr", Task()) == (
-        Attempt(Task(), RepeatRule(30, 90), 0.0),
-        Attempt(Task(), strict, 0.0),
-        Attempt(Task(size="base"), strict, 0.0),
-        Attempt(Task("text"), strict, 0.0),
-        Attempt(Task(), strict, 0.2),
-    )
-    assert [attempt.task.mode for attempt in ladder("deepseek-ocr-2", Task())] == [
-        "markdown", "markdown", "text", "markdown",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("mode", sorted(set(EVERY_MODE) - {"markdown", "text"}))
-def test_what_has_no_second_prompt_is_only_read_warmer(mode: str) -> None:
-    attempts = ladder("deepseek-ocr", Task(mode, target="x", prompt="y"))
-    assert {attempt.task.mode for attempt in attempts} == {mode}
-    assert {attempt.repeat for attempt in attempts} == {repeat_rule("deepseek-ocr")}
-    assert [attempt.temperature for attempt in attempts] == [0.0, 0.2, 0.5]
-
-
-def test_the_stricter_rule_is_stricter_than_either_models() -> None:
-    for kind in ("deepseek-ocr", "deepseek-ocr-2"):
-        rule = repeat_rule(kind)
-        assert STRICT.ngram < rule.ngram
-        assert STRICT.window > rule.window
