@@ -19,12 +19,13 @@ from ocrd import files
 from ocrd.engine.client import EngineClient
 from ocrd.engine.room import DRAWN_AHEAD
 from ocrd.errors import LedgerError, OcrdError
+from ocrd.inspecting import LONG_PAGES
 from ocrd.intake import outlets
 from ocrd.job import Job, JobState
 from ocrd.ledger.care import CLOCK_SLACK, settle_times
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.log import fields
-from ocrd.pipeline import LONG_PAGES, Pipeline
+from ocrd.pipeline import Pipeline
 from ocrd.work import Folder, Work
 
 log = logging.getLogger("ocrd.daemon.dispatch")

@@ -1,0 +1,138 @@
+"""How a document ends: filed, withdrawn, back in its inbox, or known already.
+
+Nothing appears before the ledger knows the intent, and the job is finished only once the source is
+in its place: what a crash interrupts is taken up by :meth:`Finisher.file_again`, and a retry's way
+back by :meth:`Finisher.take_back_again`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from ocrd import files, retrying
+from ocrd.errors import OcrdError, Reason, SourceChangedError, TransientError
+from ocrd.filing import filing, plans
+from ocrd.job import JobState, SourceInfo
+from ocrd.ledger.writer import LedgerWriter
+from ocrd.publishing import Publisher
+from ocrd.verdicts import Verdicts
+from ocrd.work import Work
+
+log = logging.getLogger("ocrd.finishing")
+
+MAX_PLANS = 10  # tries to find names that nobody takes in between
+
+
+class Finisher:
+    """Brings documents to their end. One for the whole daemon."""
+
+    def __init__(self, ledger: LedgerWriter, publisher: Publisher, verdicts: Verdicts) -> None:
+        self._ledger = ledger
+        self._publisher = publisher
+        self._verdicts = verdicts
+
+    async def was_read_before(self, work: Work, sha256: str) -> bool:
+        """Finish a kept file whose content has been read before, touched or copied since."""
+        job = work.job
+        if work.folder.settings.source != "keep":
+            return False
+        before = await self._ledger.do(lambda ledger: ledger.kept_sha256(job.inbox, job.relpath))
+        if before != sha256:
+            return False
+        await self._ledger.do(
+            lambda ledger: ledger.finish(
+                job.id, JobState.DONE, time.time(), destination=str(work.path), kept=True,
+                sha256=sha256,
+            )
+        )
+        return True
+
+    async def file(self, work: Work, info: SourceInfo | None, error: OcrdError | None) -> None:
+        """Publish what there is and dispose of the source; plan anew while names get taken."""
+        work.is_filing = True
+        await work.folder.threads.do(work.folder.require_root)
+        for _ in range(MAX_PLANS):
+            plan = await work.folder.threads.do(self._publisher.stage, work, info, error)
+            try:
+                await work.folder.threads.do(filing.publish, plan, work.job.key, work.sha256)
+            except filing.PlanOutdatedError:
+                continue
+            finally:
+                self._publisher.release(plan)
+            await self._finish(work, plan)
+            return
+        raise TransientError(
+            f"{work.name}: every name that was planned for its files was taken meanwhile.",
+            hint="Something else writes files of these names into the destination folder.",
+        )
+
+    async def file_again(self, work: Work) -> None:
+        """Carry out an intent that a crash or a full disk interrupted."""
+        work.is_filing = True
+        plan = plans.Plan.from_json(work.job.plan)
+        await work.folder.threads.do(work.folder.require_root)
+        try:
+            await work.folder.threads.do(filing.publish, plan, work.job.key, work.job.sha256)
+        except filing.PlanOutdatedError:
+            await self._ledger.do(lambda ledger: ledger.reopen(work.job.id))
+            return
+        await self._finish(work, plan)
+
+    async def take_back_again(self, work: Work) -> None:
+        """Go on with a retry that a crash interrupted: the source returns to the inbox."""
+        work.is_filing = True
+        await work.folder.threads.do(work.folder.require_root)
+        try:
+            await work.folder.threads.do(retrying.put_back, work.job)
+        except SourceChangedError as error:
+            await self._ledger.do(lambda ledger: retrying.give_up(ledger, work.job))
+            log.warning(
+                "Not retried: %s %s", error.what, error.hint, extra=work.about("not-retried")
+            )
+            return
+        await self._ledger.do(lambda ledger: ledger.forget(work.job.id))
+        work.folder.forget(work.job.relpath)
+
+    async def withdraw(self, work: Work, error: OcrdError) -> None:
+        """Forget a document whose source is gone or another one, which the scan will find."""
+        await self._ledger.do(
+            lambda ledger: ledger.finish(
+                work.job.id, JobState.WITHDRAWN, time.time(), reason=Reason.of(error)
+            )
+        )
+        self._verdicts.forget(work.job.id)
+        work.folder.forget(work.job.relpath)
+        log.info("%s", error.what, extra=work.about("withdrawn"))
+
+    async def _finish(self, work: Work, plan: plans.Plan) -> None:
+        kept = plan.action == "keep"
+        await self._ledger.do(
+            lambda ledger: ledger.finish(
+                work.job.id, plan.state, time.time(),
+                destination=plan.destination or (plan.source if kept else ""),
+                sha256=work.sha256 or work.job.sha256,
+                kept=kept,
+                reason=plan.reason,
+                outputs={output.path: output.sha256 for output in plan.outputs},
+            )
+        )
+        self._verdicts.forget(work.job.id)
+        if not kept:
+            work.folder.forget(work.job.relpath)
+        _log_filed(work, plan)
+
+
+def _log_filed(work: Work, plan: plans.Plan) -> None:
+    seconds = round(time.monotonic() - work.started, 2)
+    where = files.printable(plan.destination or plan.source)
+    about = work.about(
+        str(plan.state), pages=work.pages, seconds=seconds, destination=where,
+        code=plan.reason.code, hint=plan.reason.hint, page=plan.reason.page,
+    )
+    if plan.state is JobState.DONE:
+        log.info("Done in %.1f s, %s pages: %s", seconds, work.pages or "?", where, extra=about)
+    else:
+        log.error(
+            "Failed: %s %s (%s)", plan.reason.message, plan.reason.hint, where, extra=about
+        )

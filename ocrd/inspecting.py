@@ -1,0 +1,55 @@
+"""The look at a document before it is read: what it is, whether it is whole or has to wait.
+
+After :meth:`Inspector.inspect` the ledger knows the document's pages and hash, and holds no page of
+another content.
+"""
+
+from __future__ import annotations
+
+from ocrd.errors import CorruptError
+from ocrd.job import SourceInfo
+from ocrd.ledger.writer import LedgerWriter
+from ocrd.raster.rasterize import Rasterizer, Source
+from ocrd.verdicts import Verdicts
+from ocrd.work import Work
+
+LONG_PAGES = 20  # a document of more pages is long: only some of them are in work at a time
+
+
+class TooLongForNowError(Exception):
+    """The document is long and enough long ones are in work: it waits, inspected."""
+
+
+class Inspector:
+    """Inspects documents. One for the whole daemon."""
+
+    def __init__(
+        self, ledger: LedgerWriter, rasterizer: Rasterizer, verdicts: Verdicts
+    ) -> None:
+        self._ledger = ledger
+        self._rasterizer = rasterizer
+        self._verdicts = verdicts
+
+    async def inspect(self, work: Work, source: Source, sha256: str) -> SourceInfo:
+        """Return what the source is, and note it.
+
+        Raises CorruptError while a damaged file may still become whole, TooLongForNowError, and
+        the DocumentError of a file that cannot be read.
+        """
+        job = work.job
+        info = await self._rasterizer.inspect(source, rank=work.rank)
+        patience = work.folder.settings.patience
+        if info.repaired and not self._verdicts.is_patience_over(job.id, job.key, patience):
+            raise CorruptError(
+                f"{work.name} is damaged, or not complete yet.",
+                hint="It is looked at again until the folder's patience is over.",
+            )
+        if job.sha256 not in {None, sha256}:
+            await self._ledger.do(lambda ledger: ledger.forget_pages(job.id))
+        await self._ledger.do(
+            lambda ledger: ledger.inspected(job.id, pages=info.pages, sha256=sha256)
+        )
+        work.info = info
+        if info.pages > LONG_PAGES and not work.long_allowed:
+            raise TooLongForNowError
+        return info

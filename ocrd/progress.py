@@ -1,0 +1,60 @@
+"""How far a document is read: which pages the ledger has, and which of them ended an engine.
+
+After :meth:`Progress.keep` a page is not read again, whatever crashes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ocrd import pages
+from ocrd.job import PageRead, PageStatus
+from ocrd.ledger.writer import LedgerWriter
+from ocrd.work import Work
+
+log = logging.getLogger("ocrd.progress")
+
+
+class Progress:
+    """The way through one document's pages, kept in the ledger."""
+
+    def __init__(self, ledger: LedgerWriter, work: Work) -> None:
+        self._ledger = ledger
+        self._work = work
+
+    async def missing(self) -> list[int]:
+        """Return the numbers of the pages that are still to be read, in order."""
+        done = await self._ledger.do(lambda ledger: ledger.pages_done(self._work.job.id))
+        self._work.pages_done = len(done)
+        return [number for number in range(1, (self._work.pages or 0) + 1) if number not in done]
+
+    async def keep(self, page: PageRead) -> None:
+        """Checkpoint a page that is done with, read or failed."""
+        work = self._work
+        if hello := work.engine.announced:
+            page = replace(page, engine=hello.name, model=hello.model)
+        result, failed = pages.to_json(page), page.status is PageStatus.FAILED
+        await self._ledger.do(
+            lambda ledger: ledger.checkpoint(work.job.id, page.number, result, failed=failed)
+        )
+        work.pages_done += 1
+        work.is_suspect = False
+        if failed:
+            log.warning(
+                "Page %d could not be read: %s", page.number, "; ".join(page.warnings),
+                extra=work.about("page-failed", page=page.number, code=page.code),
+            )
+
+    async def kills(self) -> Mapping[int, int]:
+        """Return how often each page has ended an engine, for those that did."""
+        return await self._ledger.do(lambda ledger: ledger.kills(self._work.job.id))
+
+    def count_kill(self, page: int) -> None:
+        """Note that a page ended an engine once more."""
+        self._ledger.submit(lambda ledger: ledger.count_kill(self._work.job.id, page))
+
+    def forget_kills(self, page: int) -> None:
+        """Note that the engine was to blame, and not the page."""
+        self._ledger.submit(lambda ledger: ledger.forget_kills(self._work.job.id, page))

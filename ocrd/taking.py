@@ -1,0 +1,68 @@
+"""A document's source, to be read at leisure: hashed, or from a network share copied here.
+
+What is read is the file that was found, byte for byte: if another one has its name by now, nothing
+of it is taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ocrd import files
+from ocrd.config.settings import InboxSettings
+from ocrd.errors import SourceChangedError, UnsupportedError
+from ocrd.raster.rasterize import Source
+from ocrd.work import Work
+
+
+@asynccontextmanager
+async def taken(work: Work, temp_dir: Path) -> AsyncIterator[tuple[Source, str]]:
+    """Provide the document's source and its hash; a copy of it goes at the end.
+
+    Raises SourceChangedError if it is not the file that was found, TransientError.
+    """
+    passwords = _passwords(work.folder.settings)
+    copy = temp_dir / f"{work.job.id}.source"
+    try:
+        if work.folder.is_network():
+            work.sha256 = sha256 = await _copied(work, copy)
+            yield Source(copy, files.file_key(copy), passwords, work.found_slow), sha256
+        else:
+            work.sha256 = sha256 = await _hashed(work)
+            yield Source(work.place, work.job.key, passwords, work.found_slow), sha256
+    finally:
+        with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
+            copy.unlink(missing_ok=True)
+
+
+async def _hashed(work: Work) -> str:
+    with _another_kind_is_a_change():
+        await _refuse_borrowed(work)
+        return await work.folder.threads.do(files.sha256_of, work.place, work.job.key)
+
+
+async def _copied(work: Work, copy: Path) -> str:
+    with _another_kind_is_a_change():
+        await _refuse_borrowed(work)
+        return await work.folder.threads.do(files.snapshot, work.place, copy, work.job.key)
+
+
+@contextlib.contextmanager
+def _another_kind_is_a_change() -> Iterator[None]:
+    """Raise SourceChangedError where a link or a pipe has the file's name now."""
+    try:
+        yield
+    except UnsupportedError as error:
+        raise SourceChangedError(error.what, hint=error.hint) from error
+
+
+async def _refuse_borrowed(work: Work) -> None:
+    network = work.folder.is_network()
+    await work.folder.threads.do(files.refuse_borrowed, work.place, work.job.key, network=network)
+
+
+def _passwords(settings: InboxSettings) -> tuple[str, ...]:
+    return tuple(password.get_secret_value() for password in settings.passwords)
