@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ocrd.engine import protocol
+from ocrd.engine.bell import Bell
+from ocrd.engine.failures import Failures
+from ocrd.engine.notices import Notices
 from ocrd.engine.pagequeue import Flight, PageQueue, QueuedPage
 from ocrd.engine.process import WorkerProcess
 from ocrd.errors import EngineError, EngineUnusableError, PageError
@@ -26,12 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_BACKOFF_SECONDS = 60.0
-UNUSABLE_SECONDS = 300.0  # until it is seen whether a person has changed what was in the way
-NEVER = -math.inf
-NOTICE_SECONDS = 60.0
-LOGGED_NOTICES = 20  # within that time; a log is not filled by an engine that talks
-MAX_NOTICES = 1000  # of one worker within that time: it has run wild
 _TICK_SECONDS = 1.0  # between two looks at the clock while pages are in flight
 _FROZEN_SECONDS = 3.0  # that a wait takes longer than it should: more than a busy machine's delay
 _CLOSE_SECONDS = 5.0  # for a worker that was told to stop and has nothing to do
@@ -82,21 +78,6 @@ class Employer(Protocol):
         ...
 
 
-class Tally:
-    """How often something happened within the present stretch of ``NOTICE_SECONDS``."""
-
-    def __init__(self) -> None:
-        self._since = NEVER
-        self._number = 0
-
-    def count(self, now: float) -> int:
-        """Count once more and return the number."""
-        if now - self._since >= NOTICE_SECONDS:
-            self._since, self._number = now, 0
-        self._number += 1
-        return self._number
-
-
 class Attendant:
     """One worker, or the wish for one, and the pages that are in flight at it."""
 
@@ -116,20 +97,15 @@ class Attendant:
         self.hello: protocol.Hello | None = None  # the last one heard
         self.state = "unloaded"  # then starting, ready, and unloaded or broken again
         self.is_warming_up = False  # a worker is wanted though there is no page yet
-        self.failures = 0  # ends in a row, without a page read between them
-        self.restarts = 0
-        self.last_error = (NEVER, "")  # when, what
-        self.failure: EngineError | None = None  # the last one, while no worker has come after it
-        self.last_notice = (NEVER, "")
+        self.failures = Failures()
         self._employer = employer
         self._engine = name
         self._settings = settings
         self._queue = queue
         self._clock = clock
         self._worker: WorkerProcess | None = None
-        self._logged = Tally()
-        self._heard = Tally()  # of this worker
-        self._changed = asyncio.Event()
+        self.notices = Notices(self.title, self._fields("engine-notice"))
+        self._bell = Bell()
         self._keeper: asyncio.Task[None] | None = None
 
     # What the engine asks of it
@@ -142,7 +118,7 @@ class Attendant:
     @property
     def is_hopeful(self) -> bool:
         """Say whether the worker takes pages, or is about to for all we know."""
-        return self.is_ready or (self.state == "starting" and not self.failures)
+        return self.is_ready or (self.state == "starting" and not self.failures.in_a_row)
 
     @property
     def is_at_work(self) -> bool:
@@ -163,7 +139,7 @@ class Attendant:
 
     def wake(self) -> None:
         """Let the keeper look again."""
-        self._changed.set()
+        self._bell.ring()
 
     def send(self, page: QueuedPage) -> None:
         """Send a page that was taken for this worker."""
@@ -202,8 +178,8 @@ class Attendant:
             "pid": self.pid,
             "capacity": self.hello.capacity if self.hello else 0,
             "in_flight": len(self.flight),
-            "restarts": self.restarts,
-            "last_error": self.last_error[1],
+            "restarts": self.failures.total,
+            "last_error": self.failures.last_error[1],
         }
 
     # The keeper: wait until wanted, run a worker, and again
@@ -212,7 +188,7 @@ class Attendant:
         """Have a worker whenever one is wanted, until the engine stops."""
         while not self._employer.is_stopping:
             if not self._employer.is_wanted(self):
-                await self._wait()
+                await self._bell.wait()
                 continue
             try:
                 await self._run_worker()
@@ -223,7 +199,7 @@ class Attendant:
     async def _run_worker(self) -> None:
         """Run one worker from start to end; raise EngineError unless its end was ours."""
         self.state = "starting"
-        self._heard = Tally()
+        self.notices.begin()
         grace_seconds = 0.0
         listening: asyncio.Task[None] | None = None
         try:
@@ -288,7 +264,7 @@ class Attendant:
         before = self._clock()
         if self.flight.pages or not self.is_ready:
             seconds = min(seconds, _TICK_SECONDS)
-        await self._wait(listening, seconds)
+        await self._bell.wait(listening, seconds=seconds)
         slept = self._clock() - before - max(seconds, 0.0)
         if slept < _FROZEN_SECONDS:
             return 0.0
@@ -307,22 +283,6 @@ class Attendant:
         )  # fmt: skip
         return True
 
-    async def _wait(
-        self, listening: asyncio.Task[None] | None = None, seconds: float = math.inf
-    ) -> None:
-        """Wait until anything changes, the connection ends, or the time has passed."""
-        changed = asyncio.create_task(self._changed.wait())
-        tasks = {changed} if listening is None else {changed, listening}
-        try:
-            await asyncio.wait(
-                tasks,
-                timeout=None if math.isinf(seconds) else max(seconds, 0.0),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        finally:
-            changed.cancel()
-        self._changed.clear()
-
     def _note_failure(self, error: EngineError) -> None:
         """End the worker and put its pages where others can take them."""
         if self._worker is not None:
@@ -331,27 +291,20 @@ class Attendant:
         if self._employer.is_stopping:
             self._queue.judge(self.flight, self._employer.stopped(), None)
         else:
-            self.failures += 1
-            self.restarts += 1
-            self.last_error = (self._clock(), str(error))
-            self.failure = error
+            self.failures.note(error, self._clock())
             self._queue.judge(self.flight, error, self._settings.max_kills)
         self._employer.note_end()
 
     async def _back_off(self, error: EngineError) -> None:
         """Log the worker's end and wait before the next start, longer each time."""
-        delay = min(
-            self._settings.restart_backoff * 2 ** min(self.failures - 1, 30), MAX_BACKOFF_SECONDS
-        )
-        if isinstance(error, EngineUnusableError):
-            delay = UNUSABLE_SECONDS
+        delay = self.failures.delay(self._settings.restart_backoff)
         log.warning(
             "Engine %s: %s Next start in %g s.", self.title, error, delay,
             extra=self._fields("engine-ended", error=error.what, delay=delay),
         )  # fmt: skip
         until = self._clock() + delay
         while not self._employer.is_stopping and (left := until - self._clock()) > 0:
-            await self._wait(seconds=left)
+            await self._bell.wait(seconds=left)
 
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
         """Leave nobody waiting, whatever ended the keeper."""
@@ -359,7 +312,7 @@ class Attendant:
         answer = self._employer.stopped()
         if not keeper.cancelled() and (error := keeper.exception()) is not None:
             log.error("Engine %s: internal error.", self.title, exc_info=error)
-            self.last_error = (self._clock(), f"Internal error: {error!r}")
+            self.failures.last_error = (self._clock(), f"Internal error: {error!r}")
             answer = EngineError(f"Engine {self.title} met an internal error ({error!r}).")
         for page in self._queue.release(self.flight):
             page.fail(answer)
@@ -380,7 +333,7 @@ class Attendant:
                 kind = EngineUnusableError if message.unusable else EngineError
                 raise kind(message.message, hint=message.hint)
             case protocol.Notice():
-                self._pass_on(message.text)
+                self.notices.pass_on(message.text, self._clock())
             case protocol.Hello() if self.state == "starting":
                 self._greet(message)
             case protocol.Progress(id=number) if number in self.flight.pages:
@@ -401,35 +354,15 @@ class Attendant:
                 )
 
     def _note_answer(self) -> None:
-        self.failures = 0
+        self.failures.note_answer()
         self._employer.note_answer()
-
-    def _pass_on(self, notice: str) -> None:
-        """Log what the worker wants a person to know; raise EngineError if that has no end."""
-        now = self._clock()
-        if self._heard.count(now) > MAX_NOTICES:
-            raise EngineError(
-                f"The engine worker sent more than {MAX_NOTICES} notices within"
-                f" {NOTICE_SECONDS:g} s; the last: {notice[:200]!r}.",
-                hint="It is restarted.",
-            )
-        self.last_notice = (now, notice)
-        logged = self._logged.count(now)
-        if logged > LOGGED_NOTICES:
-            return
-        log.warning("Engine %s: %s", self.title, notice, extra=self._fields("engine-notice"))
-        if logged == LOGGED_NOTICES:
-            log.warning(
-                "Engine %s: further notices are left out for up to %g s.",
-                self.title, NOTICE_SECONDS, extra=self._fields("engine-notice"),
-            )  # fmt: skip
 
     def _greet(self, hello: protocol.Hello) -> None:
         """Take the announcement of a new worker; raise EngineError if we cannot work with it."""
         protocol.check(hello)
         self._employer.agree(self, hello)
         self.hello = hello
-        self.failure = None
+        self.failures.note_start()
         self.state = "ready"
         self.is_warming_up = False
         log.info(

@@ -180,7 +180,7 @@ class EngineClient:
     @property
     def failure(self) -> EngineError | None:
         """What keeps the engine from starting, as far as it is known."""
-        return next((each.failure for each in self._attendants if each.failure), None)
+        return next((found for found in self._failures() if found), None)
 
     def status(self) -> dict[str, Any]:
         """Return what ``ocrd status`` shows of this engine and its workers."""
@@ -205,8 +205,8 @@ class EngineClient:
             "pages": self._rate.total,
             "pages_per_second": self._rate.per_second(now),
             "silent_seconds": round(max(silent, default=0.0), 1),
-            "last_error": max(attendant.last_error for attendant in self._attendants)[1],
-            "last_notice": max(attendant.last_notice for attendant in self._attendants)[1],
+            "last_error": max(one.failures.last_error for one in self._attendants)[1],
+            "last_notice": max(one.notices.last for one in self._attendants)[1],
             "workers": workers,
         }
 
@@ -326,7 +326,7 @@ class EngineClient:
             for attendant in self._attendants:
                 attendant.is_warming_up = True
         elif not any(attendant.is_hopeful for attendant in self._attendants):
-            min(self._attendants, key=lambda one: one.failures).is_warming_up = True
+            min(self._attendants, key=lambda one: one.failures.in_a_row).is_warming_up = True
 
     def _wake(self) -> None:
         """Let every attendant begin, or look again."""
@@ -337,12 +337,16 @@ class EngineClient:
         for attendant in self._attendants:
             attendant.wake()
 
+    def _failures(self) -> list[EngineError | None]:
+        """Return what keeps each device from having a worker."""
+        return [attendant.failures.present for attendant in self._attendants]
+
     def _refuse_when_stopping(self) -> None:
         if self._stopping:
             raise self.stopped()
 
     def _refuse_when_hopeless(self) -> None:
-        failures = [attendant.failure for attendant in self._attendants]
+        failures = self._failures()
         failure = failures[0]
         if self._is_patient or not isinstance(failure, EngineUnusableError):
             return

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrd.engine.attendance import UNUSABLE_SECONDS
+from ocrd.engine.failures import UNUSABLE_SECONDS
 from tests.installation import LETTER, ROOT, Installation, eventually
 
 # As "ocrd", but all that it starts runs on the interpreter of that name.

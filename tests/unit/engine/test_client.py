@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ocrd.engine.attendance import UNUSABLE_SECONDS
+from ocrd.engine.failures import UNUSABLE_SECONDS
 from ocrd.engine.protocol import MARKDOWN
 from ocrd.errors import EngineError, EngineUnusableError, PageError, PoisonousPageError
 from ocrd.job import Recognition
