@@ -213,7 +213,7 @@ class Recognition:
 class PageRead:
     """A page's final result, as the ledger checkpoints it and the sidecar prints it.
 
-    A FAILED page may have blocks: what was read, but cannot be trusted.
+    A FAILED page may have blocks: what came of it, but is no usable text.
     """
 
     number: int  # from 1
@@ -226,6 +226,7 @@ class PageRead:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()  # for FAILED: the cause, for a person, comes first
     doubts: tuple[Doubt, ...] = ()  # of a DOUBTFUL page, the gravest first
+    unread: tuple[Box, ...] = ()  # of lines that were found and not read, upright pixels
     code: str = ""  # for FAILED: the error's code
     engine: str = ""  # that read it
     model: str = ""
@@ -278,3 +279,6 @@ class DocumentResult:
     mode: str
     seconds: float  # wall time from lease to filing
     warnings: tuple[str, ...] = ()
+    state: str = "done"  # or "done with doubts", "partial", "failed"
+    doubtful: tuple[int, ...] = ()  # numbers of the pages, in order
+    failed: tuple[int, ...] = ()  # of those that count as not read; a doubtful one may be among them

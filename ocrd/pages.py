@@ -19,9 +19,10 @@ def to_json(page: PageRead) -> str:
     body: dict[str, Any] = {
         field.name: getattr(page, field.name)
         for field in fields(page)
-        if field.name not in {"blocks", "doubts"}
+        if field.name not in {"blocks", "doubts", "unread"}
     }
     body["doubts"] = [[doubt.code, doubt.message, doubt.share] for doubt in page.doubts]
+    body["unread"] = [_corners(box) for box in page.unread]
     body["blocks"] = [_block_to_json(block) for block in page.blocks]
     # ASCII: lone surrogates survive. No NaN: SQLite's JSON functions refuse the whole text.
     return json.dumps(body, separators=(",", ":"), allow_nan=False)
@@ -42,6 +43,7 @@ def from_json(text: str) -> PageRead:
             seconds=float(body.get("seconds", 0.0)),
             warnings=tuple(map(str, body.get("warnings", ()))),
             doubts=tuple(map(_doubt_from_json, body.get("doubts", ()))),
+            unread=tuple(map(_box_from_json, body.get("unread", ()))),
             code=str(body.get("code", "")),
             engine=str(body.get("engine", "")),
             model=str(body.get("model", "")),
@@ -57,7 +59,7 @@ def _block_to_json(block: Block) -> dict[str, Any]:
     body: dict[str, Any] = {
         "label": block.label,
         "text": block.text,
-        "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in block.boxes],
+        "boxes": [_corners(box) for box in block.boxes],
         "confidence": block.confidence,
     }
     if block.table:
@@ -93,6 +95,10 @@ def _cell_from_json(fields: list[Any]) -> Cell:
 def _doubt_from_json(fields: list[Any]) -> Doubt:
     code, message, share = fields
     return Doubt(str(code), str(message), float(share))
+
+
+def _corners(box: Box) -> list[float]:
+    return [box.x0, box.y0, box.x1, box.y1]
 
 
 def _box_from_json(corners: list[float]) -> Box:

@@ -205,7 +205,7 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
     lines = tuple(
         Line(
             _text(item["text"]), _finite(item["confidence"]), _quad(item["quad"]),
-            _typeface(item.get("typeface", {})),
+            _typeface(item.get("typeface", {})), _text(item.get("doubt", "")),
         )
         for item in body["lines"]
     )

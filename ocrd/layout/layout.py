@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
+from ocrd.doubts import of_block
 from ocrd.job import Block, Box, Line, Rule
 from ocrd.layout import cells, codes, grids, headings, lists, running
 from ocrd.layout.columns import Row, rows
 from ocrd.layout.joining import join
 from ocrd.layout.paragraphs import Draft, Setting, drafts
-from ocrd.layout.sheet import Grid, Listing, Piece, Sheet, around, page_box
+from ocrd.layout.sheet import Grid, Listing, Piece, Sheet, around, page_box, rounded
 from ocrd.markdown import tables
 
 # In heights of a line unless they say otherwise.
@@ -60,7 +61,7 @@ def _marginal(found: Iterable[tuple[str, tuple[Piece, ...]]]) -> Iterator[Block]
     for label, pieces in found:
         lines = [piece.line for piece in pieces]
         text = " ".join(line.text.strip() for line in lines)
-        yield Block(label, text, (_rounded(around(map(page_box, lines))),), _mean(lines))
+        yield _of_lines(label, text, (rounded(around(map(page_box, lines))),), lines)
 
 
 def _with_tables(
@@ -140,7 +141,8 @@ def _block(draft: Draft, setting: Setting, level: int) -> Block:
             text = join(text, row.text, setting.vocabulary)
     if label == "list":
         text = lists.with_plain_mark(text, level)
-    return Block(label, text, _boxes(draft.rows), _confidence(draft.rows))
+    lines = [piece.line for row in draft.rows for piece in row.pieces]
+    return _of_lines(label, text, _boxes(draft.rows), lines)
 
 
 def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
@@ -192,10 +194,15 @@ def _is_under_rule(row: Row, setting: Setting) -> bool:
 
 def _whole(whole: Grid | Listing) -> Block:
     lines = [piece.line for piece in whole.pieces]
-    boxes = (_rounded(around(map(page_box, lines))),)
+    boxes = (rounded(around(map(page_box, lines))),)
     if isinstance(whole, Listing):
-        return Block("code", whole.text, boxes, _mean(lines))
-    return Block("table", tables.raw(whole.rows), boxes, _mean(lines), whole.rows)
+        return _of_lines("code", whole.text, boxes, lines)
+    return replace(_of_lines("table", tables.raw(whole.rows), boxes, lines), table=whole.rows)
+
+
+def _of_lines(label: str, text: str, boxes: tuple[Box, ...], lines: Sequence[Line]) -> Block:
+    """Return a block with what its lines say of themselves: how sure they are, and what is not."""
+    return Block(label, text, boxes, _mean(lines), doubts=of_block(lines))
 
 
 def _boxes(some: Sequence[Row]) -> tuple[Box, ...]:
@@ -203,18 +210,10 @@ def _boxes(some: Sequence[Row]) -> tuple[Box, ...]:
     columns: dict[int, list[Box]] = {}
     for row in some:
         columns.setdefault(row.column, []).extend(page_box(piece.line) for piece in row.pieces)
-    return tuple(map(_rounded, map(around, columns.values())))
-
-
-def _rounded(box: Box) -> Box:
-    return Box(round(box.x0, 1), round(box.y0, 1), round(box.x1, 1), round(box.y1, 1))
-
-
-def _confidence(some: Sequence[Row]) -> float:
-    """Return the mean over characters."""
-    return _mean([piece.line for row in some for piece in row.pieces])
+    return tuple(map(rounded, map(around, columns.values())))
 
 
 def _mean(lines: Sequence[Line]) -> float:
+    """Return the confidence as the mean over characters."""
     characters = sum(len(line.text) for line in lines)
     return round(sum(line.confidence * len(line.text) for line in lines) / characters, 4)

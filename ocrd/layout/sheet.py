@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
+from ocrd.doubts import is_read
 from ocrd.job import Box, Cell, Line, Point, Rule
 
 MAX_SKEW = math.radians(20)  # beyond it a line is slanted by intent
@@ -72,8 +73,8 @@ class Sheet:
     def of(
         cls, lines: Sequence[Line], width: int, height: int, rules: Sequence[Rule] = ()
     ) -> Sheet:
-        """Return the page straightened by the slant of its lines."""
-        written = [line for line in lines if line.text.strip()]
+        """Return the page straightened by the slant of its lines, of those that were read."""
+        written = [line for line in lines if is_read(line)]
         level = [line for line in written if not is_upright(line)]
         angle = skew(level)
         strokes: tuple[list[Stroke], list[Stroke]] = ([], [])
@@ -126,6 +127,11 @@ def page_box(line: Line) -> Box:
     """Return the line's upright box on the page as it is."""
     xs, ys = [x for x, _ in line.quad], [y for _, y in line.quad]
     return Box(min(xs), min(ys), max(xs), max(ys))
+
+
+def rounded(box: Box) -> Box:
+    """Return a box to a tenth of a pixel."""
+    return Box(round(box.x0, 1), round(box.y0, 1), round(box.x1, 1), round(box.y1, 1))
 
 
 def around(boxes: Iterable[Box]) -> Box:

@@ -32,6 +32,7 @@ reads = st.builds(
     seconds=numbers,
     warnings=st.lists(anything, max_size=3).map(tuple),
     doubts=st.lists(doubts, max_size=3).map(tuple),
+    unread=st.lists(boxes, max_size=3).map(tuple),
     code=anything,
 )
 

@@ -22,6 +22,7 @@ LINES = st.builds(
     confidence=st.floats(0, 1),
     quad=st.tuples(POINTS, POINTS, POINTS, POINTS),
     typeface=st.builds(Typeface, size=NUMBERS, weight=NUMBERS, pitch=NUMBERS),
+    doubt=TEXTS,
 )
 RECOGNITIONS = st.builds(
     Recognition,
