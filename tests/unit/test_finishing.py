@@ -1,0 +1,269 @@
+"""How a document ends: where its file and its sidecars are then, and what the ledger says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocrd import pages, retrying
+from ocrd.errors import EncryptedError, ShareGoneError, SourceChangedError, TransientError
+from ocrd.filing import filing
+from ocrd.finishing import MAX_PLANS, Finisher
+from ocrd.job import Block, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.ledger.jobs import Ledger
+from ocrd.publishing import Publisher
+from ocrd.verdicts import FIRST_DELAY, Verdicts
+from ocrd.work import Work
+from tests.unit.leased import Desk, events
+
+SHA256 = hashlib.sha256(b"content").hexdigest()
+ONE_PAGE = SourceInfo("PDF", 1)
+LOCKED = EncryptedError("It needs a password.", hint="Give one.")
+
+
+class End:
+    """A finisher and its desk."""
+
+    def __init__(self, root: Path, **settings: Any) -> None:
+        self.root = root
+        self.desk = Desk(root, **settings)
+        self.verdicts = Verdicts()
+        self.finisher = Finisher(self.desk.ledger, Publisher(self.desk.ledger), self.verdicts)
+
+    async def read(self, text: str = "words") -> Work:
+        """Lease a document and have its one page read."""
+        work = await self.desk.lease()
+        work.sha256, work.info, work.pages_done = SHA256, ONE_PAGE, 1
+        page = pages.to_json(PageRead(1, PageStatus.READ, (Block("text", text),), 100, 100))
+        await self.desk.ledger.do(lambda ledger: ledger.checkpoint(work.job.id, 1, page))
+        return work
+
+    def files(self) -> set[str]:
+        """Return every file of the folder, below it."""
+        inbox = self.desk.inbox
+        return {str(path.relative_to(inbox)) for path in inbox.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def end(tmp_path: Path) -> Iterator[End]:
+    end = End(tmp_path)
+    yield end
+    end.desk.close()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[End]:
+    """Provide a folder whose files stay where they are."""
+    end = End(tmp_path, source="keep")
+    yield end
+    end.desk.close()
+
+
+def outdated(times: int, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Have names taken while files of these plans are published; return where those were to go."""
+    planned: list[Path] = []
+    publish = filing.publish
+
+    def taken_or_published(plan: Any, *about: Any) -> None:
+        planned.append(Path(plan.destination))
+        if len(planned) <= times:
+            filing.withdraw(plan)
+            raise filing.PlanOutdatedError
+        publish(plan, *about)
+
+    monkeypatch.setattr(filing, "publish", taken_or_published)
+    return planned
+
+
+async def test_a_read_document_lies_in_done_beside_its_text(
+    end: End, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "ocrd")
+    work = await end.read()
+    await end.finisher.file(work, ONE_PAGE, None)
+    assert end.files() == {"done/a.pdf", "done/a.md"}
+    assert "words" in (end.desk.inbox / "done" / "a.md").read_text()
+    job = await end.desk.job(work)
+    assert (job.state, job.sha256) == (JobState.DONE, SHA256)
+    assert job.destination == str(end.desk.inbox / "done" / "a.pdf")
+    assert end.desk.forgotten == ["a.pdf"], "another file may have its name tomorrow"
+    assert events(caplog) == [("done", "INFO")]
+
+
+async def test_a_failed_document_lies_in_failed_with_the_reason(
+    end: End, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = await end.desk.lease()
+    await end.finisher.file(work, None, LOCKED)
+    assert len(end.files()) == 2
+    assert "failed/a.pdf" in end.files()
+    (report,) = (end.desk.inbox / "failed").glob("*.error.json")
+    assert "It needs a password." in report.read_text()
+    job = await end.desk.job(work)
+    assert (job.state, job.code, job.hint) == (JobState.FAILED, "encrypted", "Give one.")
+    assert events(caplog) == [("failed", "ERROR")]
+
+
+async def test_nothing_is_filed_while_the_folder_is_out_of_reach(end: End) -> None:
+    work = await end.read()
+    end.desk.root_error = ShareGoneError("The share is gone.")
+    with pytest.raises(ShareGoneError):
+        await end.finisher.file(work, ONE_PAGE, None)
+    assert end.files() == {"a.pdf"}
+    assert work.is_filing
+
+
+async def test_a_name_that_is_taken_meanwhile_costs_another_plan(
+    end: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = outdated(2, monkeypatch)
+    work = await end.read()
+    await end.finisher.file(work, ONE_PAGE, None)
+    assert len(planned) == 3
+    assert (await end.desk.job(work)).state is JobState.DONE
+
+
+async def test_names_that_are_always_taken_are_given_up_for_now(
+    end: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = outdated(MAX_PLANS, monkeypatch)
+    work = await end.read()
+    with pytest.raises(TransientError) as raised:
+        await end.finisher.file(work, ONE_PAGE, None)
+    assert len(planned) == MAX_PLANS
+    assert raised.value.hint
+    assert end.files() == {"a.pdf"}
+
+
+async def test_names_that_were_planned_are_free_again(
+    end: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = outdated(2, monkeypatch)
+    await end.finisher.file(await end.read(), ONE_PAGE, None)
+    assert len(set(planned)) == 1
+
+
+async def test_a_document_that_is_final_waits_no_longer_the_next_time(end: End) -> None:
+    work = await end.read()
+    end.verdicts.delay_before_retry(work.job.id)
+    await end.finisher.file(work, ONE_PAGE, None)
+    assert end.verdicts.delay_before_retry(work.job.id) == FIRST_DELAY
+
+
+async def test_a_filing_that_a_crash_interrupted_goes_on(
+    end: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = await end.read()
+    with monkeypatch.context() as crashing:
+        crashing.setattr(filing, "publish", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await end.finisher.file(work, ONE_PAGE, None)
+    again = await end.desk.again(work)
+    assert again.job.state is JobState.FILING
+    assert "a.pdf" in end.files()
+    again.is_filing = False
+    await end.finisher.file_again(again)
+    assert again.is_filing
+    assert "done/a.pdf" in end.files()
+    assert "a.pdf" not in end.files()
+    assert (await end.desk.job(work)).state is JobState.DONE
+
+
+async def test_a_filing_whose_plan_is_outdated_begins_anew_and_keeps_the_pages(
+    end: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = await end.read()
+    with monkeypatch.context() as crashing:
+        crashing.setattr(filing, "publish", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await end.finisher.file(work, ONE_PAGE, None)
+    again = await end.desk.again(work)
+    outdated(1, monkeypatch)
+    await end.finisher.file_again(again)
+    assert (await end.desk.job(work)).state is JobState.QUEUED
+    done = await end.desk.ledger.do(lambda ledger: ledger.pages_done(work.job.id))
+    assert done == {1}
+    assert "a.pdf" in end.files()
+
+
+@pytest.mark.parametrize(("content", "known"), [(b"content", True), (b"another", False)])
+async def test_a_kept_file_is_known_by_its_content(
+    archive: End, content: bytes, known: bool
+) -> None:
+    await archive.finisher.file(await archive.read(), ONE_PAGE, None)
+    assert archive.desk.forgotten == [], "a kept file is offered again once it changes"
+    work = await archive.desk.lease(content=content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert await archive.finisher.was_read_before(work, sha256) is known
+    job = await archive.desk.job(work)
+    assert (job.state is JobState.DONE) is known
+    if known:
+        assert job.destination == str(archive.desk.inbox / "a.pdf")
+
+
+async def test_a_file_that_is_to_move_is_read_whatever_was_read_before(end: End) -> None:
+    await end.finisher.file(await end.read(), ONE_PAGE, None)
+    work = await end.desk.lease()
+    assert not await end.finisher.was_read_before(work, SHA256)
+    assert (await end.desk.job(work)).state is JobState.LEASED
+
+
+async def test_a_kept_file_that_failed_is_not_known(archive: End) -> None:
+    await archive.finisher.file(await archive.desk.lease(), None, LOCKED)
+    work = await archive.desk.lease(content=b"content ")
+    assert not await archive.finisher.was_read_before(work, SHA256)
+
+
+async def test_a_withdrawn_document_is_offered_again(
+    end: End, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "ocrd")
+    work = await end.read()
+    end.verdicts.delay_before_retry(work.job.id)
+    await end.finisher.withdraw(work, SourceChangedError("It changed."))
+    job = await end.desk.job(work)
+    assert (job.state, job.message) == (JobState.WITHDRAWN, "It changed.")
+    assert end.desk.forgotten == ["a.pdf"]
+    assert end.files() == {"a.pdf"}
+    assert end.verdicts.delay_before_retry(work.job.id) == FIRST_DELAY
+    assert events(caplog) == [("withdrawn", "INFO")]
+
+
+async def begun_retry(end: End) -> Work:
+    """Fail a document and let a crash come while its retry begins."""
+    work = await end.desk.lease()
+    await end.finisher.file(work, None, LOCKED)
+    end.desk.forgotten.clear()
+    job = await end.desk.job(work)
+
+    def begin(ledger: Ledger) -> None:
+        retrying.begin(ledger, job)
+
+    await end.desk.ledger.do(begin)
+    return await end.desk.again(work)
+
+
+async def test_a_source_on_its_way_back_arrives_and_is_offered_again(end: End) -> None:
+    again = await begun_retry(end)
+    await end.finisher.take_back_again(again)
+    assert end.files() == {"a.pdf"}
+    assert (await end.desk.job(again)).state is JobState.WITHDRAWN
+    assert end.desk.forgotten == ["a.pdf"]
+    assert again.is_filing
+
+
+async def test_a_source_that_is_not_where_it_was_filed_stays_failed(
+    end: End, caplog: pytest.LogCaptureFixture
+) -> None:
+    again = await begun_retry(end)
+    (end.desk.inbox / "failed" / "a.pdf").unlink()
+    caplog.clear()
+    await end.finisher.take_back_again(again)
+    job = await end.desk.job(again)
+    assert (job.state, job.code) == (JobState.FAILED, "encrypted")
+    assert end.desk.forgotten == []
+    assert events(caplog) == [("not-retried", "WARNING")]
