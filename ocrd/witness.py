@@ -1,0 +1,61 @@
+"""The page as a witness: can a text be all that stands on it, and can it be of it at all (pure).
+
+What a drawing's ink tells (``Ink``) is a rough count, and a text may be counted as roughly. They
+contradict each other only where no page of that ink holds a text of that extent: far more than is
+drawn was made up, far less was lost. What the text says plays no part, so that a page that repeats
+itself is as good as another.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from ocrd.job import Doubt, Ink
+
+MORE_CHARACTERS = 2.5  # times those counted: small or narrow type, badly printed
+MORE_ROWS = 2.5  # times those counted, as each cell of a table may be given a row
+SPARE_CHARACTERS = 120  # over that: a mark, a seal, a caption that is part of a picture
+SPARE_ROWS = 15
+LESS_CHARACTERS = 0.3  # of those counted: large or wide type, ornaments, hatching
+LEAST_CHARACTERS = 120  # counted: fewer may be a stain, a logo, a drawing's strokes
+
+
+def extent(text: str) -> tuple[int, int]:
+    """Return how many rows of a text hold anything, and how many characters do.
+
+    Spaces are none, and a sign of the far east counts twice, for it is twice as wide.
+    """
+    rows = sum(1 for line in text.splitlines() if line.strip())
+    if text.isascii():
+        return rows, sum(map(len, text.split()))
+    return rows, sum(map(_width, text))
+
+
+def held_against(ink: Ink, rows: int, characters: int) -> Doubt | None:
+    """Return the doubt about a page's text of that extent, None where the page can hold it.
+
+    Its code is "less-than-page" or "more-than-page"; the share of what is missing is told.
+    """
+    if characters > MORE_CHARACTERS * ink.characters + SPARE_CHARACTERS:
+        return Doubt(
+            "more-than-page",
+            f"The text has {characters} characters, and the page has room for about"
+            f" {ink.characters}.",
+        )
+    if rows > MORE_ROWS * ink.rows + SPARE_ROWS:
+        return Doubt(
+            "more-than-page", f"The text has {rows} rows, and the page shows {ink.rows}."
+        )
+    if ink.characters >= LEAST_CHARACTERS and characters < LESS_CHARACTERS * ink.characters:
+        return Doubt(
+            "less-than-page",
+            f"The text has {characters} characters, and the page shows about {ink.characters}.",
+            share=round(1 - characters / ink.characters, 2),
+        )
+    return None
+
+
+def _width(letter: str) -> int:
+    if letter.isspace() or unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1

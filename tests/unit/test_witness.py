@@ -1,0 +1,88 @@
+"""A text is held against the page: too much was made up, too little is a loss."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocrd.job import Ink
+from ocrd.witness import extent, held_against
+
+
+def code(ink: tuple[int, int], text: tuple[int, int]) -> str:
+    doubt = held_against(Ink(*ink, 0.05), *text)
+    return doubt.code if doubt else ""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", (0, 0)),
+        ("one row\n\n  \nanother row\n", (2, 16)),
+        ("日本語", (1, 6)),
+        ("e\u0301tude", (1, 5)),
+        ("Größe – 5\u00a0m", (1, 8)),
+    ],
+)
+def test_a_texts_extent_is_its_rows_and_what_is_seen_of_it(
+    text: str, found: tuple[int, int]
+) -> None:
+    assert extent(text) == found
+
+
+@pytest.mark.parametrize(
+    ("ink", "text"),
+    [
+        ((40, 2000), (40, 2000)),
+        ((40, 2000), (8, 1900)),  # paragraphs whose rows were joined
+        ((40, 2000), (40, 4000)),
+        ((40, 2000), (30, 700)),
+        ((300, 2400), (60, 2000)),  # cells, counted one by one
+        ((1, 10), (1, 4)),
+        ((0, 0), (2, 30)),
+        ((3, 90), (0, 0)),
+    ],
+)
+def test_a_text_that_the_page_can_hold_is_not_in_doubt(
+    ink: tuple[int, int], text: tuple[int, int]
+) -> None:
+    assert code(ink, text) == ""
+
+
+@pytest.mark.parametrize(
+    ("ink", "text"),
+    [((40, 2000), (900, 3500)), ((40, 2000), (60, 9000)), ((0, 0), (10, 400)), ((3, 40), (60, 0))],
+)
+def test_more_than_the_page_can_hold_was_made_up(
+    ink: tuple[int, int], text: tuple[int, int]
+) -> None:
+    assert code(ink, text) == "more-than-page"
+
+
+@pytest.mark.parametrize(
+    ("ink", "text"), [((40, 2000), (1, 40)), ((40, 2000), (0, 0)), ((8, 300), (1, 20))]
+)
+def test_far_less_than_stands_on_the_page_is_a_loss(
+    ink: tuple[int, int], text: tuple[int, int]
+) -> None:
+    assert code(ink, text) == "less-than-page"
+
+
+def test_what_is_missing_is_told() -> None:
+    doubt = held_against(Ink(40, 2000, 0.05), 4, 200)
+    assert doubt is not None
+    assert doubt.share == 0.9
+    assert doubt.message == "The text has 200 characters, and the page shows about 2000."
+
+
+@given(st.integers(0, 300), st.integers(0, 20_000))
+def test_what_was_counted_is_never_in_doubt(rows: int, characters: int) -> None:
+    assert held_against(Ink(rows, characters, 0.1), rows, characters) is None
+
+
+@given(st.text())
+def test_a_text_has_no_more_rows_than_it_has_lines(text: str) -> None:
+    rows, characters = extent(text)
+    assert 0 <= rows <= len(text.splitlines())
+    assert 0 <= characters <= 2 * len(text)
