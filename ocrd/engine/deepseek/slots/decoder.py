@@ -27,9 +27,10 @@ from torch import Tensor
 
 from ocrd.engine.deepseek.slots.delivery import Delivery
 from ocrd.engine.deepseek.slots.generation import Generation, Rules
+from ocrd.engine.deepseek.slots.running import Running
 from ocrd.engine.deepseek.slots.shortage import is_shortage
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
-from ocrd.engine.deepseek.slots.slots import Draw, Slots
+from ocrd.engine.deepseek.slots.slots import Slots
 from ocrd.engine.deepseek.slots.waiting import Page, Waiting
 from ocrd.engine.deepseek.text.prompts import EOS, IMAGE
 
@@ -81,7 +82,7 @@ class Decoder:
         self._arrived: deque[Page] = deque()
         self._waiting = Waiting()
         self._parked: list[Page] = []
-        self._running: list[Page] = []  # by slot
+        self._running = Running(self._slots)
         self._under_way: Delivery[Page] = Delivery()
         self._numbers = itertools.count()
         self._at_work: list[Page] = []  # whom a lack of memory would be blamed on
@@ -164,10 +165,11 @@ class Decoder:
         self._arrived.clear()
         self._under_way.clear()
         self._waiting.clear()
-        self._parked, self._running = [], []
+        self._parked.clear()
+        self._running.clear()
 
     def _all_open(self) -> list[Page]:
-        return [*self._waiting.pages, *self._parked, *self._running]
+        return [*self._waiting.pages, *self._parked, *self._running.pages]
 
     # Entering
 
@@ -208,7 +210,7 @@ class Decoder:
     def _find_room(self, length: int) -> bool:
         """Lay the slots out for one page more, of a length; return False if that cannot be."""
         cache, running = self._slots.cache, len(self._running)
-        longest = max([length, *(page.length + 1 for page in self._running)])
+        longest = max(length, self._running.longest + 1)
         wanted = max(cache.length, self._plan.rounded(longest))
         if running >= self._plan.slots_at(wanted) and longest + self._plan.step <= wanted:
             # Lengthened once for a page that has left: perhaps shorter slots are enough now.
@@ -221,8 +223,7 @@ class Decoder:
         return True
 
     def _lay_out(self, length: int) -> None:
-        used = max((page.length for page in self._running), default=0)
-        slots = self._plan.slots_at(length)
+        slots, used = self._plan.slots_at(length), self._running.longest
         self._slots.cache.reserve(self._plan.budget)
         self._slots.cache.lay_out(slots, length, keep=len(self._running), used=used)
 
@@ -257,22 +258,21 @@ class Decoder:
             self._end(page, "failed", ValueError(said))
             return
         self._at_work = [page]
-        slot = len(self._running)
         embeddings = self._slots.embed(page.prompt, places, features)
-        token = self._slots.prefill(slot, embeddings, page.rules)
+        token = self._slots.prefill(len(self._running), embeddings, page.rules)
         self._waiting.remove(page)
-        page.slot, page.length, page.asked, page.features = slot, len(page.prompt), 1, None
-        self._running.append(page)
+        page.length, page.asked, page.features = len(page.prompt), 1, None
+        self._running.enter(page)
         self._at_work = []
         self._under_way.send([page], token)
         if page.asked >= page.due:
-            self._leave(page)
+            self._running.leave(page)
 
     # Growing
 
     def _make_room(self) -> None:
         """See that every running page can take a token."""
-        for page in [*self._running]:
+        for page in self._running:
             if page.length < self._slots.cache.length:
                 continue
             length = self._plan.rounded(page.length + 1)
@@ -284,19 +284,13 @@ class Decoder:
             self._at_work = []
 
     def _park(self, page: Page) -> None:
-        assert page.slot is not None
-        page.saved = self._slots.save(page.slot, page.length)
-        self._leave(page)
+        self._running.park(page)
         self._parked.append(page)
         self._parked.sort(key=lambda one: one.order)
 
     def _come_back(self, page: Page) -> None:
-        assert page.saved is not None
-        slot = len(self._running)
-        self._slots.restore(slot, page.saved)
+        self._running.come_back(page)
         self._parked.remove(page)
-        page.slot, page.saved = slot, None
-        self._running.append(page)
         self._at_work = []
 
     # Decoding
@@ -306,21 +300,16 @@ class Decoder:
             return
         allowed = self._slots.cache.slots
         batch = self._plan.batch(len(self._running), allowed)
-        longest = max(page.length for page in self._running) + 1
-        length = min(self._plan.rounded(longest), self._slots.cache.length)
-        draws = [
-            Draw(slot, page.rules.temperature, page.rules.seed, page.asked)
-            for slot, page in enumerate(self._running)
-            if page.rules.temperature > 0
-        ]
-        tokens = self._slots.decode(len(self._running), batch, length, draws)
+        length = min(self._plan.rounded(self._running.longest + 1), self._slots.cache.length)
+        tokens = self._slots.decode(len(self._running), batch, length, self._running.draws)
         self.rounds += 1
-        self._under_way.send(self._running, tokens)
+        self._under_way.send(self._running.pages, tokens)
         for page in self._running:
             page.length += 1
             page.asked += 1
-        for page in [page for page in self._running if page.asked >= page.due]:
-            self._leave(page)
+        for page in self._running:
+            if page.asked >= page.due:
+                self._running.leave(page)
 
     def _settle(self, lag: int) -> None:
         """Hand tokens to their pages, but for the latest rounds."""
@@ -345,7 +334,7 @@ class Decoder:
         if finished in ("eos", "length", "context"):
             self._failures = 0
         if page.slot is not None:
-            self._leave(page)
+            self._running.leave(page)
         elif page in self._parked:
             self._parked.remove(page)
         elif page.asked == 0:
@@ -354,29 +343,15 @@ class Decoder:
         page.let_image_go()
         page.generation.end(finished, error)
 
-    def _leave(self, page: Page) -> None:
-        """Take a page out of its slot and close the gap with the last one."""
-        assert page.slot is not None
-        last = self._running.pop()
-        if last is not page:
-            assert last.slot is not None
-            self._slots.move(last.slot, page.slot, last.length)
-            self._running[page.slot] = last
-            self._slots.clear(last.slot)
-            last.slot = page.slot
-        else:
-            self._slots.clear(page.slot)
-        page.slot = None
-
     # Out of memory
 
     def _save_memory(self) -> None:
         """Park everybody, free what can be freed, and halve the slots."""
-        blamed, self._at_work = self._at_work or [*self._running], []
+        blamed, self._at_work = self._at_work or self._running.pages, []
         self._settle(0)
         length = self._slots.cache.length or self._plan.first_length
         slots = self._plan.slots_at(length)
-        for page in reversed([*self._running]):
+        for page in reversed(self._running.pages):
             self._park(page)
         self._slots.free()
         gc.collect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,17 +15,11 @@ from ocrd.engine.deepseek.network.checkpoint import Model
 from ocrd.engine.deepseek.network.preprocessing import PreparedPage, prepare, view_spec
 from tests import checkpoints
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 # Columns and rows: none, two, four, six, nine tiles.
 GRIDS = ((1, 1), (2, 1), (2, 2), (2, 3), (3, 2), (1, 1), (1, 4), (3, 3))
 SIDES = {"deepseek-ocr": (1024, 640), "deepseek-ocr-2": (1024, 768)}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=["deepseek-ocr", "deepseek-ocr-2"])

@@ -7,7 +7,6 @@ features are random except where a page goes all the way from its pixels.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,13 @@ from ocrd.engine.deepseek.network import checkpoint, preprocessing, vision
 from ocrd.engine.deepseek.slots.decoding import Decoder, Rules, SlotPlan
 from ocrd.engine.deepseek.slots.slots import Slots, cache_word
 from ocrd.engine.deepseek.text import prompts
-from ocrd.engine.deepseek.text.prompts import BOS, EOS
+from ocrd.engine.deepseek.text.prompts import EOS
 from tests import checkpoints, sequential
 from tests.books import (
     KINDS,
     ROOMY,
     Book,
-    Eye,
     Saboteur,
-    book_of,
     check,
     decoder,
     endless,
@@ -36,23 +33,7 @@ from tests.books import (
     submit,
 )
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(params=KINDS)
-def each_book(request: pytest.FixtureRequest) -> Book:
-    return book_of(request.param)
-
-
-@pytest.fixture
-def book() -> Book:
-    return book_of("deepseek-ocr-2")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_the_cache_is_handed_over_under_the_name_that_the_network_has_for_it() -> None:
@@ -269,200 +250,6 @@ def test_every_code_for_the_experts_gives_the_same_pages(each_book: Book, expert
     generations = [submit(made, page) for page in each_book.pages[:5]]
     run(made)
     check(each_book.pages[:5], generations)
-
-
-# How pages end
-
-
-def test_the_context_holds_image_prompt_and_text_together(book: Book) -> None:
-    room = 12
-    page = next(page for page in book.pages if len(page.expected) > room)
-    made = decoder(book, replace(ROOMY, context=len(page.prompt) + room))
-    generation = submit(made, page)
-    run(made)
-    assert generation.finished == "context"
-    assert generation.tokens == page.expected[:room]
-
-
-def test_a_prompt_that_fills_the_context_gives_nothing(book: Book) -> None:
-    page = book.pages[0]
-    made = decoder(book, replace(ROOMY, context=len(page.prompt)))
-    taken: list[bool] = []
-    generation = submit(made, page, on_taken=lambda: taken.append(True))
-    run(made)
-    assert (generation.finished, generation.tokens, taken) == ("context", [], [True])
-
-
-@pytest.mark.parametrize("lag", [0, 1])
-@pytest.mark.parametrize("most", [0, 1, 2, 5])
-def test_a_page_has_no_more_tokens_than_it_may(book: Book, most: int, lag: int) -> None:
-    pages = [page for page in book.pages if len(page.expected) >= 5]
-    made = decoder(book, lag=lag)
-    generations = [
-        submit(made, page, rules=replace(page.rules, max_new_tokens=most)) for page in pages
-    ]
-    run(made)
-    assert [generation.tokens for generation in generations] == [
-        page.expected[:most] for page in pages
-    ]
-    assert {generation.finished for generation in generations} == {"length"}
-    rounds = max(0, most - 1)  # the first token comes with the prompt
-    assert made.rounds <= rounds + len(pages)
-
-
-def test_a_page_that_ends_by_itself_at_its_limit_ended_by_itself(book: Book) -> None:
-    ended = next(page for page in book.pages if len(page.expected) < page.rules.max_new_tokens)
-    made = decoder(book)
-    generation = submit(
-        made, ended, rules=replace(ended.rules, max_new_tokens=len(ended.expected) + 1)
-    )
-    run(made)
-    assert generation.finished == "eos"
-    assert generation.tokens == ended.expected
-
-
-@pytest.mark.parametrize("lag", [0, 1])
-def test_cancelling_one_page_leaves_the_others_untouched(book: Book, lag: int) -> None:
-    made = decoder(book, replace(ROOMY, max_slots=4), lag=lag)
-    generations = [submit(made, page) for page in book.pages]
-    generations[13].cancel()  # while it waits
-    for number in (0, 2):
-        for _ in range(5):
-            made.step()
-        generations[number].cancel()  # while it runs
-        made.step()
-        assert generations[number].finished == "cancelled"
-    run(made)
-    for number in (0, 2, 13):
-        said = generations[number].tokens
-        assert generations[number].finished == "cancelled"
-        assert said == book.pages[number].expected[: len(said)]
-    others = [number for number in range(14) if number not in (0, 2, 13)]
-    check([book.pages[n] for n in others], [generations[n] for n in others])
-
-
-def test_a_page_whose_image_does_not_fit_its_prompt_fails_alone(book: Book) -> None:
-    made = decoder(book)
-    good, page = submit(made, book.pages[0]), book.pages[1]
-    bad = made.submit(page.features[:-1], page.prompt, page.rules)
-    run(made)
-    check([book.pages[0]], [good])
-    assert isinstance(bad.error, ValueError)
-    assert bad.finished == "failed"
-
-
-def test_a_page_that_the_encoder_refuses_fails_alone(book: Book) -> None:
-    refused = book.pages[2].features
-
-    def encode(pages: list[Any]) -> list[Any]:
-        if any(page is refused for page in pages):
-            raise ValueError("no such tiles")
-        return pages
-
-    made = decoder(book, encode=encode)
-    generations = [submit(made, page) for page in book.pages]
-    run(made)
-    with pytest.raises(ValueError, match="no such tiles"):
-        list(generations[2].follow())
-    others = [number for number in range(len(book.pages)) if number != 2]
-    check([book.pages[n] for n in others], [generations[n] for n in others])
-
-
-# Who comes when
-
-
-def test_pages_enter_by_rank_then_longest_first_then_as_they_came(book: Book) -> None:
-    made = decoder(book, replace(ROOMY, max_slots=1), ahead=1)
-    entered: list[int] = []
-    wishes = [((2,), 0), ((1,), 0), ((1,), 50), ((1,), 0), ((0, 9), 0)]
-    for number, (rank, expected) in enumerate(wishes):
-        submit(
-            made, book.pages[number], rank, expected=expected,
-            on_taken=lambda number=number: entered.append(number),
-        )  # fmt: skip
-    run(made)
-    assert entered == [4, 2, 1, 3, 0]
-
-
-def test_images_are_encoded_together_but_only_a_few_ahead(book: Book) -> None:
-    eye = Eye()
-    made = decoder(book, replace(ROOMY, max_slots=2), ahead=4, encode=eye)
-    generations = [submit(made, page) for page in book.pages]
-    most = 0
-    while made.busy:
-        made.step()
-        most = max(most, sum(page.features is not None for page in made._waiting.pages))
-    check(book.pages, generations)
-    assert eye.batches == [4, 4, 4, 2]
-    assert most <= 3
-
-
-def test_each_prepared_image_is_let_go_once_whatever_becomes_of_the_page(book: Book) -> None:
-    counts = [0] * len(book.pages)
-    made = decoder(book, replace(ROOMY, max_slots=2))
-
-    def counted(number: int) -> Callable[[], None]:
-        def count() -> None:
-            counts[number] += 1
-
-        return count
-
-    generations = [
-        submit(made, page, on_taken=counted(number)) for number, page in enumerate(book.pages)
-    ]
-    for _ in range(6):
-        made.step()
-    for generation in generations[::3]:
-        generation.cancel()
-    for _ in range(30):
-        made.step()
-    made.fail(RuntimeError("the end"))
-    assert counts == [1] * len(book.pages)
-    assert all(generation.finished for generation in generations)
-
-
-def test_running_pages_wait_for_no_more_than_the_allowed_prompt_tokens(
-    book: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fed: list[list[int]] = [[]]
-    prefill, decode = Slots.prefill, Slots.decode
-
-    def noted_prefill(self: Slots, slot: int, embeddings: torch.Tensor, rules: Rules) -> Any:
-        fed[-1].append(embeddings.shape[0])
-        return prefill(self, slot, embeddings, rules)
-
-    def noted_decode(self: Slots, *arguments: Any) -> Any:
-        fed.append([])
-        return decode(self, *arguments)
-
-    monkeypatch.setattr(Slots, "prefill", noted_prefill)
-    monkeypatch.setattr(Slots, "decode", noted_decode)
-    made = decoder(book, prefill_tokens=1500)
-    generations = [submit(made, page) for page in book.pages]
-    run(made)
-    check(book.pages, generations)
-    assert all(sum(tokens) <= 1500 for tokens in fed)
-    assert max(map(len, fed)) > 1
-
-
-def test_slots_are_refilled_so_that_few_rounds_are_lost() -> None:
-    network = endless("deepseek-ocr-2").network
-    chance = random.Random(1)
-    lengths = [min(600, round(120 * chance.lognormvariate(0, 1))) for _ in range(64)]
-    made = Decoder(network, Eye(), replace(ROOMY, max_slots=16, budget=16 * 640, typical=640))
-    generations = [
-        # What can be known of a page's length beforehand is right within a third or so.
-        made.submit(None, [BOS, 5, 6], Rules(length), expected=round(length * guess))
-        for length in lengths
-        for guess in [chance.uniform(0.67, 1.5)]
-    ]
-    run(made)
-    assert [len(generation.tokens) for generation in generations] == lengths
-    ideal = max(-(-sum(lengths) // 16), *lengths)
-    assert made.rounds <= 1.15 * ideal
-
-
-# Temperature
 
 
 def test_a_page_draws_the_same_tokens_whatever_runs_beside_it(book: Book) -> None:

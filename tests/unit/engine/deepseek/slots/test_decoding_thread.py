@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 
 from ocrd.engine.deepseek.slots.decoding import DecoderThread, Rules
 from tests.books import (
@@ -17,21 +16,9 @@ from tests.books import (
     VOCABULARY,
     Book,
     Eye,
-    book_of,
 )
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture
-def book() -> Book:
-    return book_of("deepseek-ocr-2")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
