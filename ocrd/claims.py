@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocrd.intake import archive
-from ocrd.intake.ownership import Claim, Keeping, Record, this_daemon
+from ocrd.intake.keeping import Keeping
+from ocrd.intake.ownership import Claim
+from ocrd.intake.record import Record, this_daemon
 from ocrd.ledger import care
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter

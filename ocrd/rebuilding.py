@@ -17,7 +17,9 @@ from ocrd import claims, files
 from ocrd.errors import FolderWithheldError, OcrdError
 from ocrd.intake import archive
 from ocrd.intake.archive import Document
-from ocrd.intake.ownership import LEASE_SECONDS, Claim, Keeping, Record
+from ocrd.intake.keeping import Keeping
+from ocrd.intake.ownership import LEASE_SECONDS, Claim
+from ocrd.intake.record import Record
 from ocrd.job import Candidate
 from ocrd.ledger import care
 from ocrd.ledger.jobs import Ledger

@@ -5,9 +5,8 @@ finds it waits, and takes the folder when the count has stood still for ``LEASE_
 clock (no two clocks are compared), or at once when the owner says that it has gone. Where the file
 system knows locks, a lock says besides that an owner which stands still is alive.
 
-In a folder whose sources stay where they are, the file also says with which ledger it was read. A
-daemon that has another ledger, or an older state of it, would read all of it again: it waits until
-a person has decided (``ocrd ledger rebuild``).
+In a folder whose sources stay where they are, the file also says with which ledger it was read
+(``keeping``).
 
 Nothing in the file is trusted further than that: whoever may write into the folder can make us
 wait, or read on as if we were alone, and nothing else. It is never followed as a link, and never
@@ -19,20 +18,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import logging
 import os
-import secrets
-import socket
 import stat
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ocrd import files
 from ocrd.errors import FolderWithheldError, OcrdError
+from ocrd.intake.keeping import Keeping
+from ocrd.intake.record import RECORD_BYTES, Record, decode
 from ocrd.intake.scan import OWNER_NAME
 from ocrd.log import fields
 
@@ -40,92 +38,11 @@ log = logging.getLogger("ocrd.intake.ownership")
 
 BEAT_SECONDS = 10.0
 LEASE_SECONDS = 60.0  # longer than what NFS and sshfs keep in their caches, and several beats
-RECORD_BYTES = 1024  # always: a cached size is then a right one
-LARGEST_NUMBER = 1 << 53
-TEXT_CHARACTERS = 200  # of a name in the record
 
 _OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _MAY_NOT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _IN_THE_WAY = frozenset({errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV})
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What the file says of the folder's owner."""
-
-    ledger: str = ""  # id of the ledger that the folder is read with
-    session: str = ""  # of one daemon, from its start to its end
-    host: str = ""
-    machine: str = ""
-    boot: str = ""
-    pid: int = 0
-    state_dir: str = ""
-    serial: int = 0  # highest job number that the ledger had given
-    beat: int = 0
-    released: bool = False  # its owner has gone, in order
-
-    @property
-    def holder(self) -> str:
-        """Name the owner for a person."""
-        return files.printable(
-            f"the ocrd daemon on {self.host or 'an unknown machine'} (process {self.pid}, state"
-            f" directory {self.state_dir or 'unknown'})"
-        )
-
-    def encode(self) -> bytes:
-        """Return the file's content."""
-        short = {
-            name: value[:TEXT_CHARACTERS] if isinstance(value, str) else value
-            for name, value in asdict(self).items()
-        }
-        body = json.dumps({"ocrd": 1, **short}, separators=(",", ":")).encode("ascii")
-        while len(body) >= RECORD_BYTES:  # names full of letters that take six bytes each
-            short = {n: v[: len(v) // 2] if isinstance(v, str) else v for n, v in short.items()}
-            body = json.dumps({"ocrd": 1, **short}, separators=(",", ":")).encode("ascii")
-        return body.ljust(RECORD_BYTES - 1) + b"\n"
-
-
-def decode(content: bytes) -> Record | None:
-    """Return the record of a file's content; None if it is none."""
-    try:
-        body = json.loads(content)
-        if not isinstance(body, dict) or body.pop("ocrd", None) != 1:
-            return None
-        known = asdict(Record())
-        record = Record(**{name: type(known[name])(body.get(name, known[name])) for name in known})
-    except (ValueError, TypeError, RecursionError, OverflowError):
-        return None
-    numbers = (record.pid, record.serial, record.beat)
-    return record if all(0 <= number < LARGEST_NUMBER for number in numbers) else None
-
-
-def this_daemon(ledger: str, state_dir: Path) -> Record:
-    """Return what this process writes into the folders that it owns."""
-    return Record(
-        ledger=ledger,
-        session=secrets.token_hex(8),
-        host=socket.gethostname(),
-        machine=_line_of("/etc/machine-id"),
-        boot=_line_of("/proc/sys/kernel/random/boot_id"),
-        pid=os.getpid(),
-        state_dir=str(state_dir),
-    )
-
-
-def _line_of(path: str) -> str:
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        return Path(path).read_text(encoding="ascii").strip()
-    return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """What a folder whose sources stay asks of the ledger before it is read."""
-
-    serial: Callable[[], int]
-    is_known: Callable[[], bool]  # does the ledger know any document of this folder
-    looks_read: Callable[[], bool]  # does anything in it look like our outputs
 
 
 class Claim:
@@ -300,24 +217,12 @@ class Claim:
         return now - self._seen[1]
 
     def _refuse_other_ledger(self, record: Record) -> None:
-        """Refuse to read an archive that was read with a ledger which is not ours, or further."""
-        if self.keeping is None or not record.ledger:
-            return
-        if record.ledger != self._me.ledger:
-            raise _unknown_archive(
-                self._root, f"was read with another ledger, that of {record.holder}"
-            )
-        if record.serial > self.keeping.serial():
-            raise _unknown_archive(self._root, "was read further than this ledger knows")
+        if self.keeping is not None:
+            self.keeping.refuse_other_ledger(self._root, record, self._me.ledger)
 
     def _refuse_unknown_archive(self) -> None:
-        """Refuse an archive without our file which looks read, though the ledger knows nothing."""
-        if self.keeping is None or self.keeping.is_known():
-            return
-        if self.keeping.looks_read():
-            raise _unknown_archive(
-                self._root, "has documents with outputs beside them, and this ledger knows none"
-            )
+        if self.keeping is not None:
+            self.keeping.refuse_unknown_archive(self._root)
 
     def _write(self, fd: int, before: Record, *, released: bool = False) -> None:
         """Write who we are, one beat after what was written before."""
@@ -426,13 +331,4 @@ def _in_the_way(path: Path) -> FolderWithheldError:
     return FolderWithheldError(
         f"{files.printable(path)} is not what ocrd writes there.",
         hint="Remove it; the folder is read once it is gone.",
-    )
-
-
-def _unknown_archive(root: Path, why: str) -> FolderWithheldError:
-    return FolderWithheldError(
-        f"{files.printable(root)} {why}: all of it would be read again.",
-        hint="Stop the daemon, and bring the right ledger back with 'ocrd ledger restore FILE', or"
-        " run 'ocrd ledger rebuild', which takes documents with outputs beside them as read; with"
-        " --read-again it lets all be read anew.",
     )

@@ -17,7 +17,9 @@ import pytest
 
 from ocrd.errors import FolderWithheldError
 from ocrd.intake import ownership
-from ocrd.intake.ownership import Claim, Keeping, Record, decode
+from ocrd.intake.keeping import Keeping
+from ocrd.intake.ownership import Claim
+from ocrd.intake.record import RECORD_BYTES, Record, decode
 from tests.faults.conftest import daemon
 from tests.installation import LETTER, ROOT, Installation, eventually
 
@@ -337,14 +339,15 @@ def test_the_mark_of_another_user_that_has_gone_is_replaced(tmp_path: Path) -> N
         folder = folder.parent
     program = (
         "import os, pathlib, sys; from ocrd.errors import FolderWithheldError\n"
-        "from ocrd.intake import ownership; from ocrd.intake.ownership import Claim, Record\n"
+        "from ocrd.intake import ownership; from ocrd.intake.ownership import Claim\n"
+        "from ocrd.intake.record import Record, decode\n"
         "os.setuid(65534); now = [0.0]\n"
         "mine = Claim(pathlib.Path(sys.argv[1]), Record(ledger='a', session='a'),"
         " changed=lambda: None, clock=lambda: now[0])\n"
         "try: mine.require()\n"
         "except FolderWithheldError as error: print(error.what)\n"
         "now[0] += ownership.LEASE_SECONDS + 1; mine.require(); mine.require()\n"
-        "print(ownership.decode((pathlib.Path(sys.argv[1]) / '.ocrd-owner').read_bytes()).ledger)\n"
+        "print(decode((pathlib.Path(sys.argv[1]) / '.ocrd-owner').read_bytes()).ledger)\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)],
@@ -356,7 +359,7 @@ def test_the_mark_of_another_user_that_has_gone_is_replaced(tmp_path: Path) -> N
 
 def test_the_mark_has_one_size_whatever_the_names_are(tmp_path: Path) -> None:
     record = me("ä" * 400, state_dir="/\udce9" * 600)
-    assert len(record.encode()) == ownership.RECORD_BYTES
+    assert len(record.encode()) == RECORD_BYTES
     assert decode(record.encode()) is not None
 
 

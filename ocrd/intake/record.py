@@ -1,0 +1,90 @@
+"""What the file in a watched folder says of its owner.
+
+Whoever may write into the folder may have written it: a record is of one size and of known types,
+and what it says is shown to people without its control characters.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ocrd import files
+
+RECORD_BYTES = 1024  # always: a cached size is then a right one
+LARGEST_NUMBER = 1 << 53
+TEXT_CHARACTERS = 200  # of a name in the record
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the file says of the folder's owner."""
+
+    ledger: str = ""  # id of the ledger that the folder is read with
+    session: str = ""  # of one daemon, from its start to its end
+    host: str = ""
+    machine: str = ""
+    boot: str = ""
+    pid: int = 0
+    state_dir: str = ""
+    serial: int = 0  # highest job number that the ledger had given
+    beat: int = 0
+    released: bool = False  # its owner has gone, in order
+
+    @property
+    def holder(self) -> str:
+        """Name the owner for a person."""
+        return files.printable(
+            f"the ocrd daemon on {self.host or 'an unknown machine'} (process {self.pid}, state"
+            f" directory {self.state_dir or 'unknown'})"
+        )
+
+    def encode(self) -> bytes:
+        """Return the file's content."""
+        short = {
+            name: value[:TEXT_CHARACTERS] if isinstance(value, str) else value
+            for name, value in asdict(self).items()
+        }
+        body = json.dumps({"ocrd": 1, **short}, separators=(",", ":")).encode("ascii")
+        while len(body) >= RECORD_BYTES:  # names full of letters that take six bytes each
+            short = {n: v[: len(v) // 2] if isinstance(v, str) else v for n, v in short.items()}
+            body = json.dumps({"ocrd": 1, **short}, separators=(",", ":")).encode("ascii")
+        return body.ljust(RECORD_BYTES - 1) + b"\n"
+
+
+def decode(content: bytes) -> Record | None:
+    """Return the record of a file's content; None if it is none."""
+    try:
+        body = json.loads(content)
+        if not isinstance(body, dict) or body.pop("ocrd", None) != 1:
+            return None
+        known = asdict(Record())
+        record = Record(**{name: type(known[name])(body.get(name, known[name])) for name in known})
+    except (ValueError, TypeError, RecursionError, OverflowError):
+        return None
+    numbers = (record.pid, record.serial, record.beat)
+    return record if all(0 <= number < LARGEST_NUMBER for number in numbers) else None
+
+
+def this_daemon(ledger: str, state_dir: Path) -> Record:
+    """Return what this process writes into the folders that it owns."""
+    return Record(
+        ledger=ledger,
+        session=secrets.token_hex(8),
+        host=socket.gethostname(),
+        machine=_line_of("/etc/machine-id"),
+        boot=_line_of("/proc/sys/kernel/random/boot_id"),
+        pid=os.getpid(),
+        state_dir=str(state_dir),
+    )
+
+
+def _line_of(path: str) -> str:
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return Path(path).read_text(encoding="ascii").strip()
+    return ""
