@@ -9,11 +9,11 @@ import os
 from pathlib import Path
 
 from ocrd import files
-from ocrd import log as logs
 from ocrd.config import settings as config
 from ocrd.config.settings import Settings
 from ocrd.daemon import systemd
-from ocrd.daemon.daemon import Daemon, require_folders
+from ocrd.daemon.configuration import configure_log, require_folders
+from ocrd.daemon.daemon import Daemon
 from ocrd.errors import (
     EXIT_FAILED,
     EXIT_LEDGER,
@@ -36,7 +36,7 @@ def run(config_path: Path) -> int:
     systemd.require_support()
     faulthandler.enable()  # systemd's watchdog ends us with SIGABRT: the log then says where
     settings = config.load(config_path)
-    logs.configure(settings.log_format, settings.log_level, journal=systemd.journal())
+    configure_log(settings)
     _make_own_directories(settings)
     require_folders(settings, config_path)
     code = EXIT_OK

@@ -33,7 +33,14 @@ class Standing:
         self._folders = folders
         self._inboxes = inboxes
         self._scans_due = time.monotonic() + FIRST_SCANS_SECONDS
+        self.started = time.time()
+        self.phase = "starting"  # then "running", at last "stopping"
         self.warm: Sequence[str] = ()  # the engines that are loaded at the start
+
+    @property
+    def state(self) -> str:
+        """Return the phase of the daemon's life, or that it is paused."""
+        return "paused" if self._dispatcher.is_paused else self.phase
 
     def awaited(self) -> str:
         """Name what has to be before the daemon is ready, "" where all is.

@@ -1,0 +1,162 @@
+"""How the daemon is steered: what the control socket asks of it, and SIGHUP.
+
+A person's word is in the ledger before the answer: a pause outlives a restart, and a retry that a
+crash interrupts goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from ocrd import __version__, files, retrying
+from ocrd.config import settings as config
+from ocrd.daemon.configuration import configure_log, require_folders, require_same
+from ocrd.daemon.dispatch import Dispatcher
+from ocrd.daemon.standing import Standing
+from ocrd.daemon.wiring import Wiring
+from ocrd.errors import OcrdError
+from ocrd.job import Job, JobState
+from ocrd.ledger.retention import Retention
+from ocrd.ledger.writer import LedgerWriter
+from ocrd.log import fields
+from ocrd.work import Folder
+
+log = logging.getLogger("ocrd.daemon.control")
+
+PAUSED = "paused"  # the ledger's setting
+
+
+class Control:
+    """What ``web.app.Steering`` promises, of a running daemon."""
+
+    def __init__(
+        self,
+        config_path: Path,
+        ledger: LedgerWriter,
+        wiring: Wiring,
+        dispatcher: Dispatcher,
+        *,
+        standing: Standing,
+        retention: Retention,
+    ) -> None:
+        self._config_path = config_path
+        self._ledger = ledger
+        self._wiring = wiring
+        self._dispatcher = dispatcher
+        self._standing = standing
+        self._retention = retention
+        self._reloading = asyncio.Lock()
+
+    # The configuration
+
+    async def reload(self) -> None:
+        """Put the configuration file in force whole, or leave the old one; raise ConfigError."""
+        async with self._reloading:
+            new = await asyncio.to_thread(config.load, self._config_path)
+            require_same(self._wiring.settings, new, self._config_path)
+            await asyncio.to_thread(require_folders, new, self._config_path)
+            self._retention.keep_seconds = new.keep_jobs
+            configure_log(new)
+            await self._wiring.switch_to(new)
+            log.info("The configuration was reloaded.", extra=fields("reloaded"))
+
+    # Pauses
+
+    async def pause(self) -> None:
+        """Lease no more documents, over restarts too, until :meth:`resume`."""
+        await self._set_paused(True)
+
+    async def resume(self) -> None:
+        """Go on after :meth:`pause`."""
+        await self._set_paused(False)
+
+    async def _set_paused(self, paused: bool) -> None:
+        value = "yes" if paused else "no"
+        await self._ledger.do(lambda ledger: ledger.set_setting(PAUSED, value), patient=False)
+        self._dispatcher.is_paused = paused
+        self._dispatcher.wake()
+        log.info("Paused." if paused else "Resumed.", extra=fields(PAUSED, paused=paused))
+
+    async def restore_pause(self) -> None:
+        """Be paused if the daemon was when it last ended."""
+        paused = await self._ledger.do(lambda ledger: ledger.setting(PAUSED))
+        self._dispatcher.is_paused = paused == "yes"
+
+    # Jobs
+
+    async def cancel(self, job_id: int) -> Job:
+        """End an open job; its source stays in its inbox. Raises KeyError for an unknown job."""
+        return await self._dispatcher.cancel(job_id)
+
+    async def retry(self, job_id: int | None) -> list[Job]:
+        """Let a document be read again, or all failed ones for None; raise KeyError."""
+        wanted = None if job_id is None else [job_id]
+        jobs = await self._ledger.do(lambda ledger: retrying.find(ledger, wanted))
+        return [job for job in jobs if await self._retry(job, alone=job_id is not None)]
+
+    async def _retry(self, job: Job, *, alone: bool) -> bool:
+        """Put one source back and say whether that was done; raise only where it is asked alone."""
+        folder = self._wiring.folders.get(job.inbox)
+        if folder is None:
+            return False
+        try:
+            with self._dispatcher.leaving_alone(job.id):
+                await self._take_back(job, folder)
+        except OcrdError as error:
+            if alone:
+                raise
+            log.warning("Not retried: %s %s", error.what, error.hint, extra=fields("not-retried"))
+            return False
+        folder.forget(job.relpath)
+        self._wiring.inboxes[job.inbox].wake()
+        return True
+
+    async def _take_back(self, job: Job, folder: Folder) -> None:
+        await self._ledger.do(lambda ledger: retrying.begin(ledger, job))
+        try:
+            await folder.threads.do(retrying.put_back, job)
+        except OcrdError:
+            await self._ledger.do(lambda ledger: retrying.give_up(ledger, job))
+            raise
+        await self._ledger.do(lambda ledger: ledger.forget(job.id))
+
+    async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
+        """Return the newest jobs, those of one state where it is given."""
+        states = None if state is None else {state}
+        return await self._ledger.do(lambda ledger: ledger.jobs(states, limit))
+
+    async def job(self, job_id: int) -> Job:
+        """Return one job; raise KeyError if it is unknown."""
+        job = await self._ledger.do(lambda ledger: ledger.job(job_id))
+        if job is None:
+            raise KeyError(job_id)
+        return job
+
+    # Status
+
+    async def status(self) -> dict[str, Any]:
+        """Return what the daemon does at this moment, as JSON values."""
+        counts = await self._ledger.do(lambda ledger: ledger.counts())
+        waiting = await self._ledger.do(lambda ledger: ledger.waiting(time.time()))
+        queued = await self._ledger.do(lambda ledger: ledger.queued_by_inbox())
+        standing = self._standing
+        engines = standing.engines()
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "started": standing.started,
+            "state": standing.state,
+            "awaited": standing.awaited(),
+            "config": files.printable(self._config_path),
+            "inboxes": standing.inboxes(queued),
+            "engines": engines,
+            "jobs": {**counts, "waiting": waiting},
+            "working": standing.working(),
+            "pages_per_second": round(sum(engine["pages_per_second"] for engine in engines), 3),
+            "problems": standing.problems(),
+        }
