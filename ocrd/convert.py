@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import IO
 
 from ocrd import files, pages
+from ocrd.account import Account, damage
 from ocrd.config.settings import Settings
 from ocrd.engine.client import EngineClient
 from ocrd.errors import DocumentError, OcrdError, UnreadablePagesError, UnsupportedError
 from ocrd.figures import is_figure_name
 from ocrd.filing import assets, filing, plans
 from ocrd.illustrating import Illustration, Illustrations, illustrate
-from ocrd.job import DocumentResult, PageRead, PageStatus, SourceInfo
+from ocrd.job import DocumentResult, PageRead, SourceInfo
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import Reading, read_pages
 from ocrd.sidecar import text
@@ -54,6 +55,9 @@ class Outcome:
     pages: int
     seconds: float
     warnings: tuple[str, ...] = ()
+    state: str = "failed"  # or "done", "done with doubts", "partial"
+    doubtful: tuple[int, ...] = ()  # pages
+    failed: tuple[int, ...] = ()  # pages that count as not read
 
 
 class _PageSpool:
@@ -62,8 +66,6 @@ class _PageSpool:
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
         self._places: dict[int, tuple[int, int]] = {}
-        self.failed: list[PageRead] = []
-        self.holds_text = False
 
     def __len__(self) -> int:
         return len(self._places)
@@ -74,9 +76,6 @@ class _PageSpool:
         self._out.seek(0, 2)
         self._places[page.number] = (self._out.tell(), len(body))
         self._out.write(body)
-        self.holds_text |= bool(page.blocks)
-        if page.status is PageStatus.FAILED:
-            self.failed.append(replace(page, blocks=()))
 
     def __iter__(self) -> Iterator[PageRead]:
         for _, (offset, length) in sorted(self._places.items()):
@@ -115,19 +114,27 @@ class _Conversion:
             with tempfile.TemporaryFile(dir=self.temp_dir) as out:
                 spool = _PageSpool(out)
                 await self._read(file, source, info, spool)
-                verdict = _verdict(file, info, spool)
-                if verdict is not None and not spool.holds_text:
+                account = Account.of(spool)
+                verdict = _verdict(file, info, account)
+                if verdict is not None and not account.holds_text:
                     raise verdict
                 sha256 = await asyncio.to_thread(files.sha256_of, file, key)
                 made = await self._illustrate(source, targets, spool)
-                document = self._describe(file, sha256, info, spool, time.monotonic() - began)
-                document = replace(document, warnings=(*document.warnings, *made.warnings))
+                document = self._describe(file, sha256, info, account, time.monotonic() - began)
+                document = replace(
+                    document,
+                    warnings=(*damage(info), *account.remarks, *made.warnings),
+                    state="failed" if verdict else account.state,
+                )
                 written = self._write(targets, document, spool, made)
                 shutil.rmtree(self._own_folder, ignore_errors=True)
         except OcrdError as error:
             return Outcome(file, (), error, info.pages if info else 0, time.monotonic() - began)
         seconds = time.monotonic() - began
-        return Outcome(file, written, verdict, info.pages, seconds, document.warnings)
+        return Outcome(
+            file, written, verdict, info.pages, seconds, document.warnings, document.state,
+            document.doubtful, document.failed,
+        )
 
     def _targets(self, file: Path) -> dict[str, Path]:
         """Return the paths of what is to be written, by kind, what others link to first."""
@@ -184,7 +191,7 @@ class _Conversion:
         await read_pages(reading, range(1, info.pages + 1))
 
     def _describe(
-        self, file: Path, sha256: str, info: SourceInfo, spool: _PageSpool, seconds: float
+        self, file: Path, sha256: str, info: SourceInfo, account: Account, seconds: float
     ) -> DocumentResult:
         hello = self.engine.announced
         return DocumentResult(
@@ -196,9 +203,8 @@ class _Conversion:
             model=hello.model if hello else "",
             mode=self.task.mode,
             seconds=seconds,
-            warnings=tuple(
-                f"Page {page.number}: {'; '.join(page.warnings)}" for page in spool.failed
-            ),
+            doubtful=tuple(account.doubtful),
+            failed=tuple(account.unread),
         )
 
     def _write(
@@ -277,16 +283,15 @@ def _taken(target: Path) -> DocumentError:
     )
 
 
-def _verdict(file: Path, info: SourceInfo, spool: _PageSpool) -> OcrdError | None:
+def _verdict(file: Path, info: SourceInfo, account: Account) -> OcrdError | None:
     """Return why the file counts as failed, None if it does not."""
-    if len(spool.failed) <= TOLERANCE * info.pages:
+    if len(account.unread) <= TOLERANCE * info.pages:
         return None
-    first = spool.failed[0]
     return UnreadablePagesError(
-        f"{files.printable(file)}: {len(spool.failed)} of {info.pages} pages could not be"
-        f" read; the first is page {first.number}: {'; '.join(first.warnings)}",
+        f"{files.printable(file)}: {len(account.unread)} of {info.pages} pages could not be"
+        f" read; the first is page {account.unread[0]}: {account.first_cause}",
         hint="Correct the file and convert it again.",
-        page=first.number,
+        page=account.unread[0],
     )
 
 

@@ -10,10 +10,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ocrd.job import Block, Doubt, Ink, Line, PageImage, PageRead, PageStatus, Recognition
+from ocrd import witness
+from ocrd.job import (
+    Block,
+    Doubt,
+    Ink,
+    Job,
+    JobState,
+    Line,
+    PageImage,
+    PageRead,
+    PageStatus,
+    Recognition,
+)
 
 CODES = {
     "no-text": "there is ink on the page, and no text came of it",
@@ -57,6 +69,7 @@ _SAID = {  # of one line, of several
     "covered": ("lies under a stamp or another mark", "lie under a stamp or another mark"),
 }
 _OF_LINES = frozenset({"unread-lines", "unknown-signs", "uncertain-lines", "struck-out"})
+_READING = frozenset({"markdown", "text"})  # modes in which the text is the page's own
 _GRAM = 3  # words: a text that says three of them again in this order repeats itself
 _CONTENT = re.compile(r"[^\W_]")  # a letter or a digit
 
@@ -70,7 +83,9 @@ def judge(
     """
     found = [*image.doubts, *_of_lines(_rows(answer, blocks), image.ink)]
     shows_text = image.ink is None or image.ink.rows > 0  # what nobody counted may be text
-    if not has_text(blocks) and mode != "locate":  # there, finding nothing is an answer
+    if has_text(blocks):
+        found += _held_against(image.ink, blocks) if mode in _READING else []
+    elif mode != "locate":  # there, finding nothing is an answer
         found.append(_without_text(answer, shows_text=shows_text))
     if answer.doubt:
         found.append(Doubt("runaway", answer.doubt, _missing(image.ink, blocks)))
@@ -113,6 +128,13 @@ def state_of(*, unread: int, doubtful: int) -> str:
     One of which too many are not read is "failed": that is the verdict's to say.
     """
     return "partial" if unread else "done with doubts" if doubtful else "done"
+
+
+def outcome_of(job: Job) -> str:
+    """Return what a document came to: its state, and of one that is done with what doubts."""
+    if job.state is not JobState.DONE:
+        return job.state.value
+    return state_of(unread=job.pages_failed, doubtful=job.pages_doubtful)
 
 
 # Lines and blocks
@@ -219,6 +241,13 @@ def _without_text(answer: Recognition, *, shows_text: bool) -> Doubt:
     return Doubt("no-text", message, float(shows_text))
 
 
+def _held_against(ink: Ink | None, blocks: Sequence[Block]) -> list[Doubt]:
+    """Return what the page itself says to the extent of its text."""
+    text = "\n".join(text for block in blocks for text in _texts(block))
+    doubt = witness.held_against(ink, *witness.extent(text)) if ink else None
+    return [doubt] if doubt else []
+
+
 def _missing(ink: Ink | None, blocks: Sequence[Block]) -> float:
     """Return the share of the page's ink that no text came of, told twice counting once.
 
@@ -228,19 +257,19 @@ def _missing(ink: Ink | None, blocks: Sequence[Block]) -> float:
         return 1.0
     if not (ink.rows and ink.characters):
         return 0.0
-    return round(max(0.0, 1.0 - _said(blocks) / ink.characters), 4)
+    _, characters = witness.extent(" ".join(_said(blocks)))
+    return round(max(0.0, 1.0 - characters / ink.characters), 4)
 
 
-def _said(blocks: Iterable[Block]) -> int:
-    """Return how many signs a text has without what it says again and again."""
+def _said(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield a text's words without those that it says again and again."""
     seen: set[tuple[str, ...]] = set()
     last = ("",) * _GRAM
-    count = 0
     for word in (word for block in blocks for text in _texts(block) for word in text.split()):
         last = (*last[1:], word)
-        count += 0 if last in seen else len(word)
-        seen.add(last)
-    return count
+        if last not in seen:
+            seen.add(last)
+            yield word
 
 
 def _has_content(block: Block) -> bool:

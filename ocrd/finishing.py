@@ -10,16 +10,18 @@ from __future__ import annotations
 import logging
 import time
 
-from ocrd import files, retrying
+from ocrd import doubts, files, retrying
 from ocrd.errors import OcrdError, Reason, SourceChangedError, TransientError
 from ocrd.filing import filing, plans
-from ocrd.job import JobState, SourceInfo
+from ocrd.job import Job, JobState, SourceInfo
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.publishing import Publisher
 from ocrd.verdicts import Verdicts
 from ocrd.work import Work
 
 log = logging.getLogger("ocrd.finishing")
+
+_NAMED = {"done with doubts": "Done with doubts", "partial": "Done in part"}
 
 MAX_PLANS = 10  # tries to find names that nobody takes in between
 
@@ -106,10 +108,11 @@ class Finisher:
         log.info("%s", error.what, extra=work.about("withdrawn"))
 
     async def _finish(self, work: Work, plan: plans.Plan) -> None:
-        kept = plan.action == "keep"
+        kept, job_id = plan.action == "keep", work.job.id
+        job = await self._ledger.do(lambda ledger: ledger.job(job_id)) or work.job
         await self._ledger.do(
             lambda ledger: ledger.finish(
-                work.job.id, plan.state, time.time(),
+                job_id, plan.state, time.time(),
                 destination=plan.destination or (plan.source if kept else ""),
                 sha256=work.sha256 or work.job.sha256,
                 kept=kept,
@@ -120,18 +123,25 @@ class Finisher:
         self._verdicts.forget(work.job.id)
         if not kept:
             work.folder.forget(work.job.relpath)
-        _log_filed(work, plan)
+        _log_filed(work, job, plan)
 
 
-def _log_filed(work: Work, plan: plans.Plan) -> None:
+def _log_filed(work: Work, job: Job, plan: plans.Plan) -> None:
     seconds = round(time.monotonic() - work.started, 2)
     where = files.printable(plan.destination or plan.source)
     about = work.about(
         str(plan.state), pages=work.pages, seconds=seconds, destination=where,
         code=plan.reason.code, hint=plan.reason.hint, page=plan.reason.page,
+        doubtful=job.pages_doubtful or None, unread=job.pages_failed or None,
     )
-    if plan.state is JobState.DONE:
+    state = doubts.state_of(unread=job.pages_failed, doubtful=job.pages_doubtful)
+    if plan.state is JobState.DONE and state == "done":
         log.info("Done in %.1f s, %s pages: %s", seconds, work.pages or "?", where, extra=about)
+    elif plan.state is JobState.DONE:
+        log.warning(
+            "%s in %.1f s, %s pages, %d of them doubtful, %d not read: %s", _NAMED[state],
+            seconds, work.pages or "?", job.pages_doubtful, job.pages_failed, where, extra=about,
+        )
     else:
         log.error(
             "Failed: %s %s (%s)", plan.reason.message, plan.reason.hint, where, extra=about

@@ -264,6 +264,8 @@ class Job:
     hint: str = ""
     page: int | None = None  # that the last error names
     destination: str = ""  # where the source is now, once final
+    pages_doubtful: int = 0
+    pages_failed: int = 0  # that count as not read; a doubtful one may be among them
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ocrd import pages
+from ocrd import doubts, pages
+from ocrd.account import cause
 from ocrd.job import PageRead, PageStatus
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.work import Work
@@ -31,21 +32,20 @@ class Progress:
         return [number for number in range(1, (self._work.pages or 0) + 1) if number not in done]
 
     async def keep(self, page: PageRead) -> None:
-        """Checkpoint a page that is done with, read or failed."""
+        """Checkpoint a page that is done with, read or not, and say what is wrong with it."""
         work = self._work
         if hello := work.engine.announced:
             page = replace(page, engine=hello.name, model=hello.model)
-        result, failed = pages.to_json(page), page.status is PageStatus.FAILED
+        result, doubtful = pages.to_json(page), page.status is PageStatus.DOUBTFUL
+        failed = doubts.is_unread(page, work.folder.settings.doubt_tolerance)
         await self._ledger.do(
-            lambda ledger: ledger.checkpoint(work.job.id, page.number, result, failed=failed)
+            lambda ledger: ledger.checkpoint(
+                work.job.id, page.number, result, failed=failed, doubtful=doubtful
+            )
         )
         work.pages_done += 1
         work.is_suspect = False
-        if failed:
-            log.warning(
-                "Page %d could not be read: %s", page.number, "; ".join(page.warnings),
-                extra=work.about("page-failed", page=page.number, code=page.code),
-            )
+        _log_remarks(work, page, failed=failed)
 
     async def kills(self) -> Mapping[int, int]:
         """Return how often each page has ended an engine, for those that did."""
@@ -58,3 +58,27 @@ class Progress:
     def forget_kills(self, page: int) -> None:
         """Note that the engine was to blame, and not the page."""
         self._ledger.submit(lambda ledger: ledger.forget_kills(self._work.job.id, page))
+
+
+def _log_remarks(work: Work, page: PageRead, *, failed: bool) -> None:
+    """Say what is wrong with a page, or what its source or its engine remarked on it."""
+    if page.status is PageStatus.FAILED:
+        log.warning(
+            "Page %d could not be read: %s", page.number, cause(page),
+            extra=work.about("page-failed", page=page.number, code=page.code),
+        )
+        return
+    if page.status is PageStatus.DOUBTFUL:
+        log.warning(
+            "Page %d is doubtful%s: %s.", page.number, " and counts as not read" * failed,
+            doubts.told(page.doubts),
+            extra=work.about(
+                "page-doubtful", page=page.number, code=",".join(d.code for d in page.doubts),
+                share=round(doubts.lost(page.doubts), 4),
+            ),
+        )
+    if page.warnings:
+        log.info(
+            "Page %d: %s", page.number, "; ".join(page.warnings),
+            extra=work.about("page-remark", page=page.number),
+        )

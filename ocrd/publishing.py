@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ocrd import files, pages
+from ocrd.account import NOT_REACHED, Account, damage
 from ocrd.config.settings import InboxSettings
 from ocrd.errors import NO_REASON, OcrdError, Reason
 from ocrd.filing import filing, plans
@@ -62,7 +63,8 @@ class Publisher:
             reason=reason,
         )
         try:
-            contents = [self._content(work, plan, kind, info) for kind in kinds]
+            account = self._account(work, info)
+            contents = [self._content(work, plan, kind, info, account) for kind in kinds]
             plan = filing.stage(plan, contents)
             self._ledger.submit(
                 lambda ledger: ledger.intend(job.id, plan.to_json(), sha256=work.sha256)
@@ -73,8 +75,12 @@ class Publisher:
             raise
         return plan
 
+    def _account(self, work: Work, info: SourceInfo | None) -> Account:
+        read = self.pages(work.job, info) if info else ()
+        return Account.of(read, work.folder.settings.doubt_tolerance)
+
     def _content(
-        self, work: Work, plan: plans.Plan, kind: str, info: SourceInfo | None
+        self, work: Work, plan: plans.Plan, kind: str, info: SourceInfo | None, account: Account
     ) -> filing.Content:
         made = work.illustrations
         if kind == "error.json" or info is None:
@@ -83,17 +89,20 @@ class Publisher:
             return {path.name: filing.copying(path) for path in made.figures}
         if kind == plans.OVERLAY and made.overlay is not None:
             return filing.copying(made.overlay)
-        settings, reader = work.folder.settings, self._reader(work, info)
+        settings = work.folder.settings
         document = DocumentResult(
             source_name=files.printable(Path(plan.destination or plan.source).name),
             sha256=work.sha256 or "",
             format=info.format,
             pages=info.pages,
-            engine=reader.engine or work.engine.name,
-            model=reader.model,
+            engine=account.engine or work.engine.name,  # ours may not have started yet
+            model=account.model,
             mode=settings.mode,
             seconds=time.monotonic() - work.started,
-            warnings=(*self._warnings(work.job, info), *made.warnings),
+            warnings=(*damage(info), *account.remarks, *made.warnings),
+            state=account.state if plan.state is JobState.DONE else "failed",
+            doubtful=tuple(account.doubtful),
+            failed=tuple(account.unread),
         )
         style = style_of(settings, _assets_name(plan))
 
@@ -103,18 +112,6 @@ class Publisher:
             text.write(out, kind, document, linked, style)
 
         return write
-
-    def _reader(self, work: Work, info: SourceInfo) -> PageRead:
-        """Return the first page that tells which engine read it: ours may not have started yet."""
-        read = self.pages(work.job, info)
-        return next((page for page in read if page.engine), PageRead(0, PageStatus.FAILED))
-
-    def _warnings(self, job: Job, info: SourceInfo) -> Iterator[str]:
-        if info.repaired:
-            yield "The file is damaged; what could be repaired was read."
-        failed = self._ledger.submit(lambda ledger: ledger.failed_pages(job.id)).result()
-        for number, result in failed:
-            yield f"Page {number}: {'; '.join(pages.from_json(result).warnings)}"
 
     def pages(self, job: Job, info: SourceInfo) -> Iterator[PageRead]:
         """Yield the checkpointed pages in order, a few in memory at a time; in no event loop."""
@@ -191,7 +188,7 @@ def _missing(first: int, behind: int) -> Iterator[PageRead]:
             number,
             PageStatus.FAILED,
             warnings=("The document failed before this page was read.",),
-            code="not-read",
+            code=NOT_REACHED,
         )
 
 

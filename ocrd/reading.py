@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ocrd import doubts
 from ocrd.engine.client import EngineClient
 from ocrd.errors import (
     DocumentError,
@@ -27,6 +28,7 @@ from ocrd.errors import (
 from ocrd.files import file_key
 from ocrd.job import PageImage, PageRead, PageStatus, Recognition
 from ocrd.layout import layout
+from ocrd.layout.sheet import page_box, rounded
 from ocrd.markdown import markup
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.tasks import Task
@@ -98,18 +100,22 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
 
 async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
     path = reading.temp_dir / f"{reading.name}-{number}.pnm"
+    image: PageImage | None = None
     try:
         image = await unless_stopping(
             reading.stopping,
             reading.rasterizer.draw(reading.source, number, path, longest_side, rank=reading.rank),
         )
         if image.blank:
-            page = _page(image, PageStatus.BLANK)
+            page = _blank(image)
         else:
             recognition = await _recognise(reading, image, longest_side)
             page = await asyncio.to_thread(_laid_out, image, recognition, reading.task)
     except PageError as error:
-        page = PageRead(number, PageStatus.FAILED, warnings=(str(error),), code=error.code)
+        remarks = image.warnings if image else ()
+        page = PageRead(
+            number, PageStatus.FAILED, warnings=(str(error), *remarks), code=error.code
+        )
     finally:
         with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
             path.unlink()
@@ -177,35 +183,46 @@ async def _acquit_if_the_engine_is_to_blame(
 
 
 def _laid_out(image: PageImage, recognition: Recognition, task: Task) -> PageRead:
-    """Return the page with its blocks; one that cannot be trusted fails and keeps them."""
+    """Return the page with its blocks, and what `doubts` makes of them."""
     size = recognition.width, recognition.height
     remarks: list[str] = []
     if recognition.form == "markup":
         blocks, remarks = markup.blocks(recognition.markup, *size, task)
     else:
         blocks = layout.blocks(recognition.lines, *size, recognition.rules)
-    doubt = recognition.doubt
+    blocks = [doubts.marked(block) for block in blocks]
+    status, found = doubts.judge(image, recognition, blocks, task.mode)
+    has_failed = status is PageStatus.FAILED
+    cause = (recognition.doubt,) if has_failed else ()
     return PageRead(
         number=image.number,
-        status=PageStatus.FAILED if doubt else PageStatus.READ,
+        status=status,
         blocks=tuple(blocks),
         width=recognition.width,
         height=recognition.height,
         points_per_pixel=image.points_per_pixel,
         rotation=recognition.rotation,
         seconds=recognition.seconds,
-        warnings=(*([doubt] if doubt else []), *recognition.warnings, *remarks),
-        code=DoubtfulPageError.code if doubt else "",
+        warnings=(*cause, *image.warnings, *recognition.warnings, *remarks),
+        doubts=found,
+        unread=tuple(
+            rounded(page_box(line)) for line in recognition.lines if not doubts.is_read(line)
+        ),
+        code=DoubtfulPageError.code if has_failed else "",
     )
 
 
-def _page(image: PageImage, status: PageStatus) -> PageRead:
+def _blank(image: PageImage) -> PageRead:
+    """Return a page on which nothing is seen: blank, unless something may be missing on it."""
+    status, found = doubts.judge_blank(image)
     return PageRead(
         number=image.number,
         status=status,
         width=image.width,
         height=image.height,
         points_per_pixel=image.points_per_pixel,
+        warnings=image.warnings,
+        doubts=found,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from ocrd import pages
+from ocrd.account import cause
 from ocrd.errors import CorruptError, Fate, OcrdError, UnreadablePagesError
 from ocrd.job import FileKey
 
@@ -87,13 +88,14 @@ def failure(
 ) -> UnreadablePagesError | None:
     """Return why a document of ``total`` pages fails, None if it is done.
 
-    ``failed`` are the numbers and JSON results of the pages that were not read, in order;
-    ``tolerance`` is the share of pages that may be among them.
+    ``failed`` are the numbers and JSON results of the pages that count as not read, in order: those
+    that failed, and doubtful ones of which too much gave no text. ``tolerance`` is the share of
+    pages that may be among them.
     """
     if len(failed) <= tolerance * total:
         return None
     number, result = failed[0]
-    first = "; ".join(pages.from_json(result).warnings)
+    first = cause(pages.from_json(result))
     return UnreadablePagesError(
         f"{len(failed)} of {total} pages could not be read; the first is page {number}: {first}",
         hint="Correct the source and run 'ocrd retry', or raise the folder's tolerance.",

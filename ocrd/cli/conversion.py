@@ -186,6 +186,9 @@ def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         "outputs": [str(path) for path in outcome.outputs],
         "pages": outcome.pages,
         "seconds": round(outcome.seconds, 3),
+        "state": outcome.state,
+        "doubtful": list(outcome.doubtful),
+        "failed": list(outcome.failed),
         "warnings": list(outcome.warnings),
         "error": None if outcome.error is None else error_to_json(outcome.error),
     }
@@ -200,5 +203,7 @@ def _print_outcome(outcome: Outcome) -> None:
     many = "1 page" if outcome.pages == 1 else f"{outcome.pages} pages"
     name = screen.plain(outcome.file)
     screen.say(f"{name} → {made} ({many}, {screen.span(outcome.seconds)})")
+    if outcome.error is None and outcome.state != "done":
+        screen.warn(f"{name}: {outcome.state}")
     for warning in outcome.warnings:
-        screen.say(f"  {screen.plain(warning)}")
+        screen.warn(f"  {screen.plain(warning)}")

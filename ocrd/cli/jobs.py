@@ -147,7 +147,7 @@ def _print_jobs(found: Sequence[dict[str, Any]]) -> None:
             text.append(f"\n{screen.plain(job['message'])}", style="dim")
         table.add_row(
             str(job["id"]),
-            screen.state(job["state"]),
+            screen.state(job["outcome"]),
             screen.pages(job),
             screen.span(time.time() - job["created"]),
             text,
@@ -162,8 +162,10 @@ def _print_job(job: dict[str, Any]) -> None:
         ("job", job["id"]),
         ("source", _source(job)),
         ("now at", job["destination"]),
-        ("state", job["state"]),
+        ("state", job["outcome"]),
         ("pages", screen.pages(job)),
+        ("doubtful pages", job["pages_doubtful"] or ""),
+        ("failed pages", job["pages_failed"] or ""),
         ("attempts", job["attempts"]),
         ("priority", job["priority"]),
         ("found", _moment(job["created"])),

@@ -23,6 +23,8 @@ STATE_STYLES = {
     "leased": "cyan",
     "filing": "cyan",
     "done": "green",
+    "done with doubts": "yellow",
+    "partial": "yellow",
     "failed": "red",
     "cancelled": "yellow",
     "withdrawn": "dim",

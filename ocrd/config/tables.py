@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 
 from ocrd.config.types import AbsoluteFolder, Duration, Folder, Size, Switch, Table, none_for_auto
+from ocrd.doubts import TOLERANCE
 from ocrd.tasks import Task
 
 JUNK = (
@@ -193,6 +194,14 @@ class InboxSettings(Table):
         le=1,
         description="The share of pages that may fail before the document fails; pages within it"
         " are noted in their place.",
+    )
+    doubt_tolerance: float = Field(
+        TOLERANCE,
+        ge=0,
+        le=1,
+        description="The share of a page's lines, or of its ink, that may give no text before the"
+        " page counts as failed; with 1 it never does. What gave none is said in its place either"
+        " way.",
     )
 
     @property

@@ -8,20 +8,36 @@ from ocrd.ledger.file import LedgerFile
 class Checkpoints(LedgerFile):
     """The pages of the jobs in work; they go when a job is finished."""
 
-    def checkpoint(self, job_id: int, number: int, result: str, *, failed: bool = False) -> None:
-        """Keep a page's result; progress clears the count of attempts."""
+    def checkpoint(
+        self,
+        job_id: int,
+        number: int,
+        result: str,
+        *,
+        failed: bool = False,
+        doubtful: bool = False,
+    ) -> None:
+        """Keep a page's result; progress clears the count of attempts.
+
+        ``failed`` says that the page counts as not read, which a doubtful one may, too.
+        """
         self.db.execute(
             "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)",
             (job_id, number, int(failed), result),
         )
         self.db.execute(
-            "UPDATE jobs SET attempts = 0, pages_done = pages_done + 1 WHERE id = ?", (job_id,)
+            "UPDATE jobs SET attempts = 0, pages_done = pages_done + 1,"
+            " pages_doubtful = pages_doubtful + ?, pages_failed = pages_failed + ? WHERE id = ?",
+            (int(doubtful), int(failed), job_id),
         )
 
     def forget_pages(self, job_id: int) -> None:
         """Drop a job's checkpoints: they are of another state of the source."""
         self.db.execute("DELETE FROM pages WHERE job = ?", (job_id,))
-        self.db.execute("UPDATE jobs SET pages_done = 0 WHERE id = ?", (job_id,))
+        self.db.execute(
+            "UPDATE jobs SET pages_done = 0, pages_doubtful = 0, pages_failed = 0 WHERE id = ?",
+            (job_id,),
+        )
 
     def pages_done(self, job_id: int) -> set[int]:
         """Return the numbers of the pages that have a checkpoint."""
@@ -37,7 +53,7 @@ class Checkpoints(LedgerFile):
         ).fetchall()
 
     def failed_pages(self, job_id: int) -> list[tuple[int, str]]:
-        """Return number and result of the checkpointed pages that could not be read."""
+        """Return number and result of the checkpointed pages that count as not read."""
         return self.db.execute(
             "SELECT number, result FROM pages WHERE job = ? AND failed ORDER BY number",
             (job_id,),

@@ -40,6 +40,15 @@ class Ledger(Queue, Checkpoints, Filings):
         rows = self.db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
         return dict.fromkeys(JobState, 0) | {JobState(state): count for state, count in rows}
 
+    def doubted(self) -> tuple[int, int]:
+        """Return how many documents are done with doubts, and how many in part only."""
+        doubtful, partial = self.db.execute(
+            "SELECT COUNT(*) FILTER (WHERE pages_failed = 0), COUNT(*) FILTER (WHERE pages_failed)"
+            " FROM jobs INDEXED BY jobs_doubted"
+            " WHERE state = 'done' AND (pages_failed > 0 OR pages_doubtful > 0)"
+        ).fetchone()
+        return doubtful, partial
+
     def queued_by_inbox(self) -> dict[str, int]:
         """Return how many jobs of each inbox are queued."""
         rows = self.db.execute(

@@ -72,7 +72,8 @@ class Queue(LedgerFile):
         self.db.execute("DELETE FROM kills WHERE job = ?", (job_id,))
         self.db.execute(
             "UPDATE jobs SET key = ?, due = ?, not_before = 0, attempts = 0, pages = NULL,"
-            " pages_done = 0, sha256 = NULL, code = '', message = '', hint = '' WHERE id = ?",
+            " pages_done = 0, pages_doubtful = 0, pages_failed = 0, sha256 = NULL, code = '',"
+            " message = '', hint = '' WHERE id = ?",
             (key, due, job_id),
         )
 

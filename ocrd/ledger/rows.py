@@ -15,7 +15,8 @@ from ocrd.job import FileKey, Job, JobState
 
 COLUMNS = (
     "id, inbox, relpath, key, state, priority, attempts, created, not_before, pages, pages_done,"
-    " sha256, finished, plan, code, message, hint, page, destination"
+    " sha256, finished, plan, code, message, hint, page, destination, pages_doubtful,"
+    " pages_failed"
 )
 
 
@@ -72,4 +73,6 @@ def _read_row(row: tuple[Any, ...]) -> Job:
         hint=row[16],
         page=row[17],
         destination=os.fsdecode(row[18]),
+        pages_doubtful=row[19],
+        pages_failed=row[20],
     )

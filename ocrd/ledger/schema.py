@@ -94,6 +94,20 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX outputs_source ON outputs (inbox, relpath);
     INSERT OR IGNORE INTO settings VALUES ('id', lower(hex(randomblob(16))));
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN pages_doubtful INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE jobs ADD COLUMN pages_failed INTEGER NOT NULL DEFAULT 0;
+    UPDATE jobs SET pages_failed = (SELECT COUNT(*) FROM pages WHERE job = jobs.id AND failed)
+        WHERE pages_done > 0 AND state IN ('queued', 'leased', 'filing');
+    CREATE INDEX jobs_doubted ON jobs (pages_failed)
+        WHERE state = 'done' AND (pages_failed > 0 OR pages_doubtful > 0);
+    """,
+)
+
+# An older ledger that is only looked at stays as it is: the columns are put before it.
+_COUNTING = 3  # the first version whose jobs count doubtful and failed pages
+_UNCOUNTED = (
+    "CREATE TEMP VIEW jobs AS SELECT *, 0 AS pages_doubtful, 0 AS pages_failed FROM main.jobs"
 )
 
 
@@ -221,6 +235,8 @@ def _require_known_version(connection: sqlite3.Connection, path: Path) -> int:
 
 def _migrate(connection: sqlite3.Connection, path: Path, *, readonly: bool) -> None:
     version = _require_known_version(connection, path)
+    if readonly and version < _COUNTING:
+        connection.execute(_UNCOUNTED)
     if version == len(MIGRATIONS) or readonly:
         connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
         return

@@ -35,6 +35,7 @@ _AT_START = re.compile(
     re.VERBOSE,
 )
 _CLOSING_HASHES = re.compile(r"(?<!\S)#+$")
+_HYPHENS = re.compile(r"--+|(?<=.)-$")  # what ends a comment, in CommonMark or in HTML
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -102,6 +103,11 @@ def code_span(text: str) -> str:
     # One space inside each fence is taken off again (section 6.1).
     pad = " " if text[0] in "` " or text[-1] in "` " else ""
     return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def comment(text: str) -> str:
+    """Return the text as a comment, which nothing in it ends; it may not begin with > or -."""
+    return f"<!-- {_HYPHENS.sub('–', ' '.join(clean(text).split()))} -->"
 
 
 def destination(path: str) -> str:

@@ -33,6 +33,9 @@ def write(
         "model": document.model,
         "mode": document.mode,
         "seconds": round(document.seconds, 1),
+        "state": document.state,
+        "doubtful": list(document.doubtful),
+        "failed": list(document.failed),
         "warnings": list(document.warnings),
     }
     if assets:
@@ -59,6 +62,11 @@ def _page(page: PageRead, *, with_figures: bool) -> dict[str, Any]:
         "seconds": round(page.seconds, 3),
         "warnings": list(page.warnings),
         "code": page.code,
+        "doubts": [
+            {"code": doubt.code, "message": doubt.message, "share": round(doubt.share, 4)}
+            for doubt in page.doubts
+        ],
+        "unread": [_places(box, page) for box in page.unread],  # lines found, and not read
         "blocks": [
             _block(block, page, names.get(number, [])) for number, block in enumerate(page.blocks)
         ],
@@ -72,11 +80,10 @@ def _block(block: Block, page: PageRead, figures: list[str]) -> dict[str, Any]:
         "page": page.number,
         "text": block.text,
         "confidence": None if block.confidence is None else round(block.confidence, 4),
-        "boxes": [
-            {"pixels": _corners(box), "points": _corners(_in_points(box, page))}
-            for box in block.boxes
-        ],
+        "boxes": [_places(box, page) for box in block.boxes],
     }
+    if block.doubts:
+        body["doubts"] = list(block.doubts)  # of its lines, see ocrd.doubts.LINES
     if block.rich:
         body["rich"] = True  # the text is Markdown, with TeX between \( \) and \[ \]
     if block.table:
@@ -95,6 +102,10 @@ def _block(block: Block, page: PageRead, figures: list[str]) -> dict[str, Any]:
     if figures:
         body["figures"] = figures
     return body
+
+
+def _places(box: Box, page: PageRead) -> dict[str, list[float]]:
+    return {"pixels": _corners(box), "points": _corners(_in_points(box, page))}
 
 
 def _in_points(box: Box, page: PageRead) -> Box:

@@ -2,8 +2,9 @@
 
 Pages are written as they come, one in memory at a time, so that a book of any length takes
 constant memory. Model text is text: plain text makes no Markdown of its own, a model's Markdown
-only what :mod:`ocrd.markdown.richtext` lets pass, and neither makes a page mark. The caller
-publishes; nothing here knows of file names but those of figures beside the sidecar.
+only what :mod:`ocrd.markdown.richtext` lets pass, and neither makes a page mark. What is not sure
+of a page is said at its start, whatever the style. The caller publishes; nothing here knows of file
+names but those of figures beside the sidecar.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from ocrd import doubts
 from ocrd.figures import figures_of
 from ocrd.job import Block, DocumentResult, PageRead, PageStatus
 from ocrd.layout import headings
@@ -87,7 +89,7 @@ def write_text(
 
 def yaml_header(document: DocumentResult) -> str:
     """Return the document's facts as a YAML block, every text in quotes."""
-    facts: dict[str, str | int | float] = {
+    facts: dict[str, str | int | float | list[int]] = {
         "source": document.source_name,
         "sha256": document.sha256,
         "pages": document.pages,
@@ -95,6 +97,9 @@ def yaml_header(document: DocumentResult) -> str:
         "model": document.model,
         "mode": document.mode,
         "seconds": round(document.seconds, 1),
+        "state": document.state,
+        "doubtful": list(document.doubtful),
+        "failed": list(document.failed),
     }
     rows = [
         f"{name}: {_yaml(value) if isinstance(value, str) else value}"
@@ -128,6 +133,8 @@ def _markdown_pages(pages: Iterable[PageRead], style: Style) -> Iterator[str]:
             yield f"<!-- page {page.number} -->"
         if page.status is PageStatus.FAILED:
             yield f"> **{_failure(page)}** {commonmark.escape(_cause(page))}".rstrip()
+        elif page.status is PageStatus.DOUBTFUL:
+            yield commonmark.comment(f"page {page.number} is doubtful: {doubts.told(page.doubts)}")
         elif style.page_marks and not page.blocks:
             yield "<!-- blank -->" if page.status is PageStatus.BLANK else "<!-- no text -->"
         yield from _blocks(page, style)
@@ -139,6 +146,8 @@ def _text_pages(pages: Iterable[PageRead], style: Style) -> Iterator[str]:
             yield f"<!-- page {page.number} -->"
         if page.status is PageStatus.FAILED:
             yield f"[{_failure(page)} {_cause(page)}".rstrip() + "]"
+        elif page.status is PageStatus.DOUBTFUL:
+            yield f"[Page {page.number} is doubtful: {_line(doubts.told(page.doubts))}]"
         for block in page.blocks:
             shown = style.running_heads or block.label not in _MARGINAL
             if shown and (text := _plain(block, page)):
@@ -146,13 +155,17 @@ def _text_pages(pages: Iterable[PageRead], style: Style) -> Iterator[str]:
 
 
 def _failure(page: PageRead) -> str:
-    """Return what is wrong with a page that failed; one with blocks was read, but not well."""
+    """Return what is wrong with a page that failed; one with blocks was read, but not usably."""
     how = "was not read reliably" if page.blocks else "could not be read"
     return f"Page {page.number} {how}."
 
 
 def _cause(page: PageRead) -> str:
-    return " ".join(commonmark.clean("; ".join(page.warnings)).split())
+    return _line("; ".join(page.warnings))
+
+
+def _line(text: str) -> str:
+    return " ".join(commonmark.clean(text).split())
 
 
 def _plain(block: Block, page: PageRead) -> str:

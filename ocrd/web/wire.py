@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ocrd.doubts import outcome_of
 from ocrd.errors import OcrdError
 from ocrd.job import Job
 
@@ -25,6 +26,7 @@ def job_to_json(job: Job) -> dict[str, Any]:
     body = asdict(job)
     del body["plan"]
     body["state"] = job.state.value
+    body["outcome"] = outcome_of(job)
     return body
 
 

@@ -21,7 +21,7 @@ from ocrd.engine.protocol import MARKDOWN, Hello
 from ocrd.engine.room import Room
 from ocrd.errors import EngineError, PageError, SourceChangedError, TransientError
 from ocrd.files import file_key
-from ocrd.job import Line, PageImage, PageRead, PageStatus, Recognition
+from ocrd.job import Box, Doubt, Line, PageImage, PageRead, PageStatus, Recognition
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError, Reading, read_pages
 from ocrd.tasks import Task
@@ -112,8 +112,10 @@ class Desk:
         self, temp_dir: Path, answering: Answering = answer, *, blank: bool = False,
         task: Task = MARKDOWN, kills: Mapping[int, int] | None = None,
         drawing: Callable[[int], Awaitable[None]] | None = None,
+        warnings: tuple[str, ...] = (), drawn: tuple[Doubt, ...] = (),
     ) -> None:  # fmt: skip
         self._answering, self._drawing, self._blank = answering, drawing, blank
+        self._remarks: dict[str, Any] = {"warnings": warnings, "doubts": drawn}
         self.asked: list[tuple[str, int]] = []
         self.killed: list[int] = []
         self.pages: list[PageRead] = []
@@ -138,7 +140,7 @@ class Desk:
         if self._drawing:
             await self._drawing(page)
         into.touch()
-        return PageImage(page, str(into), 600, 800, 0.5, blank=self._blank)
+        return PageImage(page, str(into), 600, 800, 0.5, blank=self._blank, **self._remarks)
 
     async def recognise(
         self, path: Path, task: Task, rank: tuple[int, ...], *, kills: int,
@@ -164,16 +166,80 @@ async def test_a_page_is_what_the_engine_read_in_reading_order(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [], "its image is gone"
 
 
-async def test_a_page_that_cannot_be_trusted_fails_and_keeps_what_was_read(tmp_path: Path) -> None:
+async def test_a_page_that_ran_away_is_doubtful_and_keeps_what_was_read(tmp_path: Path) -> None:
     async def doubtful(_: int) -> Recognition:
         return replace(ANSWER, doubt="The model repeated itself.")
 
     desk = Desk(tmp_path, doubtful)
     await read_pages(desk.reading, [3])
     (page,) = desk.pages
-    assert (page.status, page.code) == (PageStatus.FAILED, "doubtful-page")
-    assert page.warnings == ("The model repeated itself.", "It was turned.")
+    assert (page.status, page.code) == (PageStatus.DOUBTFUL, "")
+    assert [(doubt.code, doubt.message) for doubt in page.doubts] == [
+        ("runaway", "The model repeated itself.")
+    ]
+    assert page.warnings == ("It was turned.",)
     assert [block.text for block in page.blocks] == ["Dear reader,"]
+
+
+async def test_a_page_that_ran_away_without_a_word_fails_and_says_why_first(tmp_path: Path) -> None:
+    async def nonsense(_: int) -> Recognition:
+        return replace(ANSWER, lines=(), form="markup", markup="- - - - -", doubt="It repeats.")
+
+    desk = Desk(tmp_path, nonsense, warnings=("The file ends early.",))
+    await read_pages(desk.reading, [3])
+    (page,) = desk.pages
+    assert (page.status, page.code) == (PageStatus.FAILED, "doubtful-page")
+    assert page.warnings == ("It repeats.", "The file ends early.", "It was turned.")
+    assert page.blocks, "what it wrote is kept"
+
+
+async def test_lines_that_were_found_and_not_read_are_told_and_no_part_of_the_text(
+    tmp_path: Path,
+) -> None:
+    below = ((10.0, 50.0), (290.04, 50.0), (290.0, 70.0), (10.0, 70.0))
+    guess, empty = Line("D3ar rcad", 0.2, below, doubt="unread"), Line(" ", 0.0, QUAD)
+
+    async def in_part(_: int) -> Recognition:
+        return replace(ANSWER, lines=(guess, *ANSWER.lines, empty))
+
+    desk = Desk(tmp_path, in_part)
+    await read_pages(desk.reading, [1])
+    (page,) = desk.pages
+    assert page.status is PageStatus.DOUBTFUL
+    assert [block.text for block in page.blocks] == ["Dear reader,"]
+    assert page.unread == (Box(10, 50, 290, 70), Box(10, 10, 290, 30))
+    assert [(doubt.code, doubt.share) for doubt in page.doubts] == [("unread-lines", 0.6667)]
+
+
+async def test_what_the_source_remarks_goes_with_the_page_whatever_becomes_of_it(
+    tmp_path: Path,
+) -> None:
+    remarks = ("The file ends early.",)
+
+    async def refuse(_: int) -> Recognition:
+        raise PageError("It is all noise.")
+
+    read, blank, failed = (
+        Desk(tmp_path, warnings=remarks),
+        Desk(tmp_path, blank=True, warnings=remarks),
+        Desk(tmp_path, refuse, warnings=remarks),
+    )
+    for desk in (read, blank, failed):
+        await read_pages(desk.reading, [1])
+    assert read.pages[0].warnings == (*remarks, "It was turned.")
+    assert blank.pages[0].warnings == remarks
+    assert failed.pages[0].warnings == ("It is all noise.", *remarks)
+    assert [desk.pages[0].status for desk in (read, blank, failed)] == ["read", "blank", "failed"]
+
+
+async def test_a_page_on_which_nothing_is_seen_is_not_blank_if_content_was_not_drawn(
+    tmp_path: Path,
+) -> None:
+    lost = Doubt("not-drawn", "a picture could not be decoded", 1.0)
+    desk = Desk(tmp_path, blank=True, drawn=(lost,))
+    await read_pages(desk.reading, [1])
+    assert desk.asked == []
+    assert (desk.pages[0].status, desk.pages[0].doubts) == (PageStatus.DOUBTFUL, (lost,))
 
 
 async def test_a_models_markup_is_taken_apart_and_its_lines_are_not(tmp_path: Path) -> None:

@@ -99,6 +99,9 @@ engine: "rapidocr"
 model: "PP-OCRv6 small"
 mode: "markdown"
 seconds: 12.3
+state: "done"
+doubtful: []
+failed: []
 warnings: []
 ---
 
