@@ -147,7 +147,7 @@ class PoisonousPageError(PageError):
 
 
 class DoubtfulPageError(PageError):
-    """The model did not come to a sound end on the page; what it wrote is kept beside the note."""
+    """The model did not come to a sound end on the page, and no usable text came of it."""
 
     code = "doubtful-page"
 
@@ -204,6 +204,16 @@ class EngineUnusableError(EngineError):
     """
 
     code = "engine-unusable"
+
+
+class GpuGoneError(EngineUnusableError):
+    """The GPU that the engine had is gone: after a suspend, an upgrade of its driver, or for good.
+
+    Its documents wait for it and go on by themselves once it is back, over restarts too; with
+    ``device = "cpu"`` the engine needs none.
+    """
+
+    code = "gpu-gone"
 
 
 class LedgerError(OcrdError):

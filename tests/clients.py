@@ -27,9 +27,12 @@ async def engine(
         "options": options or {},
         **settings,
     }
-    is_patient = values.pop("is_patient", True)
-    client = EngineClient("scripted", EngineSettings(**values), is_patient=is_patient)
-    async with asyncio.timeout(LIMIT_SECONDS):
+    of_client = {
+        key: values.pop(key) for key in ("is_patient", "had_gpus", "on_gpus") if key in values
+    }
+    limit_seconds = values.pop("limit_seconds", LIMIT_SECONDS)
+    client = EngineClient("scripted", EngineSettings(**values), **of_client)
+    async with asyncio.timeout(limit_seconds):
         try:
             yield client
         finally:

@@ -20,7 +20,7 @@ from ocrd.engine.failures import Failures
 from ocrd.engine.notices import Notices
 from ocrd.engine.pagequeue import Flight, PageQueue, QueuedPage
 from ocrd.engine.process import WorkerProcess
-from ocrd.errors import EngineError, EngineUnusableError, PageError
+from ocrd.errors import EngineError, PageError
 from ocrd.log import fields
 
 if TYPE_CHECKING:
@@ -49,7 +49,12 @@ class Employer(Protocol):
         """Raise EngineError if the engine's other workers announce something else."""
         ...
 
-    def greeted(self) -> None:
+    @property
+    def had_gpus(self) -> tuple[str, ...]:
+        """Return the GPUs there were when a worker last had one."""
+        ...
+
+    def greeted(self, hello: protocol.Hello) -> None:
         """Take note that a worker is ready."""
         ...
 
@@ -224,6 +229,7 @@ class Attendant:
     def _configuration(self) -> dict[str, Any]:
         """Return the engine's settings as this worker gets them."""
         settings = self._settings.model_dump(mode="json")
+        settings["had_gpus"] = [*self._employer.had_gpus]
         return {**settings, "device": self.device} if self.device else settings
 
     async def _attend(self, worker: WorkerProcess, listening: asyncio.Task[None]) -> None:
@@ -298,9 +304,12 @@ class Attendant:
     async def _back_off(self, error: EngineError) -> None:
         """Log the worker's end and wait before the next start, longer each time."""
         delay = self.failures.delay(self._settings.restart_backoff)
-        log.warning(
+        about = {"error": error.what, "code": error.code, "delay": delay}
+        log.log(
+            logging.WARNING if self.failures.is_news else logging.DEBUG,
             "Engine %s: %s Next start in %g s.", self.title, error, delay,
-            extra=self._fields("engine-ended", error=error.what, delay=delay),
+            extra=self._fields("gpu-gone", **about) if self.failures.is_without_gpu
+            else self._fields("engine-ended", **about),
         )  # fmt: skip
         until = self._clock() + delay
         while not self._employer.is_stopping and (left := until - self._clock()) > 0:
@@ -330,8 +339,7 @@ class Attendant:
         """Note one message of the worker; raise EngineError if it makes no sense now."""
         match message:
             case protocol.Fatal():
-                kind = EngineUnusableError if message.unusable else EngineError
-                raise kind(message.message, hint=message.hint)
+                raise message.error()
             case protocol.Notice():
                 self.notices.pass_on(message.text, self._clock())
             case protocol.Hello() if self.state == "starting":
@@ -362,14 +370,17 @@ class Attendant:
         protocol.check(hello)
         self._employer.agree(self, hello)
         self.hello = hello
+        if self.failures.is_without_gpu and hello.gpus:
+            log.info("Engine %s: its GPU is back.", self.title, extra=self._fields("gpu-back"))
         self.failures.note_start()
         self.state = "ready"
         self.is_warming_up = False
+        on = f" on {hello.device}" if hello.device else ""
         log.info(
-            "Engine %s: ready, %s, %d at a time.", self.title, hello.model, hello.capacity,
-            extra=self._fields("engine-ready", model=hello.model),
+            "Engine %s: ready, %s%s, %d at a time.", self.title, hello.model, on, hello.capacity,
+            extra=self._fields("engine-ready", model=hello.model, on=hello.device),
         )  # fmt: skip
-        self._employer.greeted()
+        self._employer.greeted(hello)
 
     def _fields(self, event: str, **values: Any) -> dict[str, Any]:
         """Return what tells in a log record which worker it is about."""

@@ -45,11 +45,19 @@ class EngineClient:
         settings: EngineSettings,
         *,
         is_patient: bool = True,
+        had_gpus: tuple[str, ...] = (),
+        on_gpus: Callable[[tuple[str, ...]], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Make one; an impatient one refuses pages once a person has to help its engine."""
+        """Make one; an impatient one refuses pages once a person has to help its engine.
+
+        ``had_gpus`` names the GPUs that the engine had the last time, for which it waits if they
+        are gone; ``on_gpus`` is told when a worker runs on others.
+        """
         self.name = name
         self._is_patient = is_patient
+        self._had_gpus = had_gpus
+        self._on_gpus = on_gpus
         self._settings = settings
         self._clock = clock
         self._ids = itertools.count(1)
@@ -247,8 +255,16 @@ class EngineClient:
                     hint="All devices of an engine must run the same model.",
                 )
 
-    def greeted(self) -> None:
-        """Tell those who wait for it that there is an announcement."""
+    @property
+    def had_gpus(self) -> tuple[str, ...]:
+        """Return the GPUs there were when a worker last had one."""
+        return self._had_gpus
+
+    def greeted(self, ready: protocol.Hello) -> None:
+        """Tell those who wait for it that there is an announcement; note the GPUs there are."""
+        if ready.gpus and ready.gpus != self._had_gpus:
+            self._had_gpus = ready.gpus
+            self._on_gpus(ready.gpus)
         self._idle_since = self._clock()
         hello = self.announced
         assert hello is not None
@@ -351,7 +367,7 @@ class EngineClient:
         if self._is_patient or not isinstance(failure, EngineUnusableError):
             return
         if all(isinstance(each, EngineUnusableError) for each in failures):
-            raise EngineUnusableError(failure.what, hint=failure.hint)
+            raise type(failure)(failure.what, hint=failure.hint)
 
     def _fail_waiting(self, error: EngineError) -> None:
         """Answer everybody whose page is not in flight."""

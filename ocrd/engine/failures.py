@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ocrd.errors import EngineError, EngineUnusableError
+from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
 
 MAX_BACKOFF_SECONDS = 60.0
 UNUSABLE_SECONDS = 300.0  # until it is seen whether a person has changed what was in the way
@@ -19,13 +19,20 @@ class Failures:
         self.total = 0
         self.last_error = (NEVER, "")  # when, what
         self.present: EngineError | None = None  # the last one, while no worker has come after it
+        self.is_news = False  # whether a person has not been told of the present one
 
     def note(self, error: EngineError, now: float) -> None:
         """Take note of one more."""
+        self.is_news = not (self.is_without_gpu and isinstance(error, GpuGoneError))
         self.in_a_row += 1
         self.total += 1
         self.last_error = (now, str(error))
         self.present = error
+
+    @property
+    def is_without_gpu(self) -> bool:
+        """Say whether what is waited for is a GPU."""
+        return isinstance(self.present, GpuGoneError)
 
     def note_start(self) -> None:
         """Take note that a worker is ready."""
@@ -36,7 +43,10 @@ class Failures:
         self.in_a_row = 0
 
     def delay(self, backoff_seconds: float) -> float:
-        """Return for how long to wait before the next start, longer each time."""
-        if isinstance(self.present, EngineUnusableError):
+        """Return for how long to wait before the next start, longer each time.
+
+        A GPU comes back without anybody's help, and is looked for as often as a crash is mended.
+        """
+        if isinstance(self.present, EngineUnusableError) and not self.is_without_gpu:
             return UNUSABLE_SECONDS
         return min(backoff_seconds * 2.0 ** min(self.in_a_row - 1, 30), MAX_BACKOFF_SECONDS)

@@ -16,7 +16,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ocrd.errors import EngineError
+from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
 from ocrd.job import Line, Point, Recognition, Rule, Typeface
 from ocrd.tasks import Task
 
@@ -72,6 +72,7 @@ class Hello:
     modes: tuple[str, ...] = ("markdown", "text")
     express: int = 0  # further pages in flight, for those that outrank all that are
     device: str = ""  # what the model runs on, for a person: "cuda:0, NVIDIA H200, bfloat16"
+    gpus: tuple[str, ...] = ()  # the names of those there are, if it runs on one
     version: int = VERSION
 
 
@@ -111,13 +112,19 @@ class Refused:
 class Fatal:
     """The engine cannot go on (or start); the worker ends after this message.
 
-    ``unusable`` says that it will not start until a person changes the machine or installation.
+    ``code`` is that of the EngineError, of which the daemon has to know what it waits for.
     """
 
     message: str
     hint: str = ""
-    unusable: bool = False
+    code: str = EngineError.code
 
+    def error(self) -> EngineError:
+        """Return the error that the worker met."""
+        return _ERRORS.get(self.code, EngineError)(self.message, hint=self.hint)
+
+
+_ERRORS = {kind.code: kind for kind in (EngineError, EngineUnusableError, GpuGoneError)}
 
 ToWorker = Configure | Recognise | Cancel | Stop
 FromWorker = Hello | Notice | Progress | Recognised | Refused | Fatal
@@ -130,7 +137,7 @@ _KINDS: dict[str, type[Any]] = {
 }
 
 _NUMBERS = {"id", "count", "capacity", "express", "longest_side", "version"}
-_TEXTS = {"name", "model", "device", "message", "hint", "text"}
+_TEXTS = {"name", "model", "device", "message", "hint", "text", "code"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +164,6 @@ def decode(line: bytes) -> ToWorker | FromWorker:
         for name in _NUMBERS & body.keys():
             if type(body[name]) is not int:
                 raise TypeError(f"{name} is no integer")
-        if not isinstance(body.get("unusable", False), bool):
-            raise TypeError("unusable is neither true nor false")
         for name in _TEXTS & body.keys():
             body[name] = _text(body[name])
         if cls is Recognised:
@@ -168,6 +173,7 @@ def decode(line: bytes) -> ToWorker | FromWorker:
             envelope.fields["task"] = Task(**body.get("task", {}))
         if cls is Hello:
             envelope.fields["modes"] = tuple(body.get("modes", ()))
+            envelope.fields["gpus"] = tuple(map(_text, body.get("gpus", ())))
         message: ToWorker | FromWorker = cls(**envelope.fields)
     except (
         ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError,

@@ -52,6 +52,9 @@ _PROGRESS_SECONDS = 0.25  # between two Progress messages of one request
 class Engine(Protocol):
     """What an engine module's ``load`` returns.
 
+    ``load`` gets the engine's table of the configuration, with ``had_gpus``: the names that the
+    engine's last ``hello.gpus`` had. One that had a GPU and finds none raises GpuGoneError.
+
     ``recognise`` is called from ``hello.capacity`` threads at once. It calls ``progress`` with a
     growing count as it moves on, which raises Cancelled when the page is no longer wanted. A
     PageError refuses the page; MemoryError or EngineError ends the worker; any other exception
@@ -262,8 +265,7 @@ def main() -> int:
         try:
             engine = load(configure.settings)
         except EngineError as error:
-            unusable = isinstance(error, EngineUnusableError)
-            back.send(protocol.Fatal(error.what, error.hint, unusable))
+            back.send(protocol.Fatal(error.what, error.hint, error.code))
             return EXIT_ENGINE
         Worker(back, engine).run(incoming)
         engine.close()

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
-from ocrd.engine.deepseek.network import checkpoint, preprocessing, vision
+from ocrd.engine.deepseek.network import checkpoint, placement, preprocessing, vision
 from ocrd.engine.deepseek.slots.decoding import DecoderThread, DecodingEndedError, Generation, Rules
 from ocrd.engine.deepseek.text import prompts, runaway
 from ocrd.engine.deepseek.text.ladder import Attempt, ladder
@@ -108,6 +108,7 @@ class DeepSeek:
             modes=MODES[kind],
             express=EXPRESS_SLOTS,
             device=_device_of(self._model),
+            gpus=placement.gpus() if self._model.device.type == "cuda" else (),
         )
 
     def recognise(self, request: Recognise, progress: Progress) -> Recognition:
@@ -297,6 +298,7 @@ def load(settings: dict[str, Any]) -> DeepSeek:
         settings["model"],
         revision=settings["revision"],
         device=settings["device"],
+        had_gpus=tuple(settings.get("had_gpus", ())),
         dtype=settings["dtype"],
         attention=settings["attention"],
         download=settings["download"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocrd.engine.failures import MAX_BACKOFF_SECONDS, UNUSABLE_SECONDS, Failures
-from ocrd.errors import EngineError, EngineUnusableError
+from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
 
 
 def test_each_failure_in_a_row_is_waited_for_twice_as_long_up_to_a_minute() -> None:
@@ -35,3 +35,18 @@ def test_what_a_person_has_to_change_is_looked_at_every_five_minutes() -> None:
     assert failures.delay(1.0) == UNUSABLE_SECONDS
     failures.note(EngineError("It ended."), 1.0)
     assert failures.delay(1.0) == 2.0
+
+
+def test_a_gpu_that_is_gone_is_looked_for_like_a_crash_is_mended_and_told_of_once() -> None:
+    failures = Failures()
+    gone = GpuGoneError("It is gone.")
+    told = []
+    for moment, error in enumerate([gone, gone, gone, EngineError("It ended."), gone]):
+        failures.note(error, moment)
+        told.append((failures.is_news, failures.is_without_gpu))
+    assert told == [(True, True), (False, True), (False, True), (True, False), (True, True)]
+    assert failures.delay(1.0) == 16.0
+    failures.note_start()
+    assert not failures.is_without_gpu
+    failures.note(gone, 9)
+    assert failures.is_news

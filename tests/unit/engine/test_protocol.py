@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocrd.engine import protocol
-from ocrd.errors import EngineError
+from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
 from ocrd.job import Line, Recognition, Rule, Typeface
 from ocrd.tasks import Task
 
@@ -60,13 +60,25 @@ def test_a_recognition_survives_the_way(recognition: Recognition, number: int) -
         protocol.Hello("rapidocr", "m", 2, 2339, ("text",)),
         protocol.Progress(1, 7),
         protocol.Refused(1, "no", "look"),
+        protocol.Hello("deepseek-ocr", "m", 2, 2339, gpus=("NVIDIA H200", "NVIDIA H200")),
         protocol.Fatal("no", "look"),
+        protocol.Fatal("no", "look", GpuGoneError.code),
     ],
 )
 def test_every_message_survives_the_way(
     message: protocol.ToWorker | protocol.FromWorker,
 ) -> None:
     assert protocol.decode(protocol.encode(message)) == message
+
+
+@pytest.mark.parametrize("kind", [EngineError, EngineUnusableError, GpuGoneError])
+def test_the_daemon_gets_the_error_that_the_worker_met(kind: type[EngineError]) -> None:
+    error = protocol.Fatal("no", "look", kind.code).error()
+    assert (type(error), error.what, error.hint) == (kind, "no", "look")
+
+
+def test_an_error_of_an_unknown_code_is_one_of_the_engine() -> None:
+    assert type(protocol.Fatal("no", code="disk-full").error()) is EngineError
 
 
 def recognised(**changes: object) -> bytes:
@@ -85,6 +97,7 @@ def recognised(**changes: object) -> bytes:
         b'{"kind":"nothing"}\n',
         b'{"kind":"progress","id":1}\n',
         b'{"kind":"progress","id":1,"count":1,"more":2}\n',
+        b'{"kind":"hello","name":"e","model":"m","capacity":1,"longest_side":9,"gpus":5}\n',
         b'{"kind":"recognised","id":1,"recognition":{}}\n',
         b'{"kind":"progress","id":[1],"count":1}\n',
         b'{"kind":"progress","id":1,"count":"2"}\n',

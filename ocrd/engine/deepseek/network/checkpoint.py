@@ -55,15 +55,19 @@ def load(
     *,
     revision: str | None = None,
     device: str = "auto",
+    had_gpus: tuple[str, ...] = (),
     dtype: str = "auto",
     attention: str = "auto",
     download: bool = False,
 ) -> Model:
-    """Load a model by its name on the hub or its folder; raise EngineError with the remedy."""
+    """Load a model by its name on the hub or its folder; raise EngineError with the remedy.
+
+    ``had_gpus`` names the GPUs there were when the engine last had one.
+    """
     require_libraries()
     from ocrd.engine.deepseek.network import layouts, placement
 
-    place, remarks = placement.device_of(device)
+    place, remarks = placement.device_of(device, had_gpus)
     number = placement.dtype_of(dtype, place)
     way = placement.attention_of(attention, place, number)
     source = hub.find(name, revision=revision, download=download)
