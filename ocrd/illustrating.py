@@ -114,8 +114,10 @@ def _look_through(
 
 
 def _without_text(page: PageRead) -> PageRead:
-    blocks = tuple(Block(block.label, "", block.boxes) for block in page.blocks)
-    return replace(page, blocks=blocks, warnings=())
+    blocks = [Block(block.label, "", block.boxes) for block in page.blocks]
+    if page.unread:
+        blocks.append(Block("unread", "", page.unread))
+    return replace(page, blocks=tuple(blocks), warnings=())
 
 
 def _boxes_path(wanted: Illustration) -> Path:

@@ -24,6 +24,7 @@ STATE_STYLES = {
     "filing": "cyan",
     "done": "green",
     "done with doubts": "yellow",
+    "doubtful": "yellow",
     "partial": "yellow",
     "failed": "red",
     "cancelled": "yellow",

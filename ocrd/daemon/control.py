@@ -143,6 +143,7 @@ class Control:
         """Return what the daemon does at this moment, as JSON values."""
         counts = await self._ledger.do(lambda ledger: ledger.counts())
         waiting = await self._ledger.do(lambda ledger: ledger.waiting(time.time()))
+        doubtful, partial = await self._ledger.do(lambda ledger: ledger.doubted())
         queued = await self._ledger.do(lambda ledger: ledger.queued_by_inbox())
         standing = self._standing
         engines = standing.engines()
@@ -155,7 +156,7 @@ class Control:
             "config": files.printable(self._config_path),
             "inboxes": standing.inboxes(queued),
             "engines": engines,
-            "jobs": {**counts, "waiting": waiting},
+            "jobs": {**counts, "waiting": waiting, "doubtful": doubtful, "partial": partial},
             "working": standing.working(),
             "pages_per_second": round(sum(engine["pages_per_second"] for engine in engines), 3),
             "problems": standing.problems(),
