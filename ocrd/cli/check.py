@@ -324,7 +324,8 @@ async def _read_page(
     from ocrd.tasks import Task
 
     page = Path(__file__).with_name(PAGE)
-    client = EngineClient(name, engine)
+    had_gpus = () if engine.kind == "rapidocr" else _had_gpus(name, settings)
+    client = EngineClient(name, engine, had_gpus=had_gpus)
     try:
         async with asyncio.timeout(limit):
             began = time.monotonic()
@@ -353,6 +354,21 @@ async def _read_page(
             "Its model files may be damaged: install ocrd again, or run 'ocrd model pull' again.",
         )
     return Finding(Verdict.OK, f"engine {name}", message)
+
+
+def _had_gpus(name: str, settings: Settings) -> tuple[str, ...]:
+    """Return the GPUs that the daemon's engine had, as far as we may know."""
+    from ocrd.daemon.gpus import known_gpus
+    from ocrd.ledger.jobs import Ledger
+
+    try:
+        ledger = Ledger.open(settings.state_dir, readonly=True)
+    except OcrdError:
+        return ()  # there is none yet, or it is not ours to read
+    try:
+        return tuple(known_gpus(ledger).get(name, ()))
+    finally:
+        ledger.close()
 
 
 async def _hello(client: EngineClient) -> Hello:

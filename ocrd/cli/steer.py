@@ -176,6 +176,13 @@ def _inboxes(rows: list[dict[str, Any]]) -> RenderableType:
     return table
 
 
+def _model(row: dict[str, Any]) -> str:
+    """Return the engine's model, and what it runs on where that is one device that has a name."""
+    workers = row.get("workers", ())
+    on = workers[0].get("device", "") if len(workers) == 1 else ""
+    return f"{row['model']} on {on}" if row["model"] and on else str(row["model"])
+
+
 def _engines(rows: list[dict[str, Any]]) -> RenderableType:
     table = screen.table(
         *("engine", "state", "model", "in flight", "waiting", "pages/s"),
@@ -185,7 +192,7 @@ def _engines(rows: list[dict[str, Any]]) -> RenderableType:
         table.add_row(
             row["name"],
             screen.state(row["state"]),
-            screen.plain(row["model"]),
+            screen.plain(_model(row)),
             f"{row['in_flight']}/{row['capacity']}",
             str(row["waiting"]),
             f"{row['pages_per_second']:.2f}",

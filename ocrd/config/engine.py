@@ -71,7 +71,8 @@ class EngineSettings(Table):
     device: Device = Field(
         "auto",
         description='DeepSeek: "cuda:1" is the second GPU, "cpu" the processor; "auto" is the GPU'
-        " with the most free memory, or the processor where there is none.",
+        " with the most free memory, or the processor where there is none. An engine that had a GPU"
+        ' waits for it, also over restarts, until this says "cpu".',
     )
     devices: tuple[Device, ...] = Field(
         (),

@@ -103,6 +103,7 @@ class Daemon:
         self._dispatcher.suspects.extend(await self._ledger.do(lambda ledger: ledger.suspects()))
         await self._control.restore_pause()
         await self._rasterizer.start()
+        await self._wiring.recall()
         self._wiring.connect()
         await self._server.start()
         self._wiring.load_engines()

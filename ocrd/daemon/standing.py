@@ -9,6 +9,7 @@ from typing import Any
 from ocrd import files
 from ocrd.daemon.dispatch import RATE_WINDOW, Dispatcher
 from ocrd.engine.client import EngineClient
+from ocrd.errors import GpuGoneError
 from ocrd.intake.inbox import Inbox
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.work import Folder
@@ -45,12 +46,13 @@ class Standing:
     def awaited(self) -> str:
         """Name what has to be before the daemon is ready, "" where all is.
 
-        That is a first scan of each folder, and that each engine of the start said hello.
+        That is a first scan of each folder, and that each engine of the start said hello, but for
+        one that waits for its GPU: that may take days, and a start anew would not bring it.
         """
         is_early = time.monotonic() < self._scans_due
         if is_early and not all(inbox.status().scans for inbox in self._inboxes.values()):
             return "the first scans"
-        silent = [name for name in self.warm if self._engines[name].announced is None]
+        silent = [name for name in self.warm if _is_silent(self._engines[name])]
         return f"engine {', '.join(silent)}" if silent else ""
 
     @property
@@ -113,9 +115,11 @@ class Standing:
                 )
             elif status.error:
                 problems.append(f"{files.printable(path)}: {status.error}")
-        problems += [
-            engine["last_error"] for engine in self.engines() if engine["state"] == "broken"
-        ]
+        for engine in self._engines.values():
+            told = engine.status()
+            is_without_gpu = isinstance(engine.failure, GpuGoneError)
+            if told["state"] == "broken" or (told["state"] == "starting" and is_without_gpu):
+                problems.append(told["last_error"])
         return [problem for problem in problems if problem]
 
     def _is_stuck(self, folder: Folder) -> bool:
@@ -141,6 +145,10 @@ class Standing:
         ended = sum(moment > recent for moment in self._dispatcher.finished)
         state = "paused" if self._dispatcher.is_paused else "idle"
         return f"{state}, {_counted(ended, 'document')} in the last minute"
+
+
+def _is_silent(engine: EngineClient) -> bool:
+    return engine.announced is None and not isinstance(engine.failure, GpuGoneError)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ocrd.claims import CLOSE_SECONDS, Claims
 from ocrd.config.settings import EngineSettings, InboxSettings, Settings
 from ocrd.daemon.dispatch import Dispatcher
+from ocrd.daemon.gpus import KnownGpus
 from ocrd.engine.client import EngineClient
 from ocrd.errors import OcrdError
 from ocrd.intake.folder_threads import FolderThreads
@@ -38,12 +39,17 @@ class Wiring:
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._claims = claims
+        self._gpus = KnownGpus(ledger)
         self._threads: dict[str, FolderThreads] = {}  # by folder, over reloads
         self._warming: set[asyncio.Task[None]] = set()
         self.folders: dict[str, Folder] = {}
         self.inboxes: dict[str, Inbox] = {}
         self.engines: dict[str, EngineClient] = {}
         self.warm: list[str] = []  # the engines that are loaded before the first document
+
+    async def recall(self) -> None:
+        """Recall what the engines had before this start."""
+        await self._gpus.recall()
 
     def connect(self) -> None:
         """Begin to watch, and let the dispatcher see it."""
@@ -103,7 +109,7 @@ class Wiring:
     def _make_engines(self) -> None:
         for name, engine in _engines_of(self.settings).items():
             if name not in self.engines:
-                self.engines[name] = EngineClient(name, engine)
+                self.engines[name] = self._gpus.engine(name, engine)
 
     def load_engines(self) -> None:
         """Start the engines that are to be warm before the first document."""

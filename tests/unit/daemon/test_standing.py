@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from ocrd.config.settings import InboxSettings
+from ocrd.config.settings import EngineSettings, InboxSettings
 from ocrd.daemon.standing import Standing
+from ocrd.engine.client import EngineClient
+from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
 from ocrd.intake.inbox import Inbox
 
 
@@ -21,3 +24,33 @@ def test_a_first_scan_that_hangs_is_not_awaited_for_ever(
     nobody = cast("Any", None)
     standing = Standing(nobody, {}, {}, {str(tmp_path): never_scanned}, nobody)
     assert standing.awaited() == awaited
+
+
+def failing(error: EngineError) -> EngineClient:
+    """Return an engine whose last start ended so."""
+    client = EngineClient("default", EngineSettings(kind="deepseek-ocr"))
+    client._attendants[0].failures.note(error, 0.0)
+    client._attendants[0].state = "broken"
+    return client
+
+
+@pytest.mark.parametrize(
+    ("error", "awaited"),
+    [
+        (GpuGoneError("The GPU is gone."), ""),
+        (EngineUnusableError("numpy is missing."), "engine default"),
+        (EngineError("It ended."), "engine default"),
+    ],
+)
+@pytest.mark.parametrize("state", ["broken", "starting"])
+def test_a_start_waits_for_an_engine_but_not_for_a_gpu(
+    error: EngineError, awaited: str, state: str
+) -> None:
+    nobody = cast("Any", SimpleNamespace(problem=""))
+    engine = failing(error)
+    engine._attendants[0].state = state
+    standing = Standing(nobody, {"default": engine}, {}, {}, nobody)
+    standing.warm = ["default"]
+    assert standing.awaited() == awaited
+    is_told = state == "broken" or isinstance(error, GpuGoneError)
+    assert standing.problems() == ([error.what] if is_told else [])

@@ -172,7 +172,7 @@ def none_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
     failing_at(monkeypatch, 0, 1)
 
 
-LOSSES = {
+LOSSES: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     no_torch_for_gpus: "was built for the processor only.",
     no_gpu: "no GPU",
     no_driver: "Found no NVIDIA driver on your system. Please check.",
