@@ -6,6 +6,8 @@ Pure. The library's own words stand behind ours, in brackets, for those who have
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from enum import IntEnum
 
 from ocrd.files import printable
 
@@ -34,6 +36,52 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), words) for pattern, words in _MEANINGS)
 _PREFIXES = re.compile(r"^(code=\d+:|[A-Za-z]*Error:|(syntax |format )?error:|warning:)\s*", re.I)
 UNKNOWN = "its content cannot be understood"
+
+
+class Gravity(IntEnum):
+    """What something that MuPDF warned of may cost."""
+
+    NOTHING = 0
+    ODD = 1  # nothing that is known
+    GRAVE = 2  # content that it would draw otherwise; another program may have drawn it
+    LOST = 3  # content that it could not decode, and another program perhaps no better
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """The gravest of what was said of a page."""
+
+    gravity: Gravity = Gravity.NOTHING
+    words: str = ""
+
+
+# The first that matches counts.
+_GRAVITIES: tuple[tuple[str, Gravity], ...] = (
+    (r"^\.\.\. repeated|page may not be correct|^$", Gravity.NOTHING),
+    (r"icc|extgstate|marked content|length incorrect|data check|ascent/descent|line feed"
+     r"|off-by-one|workaround|outline|destination|parent tree|numcomps|gray to alpha|padding out"
+     r"|version marker|garbage bytes|file identifier|layer config|optional content"
+     r"|codespace|bfrange|gstate underflow|no current point|file header ignored|blending colo"
+     r"|xref|startxref|trailer|repair|cannot be opened again|slow lookup|appearance stream"
+     r"|generation|terminating marker|link|metadata|bookmark|no cmaps|any cmaps",
+     Gravity.ODD),
+    (r"cannot (decode|decompress|read)|failed to decode|zlib|flate|lzw|jbig2|jpx|openjpeg|jpeg"
+     r"|premature|read error|truncated|end of (file|data)|bad data in|corrupt object stream"
+     r"|aes|crypt|content stream is not a stream", Gravity.LOST),
+    (r"mapping via \)", Gravity.LOST),  # a font that the file lacks: its letters are guessed
+    (r"", Gravity.GRAVE),
+)  # fmt: skip
+_JUDGED = tuple((re.compile(pattern, re.IGNORECASE), gravity) for pattern, gravity in _GRAVITIES)
+
+
+def gravest(said: str) -> Remark:
+    """Return the gravest of MuPDF's lines; of several that are so, the first."""
+    remark = Remark()
+    for line in said.splitlines():
+        gravity = next(gravity for pattern, gravity in _JUDGED if pattern.search(line.strip()))
+        if gravity > remark.gravity:
+            remark = Remark(gravity, line.strip())
+    return remark
 
 
 def in_plain_words(said: str) -> str:

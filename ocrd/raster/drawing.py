@@ -25,7 +25,7 @@ from ocrd.raster.faults import explained
 from ocrd.raster.formats import Document
 from ocrd.raster.output import Output
 from ocrd.raster.pdf import Pdf
-from ocrd.raster.pictures import Picture, is_blank
+from ocrd.raster.pictures import Drawn, Picture, is_blank
 from ocrd.raster.sources import drop, idle, source
 
 __all__ = ["crop", "draw", "drop", "idle", "inspect", "overlay"]
@@ -65,15 +65,19 @@ def draw(
     into: str,
     longest_side: int,
     page_pixels: int,
+    witnessed: bool = True,
 ) -> dict[str, Any]:
-    """Draw one page into a binary PGM or PPM file and return its PageImage's fields."""
+    """Draw one page into a binary PGM or PPM file and return its PageImage's fields.
+
+    If ``witnessed``, two programs draw it where that is possible.
+    """
     opened = source(path, key, passwords, descriptors[0], page_pixels)
     document = opened.document
     assert document is not None
     if not 1 <= page <= document.pages:
         raise PageError(f"{_name(path)} has no page {page}.", page=page)
     try:
-        drawn = document.draw(page, longest_side)
+        drawn = _drawn(document, page, longest_side, witnessed=witnessed)
     except Exception as error:
         fault = explained(error, opened, page if _is_one_of_many(document) else None)
         drop(path)
@@ -84,7 +88,11 @@ def draw(
     if document.pages == 1:
         drop(path)
     width, height = drawn.image.size
-    return asdict(PageImage(page, into, width, height, drawn.points_per_pixel, blank))
+    image = PageImage(
+        page, into, width, height, drawn.points_per_pixel, blank,
+        doubts=drawn.doubts, warnings=drawn.warnings,
+    )  # fmt: skip
+    return asdict(image)
 
 
 def crop(
@@ -99,6 +107,7 @@ def crop(
     points_per_pixel: float,
     cuts: list[tuple[cutting.Corners, str]],
     page_pixels: int,
+    witnessed: bool = True,
 ) -> None:
     """Cut rectangles out of one page into JPEG files, for each a descriptor.
 
@@ -109,7 +118,7 @@ def crop(
     document = opened.document
     assert document is not None
     try:
-        drawn = document.draw(page, longest_side, legible=False)
+        drawn = _drawn(document, page, longest_side, legible=False, witnessed=witnessed)
         image = cutting.upright(drawn.image, rotation)
         factor = points_per_pixel / drawn.points_per_pixel
         figures = cutting.cut(image, [corners for corners, _ in cuts], factor)
@@ -150,6 +159,14 @@ def overlay(
         fault = explained(error, opened, None)
         drop(path)
         raise fault from error
+
+
+def _drawn(
+    document: Document, page: int, longest_side: int, *, legible: bool = True, witnessed: bool
+) -> Drawn:
+    if isinstance(document, Pdf):
+        return document.draw(page, longest_side, legible=legible, witnessed=witnessed)
+    return document.draw(page, longest_side, legible=legible)
 
 
 def _counted(document: Document, limit: int) -> str:

@@ -59,7 +59,7 @@ def document_of(
     if _is_picture(head):
         return Picture(descriptor, page_pixels=page_pixels, most_pages=pages)
     if b"%PDF-" in head:
-        return Pdf(descriptor, passwords)
+        return Pdf(descriptor, passwords, page_pixels=page_pixels)
     known = next((name for at, magic, name in _FOREIGN if head.startswith(magic, at)), "")
     raise UnsupportedError(
         f"The content is {known or 'of no format that is known here'}.",

@@ -1,172 +1,273 @@
-"""PDF files as pages: opened, unlocked, drawn, by MuPDF.
+"""PDF files as pages: opened, unlocked, drawn by MuPDF, with pdfium as a second witness.
 
-Runs only in the rasterizer's limited children. What MuPDF raises passes; ``drawing`` translates.
+Runs only in the rasterizer's limited children. What the two raise passes; ``faults`` translates.
 """
-
-# mypy: allow-untyped-calls
-# (PyMuPDF's functions have no annotations.)
 
 from __future__ import annotations
 
 import contextlib
+import math
 import mmap
+import re
+import time
+from collections.abc import Iterator
 from typing import Any
 
-import pymupdf
 from PIL import Image
 
-from ocrd.errors import CorruptError, EncryptedError, PageError
-from ocrd.raster.diagnosis import in_plain_words
-from ocrd.raster.pictures import Drawn, is_blank, scale_to_fit, without_needless_colour
+from ocrd.errors import CorruptError, EncryptedError, OcrdError, PageError
+from ocrd.job import Doubt
+from ocrd.raster import wholeness
+from ocrd.raster.diagnosis import Gravity, Remark, gravest, in_plain_words
+from ocrd.raster.fineness import Content, Fineness, fineness
+from ocrd.raster.judging import Judgement, judge
+from ocrd.raster.mupdf import MuPdf, Sheet, encrypts_attachments_only
+from ocrd.raster.pdfium import UNKNOWN_SECURITY, WRONG_PASSWORD, Pdfium, PdfiumError
+from ocrd.raster.pictures import Drawn, is_blank, without_needless_colour
+from ocrd.raster.shells import refuse_shell
+from ocrd.raster.witness import Difference, compare, small, small_size
 
-pymupdf.TOOLS.mupdf_display_errors(False)
-pymupdf.TOOLS.mupdf_display_warnings(False)
-
-_DRAWS_BEFORE_REOPENING = 100  # MuPDF keeps the objects of every page it has seen
-_MAX_DPI = 400.0  # of a small page: finer than any engine needs
-_MIN_POINTS, _MAX_POINTS = 1.0, 1e6  # of a page's sides
-_SCAN_SHARE = 0.8  # of the page is covered by one image: a scan
-_VISIBLE_TEXT = frozenset({"fill-text", "stroke-text"})
+_PATIENCE = 10.0  # seconds that MuPDF may take before a second drawing is too much
+_SECONDS = 2.0  # that a second, small drawing may take
+_MOST_COPIED = 1 << 28  # bytes of a file that is changed in memory before it is opened
+_ENCRYPT = re.compile(rb"/Encrypt(?=[\s<])")
+_AGAIN = "Scan or export the document again."
+_TOO_SMALL = "The page is too large for its small print to be drawn legibly."
 
 
 class Pdf:
-    """A PDF, opened by MuPDF."""
+    """A PDF, opened by MuPDF, or by pdfium where only that can."""
 
     format = "PDF"
 
-    _document: Any = None
+    _first: MuPdf | None = None
+    _second: Pdfium | None = None
 
-    def __init__(self, descriptor: int, passwords: list[str]) -> None:
+    def __init__(self, descriptor: int, passwords: list[str], *, page_pixels: int) -> None:
         """Open it; raise EncryptedError if none of the passwords fits.
 
         The file is mapped, not read: a process that opens no files cannot give MuPDF a name, and
         a large file would not fit into its memory.
         """
         self._map = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
-        self._password = ""
+        self._before = max(0, wholeness.start(self._map[: wholeness.SEEN_BYTES]))  # is junk
+        self._content = memoryview(self._map)[self._before :]
+        self._passwords = passwords
+        self._page_pixels = page_pixels
+        self._is_second_sought = False
         try:
-            self._document = self._opened()
-            self._look_into(passwords)
+            self._open()
         except BaseException:
             self.close()
             raise
-        self._draws = 0
 
-    def _look_into(self, passwords: list[str]) -> None:
-        if self._document.needs_pass:
-            self._password = self._fitting(passwords)
-        self.pages = int(self._document.page_count)
-        self.repaired = bool(self._document.is_repaired)
-        if not self.pages:
-            raise CorruptError("The PDF has no pages.")
+    def _open(self) -> None:
+        self._first = self._opened_by_mupdf()
+        if self._first is not None:
+            refuse_shell(self._first)
+            self.pages = self._first.pages
+            self._is_mended = self._first.repaired
+            self._hides = self._first.hides_by_expression()
+        else:
+            assert self._second is not None
+            self.pages = self._second.pages
+            self._is_mended = True
+            self._hides = False
+        self.repaired = self._is_mended and wholeness.may_still_grow(self._map)
 
     def close(self) -> None:
         """Close it and empty MuPDF's store."""
-        self._close_document()
+        for opened in (self._first, self._second):
+            if opened is not None:
+                opened.close()
+        self._first = self._second = None
         with contextlib.suppress(BufferError):  # something of MuPDF's lives on: so does the map
+            self._content.release()
             self._map.close()
-
-    def _close_document(self) -> None:
-        document, self._document = self._document, None
-        if document is not None:
-            document.close()
-        pymupdf.TOOLS.store_shrink(100)
-
-    def _opened(self) -> Any:
-        return pymupdf.open(stream=memoryview(self._map), filetype="pdf")
 
     def opened_again(self) -> Any:
         """Return a document of MuPDF's of its own, unlocked, for the caller to change and close."""
-        document = self._opened()
-        if self._password:
-            document.authenticate(self._password)
-        return document
+        if self._first is None:
+            raise CorruptError("MuPDF cannot open it.")
+        return self._first.opened_again()
 
-    def draw(self, number: int, longest_side: int, *, legible: bool = True) -> Drawn:
-        """Return page ``number`` (from 1) with its annotations."""
-        self._reopen_at_times()
-        pymupdf.TOOLS.reset_mupdf_warnings()
-        page = self._document.load_page(number - 1)
-        width, height = page.rect.width, page.rect.height
-        if not (_MIN_POINTS <= width <= _MAX_POINTS and _MIN_POINTS <= height <= _MAX_POINTS):
-            raise PageError(
-                f"Page {number} measures {width:g} × {height:g} points, which no page does.",
-                hint="Export the document again, on pages of a usual size.",
-                page=number,
+    def draw(
+        self, number: int, longest_side: int, *, legible: bool = True, witnessed: bool = True
+    ) -> Drawn:
+        """Return page ``number`` (from 1) with its notes and fields.
+
+        It is drawn twice if ``witnessed``; the fuller drawing is returned, and what is to be said
+        of the page. A page that only a warning has left without its content is a PageError.
+        """
+        if self._first is None:
+            return self._drawn_by_pdfium_alone(number, longest_side, legible=legible)
+        began = time.monotonic()
+        self._first.reopen_at_times()
+        try:
+            fine, sheet = self._drawn_by_mupdf(self._first, number, longest_side, legible=legible)
+        except (OcrdError, MemoryError):
+            raise
+        except Exception:
+            if not witnessed:
+                raise
+            with contextlib.suppress(PdfiumError):
+                return self._drawn_by_pdfium_alone(number, longest_side, legible=legible)
+            raise
+        remark = gravest(sheet.said)
+        image, judgement = sheet.image, judge(None, remark)
+        if witnessed and time.monotonic() - began < _PATIENCE:
+            image, judgement = self._fuller(number, sheet.image, fine, remark)
+        if remark.gravity and not judgement.second and is_blank(image):
+            judgement = self._of_blank(self._first, number, remark)
+        doubts = list(judgement.doubts)
+        if not fine.is_enough:
+            doubts.append(Doubt("not-drawn", _TOO_SMALL))
+        return Drawn(
+            without_needless_colour(image), 1.0 / fine.scale, tuple(doubts),
+            (*judgement.warnings, *self._remarks(number, sheet)),
+        )  # fmt: skip
+
+    # Opened
+
+    def _opened_by_mupdf(self) -> MuPdf | None:
+        """Return it opened by MuPDF, None where only pdfium opens it; else raise MuPDF's word."""
+        fault: Exception | None = None
+        lengths = [len(self._map), *wholeness.without_tables(self._map)]
+        for length in lengths:
+            try:
+                document = self._unlocked(self._content[: max(0, length - self._before)])
+            except (EncryptedError, MemoryError):
+                raise
+            except Exception as error:  # noqa: BLE001 -- raised below, where nobody opens it
+                fault = fault or error
+                continue
+            if document.pages:
+                return document
+            document.close()
+        self._second = self._opened_by_pdfium()
+        if self._second is not None and self._second.pages:
+            return None
+        raise fault or CorruptError("The PDF has no pages.")
+
+    def _unlocked(self, content: memoryview) -> MuPdf:
+        try:
+            return MuPdf(content, self._passwords)
+        except EncryptedError:
+            if len(content) > _MOST_COPIED or not encrypts_attachments_only(content):
+                raise
+            plain = _ENCRYPT.sub(b"/Encrypz", content)
+            self._content = memoryview(plain)
+            return MuPdf(self._content, self._passwords)
+
+    def _opened_by_pdfium(self) -> Pdfium | None:
+        known = [self._first.password] if self._first else ["", *self._passwords]
+        code = 0
+        for password in known:
+            try:
+                return Pdfium(self._content, password)
+            except PdfiumError as error:
+                code = error.code
+                if code != WRONG_PASSWORD:
+                    break
+        if self._first is None and code == UNKNOWN_SECURITY:
+            raise EncryptedError(
+                "The PDF is encrypted for the holder of a certificate, or in a way that is not "
+                "known here.",
+                hint="Drop an unprotected copy.",
             )
-        most, gray = _scan_resolution(page)
-        scale = scale_to_fit(width, height, longest_side, most=most, legible=legible)
-        pixmap = page.get_pixmap(
-            matrix=pymupdf.Matrix(scale, scale),
-            colorspace=pymupdf.csGRAY if gray else pymupdf.csRGB,
-            alpha=False,
-        )
-        del page
-        image = Image.frombuffer(
-            "L" if gray else "RGB", (pixmap.width, pixmap.height), bytes(pixmap.samples_mv)
-        )
-        self._judge(image, number)
-        pymupdf.TOOLS.store_shrink(100)
-        return Drawn(without_needless_colour(image), 1.0 / scale)
+        return None
 
-    def _fitting(self, passwords: list[str]) -> str:
-        for password in passwords:
-            if self._document.authenticate(password):
-                return password
-        tried = f"none of {len(passwords)} passwords fits" if passwords else "no password is given"
-        raise EncryptedError(
-            f"The PDF is encrypted and {tried}.",
-            hint="Add its password to the inbox's passwords and run `ocrd retry`, "
-            "or drop an unprotected copy.",
-        )
+    # Drawn
 
-    def _reopen_at_times(self) -> None:
-        if self._draws >= _DRAWS_BEFORE_REOPENING:
-            self._close_document()
-            self._document = self.opened_again()
-            self._draws = 0
-        self._draws += 1
+    def _drawn_by_mupdf(
+        self, document: MuPdf, number: int, longest_side: int, *, legible: bool
+    ) -> tuple[Fineness, Sheet]:
+        width, height = document.size(number)
+        content = _content(document, number, width, height)
+        fine = fineness(content, longest_side, self._page_pixels, legible=legible)
+        try:
+            return fine, document.draw(number, fine.scale, gray=content.is_gray)
+        except MemoryError:
+            if fine.scale <= fine.coarse:
+                raise
+        fine = Fineness(fine.coarse, fine.coarse, fine.wanted)
+        return fine, document.draw(number, fine.scale, gray=content.is_gray)
 
-    def _judge(self, image: Image.Image, number: int) -> None:
-        """Raise if what MuPDF only warned about has left the page without its content."""
-        said = pymupdf.TOOLS.mupdf_warnings(reset=True)
-        if not said:
-            return
-        if "malloc" in said or "out of memory" in said:
-            raise MemoryError(said)
-        if is_blank(image):
-            raise PageError(
-                f"Page {number} cannot be drawn: {in_plain_words(said)}.",
-                hint="Scan or export the document again.",
-                page=number,
-            )
+    def _fuller(
+        self, number: int, image: Image.Image, fine: Fineness, remark: Remark
+    ) -> tuple[Image.Image, Judgement]:
+        """Return the drawing to read, and what is to be said of it."""
+        second = self._sought_second()
+        if second is None:
+            return image, judge(None, remark)
+        size = small_size(image.width / fine.scale, image.height / fine.scale)
+        try:
+            difference = self._difference(second, number, image, size)
+            judgement = judge(difference, remark)
+            if judgement.second or self._hides:
+                gray = image.mode == "L"
+                image = second.draw(number, image.size, gray=gray)
+        except PdfiumError:
+            return image, judge(None, remark)
+        if self._hides:
+            return image, Judgement(second=True)
+        return image, judgement
+
+    def _difference(
+        self, second: Pdfium, number: int, image: Image.Image, size: tuple[int, int]
+    ) -> Difference:
+        ours, theirs = small(image, size), second.draw(number, size, seconds=_SECONDS)
+        difference = compare(ours, theirs)
+        if not difference.first_lacks or self._first is None:
+            return difference
+        choices = self._first.choices(number)
+        if not choices:
+            return difference
+        width, height = self._first.size(number)
+        x, y = size[0] / width, size[1] / height
+        aside = [(x0 * x - 3, y0 * y - 3, x1 * x + 3, y1 * y + 3) for x0, y0, x1, y1 in choices]
+        return compare(ours, theirs, aside)
+
+    def _sought_second(self) -> Pdfium | None:
+        if not self._is_second_sought:
+            self._is_second_sought = True
+            self._second = self._opened_by_pdfium()
+        return self._second
+
+    def _drawn_by_pdfium_alone(self, number: int, longest_side: int, *, legible: bool) -> Drawn:
+        second = self._sought_second() if self._first is not None else self._second
+        if second is None:
+            raise PdfiumError("it cannot be opened")
+        width, height = second.size(number)
+        content = Content(width, height, (), ())
+        scale = fineness(content, longest_side, self._page_pixels, legible=legible).scale
+        size = max(1, math.ceil(width * scale)), max(1, math.ceil(height * scale))
+        image = second.draw(number, size, gray=False)
+        return Drawn(
+            without_needless_colour(image), 1.0 / scale,
+            warnings=("This page was drawn by pdfium alone: MuPDF cannot.",),
+        )  # fmt: skip
+
+    def _of_blank(self, document: MuPdf, number: int, remark: Remark) -> Judgement:
+        """Say what is to be said of a page without ink; raise if that is what was warned of."""
+        told = in_plain_words(remark.words)
+        lost = remark.gravity is Gravity.LOST
+        if lost or (remark.gravity is Gravity.GRAVE and document.paints(number)):
+            raise PageError(f"Page {number} cannot be drawn: {told}.", hint=_AGAIN, page=number)
+        return Judgement(warnings=(f"The page is empty, and not quite sound: {told}.",))
+
+    def _remarks(self, number: int, sheet: Sheet) -> Iterator[str]:
+        if sheet.bare:
+            yield "The page was drawn without its notes and form fields: one of them is damaged."
+        if self._is_mended and number == 1:
+            yield "The PDF's table of contents is damaged: another one was made."
 
 
-def _scan_resolution(page: Any) -> tuple[float, bool]:
-    """Return the greatest useful pixels per point, and whether the page is a gray scan."""
-    most = _MAX_DPI / 72.0
-    log = page.get_bboxlog()
-    kinds = {kind for kind, _ in log}
-    if "fill-image" not in kinds or kinds & _VISIBLE_TEXT:
-        return most, False
-    images = page.get_image_info()
-    covering = [
-        image for image in images
-        if _area(image["bbox"]) >= _SCAN_SHARE * page.rect.width * page.rect.height
-    ]  # fmt: skip
-    if not covering:
-        return most, False
-    # An image lies along the page's axes or across them; over all, the pixels count.
-    native = max(
-        (image["width"] * image["height"] / _area(image["bbox"])) ** 0.5
-        for image in images
-        if _area(image["bbox"]) > 0
-    )
-    gray = all(image["colorspace"] in (0, 1) for image in images) and not (
-        kinds & {"fill-path", "stroke-path", "fill-shade", "fill-imgmask"}
-    )
-    return native, gray
-
-
-def _area(bbox: tuple[float, float, float, float]) -> float:
-    return max(0.0, bbox[2] - bbox[0]) * max(0.0, bbox[3] - bbox[1])
+def _content(document: MuPdf, number: int, width: float, height: float) -> Content:
+    """Return what is on the page; of one that MuPDF does not come to the end of, nothing."""
+    try:
+        return document.content(number)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 -- whatever a damaged page makes MuPDF raise
+        return Content(width, height, (), ())

@@ -29,6 +29,7 @@ from PIL import (
 )
 
 from ocrd.errors import CorruptError, TooLargeError, UnsupportedError
+from ocrd.job import Doubt
 
 _PLUGINS = (
     BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin,
@@ -61,6 +62,8 @@ class Drawn:
 
     image: Image.Image
     points_per_pixel: float
+    doubts: tuple[Doubt, ...] = ()  # what may not stand on it
+    warnings: tuple[str, ...] = ()  # of the source, that cost no content
 
 
 def scale_to_fit(

@@ -93,7 +93,7 @@ async def test_frames_lie_around_the_blocks_of_turned_and_cropped_pages(
         for clockwise in (0, 90, 180, 270):
             page = read(drawn, clockwise)
             made = await overlay(raster, pdf, [page], tmp_path / "overlay.pdf")
-            seen = shown(made, 1400)
+            seen = shown(made, max(drawn.width, drawn.height))
             assert seen.size == (drawn.width, drawn.height)
             assert is_framed(red, FIGURE, seen)
             assert is_framed(blue, HEADING, seen)

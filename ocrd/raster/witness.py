@@ -1,0 +1,105 @@
+"""What of a page's ink is on one of two drawings only, made by programs of different make.
+
+Pure. Both are looked at small. Ink is where brightness changes; whether it does so at the same
+places counts, not how much, so that colours, smoothing and letters of another font make no
+difference, while a word, a picture or a stamp that one lacks does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+SMALL_SIDE = 1500  # pixels, at most, of what is compared
+SMALL_DPI = 72.0
+_CLEAR, _FAINT = 64, 16  # of 255: a change that is ink; one that may be the same ink, drawn paler
+_NEAR = 4  # pixels: letters of another font, and lines that were moved to whole pixels
+_PATCH = 4  # pixels, around one: ink that is alone in its patch is a hairline or a speck
+_PATCH_SHARE = 36 / 81  # of a patch that is ink at the least: two lines beside each other are less
+_LEAST = 24  # pixels: half a small letter
+
+Pixels = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How many pixels of ink each drawing lacks that the other one has, and how many there are."""
+
+    first_lacks: int = 0
+    second_lacks: int = 0
+    ink: int = 0
+
+    def share(self, lacking: int) -> float:
+        """Return what part of all ink is lacking."""
+        return lacking / self.ink if self.ink else 0.0
+
+
+Rectangle = tuple[float, float, float, float]
+
+
+def small_size(width: float, height: float) -> tuple[int, int]:
+    """Return the size at which a page of so many points is compared."""
+    scale = min(1.0, SMALL_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def small(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Return a drawing as it is compared."""
+    return image.convert("L").resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+
+
+def compare(
+    first: Image.Image, second: Image.Image, aside: list[Rectangle] | None = None
+) -> Difference:
+    """Compare two gray drawings of one size; what lies in ``aside`` may differ as it likes."""
+    one, other = _changes(np.asarray(first)), _changes(np.asarray(second))
+    ignored = np.zeros(one.shape, bool)
+    for x0, y0, x1, y1 in aside or ():
+        ignored[max(0, int(y0)) : max(0, int(y1) + 1), max(0, int(x0)) : max(0, int(x1) + 1)] = True
+    return Difference(
+        _lacking(one, other, ignored),
+        _lacking(other, one, ignored),
+        int(np.count_nonzero((one > _CLEAR) | (other > _CLEAR))),
+    )
+
+
+def _changes(pixels: Pixels) -> Pixels:
+    """Return for each pixel how much brightness changes around it."""
+    return _around(pixels, np.maximum) - _around(pixels, np.minimum)
+
+
+def _around(pixels: Pixels, choose: Any) -> Pixels:
+    rows = pixels.copy()
+    choose(rows[1:], pixels[:-1], out=rows[1:])
+    choose(rows[:-1], pixels[1:], out=rows[:-1])
+    both = rows.copy()
+    choose(both[:, 1:], rows[:, :-1], out=both[:, 1:])
+    choose(both[:, :-1], rows[:, 1:], out=both[:, :-1])
+    return both
+
+
+def _lacking(one: Pixels, other: Pixels, ignored: Pixels) -> int:
+    """Return how much ink of the other drawing has none of the one near it."""
+    ink = (other > _CLEAR) & ~ignored
+    if not ink.any():
+        return 0
+    alone = ink & (_count_around(one > _FAINT, _NEAR) == 0)
+    if not alone.any():
+        return 0
+    side = 2 * _PATCH + 1
+    solid = alone & (_count_around(alone, _PATCH) >= _PATCH_SHARE * side * side)
+    count = int(np.count_nonzero(solid))
+    return count if count >= _LEAST else 0
+
+
+def _count_around(mask: Pixels, reach: int) -> Pixels:
+    """Return for each pixel how many of those around it are set."""
+    height, width = mask.shape
+    sums = np.zeros((height + 2 * reach + 1, width + 2 * reach + 1), np.int32)
+    sums[reach + 1 : reach + 1 + height, reach + 1 : reach + 1 + width] = mask
+    sums = sums.cumsum(0).cumsum(1)
+    side = 2 * reach + 1
+    return sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
