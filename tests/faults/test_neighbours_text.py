@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ocrd import files
-from ocrd.job import LABELS, Block, Box, Cell, DocumentResult, PageRead, PageStatus
+from ocrd.job import LABELS, Block, Box, Cell, DocumentResult, Doubt, PageRead, PageStatus
 from ocrd.markdown.markup import blocks as blocks_of
 from ocrd.sidecar import text as sidecar
 from ocrd.tasks import Task
@@ -126,9 +126,14 @@ def assert_shows_only_text(markdown: str, assets: str, pages: int, images: int) 
         browser = Browser(assets)
         browser.feed(html)
         browser.close()
-        marks = [comment for comment in browser.comments if comment.startswith("page")]
+        doubted = [comment for comment in browser.comments if " is doubtful:" in comment]
+        marks = [
+            comment for comment in browser.comments
+            if comment.startswith("page") and comment not in doubted
+        ]
         assert marks == [f"page {number}" for number in range(1, pages + 1)], html
-        assert set(browser.comments) - set(marks) <= {"blank", "no text"}, browser.comments
+        others = set(browser.comments) - set(marks) - set(doubted)
+        assert others <= {"blank", "no text"}, browser.comments
         assert browser.images == images, html
 
 
@@ -148,9 +153,12 @@ def pages(draw: st.DrawFn) -> list[PageRead]:
             )
         if number == 1:
             blocks.insert(0, Block("figure", "", (Box(1.0, 1.0, 50.0, 50.0),)))
-        status = draw(st.sampled_from([PageStatus.READ, PageStatus.FAILED]))
+        status = draw(st.sampled_from([PageStatus.READ, PageStatus.DOUBTFUL, PageStatus.FAILED]))
         made.append(
-            PageRead(number, status, tuple(blocks), 100, 100, warnings=(draw(texts),))
+            PageRead(
+                number, status, tuple(blocks), 100, 100, warnings=(draw(texts),),
+                doubts=(Doubt("runaway", draw(texts)),),
+            )
         )
     return made
 
@@ -189,6 +197,7 @@ def test_the_front_matter_says_the_facts_and_no_text_adds_one(name: str, warning
     found = yaml.safe_load(head.removeprefix("---\n"))
     assert set(found) == {
         "source", "sha256", "pages", "engine", "model", "mode", "seconds", "warnings",
+        "state", "doubtful", "failed",
     }  # fmt: skip
     assert found["source"] == facts.source_name.replace("\ud800", "\ufffd")
     assert found["warnings"] == [re.sub("[\ud800-\udfff]", "\ufffd", warning)]

@@ -1,4 +1,4 @@
-"""What is not sure of a page is said wherever the document is, and fails it only where text is gone.
+"""What is not sure of a page is said wherever the document is, and fails it only if text is gone.
 
 On the real process and real files; what an engine would find is scripted.
 """

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from ocrd import pages, retrying
+from ocrd.doubts import outcome_of
 from ocrd.errors import EncryptedError, ShareGoneError, SourceChangedError, TransientError
 from ocrd.filing import filing
 from ocrd.finishing import MAX_PLANS, Finisher
-from ocrd.job import Block, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.job import Block, Doubt, JobState, PageRead, PageStatus, SourceInfo
 from ocrd.ledger.jobs import Ledger
 from ocrd.publishing import Publisher
 from ocrd.verdicts import FIRST_DELAY, Verdicts
@@ -145,6 +146,31 @@ async def test_names_that_were_planned_are_free_again(
     planned = outdated(2, monkeypatch)
     await end.finisher.file(await end.read(), ONE_PAGE, None)
     assert len(set(planned)) == 1
+
+
+@pytest.mark.parametrize(
+    ("failed", "said", "state"),
+    [(False, "Done with doubts in ", "done with doubts"), (True, "Done in part in ", "partial")],
+)
+async def test_a_document_with_doubts_is_done_and_says_so(
+    end: End, caplog: pytest.LogCaptureFixture, failed: bool, said: str, state: str
+) -> None:
+    work = await end.desk.lease()
+    work.sha256, work.info, work.pages_done = SHA256, ONE_PAGE, 1
+    doubt = Doubt("unread-lines", "half of it was not read", 0.5 if failed else 0.1)
+    page = PageRead(1, PageStatus.DOUBTFUL, (Block("text", "words"),), doubts=(doubt,))
+    await end.desk.ledger.do(
+        lambda ledger: ledger.checkpoint(
+            work.job.id, 1, pages.to_json(page), doubtful=True, failed=failed
+        )
+    )
+    await end.finisher.file(work, ONE_PAGE, None)
+    assert "done/a.pdf" in end.files()
+    assert "half of it was not read" in (end.desk.inbox / "done" / "a.md").read_text()
+    assert events(caplog) == [("done", "WARNING")]
+    assert said in caplog.text and f"1 of them doubtful, {int(failed)} not read" in caplog.text
+    job = await end.desk.job(work)
+    assert (job.state, outcome_of(job)) == (JobState.DONE, state)
 
 
 async def test_a_document_that_is_final_waits_no_longer_the_next_time(end: End) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -87,6 +88,12 @@ async def test_pages_with_figures_are_cut_and_all_are_framed(
     assert studio.framed[1].blocks[0] == Block("figure", "", BOX), "boxes without words"
     assert made.overlay == tmp_path / "drawings" / "overlay.pdf"
     assert made.warnings == ()
+
+
+async def test_lines_that_were_not_read_are_framed_too(studio: Studio, tmp_path: Path) -> None:
+    unread = replace(page(1, "text"), unread=BOX)
+    await illustrate(wanted(studio, tmp_path, figures=False), [unread])
+    assert studio.framed[0].blocks == (Block("text", "", BOX), Block("unread", "", BOX))
 
 
 async def test_only_what_is_wanted_is_made(studio: Studio, tmp_path: Path) -> None:

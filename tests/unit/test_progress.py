@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ocrd import pages
-from ocrd.job import PageRead, PageStatus, SourceInfo
+from ocrd.job import Doubt, PageRead, PageStatus, SourceInfo
 from ocrd.progress import Progress
 from ocrd.work import Work
 from tests.clients import engine
@@ -65,6 +65,38 @@ async def test_a_failed_page_is_done_with_and_told(
     assert [(number, pages.from_json(result)) for number, result in failed] == [(2, BAD)]
     assert events(caplog) == [("page-failed", "WARNING")]
     assert "Page 2 could not be read: torn; dirty" in caplog.text
+
+
+NOT_SURE = PageRead(
+    2, PageStatus.DOUBTFUL, warnings=("the file ends early",),
+    doubts=(Doubt("unread-lines", "1 of 4 lines was not read", 0.25), Doubt("runaway", "It ran.")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("tolerance", "failed"), [(0.2, 1), (0.25, 0), (1.0, 0)])
+async def test_a_doubtful_page_is_told_and_counts_by_what_the_folder_bears(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, tolerance: float, failed: int
+) -> None:
+    caplog.set_level("INFO", "ocrd")
+    desk = Desk(tmp_path, doubt_tolerance=tolerance)
+    work = await leased(desk)
+    await Progress(desk.ledger, work).keep(NOT_SURE)
+    job = await desk.job(work)
+    desk.close()
+    assert (job.pages_done, job.pages_doubtful, job.pages_failed) == (1, 1, failed)
+    assert events(caplog) == [("page-doubtful", "WARNING"), ("page-remark", "INFO")]
+    how = " and counts as not read" * failed
+    assert f"Page 2 is doubtful{how}: 1 of 4 lines was not read; It ran.\n" in caplog.text
+    assert "Page 2: the file ends early" in caplog.text
+
+
+async def test_what_a_source_remarks_on_a_page_that_was_read_is_no_warning(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "ocrd")
+    work = await leased(desk)
+    await Progress(desk.ledger, work).keep(PageRead(1, PageStatus.READ, warnings=("odd",)))
+    assert events(caplog) == [("page-remark", "INFO")]
 
 
 async def test_a_page_names_the_engine_that_read_it(

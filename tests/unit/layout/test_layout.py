@@ -1,14 +1,16 @@
 """Lines become paragraphs in reading order."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ocrd.engine.protocol import recognition_from_json
 from ocrd.job import Block, Box, Cell, Line, Recognition
-from ocrd.layout import layout
-from ocrd.layout.sheet import Grid
+from ocrd.layout import layout, running
+from ocrd.layout.sheet import Grid, Piece, page_box
 from tests.unit.layout.typeset import (
     BOTH,
     HEIGHT,
@@ -281,3 +283,51 @@ def test_rows_that_were_read_in_two_pieces_are_text_and_no_table() -> None:
         for n in range(4)
     ]
     assert [label for label, _ in labelled(paragraph(300), *rows)] == ["text", "text"]
+
+
+def doubted(one: Line, doubt: str) -> Line:
+    return replace(one, doubt=doubt)
+
+
+def test_blocks_have_the_doubts_of_their_lines() -> None:
+    first, *rest = paragraph(300)
+    found = blocks([doubted(first, "struck-out"), *rest], paragraph(900))
+    assert [block.doubts for block in found] == [("struck-out",), ()]
+    (both,) = blocks([first, doubted(rest[0], "covered"), doubted(rest[1], "uncertain")])
+    assert both.doubts == ("uncertain", "covered")
+
+
+def test_a_table_has_the_doubts_of_its_cells() -> None:
+    rules = [*(lying(y, 100, 700) for y in (100, 200, 300)), *(
+        standing(x, 100, 300) for x in (100, 400, 700)
+    )]  # fmt: skip
+    texts = [line(text, x, y) for text, x, y in [
+        ("Ware", 120, 130), ("Price", 420, 130), ("Salt", 120, 230), ("1\ufffd", 420, 230),
+    ]]  # fmt: skip
+    (table,) = blocks(texts, rules=rules)
+    assert (table.label, table.doubts) == ("table", ("signs",))
+    (sound,) = blocks([*texts[:3], line("12", 420, 230)], rules=rules)
+    assert (sound.label, sound.doubts) == ("table", ())
+
+
+def test_a_running_head_has_its_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = doubted(line("A head", 200, 60), "uncertain")
+    alone = Piece(head, page_box(head))
+
+    def parted(pieces: Sequence[Piece], *_: object) -> tuple[list[Piece], running.Running]:
+        rest = [piece for piece in pieces if piece.line is not head]
+        return rest, running.Running((("header", (alone,)),))
+
+    monkeypatch.setattr(layout.running, "part", parted)
+    first, second = blocks([head], paragraph(300))
+    assert (first.label, first.doubts, second.doubts) == ("header", ("uncertain",), ())
+
+
+def test_what_was_found_and_not_read_does_not_disturb_the_text() -> None:
+    """Neither a guess nor an empty box, wherever it lies, moves or parts what was read."""
+    text = paragraph(300)
+    top, left = text[1].quad[0][1], text[1].quad[0][0]
+    boxes = [line("", left - 150, top, width=900, height=90), line("xq", left + 40, top + 20)]
+    some = [doubted(one, "unread") for one in boxes]
+    assert blocks(some[0], text, some[1]) == blocks(text)
+    assert blocks(some) == []

@@ -32,6 +32,39 @@ def test_forgotten_pages_are_read_again(ledger: Ledger) -> None:
     assert [job.pages_done for job in ledger.jobs()] == [1, 0]
 
 
+def test_doubtful_and_failed_pages_are_counted_with_their_job(ledger: Ledger) -> None:
+    enqueue(ledger, candidate("a.pdf"), candidate("b.pdf"))
+    with ledger.transaction():
+        ledger.checkpoint(1, 1, "{}")
+        ledger.checkpoint(1, 2, "{}", doubtful=True)
+        ledger.checkpoint(1, 3, "{}", doubtful=True, failed=True)
+        ledger.checkpoint(1, 4, "{}", failed=True)
+        ledger.checkpoint(2, 1, "{}", doubtful=True)
+    counted = [(job.pages_doubtful, job.pages_failed) for job in ledger.jobs()]
+    assert counted == [(1, 0), (2, 2)]
+    assert [number for number, _ in ledger.failed_pages(1)] == [3, 4]
+    assert ledger.doubted() == (0, 0), "none is done"
+    with ledger.transaction():
+        ledger.finish(1, JobState.DONE, NOW)
+        ledger.finish(2, JobState.DONE, NOW)
+    assert ledger.doubted() == (1, 1)
+    assert [(job.pages_doubtful, job.pages_failed) for job in ledger.jobs()] == counted
+
+
+def test_pages_that_are_forgotten_count_no_more(ledger: Ledger) -> None:
+    enqueue(ledger, candidate("a.pdf"), candidate("b.pdf"))
+    with ledger.transaction():
+        for job_id in (1, 2):
+            ledger.checkpoint(job_id, 1, "{}", failed=True, doubtful=True)
+        ledger.forget_pages(1)
+    enqueue(ledger, candidate("b.pdf", size=77))
+    assert [(job.pages_doubtful, job.pages_failed) for job in ledger.jobs()] == [(0, 0)] * 2
+    with ledger.transaction():
+        for job_id in (1, 2):
+            ledger.finish(job_id, JobState.FAILED if job_id == 1 else JobState.DONE, NOW)
+    assert ledger.doubted() == (0, 0)
+
+
 def test_pages_come_in_order_a_few_at_a_time(ledger: Ledger) -> None:
     enqueue(ledger, candidate("a.pdf"))
     with ledger.transaction():

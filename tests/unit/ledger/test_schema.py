@@ -18,6 +18,7 @@ from ocrd.errors import (
 )
 from ocrd.files.mounts import Mount
 from ocrd.ledger import schema
+from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.schema import faults, open_connection, translated
 
 JOB = (
@@ -285,8 +286,25 @@ def test_an_older_ledger_is_read_as_it_is_by_who_only_reads(path: Path) -> None:
     db = open_connection(path, readonly=True)
     assert value(db, "user_version") == 1
     assert db.execute("SELECT COUNT(*) FROM jobs").fetchone() == (1,)
+    (job,) = Ledger(db, path).jobs()
+    assert (job.pages_doubtful, job.pages_failed) == (0, 0), "nobody counted them"
     db.close()
     assert path.read_bytes() == before
+
+
+def test_pages_that_failed_before_they_were_counted_are_counted(path: Path) -> None:
+    older(path, "INCREMENTAL")
+    db = sqlite3.connect(path, isolation_level=None)
+    (job_id,) = db.execute("SELECT id FROM jobs").fetchone()
+    db.execute("UPDATE jobs SET pages_done = 3, state = 'queued'")
+    db.executemany(
+        "INSERT INTO pages VALUES (?, ?, ?, '{}')", [(job_id, 1, 0), (job_id, 2, 1), (job_id, 3, 1)]
+    )
+    db.close()
+    db = made(path)
+    (job,) = Ledger(db, path).jobs()
+    assert (job.pages_doubtful, job.pages_failed) == (0, 2)
+    db.close()
 
 
 def test_a_ledger_below_no_folder_is_an_error_of_ours(path: Path) -> None:

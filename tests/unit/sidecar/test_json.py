@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ocrd.job import Block, Box, Cell, DocumentResult, PageRead, PageStatus
+from ocrd.job import Block, Box, Cell, DocumentResult, Doubt, PageRead, PageStatus
 from ocrd.sidecar import json as layout_json
 
 DOCUMENT = DocumentResult("scan.pdf", "12e45", "PDF", 3, "rapidocr", "small", "markdown", 12.345)
@@ -37,6 +37,24 @@ def test_json_holds_every_block_with_its_boxes() -> None:
     ]
     assert body["pages"][1]["status"] == "failed"
     assert body["pages"][1]["warnings"] == ["The engine <gave> up."]
+
+
+def test_json_tells_every_doubt_and_where_lines_were_not_read() -> None:
+    page = PageRead(
+        1, PageStatus.DOUBTFUL, (Block("text", "a", doubts=("signs",)), Block("text", "b")),
+        100, 200, 0.5, doubts=(Doubt("unread-lines", "1 of 2 lines", 0.123456),),
+        unread=(Box(10, 20, 30, 60),),
+    )  # fmt: skip
+    body = layout_of(page)
+    assert (body["state"], body["doubtful"], body["failed"]) == ("done", [], [])
+    (told,) = body["pages"]
+    assert told["status"] == "doubtful"
+    assert told["doubts"] == [
+        {"code": "unread-lines", "message": "1 of 2 lines", "share": 0.1235}
+    ]
+    assert told["unread"] == [{"pixels": [10, 20, 30, 60], "points": [5, 10, 15, 30]}]
+    assert told["blocks"][0]["doubts"] == ["signs"]
+    assert "doubts" not in told["blocks"][1]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ocrd.job import Block, Box, Cell, DocumentResult, PageRead, PageStatus
+from ocrd.job import Block, Box, Cell, DocumentResult, Doubt, PageRead, PageStatus
 from ocrd.sidecar import json
 from ocrd.sidecar import text as sidecar
 
@@ -368,6 +368,49 @@ def test_a_page_that_cannot_be_trusted_is_noted_and_shown() -> None:
         "<!-- page 3 -->\n\n> **Page 3 was not read reliably.** It repeats itself.\n\nla la\n"
     )
     assert text_of(page) == "[Page 3 was not read reliably. It repeats itself.]\n\nla la"
+
+
+DOUBTFUL = PageRead(
+    3, PageStatus.DOUBTFUL, (Block("text", "Dear"),),
+    doubts=(Doubt("runaway", "It --> ran\n<!-- on -."), Doubt("no-text", "2 lines are gone")),
+)  # fmt: skip
+
+
+def test_a_doubtful_page_says_so_at_its_start_whatever_the_style() -> None:
+    said = "<!-- page 3 is doubtful: It –> ran <!– on -; 2 lines are gone -->\n\nDear\n"
+    assert markdown_of(DOUBTFUL) == f"<!-- page 3 -->\n\n{said}"
+    assert markdown_of(DOUBTFUL, page_marks=False) == said
+    assert text_of(DOUBTFUL) == (
+        "[Page 3 is doubtful: It --> ran <!-- on -; 2 lines are gone]\n\nDear"
+    )
+
+
+def test_a_doubtful_page_without_text_has_one_note() -> None:
+    page = PageRead(3, PageStatus.DOUBTFUL, doubts=(Doubt("no-text", "no text came of it"),))
+    assert markdown_of(page) == (
+        "<!-- page 3 -->\n\n<!-- page 3 is doubtful: no text came of it -->\n"
+    )
+
+
+@given(texts)
+@example("-->")
+@example("--!>")
+@example("a--")
+@example("-")
+def test_no_doubt_ends_its_comment(message: str) -> None:
+    page = replace(DOUBTFUL, doubts=(Doubt("runaway", message),))
+    markdown = markdown_of(page, page_marks=False)
+    comment, dear = markdown.rsplit("\n\n", 1)
+    assert dear == "Dear\n"
+    inside = comment.removeprefix("<!--").removesuffix("-->")
+    assert "--" not in inside and "\n" not in inside and not inside.endswith("-")
+    assert gfm.render(markdown).endswith("-->\n<p>Dear</p>\n")
+
+
+def test_front_matter_tells_the_state_and_the_pages() -> None:
+    document = replace(DOCUMENT, state="partial", doubtful=(2, 3), failed=(3,))
+    facts = yaml.safe_load(sidecar.yaml_header(document).strip("-"))
+    assert (facts["state"], facts["doubtful"], facts["failed"]) == ("partial", [2, 3], [3])
 
 
 def test_text_of_rich_blocks_has_no_markup() -> None:
