@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
-from dataclasses import astuple, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,16 @@ class Call:
     inputs: tuple[Path, ...] = ()
     deaths_allowed: int = MAX_DEATHS
     extra_seconds: float = 0.0  # of the deadline: for the length of the work
+    sparing: Mapping[str, Any] = field(default_factory=dict)  # arguments that ask for less
 
     @property
     def quick_seconds(self) -> float:
         """How long a document may take that is not known to be slow."""
         return min(self.deadline_seconds, QUICK_SECONDS + self.extra_seconds)
+
+    def spared(self) -> Call:
+        """Return the call without what can be done without, for another try."""
+        return replace(self, arguments={**self.arguments, **self.sparing}, sparing={})
 
     async def on(self, child: LimitedChild, descriptors: list[int]) -> Any:
         """Return what the child answers."""

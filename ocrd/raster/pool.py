@@ -3,7 +3,7 @@
 A child serves one request at a time: when it dies, what it was doing is to blame and nothing else.
 Waiting requests are served by rank, lowest first. A document that once takes long goes behind all
 others from then on, and never has more than one child at a time: while there are two, the others
-always have one.
+always have one. What a call can do without, it does without as soon as it has cost a child.
 """
 
 from __future__ import annotations
@@ -91,6 +91,8 @@ class Pool:
 
     async def _insist(self, call: Call, rank: Rank, seats: Seats) -> Any:
         deaths = 0
+        if self._slow.get(call.source.identity):
+            call = call.spared()
         while True:
             if slow := call.source.identity in self._slow:
                 call.source.on_slow()
@@ -101,11 +103,12 @@ class Pool:
                 if self._closing:
                     raise _stopping() from error
                 took_long = isinstance(error, ChildTimeout)
+                asked, call = call, call.spared()
                 if took_long and not slow and call.quick_seconds < call.deadline_seconds:
                     self._remember_slow(call.source)
                     continue
                 deaths += 1
-                if isinstance(error, ChildTimeout) and error.worked:
+                if isinstance(error, ChildTimeout) and error.worked and not asked.sparing:
                     raise Deadly(_told(error, call, deaths)) from error
                 if deaths >= call.deaths_allowed:
                     await _asked(partial(refuse_unreadable, call.source), call)

@@ -7,7 +7,7 @@ overlay, which has a child of its own where it is long.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ OVERLAY_SECONDS = 1.0  # for each page; a page of a PDF takes some milliseconds,
 _DEADLY_HINT = (
     "Raise rasterize.page_timeout or rasterize.memory if the document is sound, or export it again."
 )
+_ALONE = {"witnessed": False}  # what a page can do without: a second program that draws it
 _FAULT_HINT = "Export or scan the document again, and please report this."
 
 
@@ -122,7 +123,7 @@ class Rasterizer:
         }
         name = printable(source.path.name)
         try:
-            call = self._call("draw", source, arguments, outputs=(into,))
+            call = self._call("draw", source, arguments, outputs=(into,), sparing=_ALONE)
             return _page_image(await self._pool.do(call, rank))
         except Deadly as error:
             deadly = self._pool.count_deadly(source)
@@ -166,7 +167,7 @@ class Rasterizer:
         }
         name = printable(source.path.name)
         try:
-            call = self._call("crop", source, arguments, outputs=tuple(figures))
+            call = self._call("crop", source, arguments, outputs=tuple(figures), sparing=_ALONE)
             await self._pool.do(call, rank)
         except (Deadly, ChildFault) as error:
             raise PageError(
@@ -206,11 +207,12 @@ class Rasterizer:
         return unmarked
 
     def _call(
-        self, function: str, source: Source, arguments: dict[str, Any],
+        self, function: str, source: Source, arguments: dict[str, Any], *,
         outputs: tuple[Path, ...] = (), inputs: tuple[Path, ...] = (),
+        sparing: Mapping[str, Any] | None = None,
     ) -> Call:  # fmt: skip
         deadline = self._settings.page_timeout
-        return Call(function, source, arguments, deadline, outputs, inputs)
+        return Call(function, source, arguments, deadline, outputs, inputs, sparing=sparing or {})
 
 
 def _page_image(answer: dict[str, Any]) -> PageImage:
