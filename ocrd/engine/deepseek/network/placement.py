@@ -45,6 +45,10 @@ for number in range(cuda.device_count()):
 _DEVICE = re.compile(r"cuda(?::(\d+))?")
 
 
+class _FullError(EngineError):
+    """A GPU is there, and others have its memory."""
+
+
 def device_of(wanted: str, had_gpus: tuple[str, ...] = ()) -> tuple[torch.device, tuple[str, ...]]:
     """Return the device that a setting means, and what a person should know of the choice.
 
@@ -93,6 +97,9 @@ def _any_gpu(had_gpus: tuple[str, ...]) -> tuple[torch.device, tuple[str, ...]]:
         if not amiss:
             return device, ()
         return device, (f"{' '.join(amiss)} The engine runs on {device} ({_name(index)}).",)
+    for fault in faults:
+        if isinstance(fault, _FullError):
+            raise fault
     if had_gpus:
         raise _gone(had_gpus, faults[0].what)
     raise faults[0]
@@ -118,6 +125,11 @@ def _usable(index: int) -> torch.device:
     device = torch.device("cuda", index)
     try:
         torch.ones(1, device=device).add_(1).item()
+    except torch.OutOfMemoryError as error:
+        raise _FullError(
+            f"{device} ({_name(index)}) has no memory free.",
+            hint="Stop what else uses it, or choose another device.",
+        ) from error
     except RuntimeError as error:
         raise EngineError(
             f"{device} ({_name(index)}) does not work with this torch"

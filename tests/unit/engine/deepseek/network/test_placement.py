@@ -229,6 +229,22 @@ def test_of_two_equal_gpus_the_one_that_is_left_goes_on(monkeypatch: pytest.Monk
     assert placement.gpus() == ("GPU 0",)
 
 
+def test_a_gpu_whose_memory_others_have_is_not_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    Gpus(monkeypatch, GIB, GIB)
+    monkeypatch.setattr(placement, "FREE_MEMORY", "print(1, 0)")
+
+    def ones(count: int, *, device: torch.device) -> torch.Tensor:
+        if device.index:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB.")
+        raise RuntimeError("CUDA error: uncorrectable ECC error encountered")
+
+    monkeypatch.setattr(torch, "ones", ones)
+    error = device_error("auto", ("GPU 0", "GPU 1"))
+    assert not isinstance(error, GpuGoneError)
+    assert error.what == "cuda:1 (GPU 1) has no memory free."
+    assert "Stop what else uses it" in error.hint
+
+
 def test_a_gpu_that_never_worked_is_an_error_and_not_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     no_sum(monkeypatch)
     error = device_error("auto")
