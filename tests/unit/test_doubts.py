@@ -25,6 +25,7 @@ from ocrd.job import (
     PageStatus,
     Recognition,
 )
+from tests.installation import ROOT
 
 IMAGE = PageImage(1, "", 1000, 1400, 0.5, blank=False, ink=Ink(rows=10, characters=400, share=0.1))
 PICTURE = replace(IMAGE, ink=Ink(rows=0, characters=0, share=0.4))
@@ -313,3 +314,10 @@ def test_whatever_comes_a_page_is_read_or_says_why_not(
     assert all(math.isfinite(each.share) and 0 <= each.share <= 1 for each in found)
     assert (status is PageStatus.READ) == (not found)
     assert not (status is PageStatus.READ and not doubts.has_text(read))
+
+
+def test_the_manual_knows_every_doubt() -> None:
+    manual = (ROOT / "docs" / "operations.md").read_text()
+    for code, meaning in doubts.CODES.items():
+        assert f"| `{code}` | {meaning} |" in manual
+    assert all(f"`{word}`" in manual for word in doubts.LINES)
