@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocrd.intake import archive
+from ocrd.intake.inbox import LOCAL_INTERVAL_SECONDS
 from ocrd.intake.keeping import Keeping
 from ocrd.intake.ownership import Claim
 from ocrd.intake.record import Record, this_daemon
@@ -36,6 +37,7 @@ class Claims:
             claim = self._claims[path] = Claim(settings.path, self._me, changed=wake)
             claim.start()
         claim.keeping = None if settings.source != "keep" else self._keeping(settings)
+        claim.look_seconds = settings.scan_interval or LOCAL_INTERVAL_SECONDS
         return claim
 
     def keep_only(self, paths: Collection[str]) -> list[Claim]:
@@ -46,6 +48,9 @@ class Claims:
         inbox = str(settings.path)
         return Keeping(
             serial=lambda: self._ledger.submit(care.serial).result(),
+            came_after=lambda number: self._ledger.submit(
+                lambda one: care.came_after(one, inbox, number)
+            ).result(),
             is_known=lambda: self._ledger.submit(lambda one: is_known(one, inbox)).result(),
             looks_read=lambda: archive.looks_read(settings),
         )

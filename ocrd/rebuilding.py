@@ -18,7 +18,7 @@ from ocrd.errors import FolderWithheldError, OcrdError
 from ocrd.intake import archive
 from ocrd.intake.archive import Document
 from ocrd.intake.keeping import Keeping
-from ocrd.intake.ownership import LEASE_SECONDS, Claim
+from ocrd.intake.ownership import Claim
 from ocrd.intake.record import Record
 from ocrd.job import Candidate
 from ocrd.ledger import care
@@ -52,7 +52,7 @@ def rebuild(
 ) -> list[Outcome]:
     """Adopt what was read in the kept folders, or with ``read_again`` let all be read anew.
 
-    For the holder of the DaemonLock. ``waiting`` is told why a folder takes up to a minute.
+    For the holder of the DaemonLock. ``waiting`` is told why a folder takes minutes.
     Raises LedgerError.
     """
     me = claims.this_process(ledger, state_dir)
@@ -74,11 +74,12 @@ def _rebuild_one(
         _take(claim, waiting)
         claim.keeping = Keeping(
             serial=lambda: care.serial(ledger),
+            came_after=lambda _number: False,  # what is adopted is told when the folder is released
             is_known=lambda: True,
             looks_read=lambda: False,
         )
         if not read_again:
-            _adopt_all(ledger, settings, outcome)
+            _adopt_all(ledger, settings, outcome, claim)
         with ledger.transaction():
             claims.accept(ledger, str(settings.path))
     except OSError as error:
@@ -92,12 +93,12 @@ def _rebuild_one(
 
 def _take(claim: Claim, waiting: Callable[[str], None]) -> None:
     """Make the folder ours, as soon as another owner has shown no sign of life for long enough."""
-    end = time.monotonic() + LEASE_SECONDS + 2 * _LOOK_SECONDS
+    began = time.monotonic()
     while True:
         try:
             claim.require()
         except FolderWithheldError as error:
-            if time.monotonic() > end:
+            if time.monotonic() - began > claim.patience_seconds + 4 * _LOOK_SECONDS:
                 raise
             waiting(error.what)
             time.sleep(_LOOK_SECONDS)
@@ -105,9 +106,12 @@ def _take(claim: Claim, waiting: Callable[[str], None]) -> None:
             return
 
 
-def _adopt_all(ledger: Ledger, settings: InboxSettings, outcome: Outcome) -> None:
+def _adopt_all(
+    ledger: Ledger, settings: InboxSettings, outcome: Outcome, claim: Claim
+) -> None:
     batch: list[tuple[Candidate, str, bool]] = []
     for document in archive.documents(settings):
+        claim.keep_up()
         found = _as_read(settings, document)
         if found is None:
             outcome.unread += 1

@@ -27,7 +27,7 @@ class Folder:
     forget: Callable[[str], None]  # relpath: offer this file again at the next scan
     is_online: Callable[[], bool]  # there, and takes what is filed
     doubt: Callable[[], None]  # find out whether it does: a document could not be filed
-    require_root: Callable[[], None]  # raises ShareGoneError where its share is not there
+    require_root: Callable[[], None]  # raises where its share is gone, or another daemon's
 
 
 @dataclass(slots=True)

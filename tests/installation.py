@@ -149,7 +149,7 @@ class Installation:
         return sorted(
             str(path.relative_to(self.inbox))
             for path in self.inbox.rglob("*")
-            if path.is_file() and path.name != ".ocrd-owner"
+            if path.is_file() and path.name not in {".ocrd-owner", ".ocrd-challenge"}
         )
 
     def wait_for(self, *names: str, limit: float = 60.0) -> None:

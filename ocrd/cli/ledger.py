@@ -112,7 +112,7 @@ def rebuild(
         try:
             outcomes = rebuilding.rebuild(
                 ledger, settings.state_dir, settings.inbox, read_again=read_again,
-                waiting=lambda why: screen.warn(f"Waits up to a minute: {why}"),
+                waiting=lambda why: screen.warn(f"Waits for a sign of life, for minutes: {why}"),
             )
         finally:
             ledger.close()

@@ -150,6 +150,7 @@ class Wiring:
         inbox = Inbox(
             settings, found=found, root=self._root_of(settings), reopened=reopened,
             admit=claim.require,
+            confirm=claim.confirm,
         )
         self.folders[path] = Folder(
             settings=settings,

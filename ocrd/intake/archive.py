@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ocrd import files
 from ocrd.errors import OcrdError
-from ocrd.intake.scan import FORMAT_ENDINGS, KEPT_OUTPUTS, OWNER_NAME, junk
+from ocrd.intake.scan import CHALLENGE_NAME, FORMAT_ENDINGS, KEPT_OUTPUTS, OWNER_NAME, junk
 
 if TYPE_CHECKING:
     from ocrd.config.settings import InboxSettings
@@ -43,7 +43,7 @@ class Document:
 
 def documents(settings: InboxSettings) -> Iterator[Document]:
     """Yield the sources of an archive, as a scan would find them. Raises OSError for its root."""
-    is_junk = junk((*settings.ignore, OWNER_NAME, *KEPT_OUTPUTS))
+    is_junk = junk((*settings.ignore, OWNER_NAME, CHALLENGE_NAME, *KEPT_OUTPUTS))
     root = str(settings.path)
     waiting = [""]
     while waiting:

@@ -32,7 +32,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 
 from ocrd import files
-from ocrd.errors import OcrdError, ShareGoneError
+from ocrd.errors import FolderWithheldError, OcrdError, ShareGoneError
 from ocrd.intake import outlets
 from ocrd.intake.root import Root
 from ocrd.intake.scan import Found, Scanner, junk
@@ -165,14 +165,17 @@ class Inbox:
         root: Root | None = None,
         reopened: Callable[[], None] = lambda: None,
         admit: Callable[[], None] = lambda: None,
+        confirm: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``reopened`` is called when what kept the folder's documents waiting is over.
 
         ``admit`` is called before each scan; it raises FolderWithheldError if the root is not ours.
+        ``confirm`` does so before anything is filed, of a root that was ours a moment ago.
         """
         self.settings = settings
         self._admit = admit
+        self._confirm = confirm
         self.root = root or Root(settings)
         self._reopened = reopened
         self._clock = clock
@@ -207,10 +210,14 @@ class Inbox:
         self.wake()
 
     def require_root(self) -> None:
-        """Raise ShareGoneError unless the root is the one that was scanned. For any thread."""
+        """Raise unless the root is the one that was scanned, and still ours. For any thread.
+
+        Raises ShareGoneError and FolderWithheldError.
+        """
         try:
             self.root.require()
-        except ShareGoneError:
+            self._confirm()
+        except (ShareGoneError, FolderWithheldError):
             self.wake()
             raise
 

@@ -19,7 +19,8 @@ from ocrd.intake.record import Record
 class Keeping:
     """What a folder whose sources stay asks of the ledger before it is read."""
 
-    serial: Callable[[], int]
+    serial: Callable[[], int]  # the highest job number that the ledger ever gave
+    came_after: Callable[[int], bool]  # does the ledger know a later job of this folder
     is_known: Callable[[], bool]  # does the ledger know any document of this folder
     looks_read: Callable[[], bool]  # does anything in it look like our outputs
 

@@ -1,12 +1,16 @@
 """Whose a watched folder is: one daemon's at a time, also of several machines on one share.
 
-The owner keeps a small hidden file in the folder's root and counts up in it. Another daemon that
-finds it waits, and takes the folder when the count has stood still for ``LEASE_SECONDS`` on its own
-clock (no two clocks are compared), or at once when the owner says that it has gone. Where the file
-system knows locks, a lock says besides that an owner which stands still is alive.
+The owner keeps a small hidden file in the folder's root, and writes it when the folder changes
+hands. Another daemon that finds it leaves a ``challenge``; the owner counts up at its next look.
+Only after a long ``silence`` the other takes the folder, or at once when the owner says that it has
+gone. What is taken is on trial for a moment, in which another may be found to have taken it too.
+Where the file system knows locks, a lock says besides that an owner which stands still is alive.
 
-In a folder whose sources stay where they are, the file also says with which ledger it was read
-(``keeping``).
+Who slept while its folder was taken finds that out when it looks: at each scan, and before anything
+is filed (:meth:`Claim.confirm`).
+
+In a folder whose sources stay where they are, the file also says with which ledger, and how far, it
+was read (``keeping``): there it is written while the work is on, too.
 
 Nothing in the file is trusted further than that: whoever may write into the folder can make us
 wait, or read on as if we were alone, and nothing else. It is never followed as a link, and never
@@ -17,10 +21,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import logging
+import math
 import os
-import stat
 import threading
 import time
 from collections.abc import Callable
@@ -29,17 +32,18 @@ from pathlib import Path
 
 from ocrd import files
 from ocrd.errors import FolderWithheldError, OcrdError
+from ocrd.intake import silence
+from ocrd.intake.challenge import Challenge
 from ocrd.intake.keeping import Keeping
-from ocrd.intake.record import RECORD_BYTES, Record, decode
+from ocrd.intake.mark import Mark, locked
+from ocrd.intake.record import Record, decode
 from ocrd.intake.scan import OWNER_NAME
 from ocrd.log import fields
 
 log = logging.getLogger("ocrd.intake.ownership")
 
-BEAT_SECONDS = 10.0
-LEASE_SECONDS = 60.0  # longer than what NFS and sshfs keep in their caches, and several beats
+TRIAL_SECONDS = 5.0  # in which another shows itself who took the same folder at the same time
 
-_OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _MAY_NOT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _IN_THE_WAY = frozenset({errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV})
@@ -57,17 +61,23 @@ class Claim:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root = root
-        self._path = root / OWNER_NAME
-        self._place = files.Place(root, (OWNER_NAME,))
+        self._mark = Mark(root)
         self._me = me
         self._changed = changed
         self._clock = clock
         self.keeping: Keeping | None = None  # None: sources leave the folder
+        self.look_seconds = 0.0  # between two scans of the folder
+        self._challenge = Challenge(root, me)
+        self._silence = silence.Silence(clock)
         self._lock = threading.Lock()
         self._fd: int | None = None
         self._is_free = False  # nothing can be written here; we go on as if we were alone
         self._yielded = False  # another took the folder from us
-        self._seen: tuple[bytes, float] | None = None  # another's record, since when
+        self._patience = silence.LEASE_SECONDS
+        self._trial: float | None = None  # since when what we took has to prove ours
+        self._was_removed = False  # the mark of another, to make room for ours
+        self._looked = 0.0
+        self._told = 0  # no later job of an archive has to be told in its record
         self._stopping = threading.Event()
         self._said = ""
         self._thread = threading.Thread(
@@ -95,30 +105,58 @@ class Claim:
         Raises FolderWithheldError, which says whose it is or what a person has to decide, and
         OSError where the root does not answer.
         """
-        if self._is_ours:
-            return
         with self._lock:
             try:
-                self._take_or_refuse()
+                if self._fd is not None:
+                    self._look()
+                if self._fd is None and not self._is_free:
+                    self._take_or_refuse()
+                self._end_trial()
             except FolderWithheldError as error:
                 self._say(error)
                 raise
             self._say(None)
 
+    def confirm(self) -> None:
+        """Raise FolderWithheldError unless the folder is ours at this moment. For any thread."""
+        with self._lock:
+            if self._is_free:
+                return
+            try:
+                if self._fd is not None and self._own_record() is None:
+                    self._let_go()
+            except OSError as error:
+                raise files.translate(error, self._root) from error
+            if not self._is_ours:
+                raise FolderWithheldError(
+                    f"{files.printable(self._root)} is another daemon's by now.",
+                    hint="Nothing is filed; what was read of the document is kept.",
+                )
+
+    def keep_up(self) -> None:
+        """Do what an owner has to do now and then, where no thread keeps the claim up."""
+        with self._lock, contextlib.suppress(OSError, OcrdError):
+            self._go_round()
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long we wait at most for the owner that was met last to show itself."""
+        return self._patience
+
     @property
     def _is_ours(self) -> bool:
-        return self._fd is not None or self._is_free
+        return self._is_free or (self._fd is not None and self._trial is None)
 
     # Taking
 
     def _take_or_refuse(self) -> None:
         try:
-            fd = self._open()
+            fd = self._mark.open(self._refuse_unknown_archive)
         except OSError as error:
             self._do_without(error)
             return
         try:
-            self._judge(fd)
+            is_anothers = self._judge(fd)
         except OSError as error:
             os.close(fd)
             self._do_without(error)
@@ -126,18 +164,21 @@ class Claim:
             os.close(fd)
             raise
         else:
-            self._fd, self._seen, self._yielded = fd, None, False
+            self._fd, self._yielded = fd, False
+            self._looked = self._clock()
+            self._trial = self._looked if is_anothers or self._was_removed else None
+            self._was_removed = False
+            self._silence.forget()
 
-    def _open(self) -> int:
-        """Open the file to write; make it where nothing speaks against it."""
-        with files.entry_of(self._place) as entry:
-            with contextlib.suppress(FileNotFoundError):
-                return entry.open(os.O_RDWR | _OPEN)
-            self._refuse_unknown_archive()
-            fd = entry.open(os.O_RDWR | os.O_CREAT | os.O_EXCL | _OPEN, 0o644)
-        with contextlib.suppress(OSError):
-            os.fchmod(fd, 0o644)  # the other daemon may be another user's, and has to read it
-        return fd
+    def _end_trial(self) -> None:
+        """Take the folder as ours for good once nobody else took it at the same time."""
+        if self._trial is None:
+            return
+        if self._clock() - self._trial < TRIAL_SECONDS:
+            raise FolderWithheldError(
+                "This folder is being taken over.", hint="It is read in a moment."
+            )
+        self._trial = None
 
     def _do_without(self, error: OSError) -> None:
         """Go on without the file where it cannot be written, unless it says whose the folder is."""
@@ -148,12 +189,13 @@ class Claim:
                 "Another daemon is taking this folder.", hint="It is looked at again."
             ) from error
         if error.errno in _IN_THE_WAY:
-            raise _in_the_way(self._path) from error
+            raise self._mark.in_the_way() from error
         if error.errno not in _MAY_NOT:
             raise error
         self._require_free()
         if self._remove_strangers():
-            return  # the next scan makes our own
+            self._take_or_refuse()  # makes our own
+            return
         self._is_free = True
         log.warning(
             "%s: cannot be marked as this daemon's (%s); let no other daemon watch it.",
@@ -163,7 +205,7 @@ class Claim:
 
     def _require_free(self) -> None:
         """Raise FolderWithheldError if a file that we may only read speaks against us."""
-        content = self._content()
+        content = self._mark.content()
         record = decode(content)
         if record is None:
             self._refuse_unknown_archive()
@@ -176,19 +218,22 @@ class Claim:
     def _remove_strangers(self) -> bool:
         """Remove the file of another user's daemon that has gone; say whether that was done."""
         try:
-            self._path.unlink()
+            self._mark.remove()
         except OSError:
             return False
+        self._was_removed = True
         return True
 
-    def _judge(self, fd: int) -> None:
-        """Make the open file's folder ours; raise FolderWithheldError if it is not to be."""
-        status = os.fstat(fd)
-        content = os.pread(fd, 4 * RECORD_BYTES, 0) if stat.S_ISREG(status.st_mode) else b"no file"
+    def _judge(self, fd: int) -> bool:
+        """Make the open file's folder ours, and say whether it was another's before.
+
+        Raises FolderWithheldError if it is not to be.
+        """
+        content = self._mark.read(fd)
         record = decode(content) if content else Record(session=self._me.session)
-        if record is None or status.st_nlink != 1:
-            raise _in_the_way(self._path)
-        if not _locked(fd):
+        if record is None:
+            raise self._mark.in_the_way()
+        if not locked(fd):
             raise _owned(record)
         if record.session != self._me.session and not self._may_take(record, content):
             raise _owned(record)
@@ -197,24 +242,45 @@ class Claim:
         else:  # made a moment ago, or by somebody whose disk was full
             self._refuse_unknown_archive()
         self._write(fd, record)
+        return record.session != self._me.session and not self._is_earlier_run(record)
 
     def _may_take(self, record: Record, content: bytes) -> bool:
         """Say whether another's folder is free: it has gone, or is an earlier run of ourselves."""
-        if record.released:
+        if record.released or self._is_earlier_run(record):
             return True
+        self._patience = silence.patience_seconds(record)
+        silent = self._silence.note(content)
+        if record.answers and (not silent or not self._challenge.lies_there()):
+            self._leave_challenge(record)
+            return False
+        return silent >= self._patience
+
+    def _is_earlier_run(self, record: Record) -> bool:
         same_place = (record.boot and record.boot == self._me.boot) or (
             record.machine and record.machine == self._me.machine
         )
-        if record.ledger == self._me.ledger and same_place and not self._yielded:
-            return True
-        return self._note(content) >= LEASE_SECONDS
+        return record.ledger == self._me.ledger and bool(same_place) and not self._yielded
 
-    def _note(self, content: bytes) -> float:
-        """Note what another's file says; return for how long it has said the same, in seconds."""
-        now = self._clock()
-        if self._seen is None or self._seen[0] != content:
-            self._seen = (content, now)
-        return now - self._seen[1]
+    def _leave_challenge(self, record: Record) -> None:
+        """Ask the owner for a sign of life, and wait from now on.
+
+        Without that nothing can be concluded from its silence: FolderWithheldError.
+        """
+        try:
+            self._challenge.leave()
+        except OSError as error:
+            self._silence.forget()
+            if error.errno in _FULL:
+                raise _owned(record) from error
+            if error.errno not in _MAY_NOT | _IN_THE_WAY | {errno.EEXIST}:
+                raise
+            raise FolderWithheldError(
+                f"This folder is watched by {record.holder}, and cannot be written to ask whether"
+                f" that is still there ({error.strerror or error}).",
+                hint=f"Let this daemon write to the folder; or remove {OWNER_NAME} from it if that"
+                " daemon is gone for good.",
+            ) from error
+        self._silence.begin_anew()
 
     def _refuse_other_ledger(self, record: Record) -> None:
         if self.keeping is not None:
@@ -225,77 +291,88 @@ class Claim:
             self.keeping.refuse_unknown_archive(self._root)
 
     def _write(self, fd: int, before: Record, *, released: bool = False) -> None:
-        """Write who we are, one beat after what was written before."""
+        """Write who we are, one beat after what was written before, so that others see it."""
         serial = 0 if self.keeping is None else self.keeping.serial()
-        now = replace(self._me, beat=before.beat + 1, serial=serial, released=released)
+        now = replace(
+            self._me, beat=before.beat + 1, serial=serial, released=released,
+            answers=self._answer_seconds,
+        )  # fmt: skip
         os.pwrite(fd, now.encode(), 0)
+        os.fsync(fd)
+        self._told = serial
 
-    def _content(self) -> bytes:
-        """Return what the file says, b"" if it cannot be read or is no such file."""
-        with contextlib.suppress(OSError):
-            with files.entry_of(self._place) as entry:
-                fd = entry.open(os.O_RDONLY | _OPEN)
-            try:
-                if stat.S_ISREG(os.fstat(fd).st_mode):
-                    return os.pread(fd, RECORD_BYTES * 4, 0)
-            finally:
-                os.close(fd)
-        return b""
+    @property
+    def _answer_seconds(self) -> int:
+        """How long it takes at most, a round of our thread aside, until we look for a challenge."""
+        return math.ceil(max(silence.BEAT_SECONDS, self.look_seconds))
 
     # Keeping it up, and watching another's
 
     def _run(self) -> None:
-        while not self._stopping.wait(BEAT_SECONDS):
-            with self._lock, contextlib.suppress(OSError, OcrdError):
-                self._beat()
+        while not self._stopping.wait(silence.BEAT_SECONDS):
+            self.keep_up()
             if not self._is_ours:
                 self._changed()  # for the scan to try: it knows whether the root is mounted
         self.release()
 
-    def _beat(self) -> None:
-        """Count up in our file, unless it is no longer ours."""
+    def _go_round(self) -> None:
+        """Look into the folder if no scan did for too long, or there is something to tell."""
         if self._is_free and os.access(self._root, os.W_OK):
             self._is_free = False  # it can be marked by now
         if self._fd is None:
             return
+        if self._clock() - self._looked >= self._answer_seconds or self._has_news():
+            self._look()
+
+    def _look(self) -> None:
+        """Let go of what is no longer ours; else answer who asks, and write what is new."""
+        assert self._fd is not None
         record = self._own_record()
+        self._looked = self._clock()
         if record is None:
             self._let_go()
-        else:
+            return
+        word = self._challenge.asked()
+        if word or record.answers != self._answer_seconds or self._has_news():
             self._write(self._fd, record)
+        if word:
+            self._challenge.answer(word)
+
+    def _has_news(self) -> bool:
+        """Say whether an archive has jobs that its record does not know of."""
+        if self.keeping is None or (serial := self.keeping.serial()) <= self._told:
+            return False
+        if self.keeping.came_after(self._told):
+            return True
+        self._told = serial  # these were all of other folders
+        return False
 
     def _own_record(self) -> Record | None:
         """Return what our file says now; None if it is gone, or says that another took it."""
         assert self._fd is not None
-        if not self._is_at_its_place():
+        content = self._mark.read_anew(self._fd)
+        if content is None:
             return None
-        record = decode(os.pread(self._fd, RECORD_BYTES, 0))
+        record = decode(content)
         if record is not None and record.session != self._me.session:
             self._yielded = True
             return None
         return record or self._me
 
-    def _is_at_its_place(self) -> bool:
-        assert self._fd is not None
-        try:
-            return os.path.samestat(os.fstat(self._fd), os.lstat(self._path))
-        except FileNotFoundError:
-            return False
-
     def _let_go(self) -> None:
         if self._fd is not None:
-            fd, self._fd = self._fd, None
+            fd, self._fd, self._trial = self._fd, None, None
             os.close(fd)
 
     def _release(self) -> None:
         """Say that we have gone; where sources leave the folder, nothing need stay of us."""
+        self._challenge.withdraw()
         if self._fd is None:
             return
         if (record := self._own_record()) is not None:
             self._write(self._fd, record, released=True)
             if self.keeping is None:
-                with files.entry_of(self._place) as entry:
-                    entry.unlink()
+                self._mark.remove()
         self._let_go()
 
     def _say(self, error: FolderWithheldError | None) -> None:
@@ -309,26 +386,8 @@ class Claim:
         self._said = said
 
 
-def _locked(fd: int) -> bool:
-    """Lock the file for as long as it is open; False if another holds it."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # the file system knows no locks: the count alone tells
-    return True
-
-
 def _owned(record: Record) -> FolderWithheldError:
     return FolderWithheldError(
         f"This folder is watched by {record.holder}.",
         hint="It is left alone, and taken over by itself once that daemon has gone.",
-    )
-
-
-def _in_the_way(path: Path) -> FolderWithheldError:
-    return FolderWithheldError(
-        f"{files.printable(path)} is not what ocrd writes there.",
-        hint="Remove it; the folder is read once it is gone.",
     )

@@ -19,6 +19,9 @@ from ocrd import files
 RECORD_BYTES = 1024  # always: a cached size is then a right one
 LARGEST_NUMBER = 1 << 53
 TEXT_CHARACTERS = 200  # of a name in the record
+# 2: an owner that says nothing unless it is challenged. Daemons that know only 1 would take its
+# folder after a minute of that; to them this is no record, and they leave the folder alone.
+VERSIONS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Record:
     serial: int = 0  # highest job number that the ledger had given
     beat: int = 0
     released: bool = False  # its owner has gone, in order
+    answers: int = 0  # seconds in which a challenge is answered; 0: it counts up all the time
 
     @property
     def holder(self) -> str:
@@ -50,24 +54,29 @@ class Record:
             name: value[:TEXT_CHARACTERS] if isinstance(value, str) else value
             for name, value in asdict(self).items()
         }
-        body = json.dumps({"ocrd": 1, **short}, separators=(",", ":")).encode("ascii")
+        version = 2 if self.answers and not self.released else 1
+        body = _line(version, short)
         while len(body) >= RECORD_BYTES:  # names full of letters that take six bytes each
             short = {n: v[: len(v) // 2] if isinstance(v, str) else v for n, v in short.items()}
-            body = json.dumps({"ocrd": 1, **short}, separators=(",", ":")).encode("ascii")
+            body = _line(version, short)
         return body.ljust(RECORD_BYTES - 1) + b"\n"
+
+
+def _line(version: int, told: dict[str, object]) -> bytes:
+    return json.dumps({"ocrd": version, **told}, separators=(",", ":")).encode("ascii")
 
 
 def decode(content: bytes) -> Record | None:
     """Return the record of a file's content; None if it is none."""
     try:
         body = json.loads(content)
-        if not isinstance(body, dict) or body.pop("ocrd", None) != 1:
+        if not isinstance(body, dict) or body.pop("ocrd", None) not in VERSIONS:
             return None
         known = asdict(Record())
         record = Record(**{name: type(known[name])(body.get(name, known[name])) for name in known})
     except (ValueError, TypeError, RecursionError, OverflowError):
         return None
-    numbers = (record.pid, record.serial, record.beat)
+    numbers = (record.pid, record.serial, record.beat, record.answers)
     return record if all(0 <= number < LARGEST_NUMBER for number in numbers) else None
 
 

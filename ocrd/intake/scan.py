@@ -41,6 +41,7 @@ FORMAT_ENDINGS = (
     ".gif",
 )  # fmt: skip
 OWNER_NAME = ".ocrd-owner"  # in a root: whose it is
+CHALLENGE_NAME = ".ocrd-challenge"  # in a root: another daemon asks its owner for a sign of life
 # What we lay beside the originals there that could pass for a document, or holds what could.
 KEPT_OUTPUTS = ("*.overlay.pdf", "*.assets")
 BATCH = 500  # candidates
@@ -87,8 +88,9 @@ class Scanner:
         self._clock = clock
         self._progress = progress
         is_archive = settings.source == "keep"
-        own = (files.TEMPORARY_GLOB, OWNER_NAME, *(KEPT_OUTPUTS if is_archive else ()))
-        self._is_junk = junk((*settings.ignore, *own))
+        own = (files.TEMPORARY_GLOB, OWNER_NAME, CHALLENGE_NAME)
+        outputs = KEPT_OUTPUTS if is_archive else ()
+        self._is_junk = junk((*settings.ignore, *own, *outputs))
         self._endings = FORMAT_ENDINGS if is_archive else ("",)
         self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
         self._batch: list[tuple[str, str, int, Candidate]] = []  # folder, name, listed

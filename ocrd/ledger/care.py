@@ -122,6 +122,15 @@ def serial(ledger: Ledger) -> int:
     return int(highest or 0)
 
 
+def came_after(ledger: Ledger, inbox: str, number: int) -> bool:
+    """Say whether the folder has a job with a higher number."""
+    found = ledger.db.execute(
+        "SELECT 1 FROM jobs NOT INDEXED WHERE id > ? AND inbox = ? LIMIT 1",
+        (number, os.fsencode(inbox)),
+    ).fetchone()
+    return found is not None
+
+
 def knows(ledger: Ledger, inbox: str) -> bool:
     """Say whether there is a job of the folder."""
     found = ledger.db.execute(

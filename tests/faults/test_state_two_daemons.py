@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import shutil
 import signal
@@ -16,22 +16,33 @@ import psutil
 import pytest
 
 from ocrd.errors import FolderWithheldError
-from ocrd.intake import ownership
-from ocrd.intake.keeping import Keeping
-from ocrd.intake.ownership import Claim
-from ocrd.intake.record import RECORD_BYTES, Record, decode
+from ocrd.intake.challenge import Challenge
 from tests.faults.conftest import daemon
-from tests.installation import LETTER, ROOT, Installation, eventually
+from tests.installation import ECHO, LETTER, ROOT, Installation, eventually
+from tests.unit.intake.folders import Clock
+from tests.unit.intake.owners import CHALLENGE, OWNER, claim, foreign, keeping, me
 
 __all__ = ["daemon"]
 
-OWNER = ".ocrd-owner"
-# The daemon with a lease that a test can wait for.
-QUICK = (
-    "import sys; from ocrd.intake import ownership; from ocrd.cli import main\n"
-    "ownership.BEAT_SECONDS, ownership.LEASE_SECONDS = 0.2, 2.0\n"
-    "sys.argv[0] = 'ocrd'; main()"
-)
+# The daemon with a lease that a test can wait for, five seconds after a challenge. It counts its
+# scans.
+QUICK = """
+import os, sys
+from ocrd.cli import main
+from ocrd.intake import ownership, silence
+from ocrd.intake.scan import Scanner
+
+def counted(scanner, scan=Scanner.scan):
+    with open(os.environ["SCANS"], "a") as count:
+        count.write(".")
+    return scan(scanner)
+
+silence.BEAT_SECONDS, silence.LEASE_SECONDS, ownership.TRIAL_SECONDS = 0.2, 2.0, 1.0
+Scanner.scan = counted
+sys.argv[0] = "ocrd"
+main()
+"""
+LONGEST_SECONDS = 5.0 + 1.0 + 2 * 1.0  # until the folder is taken from one that says nothing
 
 
 class Machine(Installation):
@@ -51,11 +62,20 @@ class Machine(Installation):
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, stdout=log, stderr=log, text=True,
-                env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+                env={
+                    **os.environ, "PYTHONPATH": str(ROOT), "SCANS": str(self.root / "scans"),
+                    **(env or {}),
+                },
             )
         if wait:
             eventually(lambda: self.is_up() or self.process_ended(), 30, "the daemon is up")
             assert self.process.poll() is None, self.log.read_text()
+
+    def wait_for_scans(self, number: int) -> None:
+        """Wait until the folder was looked through so many times more."""
+        count = self.root / "scans"
+        before = count.stat().st_size
+        eventually(lambda: count.stat().st_size >= before + number, 2.0 * number)
 
     def problems(self) -> str:
         return " ".join(self.status().get("problems", ()))
@@ -77,9 +97,50 @@ def machines(tmp_path: Path) -> Iterator[Callable[..., Machine]]:
         assert "Traceback" not in machine.log.read_text(), machine.log.read_text()
 
 
+def written(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Return what any write would change: of a folder, and of all that lies in it."""
+    states = {path.name: path.stat() for path in [folder, *folder.iterdir()]}
+    return {name: (one.st_ino, one.st_mtime_ns, one.st_ctime_ns) for name, one in states.items()}
+
+
 def is_left_alone(second: Machine, first: Machine) -> bool:
     assert first.process is not None
     return f"process {first.process.pid}" in second.problems()
+
+
+@pytest.mark.parametrize("source", ["move", "keep"])
+def test_an_idle_folder_is_scanned_and_never_written(
+    machines: Callable[..., Machine], tmp_path: Path, source: str
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    only = machines("a", inbox)
+    only.configure(inbox=f'source = "{source}"')
+    only.start()
+    only.drop(LETTER, "one.png")
+    only.wait_for("one.md" if source == "keep" else "done/one.md")
+    only.wait_for_scans(3)  # its mark says by now how far it was read
+    before = written(inbox)
+    only.wait_for_scans(10)
+    assert written(inbox) == before
+
+
+def test_a_challenge_that_a_killed_daemon_left_is_answered_once_and_removed(
+    machines: Callable[..., Machine], tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    only = machines("a", inbox)
+    only.start()
+    eventually(lambda: (inbox / OWNER).exists(), 20)
+    before = (inbox / OWNER).read_bytes()
+    Challenge(inbox, me("b")).leave()
+    eventually(lambda: not (inbox / CHALLENGE).exists(), 20)
+    answer = (inbox / OWNER).read_bytes()
+    assert answer != before
+    only.wait_for_scans(3)
+    assert (inbox / OWNER).read_bytes() == answer
+    assert only.status()["jobs"]["queued"] == only.status()["jobs"]["done"] == 0
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -121,28 +182,40 @@ def test_an_owner_that_stands_still_is_not_robbed_where_the_file_system_knows_lo
         eventually(lambda: is_left_alone(second, first), 20)
         scans = second.status()["inboxes"][0]
         began = time.monotonic()
-        while time.monotonic() - began < 2 * 2.0 + 1:  # twice the lease of a test, and more
+        while time.monotonic() - began < LONGEST_SECONDS + 2:
             assert second.status()["inboxes"][0]["online"] is False, scans
             time.sleep(0.2)
     finally:
         first.signal(signal.SIGCONT)
 
 
-@pytest.mark.skipif(
+needs_bindfs = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("bindfs") or not Path("/dev/fuse").exists(),
     reason="needs root, bindfs and /dev/fuse",
 )
+
+
+@contextlib.contextmanager
+def shared(server: Path) -> Iterator[list[Path]]:
+    """Mount a folder twice, so that the locks of one mount say nothing in the other."""
+    server.mkdir()
+    mounts = [server.with_name("mount-a"), server.with_name("mount-b")]
+    try:
+        for mount in mounts:
+            mount.mkdir()
+            subprocess.run(["bindfs", str(server), str(mount)], check=True)
+        yield mounts
+    finally:
+        for mount in mounts:
+            subprocess.run(["umount", "-l", str(mount)], check=False)
+
+
+@needs_bindfs
 def test_of_two_machines_on_a_share_without_locks_one_works_and_the_other_takes_over(
     machines: Callable[..., Machine], tmp_path: Path
 ) -> None:
     server = tmp_path / "server"
-    server.mkdir()
-    mounts = []
-    try:
-        for name in ("mount-a", "mount-b"):
-            (tmp_path / name).mkdir()
-            subprocess.run(["bindfs", str(server), str(tmp_path / name)], check=True)
-            mounts.append(tmp_path / name)
+    with shared(server) as mounts:
         first = machines("a", mounts[0], "scanner-room")
         second = machines("b", mounts[1], "office")
         first.start()
@@ -152,7 +225,7 @@ def test_of_two_machines_on_a_share_without_locks_one_works_and_the_other_takes_
         first.drop(LETTER, "one.png")
         first.wait_for("done/one.md")
         began = time.monotonic()
-        while time.monotonic() - began < 5:  # the first lives: longer than the lease
+        while time.monotonic() - began < LONGEST_SECONDS + 2:  # the first lives, and answers
             assert second.status()["inboxes"][0]["online"] is False
             time.sleep(0.2)
         assert first.process is not None
@@ -162,13 +235,40 @@ def test_of_two_machines_on_a_share_without_locks_one_works_and_the_other_takes_
         first.process.wait()
         (server / "two.png").write_bytes(LETTER.read_bytes())
         second.wait_for("done/two.md", limit=30)
+        assert not (server / CHALLENGE).exists()
         first.start()
         eventually(lambda: "office" in first.problems(), 20)
         first.stop()
+        eventually(lambda: not (server / CHALLENGE).exists(), 10)
         second.stop()
-    finally:
-        for mount in mounts:
-            subprocess.run(["umount", "-l", str(mount)], check=False)
+        assert not (server / OWNER).exists()
+
+
+@needs_bindfs
+def test_a_machine_that_slept_files_nothing_in_the_folder_that_was_taken_meanwhile(
+    machines: Callable[..., Machine], tmp_path: Path
+) -> None:
+    with shared(tmp_path / "server") as mounts:
+        first = machines("a", mounts[0], "laptop")
+        second = machines("b", mounts[1], "office")
+        slow = f"{ECHO}\noptions = {{ delay = 12 }}"
+        for one in (first, second):
+            one.configure(engine=slow)
+        first.start()
+        eventually(lambda: (tmp_path / "server" / OWNER).exists(), 20)
+        first.drop(LETTER, "one.png")
+        eventually(lambda: first.status()["working"], 20)
+        second.start()
+        eventually(lambda: "laptop" in second.problems(), 20)
+        first.signal(signal.SIGSTOP)  # its page is read meanwhile
+        eventually(lambda: second.status()["working"], 40, "the second has taken over")
+        time.sleep(2)
+        first.signal(signal.SIGCONT)
+        eventually(lambda: "office" in first.problems(), 20)
+        second.wait_for("done/one.md", "done/one.png")
+        assert second.status()["jobs"]["done"] == 1
+        assert first.status()["jobs"]["done"] == 0
+        assert second.tree() == ["done/one.md", "done/one.png"]
 
 
 def test_the_same_ledger_goes_on_at_once_after_a_crash(
@@ -223,165 +323,83 @@ def test_a_link_in_the_place_of_the_mark_pauses_the_folder_until_it_is_gone(
     only.wait_for("done/one.md", limit=30)
 
 
-# The rules alone, on a clock of our own
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def me(name: str, **more: object) -> Record:
-    return Record(ledger=name, session=f"{name}-1", host=name, boot=name, pid=1, **more)  # type: ignore[arg-type]
-
-
-def claim(root: Path, record: Record, clock: Clock) -> Claim:
-    return Claim(root, record, changed=lambda: None, clock=clock)
-
-
-def foreign(root: Path, record: Record) -> None:
-    (root / OWNER).write_bytes(record.encode())
-
-
-def test_an_owner_of_another_machine_is_waited_for_while_its_count_grows(tmp_path: Path) -> None:
-    clock = Clock()
-    mine = claim(tmp_path, me("b"), clock)
-    for beat in range(20):
-        foreign(tmp_path, me("a", beat=beat))
-        clock.now += ownership.LEASE_SECONDS - 1
-        with pytest.raises(FolderWithheldError, match="on a "):
-            mine.require()
-    clock.now += ownership.LEASE_SECONDS + 1
-    mine.require()
-    found = decode((tmp_path / OWNER).read_bytes())
-    assert found is not None and found.ledger == "b"
-
-
-def test_an_owner_that_was_robbed_while_it_slept_gives_way(tmp_path: Path) -> None:
-    clock = Clock()
-    mine = claim(tmp_path, me("a"), clock)
-    mine.require()
-    foreign(tmp_path, me("b"))
-    mine._beat()
-    with pytest.raises(FolderWithheldError, match="on b "):
-        mine.require()
-    foreign(tmp_path, replace_beat(me("b")))
-    clock.now += ownership.LEASE_SECONDS + 1
-    with pytest.raises(FolderWithheldError):
-        mine.require()
-
-
-def replace_beat(record: Record) -> Record:
-    body = json.loads(record.encode())
-    del body["ocrd"]
-    return Record(**{**body, "beat": record.beat + 1})
-
-
-def test_a_copied_ledger_on_another_machine_has_no_right_of_its_own(tmp_path: Path) -> None:
-    clock = Clock()
-    foreign(tmp_path, Record(ledger="same", session="x", host="a", boot="boot-a", machine="m-a"))
-    cloned = claim(
-        tmp_path, Record(ledger="same", session="y", host="b", boot="boot-b", machine="m-b"), clock
-    )
-    with pytest.raises(FolderWithheldError):
-        cloned.require()
-
-
-@pytest.mark.parametrize(
-    "plant",
-    [
-        lambda mark, victim: mark.symlink_to(victim),
-        lambda mark, victim: mark.hardlink_to(victim),
-        lambda mark, _: os.mkfifo(mark),
-        lambda mark, _: mark.mkdir(),
-        lambda mark, _: mark.write_bytes(b"\xff" * 100_000),
-        lambda mark, _: mark.write_text('{"ocrd": 1, "beat": {}, "host": ["x"]}'),
-        lambda mark, _: mark.write_text(f'{{"ocrd": 1, "beat": {"9" * 3000}}}'),
-        lambda mark, _: mark.write_text('{"ocrd": 1, "beat": Infinity}'),
-    ],
-    ids=["symlink", "hard link", "pipe", "folder", "noise", "half", "long number", "no number"],
-)
-def test_what_is_no_owners_mark_is_never_written(
-    tmp_path: Path, plant: Callable[[Path, Path], object]
-) -> None:
-    victim = tmp_path / "victim"
-    victim.write_bytes(me("victim", released=True).encode())
-    before = victim.read_bytes()
-    plant(tmp_path / OWNER, victim)
-    planted = (tmp_path / OWNER).lstat()
-    mine = claim(tmp_path, me("a"), Clock())
-    with pytest.raises(FolderWithheldError, match="is not what ocrd writes"):
-        mine.require()
-    assert victim.read_bytes() == before
-    assert (tmp_path / OWNER).lstat() == planted
-
-
-def test_an_empty_mark_does_not_open_an_archive_that_looks_read(tmp_path: Path) -> None:
-    (tmp_path / OWNER).touch()
-    mine = claim(tmp_path, me("a"), Clock())
-    mine.keeping = keeping(is_known=False, looks_read=True)
-    with pytest.raises(FolderWithheldError, match="read again"):
-        mine.require()
-    mine.keeping = keeping(is_known=False, looks_read=False)
-    mine.require()
+# What needs root
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be another user")
-def test_the_mark_of_another_user_that_has_gone_is_replaced(tmp_path: Path) -> None:
-    foreign(tmp_path, me("b"))
-    (tmp_path / OWNER).chmod(0o644)
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_the_mark_of_another_user_is_replaced_once_that_has_gone_if_it_can_be_read(
+    tmp_path: Path, mode: int
+) -> None:
+    foreign(tmp_path, me("b", answers=30))
+    (tmp_path / OWNER).chmod(mode)
     folder = tmp_path
     while folder != Path("/tmp"):
         folder.chmod(0o777)
         folder = folder.parent
     program = (
-        "import os, pathlib, sys; from ocrd.errors import FolderWithheldError\n"
-        "from ocrd.intake import ownership; from ocrd.intake.ownership import Claim\n"
-        "from ocrd.intake.record import Record, decode\n"
-        "os.setuid(65534); now = [0.0]\n"
-        "mine = Claim(pathlib.Path(sys.argv[1]), Record(ledger='a', session='a'),"
-        " changed=lambda: None, clock=lambda: now[0])\n"
+        "import os, pathlib, sys; from tests.unit.intake.folders import Clock\n"
+        "from tests.unit.intake.owners import claim, is_taken, me, owner_of, wait\n"
+        "root, clock = pathlib.Path(sys.argv[1]), Clock()\n"
+        "os.setuid(65534); mine = claim(root, me('a'), clock)\n"
         "try: mine.require()\n"
-        "except FolderWithheldError as error: print(error.what)\n"
-        "now[0] += ownership.LEASE_SECONDS + 1; mine.require(); mine.require()\n"
-        "print(decode((pathlib.Path(sys.argv[1]) / '.ocrd-owner').read_bytes()).ledger)\n"
+        "except Exception as error: print(error)\n"
+        "print(wait(mine, clock, 1000))\n"
+        "print(owner_of(root).ledger)\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
-    assert told.stdout.splitlines()[-1:] == ["a"], told.stderr
-    assert "on b " in told.stdout
+    if mode == 0o644:
+        assert "on b " in told.stdout
+        assert told.stdout.splitlines()[-1:] == ["a"], told.stderr
+        assert [path.name for path in tmp_path.iterdir()] == [OWNER]
+    else:
+        assert "cannot be read" in told.stdout, told.stderr
+        assert told.stdout.splitlines()[1:2] == ["None"], told.stderr
 
 
-def test_the_mark_has_one_size_whatever_the_names_are(tmp_path: Path) -> None:
-    record = me("ä" * 400, state_dir="/\udce9" * 600)
-    assert len(record.encode()) == RECORD_BYTES
-    assert decode(record.encode()) is not None
+@contextlib.contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount")
 def test_an_archive_that_cannot_be_marked_is_read_where_the_ledger_knows_it(
     tmp_path: Path,
 ) -> None:
-    subprocess.run(["mount", "--bind", str(tmp_path), str(tmp_path)], check=True)
-    try:
-        subprocess.run(["mount", "-o", "remount,ro,bind", str(tmp_path)], check=True)
+    with read_only(tmp_path):
         for is_known, looks_read in ((True, True), (False, False)):
             mine = claim(tmp_path, me("a"), Clock())
             mine.keeping = keeping(is_known=is_known, looks_read=looks_read)
             mine.require()
+            mine.confirm()
         mine = claim(tmp_path, me("a"), Clock())
         mine.keeping = keeping(is_known=False, looks_read=True)
         with pytest.raises(FolderWithheldError, match="read again"):
             mine.require()
-    finally:
-        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
     assert not (tmp_path / OWNER).exists()
 
 
-def keeping(*, is_known: bool, looks_read: bool) -> Keeping:
-    return Keeping(lambda: 1, lambda: is_known, lambda: looks_read)
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount")
+def test_who_sees_anothers_folder_read_only_cannot_ask_and_does_not_take_it(
+    tmp_path: Path,
+) -> None:
+    foreign(tmp_path, me("b", answers=30))
+    clock = Clock()
+    mine = claim(tmp_path, me("a"), clock)
+    mine.keeping = keeping(is_known=True)
+    with read_only(tmp_path):
+        for _ in range(100):
+            clock.now += 5.0
+            with pytest.raises(FolderWithheldError, match="cannot be written to ask"):
+                mine.require()
+    (tmp_path / OWNER).unlink()
+    mine.require()
+    mine.confirm()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ocrd.config.settings import InboxSettings
+from ocrd.errors import FolderWithheldError
 from ocrd.intake.inbox import Inbox, InboxStatus, Watches
 from ocrd.intake.scan import Scanner, junk
 from ocrd.job import Candidate
@@ -207,6 +208,26 @@ def test_filing_does_not_wake_the_scan(run: Run) -> None:
     until(lambda: len(wakes) > 0)
     watched = {Path(path).name for path, _ in watches._covered}
     assert watched == {"inbox", "sub"}
+
+
+def test_before_anything_is_filed_the_folder_is_confirmed_and_a_scan_finds_out_why_not(
+    tmp_path: Path,
+) -> None:
+    refused: list[FolderWithheldError] = []
+    wakes: list[int] = []
+
+    def confirm() -> None:
+        if refused:
+            raise refused[0]
+
+    inbox = Inbox(InboxSettings(path=tmp_path), found=lambda _: None, confirm=confirm)
+    inbox.wake = lambda: wakes.append(1)  # type: ignore[method-assign]
+    inbox.require_root()
+    assert wakes == []
+    refused.append(FolderWithheldError("another daemon's by now"))
+    with pytest.raises(FolderWithheldError, match="by now"):
+        inbox.require_root()
+    assert wakes == [1]
 
 
 def test_watch_limit_is_a_warning_and_the_scan_goes_on(tmp_path: Path) -> None:

@@ -204,6 +204,14 @@ def test_junk_is_passed_over_in_files_and_folders(deep: Rig) -> None:
     assert deep.scan(after=5.0) == ["sub/a.pdf"]
 
 
+def test_what_daemons_say_of_the_folder_is_no_document_whatever_is_ignored(tmp_path: Path) -> None:
+    for source in ("move", "keep"):
+        rig = Rig(tmp_path / source, source=source, ignore=())
+        for name in (".ocrd-owner", ".ocrd-challenge"):
+            (rig.root / name).write_bytes(b"content")
+        assert rig.scan() == rig.scan(after=60.0) == []
+
+
 def test_junk_patterns_can_be_set(tmp_path: Path) -> None:
     rig = Rig(tmp_path / "inbox", ignore=("draft-*",))
     for name in ("draft-1.pdf", "a.tmp"):

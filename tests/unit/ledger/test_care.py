@@ -279,6 +279,17 @@ def test_a_ledger_has_an_identity_of_its_own_that_can_be_renewed(ledger: Ledger)
     assert care.identity(ledger) == ""
 
 
+def test_a_folder_has_later_jobs_than_it_told_of_only_if_they_are_its_own(ledger: Ledger) -> None:
+    ledger.enqueue([candidate("a.pdf"), candidate("b.pdf", inbox="/other")], 0, NOW)
+    told = {
+        inbox: [care.came_after(ledger, inbox, number) for number in (0, 1, 2)]
+        for inbox in (INBOX, "/other", "/none")
+    }
+    assert told == {
+        INBOX: [True, False, False], "/other": [True, True, False], "/none": [False] * 3,
+    }  # fmt: skip
+
+
 def test_the_serial_never_falls(ledger: Ledger) -> None:
     assert care.serial(ledger) == 0
     job(ledger, "done", 1.0)
