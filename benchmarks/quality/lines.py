@@ -20,11 +20,13 @@ from benchmarks.quality.images import Scan
 from ocrd.engine.protocol import Recognise, recognition_from_json
 from ocrd.engine.rapidocr import (
     engine,
+    finding,
     ink,
     overlooked,
     recognition,
     spacing,
     spelling,
+    tiles,
     turning,
     weights,
 )
@@ -32,9 +34,8 @@ from ocrd.engine.rapidocr.engine import RapidOcr
 from ocrd.job import Recognition
 
 READING: tuple[Any, ...] = (
-    RapidOcr.detect, RapidOcr.read, engine._strip, engine._upright, engine._probe, turning,
-    engine._cut, recognition, spacing, spelling, overlooked, RapidOcr._detected,
-    RapidOcr._overlooked,
+    RapidOcr.detect, RapidOcr.read, engine._strip, engine._upright, engine._stands, engine._probe,
+    turning, engine._cut, recognition, spacing, spelling, overlooked, finding, tiles,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 
@@ -43,7 +44,7 @@ def reading_key(dtype: str = "auto") -> str:
     """Return a name for how lines are found and read: settings, code, network and libraries."""
     parts = [
         _hash(weights.for_lines(dtype).read_bytes()),
-        f"{engine._DETECTION} {engine.SMALL_PRINT_SIDE}",
+        str(engine._DETECTION),
         f"{engine._RECOGNITION} {engine.MIN_CONFIDENCE}",
         *(inspect.getsource(part) for part in READING),
         *(f"{name} {metadata.version(name)}" for name in _LIBRARIES),

@@ -6,8 +6,6 @@ is an error instead of a download. Pages come out upright; skew is left to the l
 
 from __future__ import annotations
 
-import copy
-import math
 import os
 import threading
 import time
@@ -26,7 +24,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ocrd.engine.protocol import Hello, Recognise
-from ocrd.engine.rapidocr import ink, overlooked, turning, weights
+from ocrd.engine.rapidocr import ink, turning, weights
+from ocrd.engine.rapidocr.finding import DETECTION_SIDE, MOST_BOXES, Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.engine.rapidocr.recognition import Recogniser
 from ocrd.errors import PageError
@@ -35,14 +34,11 @@ from ocrd.job import Line, Quad, Recognition
 MODEL = "PP-OCRv6 small"
 LONGEST_SIDE = 3508  # A4 at 300 dpi; see docs/decisions/0004-embedded-engine-slots.md
 EXPRESS_SLOTS = 1  # so that a letter need not wait for a page of a book to end
-_LANES_A_DETECTION = 4  # finding the lines is the hungry fifth of a page: 200 MB for a moment
 MIN_CONFIDENCE = 0.5  # RapidOCR's own text_score: below it is noise, not text
 
 Pixels = NDArray[np.uint8]
 Progress = Callable[[int], None]
 
-DETECTION_SIDE = 960  # pixels that a page is shrunk to when its lines are looked for
-SMALL_PRINT_SIDE = 1280  # and one in small print: see decision 0009
 # Measured for ocrd on 117 pages with ground truth. The line classifier flips upright lines; with
 # dilation boxes fuse across column gutters at this detection size.
 _DETECTION = {
@@ -51,6 +47,7 @@ _DETECTION = {
     "Det.limit_type": "max",
     "Det.limit_side_len": DETECTION_SIDE,
     "Det.use_dilation": False,
+    "Det.max_candidates": MOST_BOXES,
 }
 _RECOGNITION = {"Global.use_det": False, "Global.use_preprocess_img": False}
 
@@ -84,13 +81,10 @@ class RapidOcr:
         self._share = share
         lines = weights.for_lines(dtype)
         self._model = f"{MODEL}, int8" if lines == weights.EIGHT_BIT else MODEL
-        # Any: what the library returns depends on its flags, which its types do not express.
-        self._detect: Any = _detector(share.threads)
-        self._detect_small: Any = _seeing(self._detect, SMALL_PRINT_SIDE)
         # Single-threaded runs side by side beat one run on several threads, and a lone page
         # still has all lanes for its lines.
-        self._detecting = threading.Semaphore(math.ceil(share.lanes / _LANES_A_DETECTION))
         self._lanes = Lanes(share.lanes)
+        self._finder = Finder(_detector(share.threads), self._lanes, share.lanes)
         self._slot = threading.local()  # .rank: of the page that this slot's thread reads
         cv2.setNumThreads(share.threads)
         self._recogniser = _recogniser(lines, share.threads)
@@ -106,7 +100,7 @@ class RapidOcr:
         self._slot.rank = request.rank
         started = time.monotonic()
         try:
-            page = _upright(self, _load(request.path))
+            page = _upright(self, _load(request.path), lambda: progress(0))
             lines = self._read_lines(page, progress)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
         except rapidocr_failures() as error:
@@ -125,41 +119,14 @@ class RapidOcr:
         rank: Rank = getattr(self._slot, "rank", ())
         return rank
 
-    def detect(self, pixels: Pixels, longest_side: int | None = None) -> list[Quad]:
-        """Return the boxes of the text lines, in the image's pixels.
-
-        They are looked for in the image shrunk to ``longest_side``, where that is less than what
-        the engine reads pages with: faster, and blind to small print.
-        """
-        if longest_side is not None:
-            return self._detected(pixels, longest_side)
-        quads = self._detected(pixels)
-        scale = DETECTION_SIDE / max(pixels.shape[:2])
-        if scale < 1 and overlooked.is_small_print(quads, scale):
-            quads = self._detected(pixels, small_print=True)
-        return quads + self._overlooked(pixels, quads)
-
-    def _overlooked(self, pixels: Pixels, quads: Sequence[Quad]) -> list[Quad]:
-        """Return the lines of a nearly empty page that were not seen on the whole of it."""
-        found: list[Quad] = []
-        for left, top, right, bottom in overlooked.regions(pixels, quads):
-            for quad in self._detected(np.ascontiguousarray(pixels[top:bottom, left:right])):
-                a, b, c, d = ((x + left, y + top) for x, y in quad)
-                if not any(turning.overlap((a, b, c, d), other) for other in (*quads, *found)):
-                    found.append((a, b, c, d))
-        return found
-
-    def _detected(
-        self, pixels: Pixels, longest_side: int | None = None, *, small_print: bool = False
+    def detect(
+        self,
+        pixels: Pixels,
+        longest_side: int | None = None,
+        going_on: Callable[[], None] = lambda: None,
     ) -> list[Quad]:
-        detect = self._detect_small if small_print else self._detect
-        scale = max(1.0, max(pixels.shape[:2]) / longest_side) if longest_side else 1.0
-        if scale > 1:
-            size = [max(1, round(side / scale)) for side in pixels.shape[1::-1]]
-            pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-        with self._detecting:
-            boxes = self._lanes.submit(self._rank, detect, pixels).result().boxes
-        return [] if boxes is None else [_quad(box) for box in (boxes * scale).tolist()]
+        """Return the boxes of the text lines, in the image's pixels: see ``Finder.find``."""
+        return self._finder.find(pixels, self._rank, longest_side, going_on)
 
     def read(self, pixels: Pixels, quad: Quad, *, turned: bool = False) -> turning.Reading:
         """Return text and score of one line, optionally of the line turned by 180 degrees."""
@@ -220,18 +187,32 @@ def _line(page: _Page, index: int, reading: turning.Reading) -> Line:
     return Line(text, round(min(max(score, 0.0), 1.0), 4), quad, face)
 
 
-def _upright(engine: RapidOcr, pixels: Pixels) -> _Page:
+def _upright(engine: RapidOcr, pixels: Pixels, going_on: Callable[[], None]) -> _Page:
     """Turn the page until its text is upright; the detection is reused if it was upright."""
     rotation = 0
-    quads = engine.detect(pixels)
-    if turning.is_sideways(quads):
+    quads = engine.detect(pixels, going_on=going_on)
+    if turning.is_sideways(quads) and _stands(engine, pixels, quads):
         pixels, rotation = _turned(pixels, cv2.ROTATE_90_CLOCKWISE), 90
-        quads = engine.detect(pixels)
+        quads = engine.detect(pixels, going_on=going_on)
     readings, upside_down = _probe(engine, pixels, quads)
     if upside_down:
         pixels, rotation = _turned(pixels, cv2.ROTATE_180), rotation + 180
-        quads, readings = engine.detect(pixels), {}
+        quads, readings = engine.detect(pixels, going_on=going_on), {}
     return _Page(pixels, rotation, quads, readings)
+
+
+def _stands(engine: RapidOcr, pixels: Pixels, quads: list[Quad]) -> bool:
+    """Say whether standing lines are text rather than the lying ones: what is legible decides."""
+    lying, standing = (
+        [quads[index] for index in turning.longest(quads, turning.PROBES, standing=stand)]
+        for stand in (False, True)
+    )
+    if len(lying) < turning.PROBES:
+        return True
+    if not turning.is_surely_upright(list(engine.read_many(pixels, lying))):
+        return True
+    both = (engine.read_many(pixels, standing, turned=turned) for turned in (False, True))
+    return any(turning.is_surely_upright(list(readings)) for readings in both)
 
 
 def _probe(
@@ -264,18 +245,13 @@ class _Detector(rapidocr.RapidOCR):  # type: ignore[misc]  # its types are not f
 
 
 def _detector(threads: int) -> Any:
-    """Load the network that finds lines."""
+    """Load the network that finds lines.
+
+    Any: what the library returns depends on its flags, which its types do not express.
+    """
     detector: Any = _Detector(params=_parameters(_DETECTION, "Det", weights.of("det"), threads))
     detector(np.full((64, 256, 3), 255, np.uint8))  # loads the model
     return detector
-
-
-def _seeing(detector: Any, longest_side: int) -> Any:
-    """Return the detector, with the same network, shown pages shrunk to another size."""
-    other = copy.copy(detector)
-    other.text_det = copy.copy(detector.text_det)
-    other.text_det.limit_side_len = longest_side
-    return other
 
 
 def _recogniser(model: Path, threads: int) -> Recogniser:
@@ -327,11 +303,6 @@ def _cut(pixels: Pixels, quad: Quad, width: int, height: int) -> Pixels:
         ),
         np.uint8,
     )
-
-
-def _quad(box: list[list[float]]) -> Quad:
-    a, b, c, d = ((float(x), float(y)) for x, y in box)
-    return a, b, c, d
 
 
 def _parameters(tuning: dict[str, Any], task: str, model: Path, threads: int) -> dict[str, Any]:

@@ -189,6 +189,59 @@ def test_lines_in_small_print_and_single_letters_beside_them_are_found(engine: R
     assert sum(size(quad)[0] < 60 for quad in quads) > 60, "none is seen at the usual size"
 
 
+def receipt(path: Path, rows: int) -> list[str]:
+    """Draw a strip of 80 millimetres and more than a metre at 200 dpi."""
+    page = Image.new("L", (640, 60 * rows + 80), 255)
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(26)
+    texts = [f"{number:03d} Milk 3,5% item {1000 + 7 * number}" for number in range(rows)]
+    for number, text in enumerate(texts):
+        pen.text((20, 40 + 60 * number), text, fill=0, font=font)
+    page.save(path)
+    return texts
+
+
+@pytest.mark.parametrize("clockwise", [0, 90])
+def test_a_receipt_of_a_metre_is_read_line_by_line(
+    engine: RapidOcr, tmp_path: Path, clockwise: int
+) -> None:
+    path = tmp_path / "page.png"
+    expected = receipt(path, 140)
+    if clockwise:
+        with Image.open(path) as page:
+            turned = page.transpose(Image.Transpose.ROTATE_270)
+        turned.save(path)
+    result = read(engine, path)
+    assert result.rotation == (360 - clockwise) % 360
+    assert texts(result) == expected
+
+
+def test_the_notes_of_a_plan_are_read_and_the_plan_is_not_turned(
+    engine: RapidOcr, tmp_path: Path
+) -> None:
+    page = Image.new("L", (3508, 2480), 255)
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((60, 60, 3440, 2420), outline=0, width=4)
+    for number in range(12):
+        pen.line((200 + 90 * number, 300, 200 + 90 * number, 2100), fill=0, width=2)
+    notes = [f"Note {number}: all dimensions in millimetres" for number in range(30, 50)]
+    for number, note in enumerate(notes):
+        pen.text((2400, 400 + 24 * number), note, fill=0, font=ImageFont.load_default(15))
+    pen.text((1600, 2200), "GROUND FLOOR", fill=0, font=ImageFont.load_default(110))
+    page.save(tmp_path / "page.png")
+    result = read(engine, tmp_path / "page.png")
+    assert result.rotation == 0
+    assert texts(result) == [*notes, "GROUND FLOOR"]
+
+
+def test_a_sheet_of_more_than_a_thousand_cells_is_read_whole(engine: RapidOcr) -> None:
+    page = Image.new("RGB", (3508, 2480), "white")
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(30)
+    for row in range(50):
+        for column in range(24):
+            pen.text((40 + 143 * column, 40 + 48 * row), f"{row:02d}{column:02d}", 0, font=font)
+    assert len(engine.detect(np.asarray(page))) == 1200
+
+
 def test_a_scanned_book_page_is_read(engine: RapidOcr, tmp_path: Path) -> None:
     path = tmp_path / "page.pgm"
     with pymupdf.open(RESOURCES / "c02-22.pdf") as document:
