@@ -137,6 +137,7 @@ async def test_a_damaged_file_is_looked_at_again_then_filed(
     torn = CorruptError("Torn.")
     await court.fates.meet(work, torn)
     assert await court.wait(work) == about(delay_before_look(PATIENCE))
+    assert events(caplog) == [("incomplete", "INFO")]
     court.now += PATIENCE - 1
     await court.fates.meet(await court.desk.again(work), torn)
     assert await court.state(work) is JobState.QUEUED
@@ -168,6 +169,7 @@ async def test_what_cannot_be_filed_is_filed_later_for_that_reason(
     job = await court.desk.job(work)
     assert job.state is JobState.FILING
     assert (job.code, job.hint) == ("folder-withheld", "Ask it.")
+    assert job.attempts == 0, "the folder is at fault, not the document"
     assert job.not_before > time.time()
     assert court.desk.doubted == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from ocrd.doubts import outcome_of
 from ocrd.errors import EncryptedError, ShareGoneError, SourceChangedError, TransientError
 from ocrd.filing import filing
 from ocrd.finishing import MAX_PLANS, Finisher
-from ocrd.job import Block, Doubt, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.job import Block, Candidate, Doubt, JobState, PageRead, PageStatus, SourceInfo
 from ocrd.ledger.jobs import Ledger
 from ocrd.publishing import Publisher
 from ocrd.verdicts import FIRST_DELAY, Verdicts
@@ -91,6 +92,10 @@ async def test_a_read_document_lies_in_done_beside_its_text(
     job = await end.desk.job(work)
     assert (job.state, job.sha256) == (JobState.DONE, SHA256)
     assert job.destination == str(end.desk.inbox / "done" / "a.pdf")
+    said = re.fullmatch(r"Done in (\S+) s, 1 pages: (.*)", caplog.messages[-1])
+    assert said is not None
+    assert 0 <= float(said[1]) < 60
+    assert said[2] == job.destination
     assert end.desk.forgotten == ["a.pdf"], "another file may have its name tomorrow"
     assert events(caplog) == [("done", "INFO")]
 
@@ -107,6 +112,9 @@ async def test_a_failed_document_lies_in_failed_with_the_reason(
     job = await end.desk.job(work)
     assert (job.state, job.code, job.hint) == (JobState.FAILED, "encrypted", "Give one.")
     assert events(caplog) == [("failed", "ERROR")]
+    assert caplog.messages == [
+        f"Failed: It needs a password. Give one. ({end.desk.inbox}/failed/a.pdf)"
+    ]
 
 
 async def test_nothing_is_filed_while_the_folder_is_out_of_reach(end: End) -> None:
@@ -121,16 +129,17 @@ async def test_nothing_is_filed_while_the_folder_is_out_of_reach(end: End) -> No
 async def test_a_name_that_is_taken_meanwhile_costs_another_plan(
     end: End, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned = outdated(2, monkeypatch)
+    planned = outdated(MAX_PLANS - 1, monkeypatch)
     work = await end.read()
     await end.finisher.file(work, ONE_PAGE, None)
-    assert len(planned) == 3
+    assert len(planned) == MAX_PLANS
     assert (await end.desk.job(work)).state is JobState.DONE
 
 
 async def test_names_that_are_always_taken_are_given_up_for_now(
     end: End, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert MAX_PLANS == 10
     planned = outdated(MAX_PLANS, monkeypatch)
     work = await end.read()
     with pytest.raises(TransientError) as raised:
@@ -168,7 +177,10 @@ async def test_a_document_with_doubts_is_done_and_says_so(
     assert "done/a.pdf" in end.files()
     assert "half of it was not read" in (end.desk.inbox / "done" / "a.md").read_text()
     assert events(caplog) == [("done", "WARNING")]
-    assert said in caplog.text and f"1 of them doubtful, {int(failed)} not read" in caplog.text
+    assert said in caplog.text
+    assert f"1 pages, 1 of them doubtful, {int(failed)} not read" in caplog.text
+    (told,) = (vars(record)["ocrd_fields"] for record in caplog.records)
+    assert (told["doubtful"], told["unread"]) == (1, int(failed) or None)
     job = await end.desk.job(work)
     assert (job.state, outcome_of(job)) == (JobState.DONE, state)
 
@@ -220,7 +232,9 @@ async def test_a_filing_whose_plan_is_outdated_begins_anew_and_keeps_the_pages(
 async def test_a_kept_file_is_known_by_its_content(
     archive: End, content: bytes, known: bool
 ) -> None:
-    await archive.finisher.file(await archive.read(), ONE_PAGE, None)
+    first = await archive.read()
+    await archive.finisher.file(first, ONE_PAGE, None)
+    assert (await archive.desk.job(first)).destination == str(first.path)
     assert archive.desk.forgotten == [], "a kept file is offered again once it changes"
     work = await archive.desk.lease(content=content)
     sha256 = hashlib.sha256(content).hexdigest()
@@ -229,12 +243,16 @@ async def test_a_kept_file_is_known_by_its_content(
     assert (job.state is JobState.DONE) is known
     if known:
         assert job.destination == str(archive.desk.inbox / "a.pdf")
+        found = Candidate(job.inbox, job.relpath, job.key)
+        await archive.desk.ledger.do(lambda ledger: ledger.enqueue([found], 0, 1.0))
+        queued = await archive.desk.ledger.do(lambda ledger: ledger.jobs({JobState.QUEUED}))
+        assert queued == [], "the next scan asks for it no more"
 
 
 async def test_a_file_that_is_to_move_is_read_whatever_was_read_before(end: End) -> None:
     await end.finisher.file(await end.read(), ONE_PAGE, None)
     work = await end.desk.lease()
-    assert not await end.finisher.was_read_before(work, SHA256)
+    assert await end.finisher.was_read_before(work, SHA256) is False
     assert (await end.desk.job(work)).state is JobState.LEASED
 
 

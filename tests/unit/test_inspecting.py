@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from ocrd.errors import CorruptError
-from ocrd.inspecting import LONG_PAGES, Inspector, TooLongForNowError
+from ocrd.inspecting import Inspector, TooLongForNowError
 from ocrd.job import SourceInfo
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.verdicts import Verdicts
@@ -88,7 +88,7 @@ async def test_pages_of_another_content_are_forgotten(
 
 @pytest.mark.parametrize(
     ("pages", "allowed", "waits"),
-    [(LONG_PAGES, False, False), (LONG_PAGES + 1, False, True), (LONG_PAGES + 1, True, False)],
+    [(20, False, False), (21, False, True), (21, True, False)],
 )
 async def test_a_long_document_waits_where_enough_are_in_work_and_is_known_to_be_long(
     look: Look, pages: int, allowed: bool, waits: bool
