@@ -85,7 +85,12 @@ def test_an_archive_tells_how_far_it_was_read_and_says_it_once(
     mine.keep_up()
     assert state_of(tmp_path) == before
     asked: list[int] = []
-    mine.keeping = replace(keeping(serial=10), came_after=lambda after: bool(asked.append(after)))
+
+    def came_after(number: int) -> bool:
+        asked.append(number)
+        return False
+
+    mine.keeping = replace(keeping(serial=10), came_after=came_after)
     mine.require()
     mine.keep_up()
     assert asked == [9], "what was other folders' is not asked for again"
