@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ocrd.engine.protocol import Hello, Recognise
-from ocrd.job import Line, Recognition
+from ocrd.job import Line, Quad, Recognition
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY)}
@@ -21,8 +21,32 @@ ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY)}
 Progress = Callable[[int], None]
 
 
+FULL = 4000  # dark pixels, of which a page full of text has many more
+FILLER = [
+    f"{ordinal} row of what a page full of text would have said"
+    for ordinal in ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth")
+]  # half as much as the fullest of our pages holds, twice as much as the emptiest
+_DARK = bytes([1] * 128 + [0] * 128)
+
+
+def is_full(image: Path) -> bool:
+    """Say whether a page image (PGM or PPM) has the ink of many lines."""
+    try:
+        content = image.read_bytes()
+    except OSError:
+        return False
+    channels = 3 if content[:2] == b"P6" else 1
+    return content.translate(_DARK).count(1) > FULL * channels
+
+
+def _quad(place: int) -> Quad:
+    top, bottom = 100.0 + 50 * place, 140.0 + 50 * place
+    return ((100.0, top), (500.0, top), (500.0, bottom), (100.0, bottom))
+
+
 class Scripted:
-    """An engine that answers with one line, which names the page image.
+    """An engine that answers with a line that names the page image; more on a page full of text,
+    which the page's own ink would else tell from what was read.
 
     Options: ``capacity`` (1), ``delay`` in seconds before an answer (0), ``longest_side`` (1000),
     ``notice`` to log while loading ("").
@@ -55,8 +79,11 @@ class Scripted:
 
     def answer(self, request: Recognise) -> Recognition:
         text = f"Page image {Path(request.path).name}"
-        quad = ((100.0, 100.0), (500.0, 100.0), (500.0, 140.0), (100.0, 140.0))
-        return Recognition((Line(text, 0.99, quad),), width=1000, height=1414, seconds=0.001)
+        lines = [text, *(FILLER if is_full(Path(request.path)) else ())]
+        return Recognition(
+            tuple(Line(line, 0.99, _quad(place)) for place, line in enumerate(lines)),
+            width=1000, height=1414, seconds=0.001,
+        )  # fmt: skip
 
     def close(self) -> None:
         pass

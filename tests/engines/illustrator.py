@@ -1,4 +1,7 @@
-"""Finds a title, a text and two figures on every page; if ``options.doubt``, without being sure."""
+"""Finds a title, a text and two figures on every page.
+
+``options.refuse`` is the number of a page that it cannot read.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ocrd.engine.protocol import Recognise
+from ocrd.errors import PageError
 from ocrd.job import Recognition
 from tests.engines import Scripted
 
@@ -25,13 +29,14 @@ Between the figures.
 
 class Illustrator(Scripted):
     def answer(self, request: Recognise) -> Recognition:
+        if Path(request.path).stem.endswith(f"-{self.options.get('refuse', 0)}"):
+            raise PageError("It is all colours.")
         with Path(request.path).open("rb") as image:  # PGM or PPM: the size is in the header
             found = re.match(rb"P[56]\s+(\d+)\s+(\d+)\s", image.read(64))
         assert found is not None
         return Recognition(
             (), width=int(found[1]), height=int(found[2]), seconds=0.001, form="markup",
             markup=str(self.options.get("markup", MARKUP)),
-            doubt="It repeats itself." if self.options.get("doubt") else "",
         )
 
 

@@ -91,10 +91,11 @@ def test_nothing_is_drawn_that_nobody_asked_for(press: Installation) -> None:
 
 
 def test_a_failed_document_keeps_what_was_read_with_its_figures(press: Installation) -> None:
-    press.configure(f"{ENGINE}\n[engine.options]\ndoubt = true", ALL)
-    paint(press.inbox / "scan.png")
+    press.configure(f"{ENGINE}\n[engine.options]\nrefuse = 2", ALL)
+    with Image.open(paint(press.root / "page.png")) as page:
+        page.save(press.inbox / "scan.tif", save_all=True, append_images=[page])
     press.start()
-    press.wait_for("failed/scan.png", "failed/scan.error.json")
+    press.wait_for("failed/scan.tif", "failed/scan.error.json")
     assert "Between the figures" in (press.failed / "scan.md").read_text()
     assert colour_of(press.failed / "scan.assets" / FIGURES[0]) == (1, 0, 0)
     assert (press.failed / "scan.overlay.pdf").exists()
