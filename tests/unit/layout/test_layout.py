@@ -318,7 +318,7 @@ def test_a_running_head_has_its_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
         rest = [piece for piece in pieces if piece.line is not head]
         return rest, running.Running((("header", (alone,)),))
 
-    monkeypatch.setattr(layout.running, "part", parted)
+    monkeypatch.setattr(running, "part", parted)
     first, second = blocks([head], paragraph(300))
     assert (first.label, first.doubts, second.doubts) == ("header", ("uncertain",), ())
 
