@@ -23,6 +23,7 @@ from ocrd.pages import from_json
 from ocrd.raster import cutting, frames
 from ocrd.raster.faults import explained
 from ocrd.raster.formats import Document
+from ocrd.raster.ink import counted
 from ocrd.raster.output import Output
 from ocrd.raster.pdf import Pdf
 from ocrd.raster.pictures import Drawn, Picture, is_blank
@@ -90,6 +91,7 @@ def draw(
     width, height = drawn.image.size
     image = PageImage(
         page, into, width, height, drawn.points_per_pixel, blank,
+        ink=None if blank else counted(drawn.image),
         doubts=drawn.doubts, warnings=drawn.warnings,
     )  # fmt: skip
     return asdict(image)
