@@ -31,7 +31,7 @@ from ocrd.publishing import Publisher, needs_figures, sweep
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError, Reading, read_pages
 from ocrd.taking import taken
-from ocrd.verdicts import Verdicts, failure
+from ocrd.verdicts import Verdicts, failure, most_failures
 from ocrd.work import Work
 
 log = logging.getLogger("ocrd.pipeline")
@@ -115,6 +115,7 @@ class Pipeline:
                 on_acquittal=progress.forget_kills,
                 kills=await progress.kills(),
                 stopping=self.stopping,
+                deadly_pages=most_failures(work.pages or 0, work.folder.settings.tolerance) + 1,
             )
             await read_pages(reading, missing)
 

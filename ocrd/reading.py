@@ -30,7 +30,7 @@ from ocrd.job import PageImage, PageRead, PageStatus, Recognition
 from ocrd.layout import layout
 from ocrd.layout.sheet import page_box, rounded
 from ocrd.markdown import markup
-from ocrd.raster.rasterize import Rasterizer, Source
+from ocrd.raster.rasterize import MAX_DEADLY_PAGES, Rasterizer, Source
 from ocrd.tasks import Task
 
 T = TypeVar("T")
@@ -58,6 +58,7 @@ class Reading:
     on_acquittal: Callable[[int], None] = lambda _page: None
     kills: Mapping[int, int] = field(default_factory=dict)  # by page
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    deadly_pages: int = MAX_DEADLY_PAGES  # that take all their time: so many end the document
 
 
 async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
@@ -104,8 +105,11 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
     try:
         image = await unless_stopping(
             reading.stopping,
-            reading.rasterizer.draw(reading.source, number, path, longest_side, rank=reading.rank),
-        )
+            reading.rasterizer.draw(
+                reading.source, number, path, longest_side, rank=reading.rank,
+                deadly_pages=reading.deadly_pages,
+            ),
+        )  # fmt: skip
         if image.blank:
             page = _blank(image)
         else:

@@ -7,6 +7,7 @@ remembered here, for as long as the daemon runs.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -83,6 +84,11 @@ def delay_before_look(patience: float) -> float:
     return min(LONGEST_LOOK, patience / 4)
 
 
+def most_failures(total: int, tolerance: float) -> int:
+    """Return how many of a document's pages may fail."""
+    return math.floor(tolerance * total)
+
+
 def failure(
     failed: Sequence[tuple[int, str]], total: int, tolerance: float
 ) -> UnreadablePagesError | None:
@@ -92,7 +98,7 @@ def failure(
     that failed, and doubtful ones of which too much gave no text. ``tolerance`` is the share of
     pages that may be among them.
     """
-    if len(failed) <= tolerance * total:
+    if len(failed) <= most_failures(total, tolerance):
         return None
     number, result = failed[0]
     first = cause(pages.from_json(result))

@@ -63,12 +63,12 @@ _GRAVITIES: tuple[tuple[str, Gravity], ...] = (
      r"|version marker|garbage bytes|file identifier|layer config|optional content"
      r"|codespace|bfrange|gstate underflow|no current point|file header ignored|blending colo"
      r"|xref|startxref|trailer|repair|cannot be opened again|slow lookup|appearance stream"
-     r"|generation|terminating marker|link|metadata|bookmark|no cmaps|any cmaps",
+     r"|generation|terminating marker|link|metadata|bookmark|any cmaps|circular dependencies"
+     r"|ActualText|mapping via Adobe",
      Gravity.ODD),
     (r"cannot (decode|decompress|read)|failed to decode|zlib|flate|lzw|jbig2|jpx|openjpeg|jpeg"
      r"|premature|read error|truncated|end of (file|data)|bad data in|corrupt object stream"
      r"|aes|crypt|content stream is not a stream", Gravity.LOST),
-    (r"mapping via \)", Gravity.LOST),  # a font that the file lacks: its letters are guessed
     (r"", Gravity.GRAVE),
 )  # fmt: skip
 _JUDGED = tuple((re.compile(pattern, re.IGNORECASE), gravity) for pattern, gravity in _GRAVITIES)

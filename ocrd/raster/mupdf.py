@@ -30,6 +30,10 @@ _OF_PASSWORDS = (
 )
 _PAINTING = re.compile(rb"""(?<![^\s\])>])(Tj|TJ|'|"|Do|sh|BI|[fBb]\*?|[FSs])(?![^\s\[(</])""")
 _CHOICES = (pymupdf.PDF_WIDGET_TYPE_COMBOBOX, pymupdf.PDF_WIDGET_TYPE_LISTBOX)
+_ICONS = (
+    pymupdf.PDF_ANNOT_TEXT, pymupdf.PDF_ANNOT_FILE_ATTACHMENT, pymupdf.PDF_ANNOT_SOUND,
+    pymupdf.PDF_ANNOT_POPUP,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +143,23 @@ class MuPdf:
             raise MemoryError(said)
         return Sheet(image, said, number in self._bare)
 
-    def choices(self, number: int) -> list[Rectangle]:
-        """Return where the lists to choose from are: each program gives them arrows of its own."""
+    def own_marks(self, number: int) -> list[Rectangle]:
+        """Return where each program draws signs of its own: arrows of lists, icons of notes."""
         try:
-            fields = list(self._page(number).widgets(types=_CHOICES))
-            return [tuple(field.rect) for field in fields]
+            page = self._page(number)
+            marks = [*page.widgets(types=_CHOICES), *page.annots(types=_ICONS)]
+            return [tuple(mark.rect) for mark in marks]
         except Exception:  # noqa: BLE001 -- whatever damaged fields make MuPDF raise
             return []
 
     def paints(self, number: int) -> bool:
         """Say whether the page's own operators would paint anything."""
         return bool(_PAINTING.search(self._page(number).read_contents()))
+
+    def own_bytes(self, number: int) -> int:
+        """Return how many bytes a page's own operators have in the file."""
+        numbers = self._page(number).get_contents()
+        return sum(len(self._document.xref_stream_raw(each) or b"") for each in numbers)
 
     def reopen_at_times(self) -> None:
         """Make MuPDF forget the pages that it has seen, if there are many."""

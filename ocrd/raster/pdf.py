@@ -30,6 +30,8 @@ from ocrd.raster.witness import Difference, compare, small, small_size
 _PATIENCE = 10.0  # seconds that MuPDF may take before a second drawing is too much
 _SECONDS = 2.0  # that a second, small drawing may take
 _MOST_COPIED = 1 << 28  # bytes of a file that is changed in memory before it is opened
+_NEAR_A_MARK = 16  # pixels of a small drawing: icons of notes are moved, too
+_NOTHING = 8  # bytes of a page's operators: so many are needed to compress none
 _ENCRYPT = re.compile(rb"/Encrypt(?=[\s<])")
 _AGAIN = "Scan or export the document again."
 _TOO_SMALL = "The page is too large for its small print to be drawn legibly."
@@ -220,12 +222,16 @@ class Pdf:
         difference = compare(ours, theirs)
         if not difference.first_lacks or self._first is None:
             return difference
-        choices = self._first.choices(number)
-        if not choices:
+        marks = self._first.own_marks(number)
+        if not marks:
             return difference
         width, height = self._first.size(number)
         x, y = size[0] / width, size[1] / height
-        aside = [(x0 * x - 3, y0 * y - 3, x1 * x + 3, y1 * y + 3) for x0, y0, x1, y1 in choices]
+        near = _NEAR_A_MARK
+        aside = [
+            (x0 * x - near, y0 * y - near, x1 * x + near, y1 * y + near)
+            for x0, y0, x1, y1 in marks
+        ]  # fmt: skip
         return compare(ours, theirs, aside)
 
     def _sought_second(self) -> Pdfium | None:
@@ -251,7 +257,7 @@ class Pdf:
     def _of_blank(self, document: MuPdf, number: int, remark: Remark) -> Judgement:
         """Say what is to be said of a page without ink; raise if that is what was warned of."""
         told = in_plain_words(remark.words)
-        lost = remark.gravity is Gravity.LOST
+        lost = remark.gravity is Gravity.LOST and document.own_bytes(number) > _NOTHING
         if lost or (remark.gravity is Gravity.GRAVE and document.paints(number)):
             raise PageError(f"Page {number} cannot be drawn: {told}.", hint=_AGAIN, page=number)
         return Judgement(warnings=(f"The page is empty, and not quite sound: {told}.",))

@@ -106,14 +106,16 @@ class Rasterizer:
             ) from error
 
     async def draw(
-        self, source: Source, page: int, into: Path, longest_side: int, rank: Rank = ()
-    ) -> PageImage:
+        self, source: Source, page: int, into: Path, longest_side: int, rank: Rank = (), *,
+        deadly_pages: int = MAX_DEADLY_PAGES,
+    ) -> PageImage:  # fmt: skip
         """Draw page ``page`` (from 1) into a PGM or PPM file at ``into``.
 
         Raises PageError for a page that cannot be drawn (PoisonousPageError once it ended
         MAX_DEATHS children), DocumentError where the document is to blame (a damaged image file
-        of one page is a CorruptError), SourceChangedError, TransientError (no space for the
-        page). Nothing is left at ``into`` then, nor after a cancellation.
+        of one page is a CorruptError; ``deadly_pages`` poisonous ones are a PoisonousError),
+        SourceChangedError, TransientError (no space for the page). Nothing is left at ``into``
+        then, nor after a cancellation.
         """
         arguments = {
             "page": page,
@@ -127,7 +129,7 @@ class Rasterizer:
             return _page_image(await self._pool.do(call, rank))
         except Deadly as error:
             deadly = self._pool.count_deadly(source)
-            if deadly >= MAX_DEADLY_PAGES:
+            if deadly >= min(deadly_pages, MAX_DEADLY_PAGES):
                 raise PoisonousError(
                     f"{name}: {deadly} of its pages could not be drawn within their time and "
                     f"memory; the last was page {page}: drawing it {error}.",

@@ -17,8 +17,9 @@ SMALL_SIDE = 1500  # pixels, at most, of what is compared
 SMALL_DPI = 72.0
 _CLEAR, _FAINT = 64, 16  # of 255: a change that is ink; one that may be the same ink, drawn paler
 _NEAR = 4  # pixels: letters of another font, and lines that were moved to whole pixels
-_PATCH = 4  # pixels, around one: ink that is alone in its patch is a hairline or a speck
-_PATCH_SHARE = 36 / 81  # of a patch that is ink at the least: two lines beside each other are less
+_PATCH = 4  # pixels, around one: ink that is alone in its patch is a speck
+_PATCH_SHARE = 36 / 81  # of a patch that is ink at the least
+_THICK = 5  # pixels in each direction: hairlines, which one program draws far paler, have fewer
 _LEAST = 24  # pixels: half a small letter
 
 Pixels = np.ndarray[Any, np.dtype[Any]]
@@ -86,20 +87,21 @@ def _lacking(one: Pixels, other: Pixels, ignored: Pixels) -> int:
     ink = (other > _CLEAR) & ~ignored
     if not ink.any():
         return 0
-    alone = ink & (_count_around(one > _FAINT, _NEAR) == 0)
+    alone = ink & (_count_around(one > _FAINT, _NEAR, _NEAR) == 0)
     if not alone.any():
         return 0
     side = 2 * _PATCH + 1
-    solid = alone & (_count_around(alone, _PATCH) >= _PATCH_SHARE * side * side)
-    count = int(np.count_nonzero(solid))
+    dense = _count_around(alone, _PATCH, _PATCH) >= _PATCH_SHARE * side * side
+    high, wide = _count_around(alone, _PATCH, 0), _count_around(alone, 0, _PATCH)
+    count = int(np.count_nonzero(alone & dense & (np.minimum(high, wide) >= _THICK)))
     return count if count >= _LEAST else 0
 
 
-def _count_around(mask: Pixels, reach: int) -> Pixels:
-    """Return for each pixel how many of those around it are set."""
+def _count_around(mask: Pixels, high: int, wide: int) -> Pixels:
+    """Return for each pixel how many are set of those so far above, below and beside it."""
     height, width = mask.shape
-    sums = np.zeros((height + 2 * reach + 1, width + 2 * reach + 1), np.int32)
-    sums[reach + 1 : reach + 1 + height, reach + 1 : reach + 1 + width] = mask
+    sums = np.zeros((height + 2 * high + 1, width + 2 * wide + 1), np.int32)
+    sums[high + 1 : high + 1 + height, wide + 1 : wide + 1 + width] = mask
     sums = sums.cumsum(0).cumsum(1)
-    side = 2 * reach + 1
-    return sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+    tall, broad = 2 * high + 1, 2 * wide + 1
+    return sums[tall:, broad:] - sums[:-tall, broad:] - sums[tall:, :-broad] + sums[:-tall, :-broad]

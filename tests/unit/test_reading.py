@@ -134,9 +134,11 @@ class Desk:
         return Hello("scripted", "none", capacity=2, longest_side=640)
 
     async def draw(
-        self, source: Source, page: int, into: Path, longest_side: int, rank: tuple[int, ...]
-    ) -> PageImage:
+        self, source: Source, page: int, into: Path, longest_side: int, rank: tuple[int, ...], *,
+        deadly_pages: int,
+    ) -> PageImage:  # fmt: skip
         assert (source, longest_side, rank) == (self.reading.source, 640, (1,))
+        assert deadly_pages == self.reading.deadly_pages
         if self._drawing:
             await self._drawing(page)
         into.touch()

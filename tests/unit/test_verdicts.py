@@ -186,3 +186,13 @@ def test_a_failed_document_names_its_first_bad_page_and_all_that_is_known_of_it(
     )
     assert error.page == 4
     assert "tolerance" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("total", "tolerance", "most"),
+    [(1, 0.0, 0), (300, 0.0, 0), (10, 0.1, 1), (19, 0.1, 1), (20, 0.1, 2), (3, 1.0, 3)],
+)
+def test_a_document_may_lose_no_more_pages_than_its_tolerance(
+    total: int, tolerance: float, most: int
+) -> None:
+    assert verdicts.most_failures(total, tolerance) == most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocrd.raster.diagnosis import UNKNOWN, in_plain_words
+from ocrd.raster.diagnosis import UNKNOWN, Gravity, gravest, in_plain_words
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,27 @@ def test_only_one_line_that_can_be_shown_is_quoted() -> None:
     words = in_plain_words("bad \x1b[31m token\nand much more")
     assert words == r"its content is damaged (bad \x1b[31m token)"
     assert len(in_plain_words("x" * 5000)) < 200
+
+
+@pytest.mark.parametrize(
+    ("said", "gravity", "words"),
+    [
+        ("", Gravity.NOTHING, ""),
+        ("... repeated 2 times...", Gravity.NOTHING, ""),
+        ("encountered syntax errors; page may not be correct", Gravity.NOTHING, ""),
+        ("PDF stream Length incorrect\n... repeated 2 times...", Gravity.ODD, "PDF stream"),
+        ("syntax error: cannot find ExtGState resource 'GS0'", Gravity.ODD, "syntax error"),
+        ("ignoring broken ICC profile\nsyntax error: syntax error in array", Gravity.GRAVE,
+         "syntax error: syntax error in array"),
+        ("syntax error: unknown keyword: 'x'\nlibrary error: cannot decode jbig2 image\nzlib error",
+         Gravity.LOST, "library error: cannot decode jbig2 image"),
+        ("cannot load object (5 0 R) into cache", Gravity.GRAVE, "cannot load object"),
+        ("syntax error: cannot find XObject resource 'Fm0'", Gravity.GRAVE, "syntax error: cannot"),
+        ("ignoring zlib error: incorrect data check", Gravity.ODD, "ignoring zlib error"),
+        ("what nobody has seen yet", Gravity.GRAVE, "what nobody has seen yet"),
+    ],
+)  # fmt: skip
+def test_the_gravest_word_is_quoted(said: str, gravity: Gravity, words: str) -> None:
+    remark = gravest(said)
+    assert remark.gravity is gravity
+    assert remark.words.startswith(words)

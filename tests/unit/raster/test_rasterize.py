@@ -12,6 +12,7 @@ import contextlib
 import io
 import os
 import signal
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from ocrd.errors import (
     DiskFullError,
     EncryptedError,
     PageError,
+    PoisonousError,
     PoisonousPageError,
     SourceChangedError,
     TooLargeError,
@@ -34,9 +36,11 @@ from ocrd.errors import (
     UnsupportedError,
 )
 from ocrd.files import file_key
-from ocrd.job import PageImage
+from ocrd.job import Doubt, PageImage
 from ocrd.raster import isolate
 from ocrd.raster.rasterize import Rasterizer, Source
+from tests import sheets
+from tests.faults.hostile.pdfs import FONT, stream
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 MIB = 1024 * 1024
@@ -282,6 +286,37 @@ async def test_a_page_without_end_is_poisonous(into: Path, busy: Source) -> None
     async with rasterizer(page_timeout=0.1) as raster:
         with pytest.raises(PoisonousPageError, match=r"0\.1 s"):
             await raster.draw(busy, 1, into, 2000)
+
+
+async def test_a_document_that_can_no_longer_pass_is_drawn_no_further(
+    into: Path, busy: Source
+) -> None:
+    async with rasterizer(page_timeout=0.1) as raster:
+        with pytest.raises(PoisonousError, match=r"hugemono\.pdf: 1 of its pages.*0\.1 s"):
+            await raster.draw(busy, 1, into, 2000, deadly_pages=1)
+    assert not into.exists()
+
+
+async def test_what_is_to_be_said_of_a_drawing_comes_with_it(tmp_path: Path, into: Path) -> None:
+    path = tmp_path / "a.pdf"
+    array = b"BT /F 20 Tf 20 150 Td [(Invoice 4711) Tj] TJ 0 -50 Td (Total) Tj ET"
+    torn = zlib.compress(bytes(range(256)) * 999)[:-900]
+    entries = "/Type/XObject/Subtype/Image/Width 256/Height 999/BitsPerComponent 8"
+    entries += "/ColorSpace/DeviceGray/Filter/FlateDecode"
+    path.write_bytes(
+        sheets.sheet(
+            array + b" q 200 0 0 90 0 0 cm /I Do Q",
+            resources=f"{FONT}/XObject<</I 5 0 R>>", more={5: stream(torn, entries)},
+        )
+    )  # fmt: skip
+    async with rasterizer() as raster:
+        page = await raster.draw(source(path), 1, into, 1000)
+    assert page.doubts == () and len(page.warnings) == 1
+    path.write_bytes(path.read_bytes().replace(b"4711) Tj] TJ", b"4711)   ] TJ"))
+    async with rasterizer() as raster:
+        page = await raster.draw(source(path), 1, into, 1000)
+    assert [type(doubt) for doubt in page.doubts] == [Doubt]
+    assert page.doubts[0].code == "not-drawn"
 
 
 async def test_the_lowest_rank_is_served_first(tmp_path: Path, busy: Source) -> None:
