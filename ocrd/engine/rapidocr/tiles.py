@@ -256,9 +256,11 @@ def joined(
     large: list[Quad] = []
     for quad in page:
         seen = _Seen.of(quad, boxes)
-        if min(turning.size(quad)) > huge and seen.rows <= 1:
+        if seen.rows > 1:
+            continue  # around lines, and none
+        if min(turning.size(quad)) > huge:
             large.append(quad)
-        elif seen.share < _SEEN or (seen.rows == 1 and seen.beyond > min(turning.size(quad))):
+        elif seen.share < _SEEN or seen.beyond > min(turning.size(quad)):
             pieces.append((-1, quad))
     lines = [_union(group) for group in _groups(pieces)]
     around = _bounds(large)
@@ -298,7 +300,8 @@ class _Seen:
         if not inside.any():
             return cls()
         shared = float(overlap[inside].prod(axis=1).sum())
-        along = 0 if box[2] - box[0] >= box[3] - box[1] else 1
+        sides = (boxes[inside, 2:] - boxes[inside, :2]).sum(axis=0)
+        along = 0 if sides[0] >= sides[1] else 1  # as the lines run: the box may be around many
         thick = (boxes[:, 2:] - boxes[:, :2])[:, 1 - along]
         inside &= overlap[:, 1 - along] > 0.5 * np.minimum(thick, (box[2:] - box[:2])[1 - along])
         if not inside.any():

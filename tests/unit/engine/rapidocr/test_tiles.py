@@ -150,6 +150,11 @@ def test_the_tiles_boxes_are_the_finer_ones() -> None:
     assert lines([box(95, 95, 308, 136)], fine[:1], []) == fine[:1]
 
 
+def test_a_huge_box_around_many_lines_is_none_of_them() -> None:
+    fine = [box(100, 60 * row, 400, 60 * row + 30) for row in range(6)]
+    assert lines([box(50, 0, 450, 480)], fine, []) == fine
+
+
 def test_what_goes_on_where_no_tile_was_needed_is_whole() -> None:
     page = box(950, 95, 1400, 132)
     plan = Plan((LEFT,), 0.96)
