@@ -321,3 +321,41 @@ def test_the_manual_knows_every_doubt() -> None:
     for code, meaning in doubts.CODES.items():
         assert f"| `{code}` | {meaning} |" in manual
     assert all(f"`{word}`" in manual for word in doubts.LINES)
+
+
+def test_a_page_on_which_nothing_is_seen_is_blank_if_all_was_drawn() -> None:
+    assert doubts.judge_blank(replace(IMAGE, blank=True)) == (PageStatus.BLANK, ())
+    lost_one = (Doubt("not-drawn", "a picture is missing", 1.0),)
+    image = replace(IMAGE, blank=True, doubts=lost_one)
+    assert doubts.judge_blank(image) == (PageStatus.DOUBTFUL, lost_one)
+
+
+def test_one_row_of_ink_is_text() -> None:
+    one = replace(IMAGE, ink=Ink(rows=1, characters=9, share=0.01))
+    assert judged(image=one)[1] == {"no-text": 1.0}
+    assert written("- -", doubt="Nothing.", image=one)[0] is PageStatus.FAILED
+
+
+def test_a_picture_is_called_one_only_where_nothing_else_says_text() -> None:
+    def said(image: PageImage, *some: Line) -> str:
+        _, found = judge(image, of_lines(*some), [])
+        return next(doubt.message for doubt in found if doubt.code == "no-text")
+
+    assert "looks like a picture" in said(PICTURE)
+    assert said(PICTURE, line("", "unread")) == doubts.CODES["no-text"]
+    assert said(IMAGE) == said(IMAGE, line("", "unread")) == doubts.CODES["no-text"]
+
+
+def test_what_is_said_again_is_told_by_three_words_in_a_row() -> None:
+    """Two words that come again are language; three are a repetition."""
+    ink = replace(IMAGE, ink=Ink(rows=1, characters=100, share=0.01))
+    pairs = written("aa bb cc aa bb dd aa bb ee", doubt="It ran.", image=ink)
+    assert pairs[1]["runaway"] == pytest.approx(1 - 18 / 100)
+    threes = written("aa bb cc dd aa bb cc dd aa bb cc", doubt="It ran.", image=ink)
+    assert threes[1]["runaway"] == pytest.approx(1 - 12 / 100)
+
+
+def test_ink_without_rows_or_without_characters_has_lost_nothing_to_a_runaway() -> None:
+    for ink in (Ink(0, 50, 0.1), Ink(5, 0, 0.1)):
+        image = replace(IMAGE, ink=ink)
+        assert written("la la", doubt="It ran.", image=image)[1]["runaway"] == 0.0
