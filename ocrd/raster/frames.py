@@ -137,11 +137,11 @@ class _Marker:
 
     def mark(self, page: PageRead) -> None:
         """Draw the page's frames over its content."""
-        sheet = self._document.load_page(page.number - 1)
-        xref = sheet.xref  # looked for among all pages at each mention
+        xref = self._document.page_xref(page.number - 1)
         for key in ("Annots", "AA"):  # links, and what happens when the page is opened
             if self._document.xref_get_key(xref, key)[0] != "null":
                 self._document.xref_set_key(xref, key, "null")
+        sheet = self._document.load_page(page.number - 1)  # which damaged notes would hinder
         if not any(block.boxes for block in page.blocks):
             return
         sheet.wrap_contents()  # else its own unbalanced state would move the frames

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import math
 import time
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ from pypdfium2 import raw
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)  # nobody hears it here
 
 WRONG_PASSWORD, UNKNOWN_SECURITY = raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY
 

@@ -21,6 +21,7 @@ from ocrd.files import file_key
 from ocrd.job import Block, Box, PageRead, PageStatus
 from ocrd.pages import to_json
 from ocrd.raster.rasterize import LONG_OVERLAY, Rasterizer, Source
+from tests import sheets
 from tests.drawings import BLUE, RED, box_of, make_pdf, read
 
 MIB = 1024 * 1024
@@ -139,6 +140,24 @@ async def test_content_that_leaves_its_own_state_behind_does_not_move_the_frames
             made = await overlay(raster, pdf, [read(drawn)], tmp_path / "overlay.pdf")
             with Image.open(drawn.path) as image:
                 assert is_framed(box_of(RED, image), FIGURE, shown(made, 1400))
+
+
+async def test_a_damaged_field_keeps_no_page_from_its_frames(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(
+        sheets.sheet(
+            sheets.TOTAL, page="/Annots[7 0 R]", catalog="/AcroForm<</Fields[7 0 R]>>",
+            more={
+                7: "<</Type/Annot/Subtype/Widget/T(a)/Rect[10 10 60 30]/Parent 8 0 R/F 4/V(x)>>",
+                8: "<</T(b)/Kids[7 0 R]/Parent 7 0 R>>",
+            },
+        )
+    )  # fmt: skip
+    block = Block("figure", "", (Box(20, 40, 300, 160),))
+    page = PageRead(1, PageStatus.READ, (block,), width=420, height=200, points_per_pixel=1.0)
+    async with rasterizer() as raster:
+        made = await overlay(raster, source(path), [page], tmp_path / "o.pdf")
+    assert is_framed(block.boxes[0], FIGURE, shown(made, 420))
 
 
 async def test_the_overlay_has_the_pages_and_notes_and_nothing_that_acts(tmp_path: Path) -> None:
