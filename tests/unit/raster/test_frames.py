@@ -153,11 +153,12 @@ async def test_a_damaged_field_keeps_no_page_from_its_frames(tmp_path: Path) -> 
             },
         )
     )  # fmt: skip
-    block = Block("figure", "", (Box(20, 40, 300, 160),))
-    page = PageRead(1, PageStatus.READ, (block,), width=420, height=200, points_per_pixel=1.0)
+    box = Box(80, 160, 1200, 640)
+    block = Block("figure", "", (box,))
+    page = PageRead(1, PageStatus.READ, (block,), width=1680, height=800, points_per_pixel=0.25)
     async with rasterizer() as raster:
         made = await overlay(raster, source(path), [page], tmp_path / "o.pdf")
-    assert is_framed(block.boxes[0], FIGURE, shown(made, 420))
+    assert is_framed(box, FIGURE, shown(made, 1680))
 
 
 async def test_the_overlay_has_the_pages_and_notes_and_nothing_that_acts(tmp_path: Path) -> None:
