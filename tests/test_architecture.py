@@ -54,6 +54,8 @@ DOORS = {
     "rapidocr": "engine/rapidocr/engine engine/rapidocr/weights",
     "pymupdf": "raster/mupdf raster/frames raster/faults",
     "pypdfium2": "raster/pdfium",
+    "pillow_heif": "raster/openers",
+    "pillow_jxl": "raster/openers",
     "PIL": "raster engine/rapidocr engine/deepseek/*",
     "watchdog": "intake/inbox",
     "sqlite3": "ledger",

@@ -6,28 +6,11 @@ import os
 from typing import Protocol
 
 from ocrd.errors import CorruptError, UnsupportedError
+from ocrd.raster import kinds, wholeness
 from ocrd.raster.pdf import Pdf
 from ocrd.raster.pictures import Drawn, Picture
 
-_HEAD_BYTES = 1024  # within which a PDF's header may stand (PDF 1.7, appendix H, note 13)
-
-# Offset, bytes there, and what the file is: the formats that people drop by mistake.
-_FOREIGN = (
-    (4, b"ftyphei", "a HEIC photo"),
-    (4, b"ftypmif1", "a HEIC photo"),
-    (4, b"ftypavif", "an AVIF image"),
-    (0, b"\x00\x00\x00\x0cjP", "a JPEG 2000 image"),
-    (0, b"PK\x03\x04", "an Office document or a ZIP archive"),
-    (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
-    (0, b"{\\rtf", "an RTF document"),
-    (0, b"%!PS", "a PostScript document"),
-    (0, b"AT&TFORM", "a DjVu document"),
-    (0, b"8BPS", "a Photoshop image"),
-)
-_PICTURES = (
-    (0, b"\x89PNG\r\n\x1a\n"), (0, b"\xff\xd8\xff"), (0, b"GIF87a"), (0, b"GIF89a"),
-    (0, b"II*\x00"), (0, b"MM\x00*"), (0, b"II+\x00"), (0, b"MM\x00+"), (8, b"WEBP"),
-)  # fmt: skip
+_TAIL_BYTES = 32  # where some formats have their mark
 
 
 class Document(Protocol):
@@ -51,23 +34,22 @@ def document_of(
     descriptor: int, passwords: list[str], page_pixels: int, pages: int | None
 ) -> Document:
     """Return the opener that the content, not the name, asks for."""
-    head = os.pread(descriptor, _HEAD_BYTES, 0)
+    head = os.pread(descriptor, max(kinds.HEAD_BYTES, wholeness.SEEN_BYTES), 0)
     if not head.strip(b"\0"):
         raise CorruptError(
             "The file begins with zeros: its content has not come." if head else "It is empty."
         )
-    if _is_picture(head):
-        return Picture(descriptor, page_pixels=page_pixels, most_pages=pages)
-    if b"%PDF-" in head:
+    kind = kinds.picture(head)
+    is_foreign = kind is None and bool(kinds.foreign(head))
+    if kind is None and not is_foreign and wholeness.start(head) < 0:
+        kind = kinds.buried_picture(head)
+    if kind is not None:
+        return Picture(descriptor, kind, page_pixels=page_pixels, most_pages=pages)
+    if not is_foreign and wholeness.start(head) >= 0:  # an archive may hold one
         return Pdf(descriptor, passwords, page_pixels=page_pixels)
-    known = next((name for at, magic, name in _FOREIGN if head.startswith(magic, at)), "")
+    size = os.fstat(descriptor).st_size
+    tail = os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
     raise UnsupportedError(
-        f"The content is {known or 'of no format that is known here'}.",
-        hint="PDF, PNG, JPEG, TIFF, BMP, WEBP and GIF are read. Convert it to one of them.",
+        f"The content is {kinds.foreign(head, tail) or 'of no format that is known here'}.",
+        hint=f"{kinds.READ} are read. Convert it to one of them.",
     )
-
-
-def _is_picture(head: bytes) -> bool:
-    if head.startswith(b"BM"):  # a weak mark: a bitmap header of under 256 bytes must follow
-        return head[15:18] == bytes(3)
-    return any(head.startswith(magic, offset) for offset, magic in _PICTURES)

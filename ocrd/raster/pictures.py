@@ -1,59 +1,39 @@
-"""Image files as pages: opened, brought upright, on white, in eight bits, shrunk to size.
+"""Image files as pages: opened, brought upright, on one ground, in eight bits, shrunk to size.
 
 Runs only in the rasterizer's limited children. Decoding never starts before the size that the
-header announces was judged. Raises whatever Pillow raises; ``drawing`` translates.
+header announces was judged. Raises whatever the libraries raise; ``faults`` translates.
 """
 
 from __future__ import annotations
 
 import io
 import math
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from dataclasses import dataclass, replace
 
-# Named one by one: these are all that Pillow knows here, whatever it could load.
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    ImageCms,
-    ImageOps,
-    JpegImagePlugin,
-    MpoImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ocrd.errors import CorruptError, TooLargeError, UnsupportedError
+from ocrd.errors import CorruptError, PageError, UnsupportedError
 from ocrd.job import Doubt
+from ocrd.raster import endings, kinds, openers, rawtiffs, salvage, tiffs
+from ocrd.raster.blankness import is_blank
+from ocrd.raster.deepcolour import deep_colour
+from ocrd.raster.flattening import Flatten, drawn_mode
+from ocrd.raster.profiles import Profile
+from ocrd.raster.resolution import resolution
+from ocrd.raster.window import Window
 
-_PLUGINS = (
-    BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin,
-    TiffImagePlugin, WebPImagePlugin,
-)  # fmt: skip
-Image.MAX_IMAGE_PIXELS = None  # our own limit is judged before any decoding
+__all__ = ["Drawn", "Picture", "is_blank", "scale_to_fit", "without_needless_colour"]
 
 _ORIENTATION = 0x0112  # EXIF and TIFF tag
-_NEW_SUBFILE_TYPE, _REDUCED_IMAGE, _MASK = 254, 1, 4  # TIFF 6.0, section 8
-_OFFSETS_AND_COUNTS = ((273, 279), (324, 325))  # of strips, of tiles
-_UNSIZED_DPI = 72.0  # no resolution given: a pixel is a point, as in most viewers
-_PLAUSIBLE_DPI = (40.0, 4800.0)
+_REDUCED_IMAGE, _MASK = 1, 4  # TIFF 6.0, section 8: a preview, what is transparent
 _BAND_PIXELS = 16_000_000  # converted at a time, of a huge image
 _SHORT_SHARE = 0.25  # of the longest side: 80 mm of receipt at 2339 pixels is 185 dpi
 _MAX_STRETCH = 4.0  # of the longest side, to keep the short one legible
-_TAIL_BYTES = 65536
-_ZEROS = 4096  # bytes at a file's end that make it doubtful
 _JPEG_SHRINK = 8  # in each direction, done by the decoder itself
-_BLANK_SIDE = 1000  # pixels: blankness is judged at this size
-_BLANK_LEVELS = 24  # of 255: paler than this is paper, shadow or noise
-_BLANK_SHARE = 5e-6  # of the pixels may be darker: a speck of dust
-
-_TRANSPARENT_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
-_DEEP_MODES = frozenset({"I", "I;16", "I;16L", "I;16B", "I;16N", "F"})
+_CONVERT_HINT = "Convert it to PNG, or export it anew."
+_ENDS_EARLY = "The file ends early."
+_TURNED_BY_DECODER = frozenset({"HEIF"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +62,6 @@ def scale_to_fit(
     return min(max(scale, min(wanted, scale * _MAX_STRETCH)), most)
 
 
-def is_blank(image: Image.Image) -> bool:
-    """Say whether the page is nothing but paper.
-
-    In doubt it is not: a single pale page number is content.
-    """
-    small = image.reduce(max(1, round(max(image.size) / _BLANK_SIDE)))
-    pixels = small.width * small.height
-    histogram = small.histogram()
-    for start in range(0, len(histogram), 256):
-        levels = histogram[start : start + 256]
-        paper = _median(levels, pixels)
-        near = sum(levels[max(0, paper - _BLANK_LEVELS) : paper + _BLANK_LEVELS + 1])
-        if pixels - near > pixels * _BLANK_SHARE:
-            return False
-    return True
-
-
-def _median(levels: list[int], pixels: int) -> int:
-    below = 0
-    for level, count in enumerate(levels):
-        below += count
-        if below * 2 >= pixels:
-            return level
-    return 255
-
-
 def without_needless_colour(image: Image.Image) -> Image.Image:
     """Return the image in gray if that loses nothing."""
     if image.mode != "RGB" or _has_colour(image.reduce(8)) or _has_colour(image):
@@ -121,33 +75,42 @@ def _has_colour(image: Image.Image) -> bool:
 
 
 class Picture:
-    """An image file, one page or, for TIFF, many."""
+    """An image file, one page or, for TIFF and HEIC, many."""
 
     def __init__(
-        self, descriptor: int, *, page_pixels: int, most_pages: int | None = None
+        self,
+        descriptor: int,
+        kind: kinds.Kind,
+        *,
+        page_pixels: int,
+        most_pages: int | None = None,
     ) -> None:
         """Read the headers; the descriptor stays the caller's.
 
-        Raises TooLargeError for a single image that is over ``page_pixels``. No page is looked
-        for beyond the first one that is over ``most_pages``.
+        Raises TooLargeError for a single image that is over ``page_pixels``, UnsupportedError for a
+        sound one that nothing here decodes. No page is looked for beyond the first one that is over
+        ``most_pages``.
         """
-        self._stream = io.BufferedReader(io.FileIO(descriptor, closefd=False), 1 << 16)
-        self._page_pixels = page_pixels
-        self.repaired = False
+        self._kind, self._page_pixels = kind.format, page_pixels
+        self._stream: io.BufferedReader | io.BytesIO
+        self._stream = io.BufferedReader(Window(descriptor, kind.junk), 1 << 16)
+        self.repaired = not endings.is_whole(self._stream, kind.format)
+        if self.repaired:
+            self._stream = self._cut = salvage.completed(descriptor, kind)
+            if kind.format == kinds.WEBP:
+                self._stream = salvage.with_end(self._cut)
+        self._directories: list[tiffs.Page] = []
+        if kind.format == kinds.TIFF:
+            most = most_pages and most_pages + 1
+            self._directories = list(self._directories_up_to(most))
+            if not self._directories:  # the first one stands at the end, and is cut off
+                self._stream = salvage.directories_completed(descriptor, kind)
+                self._directories = list(self._directories_up_to(most))
         self._image = self._opened()
         self.format = "JPEG" if self._image.format == "MPO" else str(self._image.format)
-        self._frames = [0]
-        if isinstance(self._image, TiffImagePlugin.TiffImageFile):
-            frames = self._page_frames(os.fstat(descriptor).st_size)
-            self._frames = list(islice(frames, most_pages and most_pages + 1)) or [0]
-        self._judge_tail()
+        self._frames = self._page_frames()
         if self.pages == 1:
-            self._image.seek(self._frames[0])
-            shrink = 1
-            if self.format == "JPEG" and not self._image.info.get("progressive"):
-                shrink = _JPEG_SHRINK
-            width, height = self._image.size
-            self._refuse_oversize(self._image, (width // shrink, height // shrink))
+            self._judge_size()
 
     @property
     def pages(self) -> int:
@@ -160,87 +123,147 @@ class Picture:
 
     def draw(self, number: int, longest_side: int, *, legible: bool = True) -> Drawn:
         """Return page ``number`` (from 1), upright, at most at its own size."""
-        image = self._opened() if len(self._frames) == 1 else self._image
-        image.seek(self._frames[number - 1])
-        dpi, stretch = _resolution(image)
+        image = self._page(number)
+        dpi, stretch = resolution(image)
         width, height = image.width * stretch[0], image.height * stretch[1]
         scale = scale_to_fit(width, height, longest_side, most=1.0, legible=legible)
         target = max(1, round(width * scale)), max(1, round(height * scale))
         if self.format == "JPEG":
             self._draft(image, target)
-        self._refuse_oversize(image, image.size)
-        image.load()
-        flat = _upright(_shrunk(_unpolluted(image), target), image)
-        return Drawn(flat, 72.0 / (dpi * scale))
+        openers.refuse_oversize(*image.size, self._page_pixels, image.size)
+        missing: salvage.Missing | None = None
+        if self.repaired:
+            image, missing = self._salvaged(number, target)
+        else:
+            image.load()
+            image = deep_colour(image, lambda: self._page(number))
+        drawn = _drawn(image, target)
+        if missing is not None:
+            salvage.painted(drawn.image, missing)
+        page = _upright(drawn.image, image)
+        doubts, warnings = self._remarks(image, missing)
+        return replace(
+            drawn, image=page, points_per_pixel=72.0 / (dpi * scale), doubts=doubts,
+            warnings=(*drawn.warnings, *warnings),
+        )  # fmt: skip
+
+    def _salvaged(
+        self, number: int, target: tuple[int, int]
+    ) -> tuple[Image.Image, salvage.Missing | None]:
+        """Return a page of a file that ends early, decoded as far as it goes."""
+        if self._kind == kinds.WEBP:
+            return salvage.webp(self._cut)
+        image, missing = salvage.decoded(lambda: self._drafted(number, target))
+        if self._directories and int(image.getexif().get(_ORIENTATION, 1)) == 1:
+            directory = self._directories[self._frames[number - 1]]
+            missing = salvage.without_strips(missing, directory, (image.height, image.width))
+        return image, missing
+
+    def _remarks(
+        self, image: Image.Image, missing: salvage.Missing | None
+    ) -> tuple[tuple[Doubt, ...], tuple[str, ...]]:
+        if not self.repaired:
+            return (), ()
+        share = salvage.missing_share(missing)
+        if share:
+            words = f"{_ENDS_EARLY} {share:.0%} of the page's rows are not there."
+        elif self._kind == kinds.JPEG and salvage.is_coarse(self._cut, image):
+            words = f"{_ENDS_EARLY} The page is coarser than it was."
+        else:
+            return (), (f"{_ENDS_EARLY} The picture is there.",)
+        return (Doubt("not-drawn", words, share),), ()
 
     def _opened(self) -> Image.Image:
-        self._stream.seek(0)
-        return Image.open(self._stream, formats=("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF"))
+        """Return the file's first image; raise UnsupportedError for a sound page of a rare kind."""
+        if self._directories and (name := tiffs.unsupported(self._directories[0])):
+            raise UnsupportedError(f"The content is {name}.", hint=_CONVERT_HINT)
+        try:
+            return openers.opened(self._stream, self._kind, self._page_pixels)
+        except (UnidentifiedImageError, SyntaxError, KeyError, OSError):
+            if not self._directories:
+                raise
+            return self._by_numbers(self._directories[0])
 
-    def _page_frames(self, file_bytes: int) -> Iterator[int]:
-        """Yield the frames that are pages, not previews or masks of one."""
-        image = self._image
-        assert isinstance(image, TiffImagePlugin.TiffImageFile)
-        frame = 0
-        while True:
+    def _by_numbers(self, directory: tiffs.Page) -> Image.Image:
+        """Return a TIFF's page that Pillow does not know."""
+        if name := tiffs.unsupported(directory):
+            raise UnsupportedError(f"The content is {name}.", hint=_CONVERT_HINT)
+        size = directory.number(tiffs.WIDTH), directory.number(tiffs.HEIGHT)
+        if not all(size) or not directory.pieces:
+            raise CorruptError("A page of the TIFF has no size or no content.")
+        openers.refuse_oversize(*size, self._page_pixels, size)
+        if not rawtiffs.can_decode(directory):
+            name = tiffs.samples_in_words(directory)
+            raise UnsupportedError(f"The content is {name}.", hint=_CONVERT_HINT)
+        return rawtiffs.decoded(self._stream, directory)
+
+    def _directories_up_to(self, count: int | None) -> Iterator[tiffs.Page]:
+        """Yield the directories that are there, up to so many pages."""
+        pages = 0
+        try:
+            for directory in tiffs.pages(self._stream):
+                yield directory
+                pages += _is_page(directory)
+                if count and pages >= count:
+                    return
+        except EOFError:
+            self.repaired = True
+
+    def _page_frames(self) -> list[int]:
+        """Return the frames that are pages, not previews or masks of one, nor an animation's."""
+        if self._kind == kinds.TIFF:
+            shown = [index for index, one in enumerate(self._directories) if _is_page(one)]
+            return shown or [0]
+        if self._kind == kinds.HEIF:
+            return list(range(int(getattr(self._image, "n_frames", 1))))
+        return [0]
+
+    def _page(self, number: int) -> Image.Image:
+        """Return the image of page ``number``, not decoded yet where it comes by itself."""
+        frame = self._frames[number - 1]
+        image = self._opened() if len(self._frames) == 1 else self._image
+        if len(self._frames) == 1 and frame == 0:
+            return image
+        try:
+            image.seek(frame)
+        except (SyntaxError, KeyError, OSError, EOFError) as error:
+            if frame >= len(self._directories):
+                raise
             try:
-                image.seek(frame)
-            except EOFError:
-                return
-            tags = image.tag_v2
-            if not int(tags.get(_NEW_SUBFILE_TYPE, 0)) & (_REDUCED_IMAGE | _MASK):
-                yield frame
-            for offsets, counts in _OFFSETS_AND_COUNTS:
-                ends = map(sum, zip(tags.get(offsets, ()), tags.get(counts, ()), strict=False))
-                self.repaired |= max(ends, default=0) > file_bytes
-            frame += 1
+                return self._by_numbers(self._directories[frame])
+            except UnsupportedError as unknown:
+                raise PageError(
+                    f"Page {number}: {unknown.what}", hint=unknown.hint, page=number
+                ) from error
+        return image
+
+    def _drafted(self, number: int, target: tuple[int, int]) -> Image.Image:
+        if self.pages > 1:  # a new one: what was decoded of the other is not to be seen
+            self._image = self._opened()
+        image = self._page(number)
+        if self.format == "JPEG":
+            self._draft(image, target)
+        return image
+
+    def _judge_size(self) -> None:
+        if self._frames != [0]:
+            self._page(1)
+        shrink = 1
+        if self.format == "JPEG" and not self._image.info.get("progressive"):
+            shrink = _JPEG_SHRINK
+        width, height = self._image.size
+        size = width // shrink, height // shrink
+        openers.refuse_oversize(width, height, self._page_pixels, size)
 
     def _draft(self, image: Image.Image, target: tuple[int, int]) -> None:
         """Have the JPEG decoder shrink by itself, before anything is allocated."""
         if image.info.get("progressive"):  # all coefficients of the whole image are held anyway
-            self._refuse_oversize(image, image.size)
+            openers.refuse_oversize(*image.size, self._page_pixels, image.size)
         image.draft(None, target)
 
-    def _refuse_oversize(self, image: Image.Image, size: tuple[int, int]) -> None:
-        if size[0] * size[1] > self._page_pixels:
-            raise TooLargeError(
-                f"A page of {image.width} × {image.height} pixels is over the limit of "
-                f"{self._page_pixels} pixels.",
-                hint="Scan it at a lower resolution, or raise limits.page_pixels and "
-                "rasterize.memory.",
-            )
 
-    def _judge_tail(self) -> None:
-        """Refuse, or at least doubt, a file that ends in zeros.
-
-        Its size was set before its content came, and not all decoders notice: zeros are a
-        valid JPEG stream (gray) and valid pixels (black).
-        """
-        size = self._stream.seek(0, os.SEEK_END)
-        self._stream.seek(max(0, size - _TAIL_BYTES))
-        tail = self._stream.read()
-        if len(tail) < _ZEROS or any(tail[-_ZEROS:]):
-            return
-        self.repaired = True
-        if self.format == "WEBP" or (self.format == "JPEG" and b"\xff\xd9" not in tail):
-            raise CorruptError(f"The {self.format} image ends in zeros.")
-
-
-def _resolution(image: Image.Image) -> tuple[float, tuple[float, float]]:
-    """Return the finer resolution, and the factors that make the pixels square.
-
-    Only TIFF is believed about unequal resolutions: faxes have 204 × 98 dpi.
-    """
-    least, most = _PLAUSIBLE_DPI
-    try:
-        x, y = (float(value) for value in image.info["dpi"])
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return _UNSIZED_DPI, (1.0, 1.0)
-    if not (least <= x <= most and least <= y <= most):
-        return _UNSIZED_DPI, (1.0, 1.0)
-    if image.format != "TIFF" or max(x, y) / min(x, y) > 4 or math.isclose(x, y, rel_tol=0.05):
-        return max(x, y), (1.0, 1.0)
-    return max(x, y), (max(1.0, y / x), max(1.0, x / y))
+def _is_page(directory: tiffs.Page) -> bool:
+    return not directory.number(tiffs.SUBFILE) & (_REDUCED_IMAGE | _MASK)
 
 
 def _unpolluted(image: Image.Image) -> Image.Image:
@@ -257,6 +280,8 @@ def _unpolluted(image: Image.Image) -> Image.Image:
 
 def _upright(flat: Image.Image, source: Image.Image) -> Image.Image:
     """Turn the drawn page as the source's EXIF says."""
+    if source.format in _TURNED_BY_DECODER:
+        return flat
     try:
         orientation = int(source.getexif().get(_ORIENTATION, 1))
     except Exception:  # noqa: BLE001 -- damaged EXIF raises anything; the page is still readable
@@ -267,21 +292,35 @@ def _upright(flat: Image.Image, source: Image.Image) -> Image.Image:
     return ImageOps.exif_transpose(flat)
 
 
-def _shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
-    """Return the image as L or RGB at the target size; huge ones go in bands."""
-    flatten = _Flatten(image)
+def _drawn(source: Image.Image, target: tuple[int, int]) -> Drawn:
+    """Return the image as L or RGB at the target size, in a screen's colours."""
+    image = _unpolluted(source)
+    ink = Profile(image.info, "CMYK") if image.mode == "CMYK" else None
+    profile = ink if ink is not None and ink.turns_ink else None
+    if profile is None:
+        profile = Profile({} if ink is not None else image.info, drawn_mode(image))
+    page = _shrunk(image, target, Flatten(image, keep_ink=profile.turns_ink), profile)
+    warnings = ink.warnings if ink is not None else profile.warnings
+    return Drawn(page, 1.0, warnings=tuple(f"{words.capitalize()}." for words in warnings))
+
+
+def _shrunk(
+    image: Image.Image, target: tuple[int, int], flatten: Flatten, profile: Profile
+) -> Image.Image:
+    """Return the image at the target size; huge ones go in bands."""
     factor = min(image.width // target[0], image.height // target[1]) // 2
     if image.width * image.height > _BAND_PIXELS and factor > 1:
         flat = _reduced_in_bands(image, factor, flatten)
     else:
         flat = flatten(image)
-    flat = without_needless_colour(flat)
-    if flat.size == target:
-        return flat
-    return flat.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    if not profile.turns:
+        flat = without_needless_colour(flat)
+    if flat.size != target:
+        flat = flat.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return without_needless_colour(profile(flat)) if profile.turns else flat
 
 
-def _reduced_in_bands(image: Image.Image, factor: int, flatten: _Flatten) -> Image.Image:
+def _reduced_in_bands(image: Image.Image, factor: int, flatten: Flatten) -> Image.Image:
     rows = max(1, _BAND_PIXELS // image.width // factor) * factor
     reduced: Image.Image | None = None
     for top in range(0, image.height, rows):
@@ -293,82 +332,3 @@ def _reduced_in_bands(image: Image.Image, factor: int, flatten: _Flatten) -> Ima
         reduced.paste(band, (0, top // factor))
     assert reduced is not None
     return reduced
-
-
-class _Flatten:
-    """Turns an image, or bands of it, to eight bits, L or RGB, transparency on white."""
-
-    def __init__(self, whole: Image.Image) -> None:
-        self._transparency = whole.info.get("transparency")
-        self._brightness = _brightness(whole) if whole.mode in _DEEP_MODES else 1.0
-
-    def __call__(self, image: Image.Image) -> Image.Image:
-        mode = image.mode
-        if mode in ("L", "RGB") and self._transparency is None:
-            return image
-        if mode in _TRANSPARENT_MODES or (
-            self._transparency is not None and mode in ("1", "L", "RGB", "P")
-        ):
-            return self._on_white(image)
-        if mode in _DEEP_MODES:
-            return _shallow(image, self._brightness)
-        if mode == "1" or (mode == "P" and _is_gray(image)):
-            return image.convert("L")
-        if mode == "LAB":
-            return _from_lab(image)
-        try:
-            return image.convert("RGB")
-        except ValueError as error:
-            raise UnsupportedError(
-                f"The image's colour model {mode} is not known.", hint="Convert it to RGB."
-            ) from error
-
-    def _on_white(self, image: Image.Image) -> Image.Image:
-        if self._transparency is not None:
-            image.info["transparency"] = self._transparency
-        mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
-        if image.mode in ("La", "RGBa"):
-            image = image.convert("LA" if mode == "L" else "RGBA")
-        seen = image.convert("RGBA")
-        white = Image.new("RGB", image.size, "white")
-        white.paste(seen, mask=seen.getchannel("A"))
-        return white.convert(mode)
-
-
-def _is_gray(image: Image.Image) -> bool:
-    """Say whether a palette holds nothing but grays."""
-    palette = bytes(image.getpalette() or b"")
-    return palette[0::3] == palette[1::3] == palette[2::3]
-
-
-def _brightness(image: Image.Image) -> float:
-    """Return the factor that brings deep pixels to 0..255."""
-    low, high = (float(value) for value in _extrema(image))
-    if image.mode == "F" and high <= 1.0:
-        return 255.0
-    if high <= 255.0 and not image.mode.startswith("I;16"):
-        return 1.0
-    for bits in (12, 16):  # twelve: what some scanners deliver in sixteen
-        if high < 1 << bits:
-            return 255.0 / ((1 << bits) - 1)
-    return 255.0 / max(high, -low, 1.0)
-
-
-def _extrema(image: Image.Image) -> tuple[Any, Any]:
-    if image.mode in ("I;16L", "I;16B", "I;16N"):
-        image = image.convert("I")
-    low, high = image.getextrema()
-    return low, high
-
-
-def _shallow(image: Image.Image, brightness: float) -> Image.Image:
-    if image.mode.startswith("I;16"):
-        image = image.convert("I")
-    return image.point(lambda value: value * brightness + 0.5).convert("L")
-
-
-def _from_lab(image: Image.Image) -> Image.Image:
-    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    turned = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
-    assert turned is not None
-    return turned
