@@ -301,7 +301,7 @@ class _Seen:
             return cls()
         shared = float(overlap[inside].prod(axis=1).sum())
         sides = (boxes[inside, 2:] - boxes[inside, :2]).sum(axis=0)
-        along = 0 if sides[0] >= sides[1] else 1  # as the lines run: the box may be around many
+        along = 0 if sides[0] >= 0.8 * sides[1] else 1  # as lines run: the box may be around many
         thick = (boxes[:, 2:] - boxes[:, :2])[:, 1 - along]
         inside &= overlap[:, 1 - along] > 0.5 * np.minimum(thick, (box[2:] - box[:2])[1 - along])
         if not inside.any():
