@@ -12,12 +12,12 @@ import unicodedata
 
 from ocrd.job import Doubt, Ink
 
-MORE_CHARACTERS = 2.5  # times those counted: small or narrow type, badly printed
-MORE_ROWS = 2.5  # times those counted, as each cell of a table may be given a row
+MORE_CHARACTERS = 3.0  # times those counted: small or narrow type, blurred or badly printed
+MORE_ROWS = 3.0  # times those counted: several cells may have been counted as one row
 SPARE_CHARACTERS = 120  # over that: a mark, a seal, a caption that is part of a picture
 SPARE_ROWS = 15
 LESS_CHARACTERS = 0.3  # of those counted: large or wide type, ornaments, hatching
-LEAST_CHARACTERS = 120  # counted: fewer may be a stain, a logo, a drawing's strokes
+LEAST_CHARACTERS = 200  # counted: fewer may be stains, a logo, the strokes of a drawing
 
 
 def extent(text: str) -> tuple[int, int]:

@@ -22,11 +22,12 @@ AROUND = 7  # samples to a side: letters are less than two thirds of what is aro
 PAPER = 31  # of these samples, from the darkest: paper, even among bold or blurred letters
 PICTURE = 14  # of 255, from one sample of the ground to the next: paper is more even
 FAINT = 10  # of 255: the least that ink differs by
-NOISE = 4  # times what three quarters of the page differ by, which mostly are paper
-STRUCTURE = 3.7  # times as much is more than noise has (2.3, 3.4 where white is cut off): type
+NOISE = 4  # times what three quarters of a page differ by, which are paper
+GRAIN = 6  # times what neighbours differ by: of close or blurred type less is paper than that
 CONTRAST = 0.35  # of what most ink differs by: between paper and ink
 SIDEWAYS = 14  # characters of a usual row: shorter ones may be the letters of rows that run up
-SURE = 1.5  # times as long are they the other way round
+CELLS, PROSE = 10, 30  # characters: shorter than most cells, longer than columns of digits
+LONGER, MUCH_LONGER = 1.5, 4.5  # times as long are rows the other way round
 
 
 def counted(image: Image.Image) -> Ink:
@@ -39,11 +40,21 @@ def counted(image: Image.Image) -> Ink:
     mask, share = _mask(gray)
     found = rows(mask)
     if len(found) > FEW and _length(found) < SIDEWAYS:
-        other = rows(mask.transpose(Image.Transpose.ROTATE_90))
-        # Rows that run up the page are more letters, counted one by one, than in their rows.
-        if _length(other) > SURE * _length(found) and _sum(other) <= 1.2 * _sum(found):
-            found = other
+        found = _longer(found, rows(mask.transpose(Image.Transpose.ROTATE_90)))
     return Ink(len(found), round(_sum(found)), round(share, 4))
+
+
+def _longer(found: list[Row], other: list[Row]) -> list[Row]:
+    """Return the rows of a page as it stands, or those of the page on its side if it lies so.
+
+    Letters below each other make long rows, too, in a receipt or a column of numbers: but then
+    more than there are letters, and not so much longer ones.
+    """
+    times = _length(other) / _length(found)
+    if times > LONGER and _sum(other) <= 1.2 * _sum(found):
+        return other
+    is_prose = _length(other) > PROSE and _length(found) < CELLS
+    return other if is_prose and times > MUCH_LONGER else found
 
 
 def _mask(gray: Image.Image) -> tuple[Image.Image, float]:
@@ -56,22 +67,24 @@ def _mask(gray: Image.Image) -> tuple[Image.Image, float]:
     ground = paper.resize(gray.size, Image.Resampling.NEAREST)
     difference = ImageChops.difference(gray, ground)
     levels = difference.histogram()
-    limit = _limit(levels)
+    limit = _limit(levels, _grain(gray))
     mask = difference.point([0] * limit + [255] * (256 - limit))
     if pictures.getbbox():
         mask.paste(0, mask=pictures.resize(gray.size, Image.Resampling.NEAREST))
     return mask, sum(levels[limit:]) / (gray.width * gray.height)
 
 
-def _limit(levels: Sequence[int]) -> int:
+def _limit(levels: Sequence[int], grain: int) -> int:
     """Return from which difference to the paper on a pixel is ink, by how many differ by what."""
-    near, far = _level(levels, 0.75), _level(levels, 0.99)
-    noise = NOISE * near
-    if far > max(STRUCTURE * near, 60):
-        noise = min(noise, int(CONTRAST * far))
-    least = max(FAINT, noise)
+    least = max(FAINT, min(NOISE * _level(levels, 0.75), GRAIN * grain))
     usual = _level([0] * least + list(levels[least:]), 0.9)
     return min(255, max(least, int(CONTRAST * usual)))
+
+
+def _grain(gray: Image.Image) -> int:
+    """Return how much a pixel usually differs from its neighbour, on some lines of the page."""
+    lines = gray.resize((gray.width, max(1, gray.height // SAMPLE)), Image.Resampling.NEAREST)
+    return _level(ImageChops.difference(lines, ImageChops.offset(lines, 1, 0)).histogram(), 0.5)
 
 
 def _rank(sampled: Image.Image) -> int:

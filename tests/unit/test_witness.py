@@ -42,6 +42,8 @@ def test_a_texts_extent_is_its_rows_and_what_is_seen_of_it(
         ((1, 10), (1, 4)),
         ((0, 0), (2, 30)),
         ((3, 90), (0, 0)),
+        ((20, 199), (0, 0)),  # a drawing
+        ((40, 2000), (40, 6100)),
     ],
 )
 def test_a_text_that_the_page_can_hold_is_not_in_doubt(
@@ -61,7 +63,7 @@ def test_more_than_the_page_can_hold_was_made_up(
 
 
 @pytest.mark.parametrize(
-    ("ink", "text"), [((40, 2000), (1, 40)), ((40, 2000), (0, 0)), ((8, 300), (1, 20))]
+    ("ink", "text"), [((40, 2000), (1, 40)), ((40, 2000), (0, 0)), ((8, 300), (1, 20)), ((8, 200), (1, 59))]
 )
 def test_far_less_than_stands_on_the_page_is_a_loss(
     ink: tuple[int, int], text: tuple[int, int]
