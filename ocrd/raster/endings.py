@@ -30,12 +30,8 @@ def is_whole(file: BinaryIO, kind: str) -> bool:
     size = file.seek(0, 2)
     try:
         match kind:
-            case kinds.JPEG:
-                return _jpeg(file)
-            case kinds.PNG:
-                return _png(file, size)
-            case kinds.GIF:
-                return _gif(file, size)
+            case kinds.JPEG | kinds.PNG | kinds.GIF:
+                return end_of(file, kind) > 0
             case kinds.WEBP:
                 return _webp(file, size) and not ends_in_zeros(file, size)
             case kinds.BMP:
@@ -50,47 +46,59 @@ def is_whole(file: BinaryIO, kind: str) -> bool:
         return False
 
 
-def _jpeg(file: BinaryIO) -> bool:
+def end_of(file: BinaryIO, kind: str) -> int:
+    """Return where a JPEG, PNG or GIF ends, 0 where it does not; a GIF's first picture counts."""
+    size = file.seek(0, 2)
+    try:
+        if kind == kinds.JPEG:
+            return _jpeg(file)
+        return _png(file, size) if kind == kinds.PNG else _gif(file, size)
+    except IndexError:
+        return 0
+
+
+def _jpeg(file: BinaryIO) -> int:
     """Look for the end mark behind the last header: coded pixels hold none."""
     at = 2
     while True:
         file.seek(at)
         mark = file.read(4)
         if len(mark) < 4:
-            return False
+            return at + 2 if mark == _EOI else 0
         if mark[0] != 0xFF:
             break  # no marker where one belongs: what follows may still have its end
         if mark[1] in (0xFF, *_ALONE):
             at += 1 if mark[1] == 0xFF else 2
             continue
         if mark[1] == 0xD9:
-            return True
+            return at + 2
         at += 2 + int.from_bytes(mark[2:], "big")
         if mark[1] == _SOS:
             break
     file.seek(at)
     before = b""
     while chunk := file.read(_CHUNK):
-        if _EOI in before + chunk:
-            return True
+        found = (before + chunk).find(_EOI)
+        if found >= 0:
+            return file.tell() - len(before + chunk) + found + 2
         before = chunk[-1:]
-    return False
+    return 0
 
 
-def _png(file: BinaryIO, size: int) -> bool:
+def _png(file: BinaryIO, size: int) -> int:
     at = 8
     while at + 12 <= size:
         file.seek(at)
         length, name = struct.unpack(">I4s", file.read(8))
         if name == b"IEND":
-            return True
+            return at + 12
         if not name.isalpha():
-            return False
+            return 0
         at += 12 + length
-    return False
+    return 0
 
 
-def _gif(file: BinaryIO, size: int) -> bool:
+def _gif(file: BinaryIO, size: int) -> int:
     """Look for the end of the first picture: the others are an animation's."""
     file.seek(0)
     head = file.read(13)
@@ -103,9 +111,10 @@ def _gif(file: BinaryIO, size: int) -> bool:
         elif mark[0] == 0x2C:
             table = 3 << ((mark[9] & 7) + 1) if mark[9] & 0x80 else 0
             end = _behind_blocks(file, at + 10 + table + 1)
-            return not ends_in_zeros(file, size) or end <= zeros_from(file, size)
+            cut = ends_in_zeros(file, size) and end > zeros_from(file, size)
+            return 0 if cut else end
         else:
-            return mark[0] == 0x3B
+            return at + 1 if mark[0] == 0x3B else 0
 
 
 def _behind_blocks(file: BinaryIO, at: int) -> int:

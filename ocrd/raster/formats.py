@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import Protocol
 
 from ocrd.errors import CorruptError, UnsupportedError
-from ocrd.raster import kinds, wholeness
+from ocrd.raster import endings, kinds, wholeness
 from ocrd.raster.pdf import Pdf
 from ocrd.raster.pictures import Drawn, Picture
+from ocrd.raster.window import Window
 
+_MOST_BEHIND_BYTES = 4096  # a picture that has junk before it
 _TAIL_BYTES = 32  # where some formats have their mark
 
 
@@ -42,7 +45,7 @@ def document_of(
     kind = kinds.picture(head)
     is_foreign = kind is None and bool(kinds.foreign(head))
     if kind is None and not is_foreign and wholeness.start(head) < 0:
-        kind = kinds.buried_picture(head)
+        kind = _reaching_the_end(descriptor, kinds.buried_picture(head))
     if kind is not None:
         return Picture(descriptor, kind, page_pixels=page_pixels, most_pages=pages)
     if not is_foreign and wholeness.start(head) >= 0:  # an archive may hold one
@@ -53,3 +56,14 @@ def document_of(
         f"The content is {kinds.foreign(head, tail) or 'of no format that is known here'}.",
         hint=f"{kinds.READ} are read. Convert it to one of them.",
     )
+
+
+def _reaching_the_end(descriptor: int, kind: kinds.Kind | None) -> kinds.Kind | None:
+    """Return a picture behind junk, if nothing of note stands behind it: else it is a preview."""
+    if kind is None:
+        return None
+    file = io.BufferedReader(Window(descriptor, kind.junk))
+    end = endings.end_of(file, kind.format)
+    behind = file.seek(0, os.SEEK_END) - end if end else 0
+    is_animation = kind.format == kinds.GIF  # of which the first picture's end is told
+    return kind if is_animation or behind <= _MOST_BEHIND_BYTES else None

@@ -390,6 +390,8 @@ def main(arguments: list[str]) -> None:
     descriptor, parent, module, limited, idle_seconds = arguments
     end_with(int(parent))
     warnings.simplefilter("ignore")  # what libraries say about hostile files; errors still count
+    # numpy's library reserves 30 MB a core when it is loaded, of a memory that is limited.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     limits = Limits(*json.loads(limited))
     limit_process(limits)
     # A parent that went away is an end like any other.

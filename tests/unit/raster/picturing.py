@@ -91,7 +91,8 @@ def encoded(name: str, image: Image.Image, **save: Any) -> bytes:
     if suffix == ".heic":
         import pillow_heif
 
-        pillow_heif.from_pillow(image).save(stream, **{"quality": 90, **save})
+        pillow_heif.register_heif_opener()  # the encoder turns what is to be turned
+        image.save(stream, "HEIF", **{"quality": 90, **save})
     elif suffix == ".jxl":
         import pillow_jxl  # noqa: F401 -- makes Pillow write the format
 
