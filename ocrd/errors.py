@@ -177,6 +177,15 @@ class FolderWithheldError(TransientError):
     code = "folder-withheld"
 
 
+class PlaceError(TransientError):
+    """A place of the daemon's own cannot be used: ``state_dir`` or ``runtime_dir``.
+
+    The daemon ends, and a service is started again until it can be.
+    """
+
+    code = "place"
+
+
 class LedgerBlockedError(TransientError):
     """The ledger cannot be written for now: its disk is full, read-only or failing."""
 
@@ -241,3 +250,14 @@ EXIT_USAGE = 2
 EXIT_LEDGER = 65  # EX_DATAERR of sysexits.h: the ledger is refused
 EXIT_UNREACHABLE = 69  # EX_UNAVAILABLE of sysexits.h
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
+
+
+def exit_code(error: OcrdError) -> int:
+    """Return what a process ends with that ends because of an error."""
+    if isinstance(error, ConfigError):
+        return EXIT_CONFIG
+    if isinstance(error, UnreachableError):
+        return EXIT_UNREACHABLE
+    if isinstance(error, LedgerRefusedError):
+        return EXIT_LEDGER
+    return EXIT_FAILED

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -73,7 +74,7 @@ class Pipeline:
             log.exception("An internal error.", extra=work.about("internal-error"))
             await self._fates.retry_later(work, NO_REASON, refund=False)
         finally:
-            if self._drawings(work).exists():
+            if _is_there(self._drawings(work)):
                 await asyncio.to_thread(shutil.rmtree, self._drawings(work), ignore_errors=True)
 
     async def _go_on(self, work: Work) -> None:
@@ -152,3 +153,8 @@ def _poisonous(work: Work) -> OcrdError:
         " without a page read.",
         hint="Open the file in another program; 'ocrd retry' begins it once more.",
     )
+
+
+def _is_there(path: Path) -> bool:
+    """Say whether something is there to remove, as far as its disk lets us know."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a folder is shut

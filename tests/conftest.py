@@ -38,7 +38,7 @@ MORE_FAULTS = frozenset(
     f"test_{name}.py"
     for name in (
         *("crashes", "shares", "space", "state", "state_two_daemons", "engines", "long_run"),
-        *("documents_flow", "neighbours", "bootstrap", "odd_machines"),
+        *("documents_flow", "neighbours", "bootstrap", "odd_machines", "shut_folders"),
     )
 )
 # Whose tests share a machine, which two processes would each make.

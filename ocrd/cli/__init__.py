@@ -24,16 +24,7 @@ from ocrd.cli import (
     steer,
     systemd_paths,
 )
-from ocrd.errors import (
-    EXIT_CONFIG,
-    EXIT_FAILED,
-    EXIT_LEDGER,
-    EXIT_UNREACHABLE,
-    ConfigError,
-    LedgerRefusedError,
-    OcrdError,
-    UnreachableError,
-)
+from ocrd.errors import EXIT_FAILED, OcrdError, exit_code
 
 INTERRUPTED = 130  # what a shell reports for SIGINT
 
@@ -111,10 +102,4 @@ def _exit_code() -> int:
 def _explain(error: OcrdError) -> int:
     """Print the error for a person, or for the program that asked with --json."""
     screen.explain(error, as_json="--json" in sys.argv[1:])
-    if isinstance(error, ConfigError):
-        return EXIT_CONFIG
-    if isinstance(error, UnreachableError):
-        return EXIT_UNREACHABLE
-    if isinstance(error, LedgerRefusedError):
-        return EXIT_LEDGER
-    return EXIT_FAILED
+    return exit_code(error)

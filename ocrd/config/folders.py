@@ -105,20 +105,28 @@ def conflicts(folders: Sequence[Watched], own: Sequence[tuple[str, Path]]) -> It
 
     ``own`` are the directories of the daemon with their keys.
     """
-    for number, folder in enumerate(folders):
-        yield from _own_conflicts(folder)
-        for other in folders[:number]:
-            if folder.path == other.path:
-                yield Conflict(
-                    f"{folder.name}.path",
-                    f"{folder.path} is watched twice, by {other.name} too",
-                    "Remove one of the two tables.",
-                )
-        for other in folders:
-            if other is not folder and other.path != folder.path:
-                yield from _mutual_conflicts(folder, other)
-        for key, place in own:
-            yield from _conflicts_with_own(folder, key, place)
+    for number in range(len(folders)):
+        yield from conflicts_of(number, folders, own)
+
+
+def conflicts_of(
+    number: int, folders: Sequence[Watched], own: Sequence[tuple[str, Path]]
+) -> Iterator[Conflict]:
+    """Yield the conflicts that are over if this one of the folders is not watched."""
+    folder = folders[number]
+    yield from _own_conflicts(folder)
+    for other in folders[:number]:
+        if folder.path == other.path:
+            yield Conflict(
+                f"{folder.name}.path",
+                f"{folder.path} is watched twice, by {other.name} too",
+                "Remove one of the two tables.",
+            )
+    for other in folders:
+        if other is not folder and other.path != folder.path:
+            yield from _mutual_conflicts(folder, other)
+    for key, place in own:
+        yield from _conflicts_with_own(folder, key, place)
 
 
 def _own_conflicts(folder: Watched) -> Iterator[Conflict]:
@@ -187,11 +195,19 @@ def own_directories(settings: _Settings) -> list[tuple[str, Path]]:
     ]
 
 
+def followed_own(settings: _Settings) -> list[tuple[str, Path]]:
+    """Return where the daemon's own directories are, links followed, with their keys."""
+    return [(key, Path(os.path.realpath(path))) for key, path in own_directories(settings)]
+
+
 # What the disk says
 
 
 def check_folders(settings: _Settings) -> list[str]:
     """Return what is wrong on disk, each with its remedy; empty if nothing is.
+
+    What is asked for and cannot be done at once: 'check' and 'reload' refuse for it. A start does
+    not, because it is not the text that is at fault, and the other folders can be worked on.
 
     A folder that is absent, or on a file system that does not answer, is no fault: it is offline,
     see :func:`offline_folders`. Nor is what lies in an inbox: it may be a neighbour's doing, which
@@ -200,12 +216,11 @@ def check_folders(settings: _Settings) -> list[str]:
     own = own_directories(settings)
     problems = [problem for key, path in own for problem in _check_writable(key, path)]
     folders = watched(settings.inbox)
-    real = [folder for folder in ask_each(folders, _followed) if folder is not None]
+    real = [folder for folder in ask_each(folders, followed) if folder is not None]
     for found in ask_each(folders, _check_inbox):
         problems += found or []
     if not problems:
-        real_own = [(key, Path(os.path.realpath(path))) for key, path in own]
-        problems += map(str, conflicts(real, real_own))
+        problems += map(str, conflicts(real, followed_own(settings)))
     return problems
 
 
@@ -251,7 +266,8 @@ def ask_each(folders: Sequence[Watched], question: Callable[[Watched], _T]) -> l
     return list(answers)
 
 
-def _followed(folder: Watched) -> Watched:
+def followed(folder: Watched) -> Watched:
+    """Return the folder with the paths that its links lead to."""
     return replace(
         folder,
         path=Path(os.path.realpath(folder.path)),

@@ -18,7 +18,8 @@ def require_folders(settings: Settings, config_path: Path) -> None:
     """Raise ConfigError where a configured folder cannot be used as it is."""
     problems = config.check_folders(settings)
     if problems:
-        raise config.refusal(config_path, problems + systemd.folder_remedy())
+        remedy = systemd.folder_remedy()
+        raise config.refusal(config_path, [*problems, remedy] if remedy else problems)
 
 
 def require_same(old: Settings, new: Settings, config_path: Path) -> None:

@@ -17,6 +17,7 @@ import os
 import shutil
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 from ocrd import __version__, files
@@ -49,7 +50,6 @@ class Daemon:
     def __init__(self, config_path: Path, settings: Settings) -> None:
         ledger = Ledger.open(settings.state_dir)
         me = this_process(ledger, settings.state_dir)
-        self._temp_dir = settings.temp_dir
         self._ledger = LedgerWriter(ledger)
         self._retention = Retention(self._ledger, settings.keep_jobs)
         self._rasterizer = Rasterizer(settings.rasterize, settings.limits)
@@ -59,6 +59,7 @@ class Daemon:
             documents_in_flight=settings.documents_in_flight,
             free_space_floor=settings.free_space_floor,
             watched_space=settings.temp_dir,
+            prepare_space=partial(_empty, settings.temp_dir),
         )
         claims = Claims(self._ledger, me)
         self._wiring = wiring = Wiring(settings, self._ledger, self._dispatcher, claims)
@@ -97,15 +98,14 @@ class Daemon:
 
     async def _startup(self) -> None:
         self._listen_to_signals()
-        _empty(self._temp_dir)
         recovered = await self._ledger.do(lambda ledger: ledger.recover())
         await self._ledger.do(lambda ledger: settle_times(ledger, time.time()))
         self._dispatcher.suspects.extend(await self._ledger.do(lambda ledger: ledger.suspects()))
         await self._control.restore_pause()
         await self._rasterizer.start()
         await self._wiring.recall()
+        await self._server.start()  # before a folder is touched: another daemon may answer there
         self._wiring.connect()
-        await self._server.start()
         self._wiring.load_engines()
         self._standing.phase = "running"
         watched = self._wiring.folders
@@ -131,6 +131,11 @@ class Daemon:
         await self._server.stop()
         self._ledger.close()
         log.info("Stopped.", extra=fields("stopped"))
+
+    @property
+    def has_started(self) -> bool:
+        """Say whether the start has come to its end."""
+        return self._standing.phase != "starting"
 
     @property
     def is_stuck(self) -> bool:
@@ -166,7 +171,8 @@ class Daemon:
 
 
 def _empty(temp_dir: Path) -> None:
-    """Remove what a killed daemon left in its own temporary directory."""
+    """Make our own temporary directory, and remove from it what a killed daemon left there."""
+    temp_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in temp_dir.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

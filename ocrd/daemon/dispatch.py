@@ -12,7 +12,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ocrd import files
@@ -50,11 +50,14 @@ class Dispatcher:
         documents_in_flight: int | str,
         free_space_floor: int,
         watched_space: Path,
+        prepare_space: Callable[[], None] | None = None,
     ) -> None:
+        """``prepare_space`` makes the directory ready that is watched, before the first lease."""
         self._ledger = ledger
         self._pipeline = pipeline
         self.free_space_floor = free_space_floor
         self._watched_space = watched_space
+        self._prepare_space = prepare_space
         self._wake = asyncio.Event()
         self._started = time.monotonic()
         self.looked = time.monotonic()  # when the ledger was last asked for work
@@ -252,7 +255,7 @@ class Dispatcher:
 
     async def _has_space(self) -> bool:
         """Say whether the temporary directory has room to work in."""
-        problem = self._too_little_space() or await self._refusal()
+        problem = await self._unprepared() or self._too_little_space() or await self._refusal()
         if problem and not self.problem:
             log.warning("Waits: %s", problem, extra=fields("no-space"))
         if self.problem and not problem:
@@ -260,6 +263,17 @@ class Dispatcher:
             await self._ledger.do(lambda ledger: ledger.hasten(None))
         self.problem = problem
         return not problem
+
+    async def _unprepared(self) -> str:
+        """Return why the temporary directory cannot be made ready, until it once was."""
+        if self._prepare_space is None:
+            return ""
+        try:
+            await asyncio.to_thread(self._prepare_space)
+        except OSError as error:
+            return str(files.translate(error, self._watched_space))
+        self._prepare_space = None
+        return await asyncio.to_thread(outlets.refusal, self._watched_space)
 
     def _too_little_space(self) -> str:
         if not self.free_space_floor:

@@ -65,6 +65,11 @@ def readable(settings: Settings) -> list[Path]:
     return outermost(path for path in paths if path.is_absolute() and _is_hidden(path))
 
 
+def is_shut(path: Path) -> bool:
+    """Say whether the unit without a drop-in keeps the service from a folder."""
+    return not _is_below(path, OPEN)
+
+
 def outermost(paths: Iterable[Path]) -> list[Path]:
     """Return the paths that are inside of no other one, in order."""
     kept: list[Path] = []

@@ -6,22 +6,17 @@ import asyncio
 import faulthandler
 import logging
 import os
+import sys
 from pathlib import Path
 
 from ocrd import files
+from ocrd import log as logs
 from ocrd.config import settings as config
 from ocrd.config.settings import Settings
 from ocrd.daemon import systemd
-from ocrd.daemon.configuration import configure_log, require_folders
+from ocrd.daemon.configuration import configure_log
 from ocrd.daemon.daemon import Daemon
-from ocrd.errors import (
-    EXIT_FAILED,
-    EXIT_LEDGER,
-    EXIT_OK,
-    ConfigError,
-    LedgerError,
-    LedgerRefusedError,
-)
+from ocrd.errors import EXIT_OK, LedgerError, OcrdError, PlaceError, exit_code
 from ocrd.ledger.lock import DaemonLock
 from ocrd.log import fields
 
@@ -31,43 +26,58 @@ log = logging.getLogger("ocrd.daemon.daemon")
 def run(config_path: Path) -> int:
     """Run the daemon until it is told to stop; return the process's exit code.
 
-    Raises ConfigError (configuration, folders) and LedgerError (state directory).
+    A refused start is an event in the log, where that is not a person's terminal: there OcrdError
+    is raised. It is a ConfigError for the text of the configuration alone; what is wrong with a
+    watched folder is that folder's state, and no refusal.
     """
-    systemd.require_support()
     faulthandler.enable()  # systemd's watchdog ends us with SIGABRT: the log then says where
+    logs.configure("auto", "info", journal=systemd.journal())
+    try:
+        return _run(config_path)
+    except OcrdError as error:
+        if sys.stderr.isatty():
+            raise
+        log.critical(
+            "Not started: %s %s", error.what, error.hint,
+            extra=fields("start-refused", code=error.code),
+        )  # fmt: skip
+        return exit_code(error)
+
+
+def _run(config_path: Path) -> int:
+    systemd.require_support()
     settings = config.load(config_path)
     configure_log(settings)
     _make_own_directories(settings)
-    require_folders(settings, config_path)
-    code = EXIT_OK
-    is_stuck = False
     with DaemonLock(settings.state_dir):
-        try:
-            is_stuck = asyncio.run(_main(config_path, settings))
-        except LedgerError as error:
-            log.critical("%s %s", error.what, error.hint, extra=fields("ledger", code=error.code))
-            code = EXIT_LEDGER if isinstance(error, LedgerRefusedError) else EXIT_FAILED
+        code, is_stuck = asyncio.run(_main(config_path, settings))
     logging.shutdown()
     if is_stuck:
         os._exit(code)  # a thread hangs in a file system call, and Python would wait for it
     return code
 
 
-async def _main(config_path: Path, settings: Settings) -> bool:
+async def _main(config_path: Path, settings: Settings) -> tuple[int, bool]:
+    """Return the exit code, and whether a thread hangs."""
     daemon = Daemon(config_path, settings)
-    await daemon.run()
-    return daemon.is_stuck
+    code = EXIT_OK
+    try:
+        await daemon.run()
+    except LedgerError as error:
+        if not daemon.has_started:
+            raise
+        log.critical("%s %s", error.what, error.hint, extra=fields("ledger", code=error.code))
+        code = exit_code(error)
+    return code, daemon.is_stuck
 
 
 def _make_own_directories(settings: Settings) -> None:
-    for path in (settings.state_dir, settings.temp_dir, settings.socket_path.parent):
+    """Make what the daemon cannot run without; raise PlaceError where that cannot be."""
+    for path in (settings.state_dir, settings.socket_path.parent):
         try:
             # What documents say is in there: it is for nobody else, unless it was made so.
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            if files.is_of_disk(error):
-                raise files.translate(error, path) from error
-            raise ConfigError(
-                f"{files.printable(path)} cannot be made: {error.strerror}.",
-                hint="Set state_dir (or runtime_dir, temp_dir) to a place that ocrd may write.",
-            ) from error
+            told = files.translate(error, path)
+            hint = f"{told.hint} {systemd.folder_remedy()}".strip()
+            raise PlaceError(told.what, hint=hint) from error

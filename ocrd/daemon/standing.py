@@ -9,7 +9,6 @@ from typing import Any
 from ocrd import files
 from ocrd.daemon.dispatch import RATE_WINDOW, Dispatcher
 from ocrd.engine.client import EngineClient
-from ocrd.errors import GpuGoneError
 from ocrd.intake.inbox import Inbox
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.work import Folder
@@ -46,8 +45,8 @@ class Standing:
     def awaited(self) -> str:
         """Name what has to be before the daemon is ready, "" where all is.
 
-        That is a first scan of each folder, and that each engine of the start said hello, but for
-        one that waits for its GPU: that may take days, and a start anew would not bring it.
+        That is a first scan of each folder, and that each engine of the start said hello or could
+        not: it is tried again and again, and a start anew would not bring what it lacks.
         """
         is_early = time.monotonic() < self._scans_due
         if is_early and not all(inbox.status().scans for inbox in self._inboxes.values()):
@@ -117,8 +116,8 @@ class Standing:
                 problems.append(f"{files.printable(path)}: {status.error}")
         for engine in self._engines.values():
             told = engine.status()
-            is_without_gpu = isinstance(engine.failure, GpuGoneError)
-            if told["state"] == "broken" or (told["state"] == "starting" and is_without_gpu):
+            has_failed = told["state"] == "starting" and engine.failure is not None
+            if told["state"] == "broken" or has_failed:
                 problems.append(told["last_error"])
         return [problem for problem in problems if problem]
 
@@ -148,7 +147,7 @@ class Standing:
 
 
 def _is_silent(engine: EngineClient) -> bool:
-    return engine.announced is None and not isinstance(engine.failure, GpuGoneError)
+    return engine.announced is None and engine.failure is None
 
 
 def _counted(number: int, noun: str) -> str:

@@ -67,14 +67,14 @@ def require_support() -> None:
         _load_notify()
 
 
-def folder_remedy() -> list[str]:
-    """Return what else may keep a service from its folders, for the refusal of a configuration."""
+def folder_remedy() -> str:
+    """Return what else may keep a service from its folders, and the way out; "" for no service."""
     if not is_service():
-        return []
-    return [
-        "the service may write only where its unit says; let 'ocrd systemd-paths --write' say it,"
-        " then 'systemctl daemon-reload' and 'systemctl restart ocrd'"
-    ]
+        return ""
+    return (
+        "The service may write only where its unit says: let 'ocrd systemd-paths --write' say it,"
+        " then 'systemctl daemon-reload' and 'systemctl restart ocrd'."
+    )
 
 
 def journal(stream: TextIO = sys.stderr) -> logging.Handler | None:

@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ocrd.claims import CLOSE_SECONDS, Claims
 from ocrd.config.settings import EngineSettings, InboxSettings, Settings
+from ocrd.daemon import sandbox, systemd
 from ocrd.daemon.dispatch import Dispatcher
 from ocrd.daemon.gpus import KnownGpus
 from ocrd.engine.client import EngineClient
 from ocrd.errors import OcrdError
+from ocrd.intake.apart import Apart
 from ocrd.intake.folder_threads import FolderThreads
 from ocrd.intake.inbox import Inbox
 from ocrd.intake.ownership import Claim
@@ -39,6 +41,7 @@ class Wiring:
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._claims = claims
+        self._apart = Apart(settings)
         self._gpus = KnownGpus(ledger)
         self._threads: dict[str, FolderThreads] = {}  # by folder, over reloads
         self._warming: set[asyncio.Task[None]] = set()
@@ -61,6 +64,7 @@ class Wiring:
     async def switch_to(self, new: Settings) -> None:
         """Put other settings in force; documents whose engine is gone are queued again."""
         old, self.settings = self.settings, new
+        self._apart = Apart(new)
         engines = _engines_of(new)
         changed = {name for name, one in _engines_of(old).items() if engines.get(name) != one}
         retired = [self.engines.pop(name) for name in changed]
@@ -147,10 +151,16 @@ class Wiring:
             self._ledger.submit(lambda ledger: ledger.hasten(path), patient=False).result()
             wake()
 
+        def admit() -> None:
+            """Raise where the folder is not to be read; called in the inbox's thread."""
+            self._apart.require(settings.path)
+            claim.require()
+
         inbox = Inbox(
             settings, found=found, root=self._root_of(settings), reopened=reopened,
-            admit=claim.require,
+            admit=admit,
             confirm=claim.confirm,
+            remedy=systemd.folder_remedy() if sandbox.is_shut(settings.path) else "",
         )
         self.folders[path] = Folder(
             settings=settings,

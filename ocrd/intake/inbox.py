@@ -54,6 +54,7 @@ OFFLINE_INTERVAL_SECONDS = 5.0  # at most, between two tries of a root that is n
 HUNG_SECONDS = 30.0  # without progress in a scan: the file system does not answer
 MAX_WATCHES = 32  # each costs watchdog two threads
 WATCH_RETRY_SECONDS = 300.0
+_HIDDEN = frozenset({errno.EACCES, errno.ENOENT})  # what a sandbox shows of a folder
 # Opening, reading and writing on are left out: our own looks would wake us, and a slow writer too.
 _EVENTS: list[type[FileSystemEvent]] = [
     FileCreatedEvent, FileMovedEvent, FileClosedEvent, DirCreatedEvent, DirMovedEvent,
@@ -166,16 +167,19 @@ class Inbox:
         reopened: Callable[[], None] = lambda: None,
         admit: Callable[[], None] = lambda: None,
         confirm: Callable[[], None] = lambda: None,
+        remedy: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``reopened`` is called when what kept the folder's documents waiting is over.
 
         ``admit`` is called before each scan; it raises FolderWithheldError if the root is not ours.
         ``confirm`` does so before anything is filed, of a root that was ours a moment ago.
+        ``remedy`` says what else may keep this process from the folder, and the way out.
         """
         self.settings = settings
         self._admit = admit
         self._confirm = confirm
+        self._remedy = remedy
         self.root = root or Root(settings)
         self._reopened = reopened
         self._clock = clock
@@ -260,7 +264,7 @@ class Inbox:
         try:
             due = self._scan()
         except OSError as error:
-            self._go_offline(_root_problem(error))
+            self._go_offline(_root_problem(error, self._remedy))
         except OcrdError as error:
             self._go_offline(str(error))
         except _StoppedError:
@@ -321,12 +325,14 @@ class Inbox:
             log.log(level, "Online: %s", path, extra=fields("online", inbox=path))
 
     def _what_blocks(self) -> str:
-        """Try whether documents can be filed, where that is in doubt; return why not."""
+        """Return why documents cannot be filed; try it, where it is in doubt."""
         before = self._status.blocked
-        if not (before or self._is_doubted):
-            return ""
-        self._is_doubted = False
-        blocked = outlets.trouble(self.settings)
+        blocked = outlets.shut(self.settings, self._remedy)
+        if not blocked and (before or self._is_doubted):
+            self._is_doubted = False
+            blocked = outlets.trouble(self.settings)
+        if blocked == before:
+            return blocked
         path = files.printable(self.settings.path)
         about = fields("unblocked" if before else "blocked", inbox=path)
         if blocked and not before:
@@ -359,6 +365,7 @@ class _StoppedError(Exception):
     """The inbox is told to stop in the middle of a scan."""
 
 
-def _root_problem(error: OSError) -> str:
+def _root_problem(error: OSError, remedy: str) -> str:
     cause = error.strerror or str(error)
-    return f"{cause}. Check that the folder exists, is mounted, and can be read by the daemon."
+    told = f"{cause}. Check that the folder exists, is mounted, and can be read by the daemon."
+    return f"{told} {remedy}".strip() if error.errno in _HIDDEN else told

@@ -1,16 +1,21 @@
 """Where an inbox's documents go, and whether files can be made there at this moment.
 
-Free space that a file system announces is a guess (quotas, inodes, servers that tell nothing), so
-it is tried: a small file is written, synced and removed again.
+Rights and read-only file systems are asked for at each scan, which writes nothing. Free space that
+a file system announces is a guess (quotas, inodes, servers that tell nothing), so it is tried where
+it is in doubt: a small file is written, synced and removed again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocrd import files
+from ocrd.errors import ShareGoneError
+from ocrd.files import mounts
 
 if TYPE_CHECKING:
     from ocrd.config.settings import InboxSettings
@@ -24,14 +29,66 @@ def trouble(settings: InboxSettings) -> str:
     The inbox is tried too: a source leaves it only where it may be written. A folder that is not
     there yet is left to those who make it.
     """
-    root = files.Place(settings.path)
-    if problem := refusal(root):
+    if problem := refusal(files.Place(settings.path)):
         return problem
-    places = []
-    if settings.source != "keep":
-        filed = (settings.done_dir, settings.failed_dir)
-        places = [files.Place.of(path, settings.path, path) for path in filed]
+    places = _filed(settings)
     return next((problem for place in places if (problem := refusal(place, missing=True))), "")
+
+
+def shut(settings: InboxSettings, remedy: str = "") -> str:
+    """Return what keeps files from the inbox's folders for all that is known without trying.
+
+    ``remedy`` is what else a person can do where a folder is read-only for us.
+    """
+    for place in (files.Place(settings.path), *_filed(settings)):
+        try:
+            if place.root != settings.path:
+                _require_mounted(place.path)
+            _require_open(place)
+        except ShareGoneError as error:
+            return str(error)
+        except OSError as error:
+            told = str(files.translate(error, error.filename or place))
+            return f"{told} {remedy}".strip() if error.errno == errno.EROFS else told
+    return ""
+
+
+def _filed(settings: InboxSettings) -> list[files.Place]:
+    """Return the folders that sources go to."""
+    if settings.source == "keep":
+        return []
+    places = (settings.done_dir, settings.failed_dir)
+    return [files.Place.of(path, settings.path, path) for path in places]
+
+
+def _require_open(place: files.Place) -> None:
+    """Raise OSError where we may not make files in a folder, or may not make the folder."""
+    try:
+        with files.opened_folder(place) as directory:
+            _require_access(directory.fd, place.path)
+    except FileNotFoundError:
+        if place.parts:
+            return  # below the inbox, which was asked before
+        nearest = next(path for path in place.path.parents if os.path.lexists(path))
+        with files.opened_folder(nearest) as directory:
+            _require_access(directory.fd, place.path)
+
+
+def _require_mounted(path: Path) -> None:
+    """Raise ShareGoneError where a folder would be made under the mount that it belongs on."""
+    point = mounts.promised(path)
+    if point and not os.path.ismount(point):
+        raise ShareGoneError(
+            f"{files.printable(path)}: nothing is mounted at {files.printable(point)}.",
+            hint="Mount it, and the work goes on by itself.",
+        )
+
+
+def _require_access(fd: int, path: Path) -> None:
+    if os.access(".", os.W_OK | os.X_OK, dir_fd=fd):
+        return
+    code = errno.EROFS if os.fstatvfs(fd).f_flag & os.ST_RDONLY else errno.EACCES
+    raise files.system_error(code, str(path))
 
 
 def refusal(folder: files.Where, *, missing: bool = False) -> str:

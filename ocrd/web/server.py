@@ -18,7 +18,7 @@ from pathlib import Path
 import uvicorn
 
 from ocrd import files
-from ocrd.errors import ConfigError
+from ocrd.errors import PlaceError
 from ocrd.web.app import Steering, application
 
 SOCKET_MODE = 0o660  # the daemon's user and group
@@ -39,7 +39,7 @@ class WebServer:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the socket and answer on it; raise ConfigError where that cannot be."""
+        """Open the socket and answer on it; raise PlaceError where that cannot be."""
         self._listener = await asyncio.to_thread(listen, self._path)
         self._identity = _identity(self._path)
         self._server = _Server(
@@ -98,10 +98,10 @@ class _Server(uvicorn.Server):
 def listen(path: Path) -> socket.socket:
     """Return a socket that listens at ``path``, replacing one that nobody answers on.
 
-    Raises ConfigError if another daemon answers there, or the folder cannot be used.
+    Raises PlaceError if another daemon answers there, or the folder cannot be used.
     """
     if answers(path):
-        raise ConfigError(
+        raise PlaceError(
             f"Another daemon already answers on {path}.",
             hint="Stop it first, or give this one its own state_dir.",
         )
@@ -120,7 +120,7 @@ def listen(path: Path) -> socket.socket:
         listener.close()
         if files.is_of_disk(error):
             raise files.translate(error, path) from error
-        raise ConfigError(
+        raise PlaceError(
             f"The control socket {path} cannot be made: {error.strerror or error}.",
             hint="Give the daemon's user a runtime_dir that it may write to, "
             "with a path of at most 100 bytes.",
@@ -148,9 +148,9 @@ def answers(path: Path) -> bool:
 
 
 def _refuse_foreign(path: Path) -> None:
-    """Raise ConfigError if something that is no socket has the name."""
+    """Raise PlaceError if something that is no socket has the name."""
     if path.is_symlink() or (path.exists() and not path.is_socket()):
-        raise ConfigError(
+        raise PlaceError(
             f"The control socket {path} cannot be made: something else has that name.",
             hint="Move it away, or set another runtime_dir.",
         )

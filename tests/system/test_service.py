@@ -63,13 +63,15 @@ def test_ready_comes_after_the_engine_said_hello(service: Service) -> None:
 
 
 @oldest_only
-def test_an_engine_that_cannot_start_is_never_ready_and_says_why(service: Service) -> None:
+def test_an_engine_that_cannot_start_is_told_and_ends_no_service(service: Service) -> None:
     service.configure(scripted("slow_start", start=0, refuse=True))
-    service.override("limit", "TimeoutStartSec=6s\nRestart=no")
-    assert service.machine.systemctl("start", UNIT, check=False).returncode != 0
-    assert service.show("Result") == "timeout"
+    service.override("limit", "TimeoutStartSec=20s\nRestart=no")
+    service.start()
     service.wait_for_text("no such weights")
-    assert "ready" not in events(service)
+    eventually(lambda: "no such weights" in service.show("StatusText"), 20)
+    service.drop(LETTER)
+    eventually(lambda: service.client.status()["jobs"]["leased"] == 1, 20)
+    assert service.is_active() and service.tree() == ["typewriter.png"]
 
 
 @oldest_only
@@ -88,6 +90,31 @@ def test_a_refused_configuration_is_exit_78_and_no_restart(service: Service) -> 
     assert service.show("ExecMainStatus") == "78"
     assert service.show("NRestarts") == "0"
     service.wait_for_text('Did you mean "rapidocr"?')
+    warned = service.journal(f"--since=@{service.since}", "--priority=warning")
+    refused = [record for record in warned if record.get("OCRD_EVENT") == "start-refused"]
+    assert [record["OCRD_CODE"] for record in refused] == ["config"]
+    assert refused[0]["MESSAGE_ID"] == log.message_id("start-refused")
+    assert 'Did you mean "rapidocr"?' in refused[0]["MESSAGE"]
+
+
+def test_an_inbox_that_lost_its_rights_is_blocked_and_the_other_is_read(service: Service) -> None:
+    """It was exit 78, which systemd takes for final: the whole service was down for one folder."""
+    shut = service.inbox.parent / "shut"
+    shut.mkdir(exist_ok=True)
+    service.machine.run("chown", "root:root", "/srv/ocrd/shut")
+    service.machine.run("chmod", "755", "/srv/ocrd/shut")
+    service.configure(
+        more='[[inbox]]\npath = "/srv/ocrd/shut"\nsettle = "200ms"\nscan_interval = "1s"\n'
+    )
+    service.start()
+    service.drop(LETTER)
+    service.wait_for("done/typewriter.md")
+    assert "Permission denied" in service.client.status()["inboxes"][1]["blocked"]
+    assert "/srv/ocrd/shut" in service.show("StatusText")
+    assert service.machine.systemctl("reload", UNIT, check=False).returncode != 0
+    service.machine.run("chown", "ocrd:", "/srv/ocrd/shut")
+    service.machine.run("cp", ON_MACHINE, "/srv/ocrd/shut")
+    eventually((shut / "done" / "typewriter.md").exists, 30, service.journal_text())
 
 
 # Reload
@@ -297,12 +324,15 @@ def test_systemd_paths_opens_the_configured_folders(service: Service) -> None:
         more='[[inbox]]\npath = \'/srv/a b%$"c\\\'\nsettle = "200ms"\n'
         '[[inbox]]\npath = "/home/anna/Scans"\nsettle = "200ms"\n'
     )
-    assert service.machine.systemctl("start", UNIT, check=False).returncode != 0
-    assert service.show("ExecMainStatus") == "78"
+    service.start()
     service.wait_for_text("ocrd systemd-paths --write")
+    told = service.client.status()["inboxes"]
+    assert [inbox["online"] and not inbox["blocked"] for inbox in told] == [True, False, False]
+    service.drop(LETTER)
+    service.wait_for("done/typewriter.md")
     service.machine.run("ocrd", "systemd-paths", "--write")
     service.machine.systemctl("daemon-reload")
-    service.start()
+    service.machine.systemctl("restart", UNIT)
     for place in (strange, scans):
         service.machine.run("cp", ON_MACHINE, f"/{place.relative_to(service.root)}")
         eventually((place / "done" / "typewriter.md").exists, what=service.journal_text())

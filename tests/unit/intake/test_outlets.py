@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import pytest
+
 from ocrd.config.settings import InboxSettings
+from ocrd.files import mounts
 from ocrd.intake import outlets
+from tests.faults.labs import disks
 
 
 def test_a_folder_that_takes_files_is_left_as_it_was(tmp_path: Path) -> None:
@@ -50,3 +56,43 @@ def test_only_the_places_that_an_inbox_files_into_are_tried(tmp_path: Path) -> N
     assert outlets.trouble(settings.model_copy(update={"source": "keep"})) == ""
     (tmp_path / "done").unlink()
     assert outlets.trouble(settings) == "", "a folder that is not there yet is made by who files"
+
+
+def test_a_folder_that_takes_files_is_not_shut_and_nothing_is_written(tmp_path: Path) -> None:
+    before = tmp_path.stat().st_mtime_ns
+    assert outlets.shut(InboxSettings(path=tmp_path)) == ""
+    assert (tmp_path.stat().st_mtime_ns, list(tmp_path.iterdir())) == (before, [])
+
+
+def test_a_file_in_the_place_of_a_folder_shuts_it(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings = InboxSettings(path=tmp_path / "inbox", done="../far/done", failed="../far/failed")
+    assert outlets.shut(settings) == "", "it is made by who files"
+    (tmp_path / "far").touch()
+    assert "Not a directory" in outlets.shut(settings)
+    assert outlets.shut(settings.model_copy(update={"source": "keep"})) == ""
+
+
+def test_a_place_whose_mount_is_missing_is_not_made_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fstab = tmp_path / "fstab"
+    fstab.write_text(f"server:/export {tmp_path}/nas nfs defaults 0 0\n")
+    monkeypatch.setattr(
+        "ocrd.intake.outlets.mounts.promised", partial(mounts.promised, fstab=fstab)
+    )
+    for name in ("inbox", "nas"):
+        (tmp_path / name).mkdir()
+    settings = InboxSettings(path=tmp_path / "inbox", done="../nas/done")
+    told = outlets.shut(settings)
+    assert f"nothing is mounted at {tmp_path}/nas" in told
+    assert outlets.shut(InboxSettings(path=tmp_path / "inbox")) == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_a_read_only_folder_names_the_other_way_out_too(tmp_path: Path) -> None:
+    with disks.tmpfs(tmp_path / "disk"):
+        disks.remount(tmp_path / "disk", "ro")
+        told = outlets.shut(InboxSettings(path=tmp_path / "disk"), "Open the sandbox.")
+    assert "Read-only file system" in told
+    assert told.endswith("Open the sandbox.")

@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ocrd.errors import ConfigError, OcrdError, TransientError, UnknownJobError, UnreachableError
+from ocrd.errors import (
+    ConfigError,
+    OcrdError,
+    PlaceError,
+    TransientError,
+    UnknownJobError,
+    UnreachableError,
+)
 from ocrd.job import FileKey, Job, JobState
 from ocrd.web.client import Client
 from ocrd.web.server import WebServer
@@ -162,7 +169,7 @@ async def test_a_stale_socket_is_replaced(desk: Desk, path: Path) -> None:
 
 
 async def test_a_socket_that_answers_is_left_to_its_owner(client: Client, path: Path) -> None:
-    with pytest.raises(ConfigError, match="already answers"):
+    with pytest.raises(PlaceError, match="already answers"):
         await WebServer(Desk(), path).start()
     assert (await asyncio.to_thread(client.status))["state"] == "running"
 
@@ -170,7 +177,7 @@ async def test_a_socket_that_answers_is_left_to_its_owner(client: Client, path: 
 async def test_a_file_with_the_sockets_name_is_not_removed(desk: Desk, path: Path) -> None:
     path.parent.mkdir()
     path.write_text("precious")
-    with pytest.raises(ConfigError, match="something else"):
+    with pytest.raises(PlaceError, match="something else"):
         await WebServer(desk, path).start()
     assert path.read_text() == "precious"
 
