@@ -11,14 +11,26 @@ import fcntl
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ocrd import files
 from ocrd.errors import FolderWithheldError
-from ocrd.intake.record import RECORD_BYTES
+from ocrd.intake.record import RECORD_BYTES, Record
 from ocrd.intake.scan import OWNER_NAME
 
 _OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+State = tuple[int, int, int, int]  # inode, size, and the times of content and of status
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An owner's file as it saw it last."""
+
+    state: State
+    record: Record
+    is_sure: bool  # read so long after our last write that any other shows in the state
 
 
 class Mark:
@@ -45,6 +57,19 @@ class Mark:
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
             raise self.in_the_way()
         return os.pread(fd, 4 * RECORD_BYTES, 0)
+
+    def state(self, fd: int) -> State | None:
+        """Return what a write to our open file changes; None if it is not at its place any more."""
+        with files.entry_of(self._place) as entry:
+            if not _is_at_its_place(fd, entry):
+                return None
+            with contextlib.suppress(PermissionError):
+                anew = entry.open(os.O_RDONLY | _OPEN)
+                try:
+                    return _state_of(anew)
+                finally:
+                    os.close(anew)
+        return _state_of(fd)
 
     def read_anew(self, fd: int) -> bytes | None:
         """Return what our open file says on the server; None if it is not at its place any more.
@@ -96,6 +121,11 @@ def locked(fd: int) -> bool:
     except OSError:
         return True  # the file system knows no locks: its owner's silence alone tells
     return True
+
+
+def _state_of(fd: int) -> State:
+    status = os.fstat(fd)
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _read_of(entry: files.Entry) -> bytes:

@@ -35,13 +35,15 @@ from ocrd.errors import FolderWithheldError, OcrdError
 from ocrd.intake import silence
 from ocrd.intake.challenge import Challenge
 from ocrd.intake.keeping import Keeping
-from ocrd.intake.mark import Mark, locked
+from ocrd.intake.mark import Known, Mark, locked
 from ocrd.intake.record import Record, decode
 from ocrd.intake.scan import OWNER_NAME
 from ocrd.log import fields
 
 log = logging.getLogger("ocrd.intake.ownership")
 
+# Coarser than the times of any file system: a write that came later shows in them.
+STILL_SECONDS = 10.0
 TRIAL_SECONDS = 5.0  # in which another shows itself who took the same folder at the same time
 
 _MAY_NOT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
@@ -73,10 +75,11 @@ class Claim:
         self._fd: int | None = None
         self._is_free = False  # nothing can be written here; we go on as if we were alone
         self._yielded = False  # another took the folder from us
-        self._patience = silence.LEASE_SECONDS
+        self.patience_seconds = silence.LEASE_SECONDS  # with the owner that was met last
         self._trial: float | None = None  # since when what we took has to prove ours
         self._was_removed = False  # the mark of another, to make room for ours
-        self._looked = 0.0
+        self._looked = self._wrote = 0.0
+        self._known: Known | None = None
         self._told = 0  # no later job of an archive has to be told in its record
         self._stopping = threading.Event()
         self._said = ""
@@ -137,11 +140,6 @@ class Claim:
         """Do what an owner has to do now and then, where no thread keeps the claim up."""
         with self._lock, contextlib.suppress(OSError, OcrdError):
             self._go_round()
-
-    @property
-    def patience_seconds(self) -> float:
-        """How long we wait at most for the owner that was met last to show itself."""
-        return self._patience
 
     @property
     def _is_ours(self) -> bool:
@@ -248,18 +246,15 @@ class Claim:
         """Say whether another's folder is free: it has gone, or is an earlier run of ourselves."""
         if record.released or self._is_earlier_run(record):
             return True
-        self._patience = silence.patience_seconds(record)
+        self.patience_seconds = silence.patience_seconds(record)
         silent = self._silence.note(content)
         if record.answers and (not silent or not self._challenge.lies_there()):
             self._leave_challenge(record)
             return False
-        return silent >= self._patience
+        return silent >= self.patience_seconds
 
     def _is_earlier_run(self, record: Record) -> bool:
-        same_place = (record.boot and record.boot == self._me.boot) or (
-            record.machine and record.machine == self._me.machine
-        )
-        return record.ledger == self._me.ledger and bool(same_place) and not self._yielded
+        return not self._yielded and record.is_of_same_ledger_and_machine(self._me)
 
     def _leave_challenge(self, record: Record) -> None:
         """Ask the owner for a sign of life, and wait from now on.
@@ -299,7 +294,9 @@ class Claim:
         )  # fmt: skip
         os.pwrite(fd, now.encode(), 0)
         os.fsync(fd)
-        self._told = serial
+        self._told, self._wrote, self._known = serial, self._clock(), None
+        if (state := self._mark.state(fd)) is not None:
+            self._known = Known(state, now, is_sure=False)
 
     @property
     def _answer_seconds(self) -> int:
@@ -327,16 +324,16 @@ class Claim:
     def _look(self) -> None:
         """Let go of what is no longer ours; else answer who asks, and write what is new."""
         assert self._fd is not None
-        record = self._own_record()
+        record = self._record_if_still() or self._own_record()
         self._looked = self._clock()
+        word = self._challenge.asked() if record else b""
+        if record and (word or record.answers != self._answer_seconds or self._has_news()):
+            record = self._own_record()  # read anew, however still the file seemed
+            if record is not None:
+                self._write(self._fd, record)
+                self._challenge.answer(word)
         if record is None:
             self._let_go()
-            return
-        word = self._challenge.asked()
-        if word or record.answers != self._answer_seconds or self._has_news():
-            self._write(self._fd, record)
-        if word:
-            self._challenge.answer(word)
 
     def _has_news(self) -> bool:
         """Say whether an archive has jobs that its record does not know of."""
@@ -347,21 +344,34 @@ class Claim:
         self._told = serial  # these were all of other folders
         return False
 
+    def _record_if_still(self) -> Record | None:
+        """Return what our file said last if it is as it was: nothing is read of a disk then."""
+        assert self._fd is not None
+        state = self._mark.state(self._fd)
+        if state is None or self._known is None or self._known.state != state:
+            return None
+        if not self._known.is_sure and self._clock() - self._wrote >= STILL_SECONDS:
+            return None
+        return self._known.record
+
     def _own_record(self) -> Record | None:
         """Return what our file says now; None if it is gone, or says that another took it."""
         assert self._fd is not None
+        state = self._mark.state(self._fd)
         content = self._mark.read_anew(self._fd)
         if content is None:
             return None
-        record = decode(content)
-        if record is not None and record.session != self._me.session:
+        record = decode(content) or self._me
+        if record.session != self._me.session:
             self._yielded = True
             return None
-        return record or self._me
+        is_sure = self._clock() - self._wrote >= STILL_SECONDS
+        self._known = None if state is None else Known(state, record, is_sure)
+        return record
 
     def _let_go(self) -> None:
         if self._fd is not None:
-            fd, self._fd, self._trial = self._fd, None, None
+            fd, self._fd, self._trial, self._known = self._fd, None, None, None
             os.close(fd)
 
     def _release(self) -> None:

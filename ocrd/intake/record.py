@@ -48,6 +48,13 @@ class Record:
             f" directory {self.state_dir or 'unknown'})"
         )
 
+    def is_of_same_ledger_and_machine(self, other: Record) -> bool:
+        """Say whether two daemons cannot have run at the same time: one ledger has one daemon."""
+        same_machine = (self.boot and self.boot == other.boot) or (
+            self.machine and self.machine == other.machine
+        )
+        return self.ledger == other.ledger and bool(same_machine)
+
     def encode(self) -> bytes:
         """Return the file's content."""
         short = {

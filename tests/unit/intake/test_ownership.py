@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocrd.errors import FolderWithheldError, OcrdError
-from ocrd.intake import challenge, ownership, silence
-from ocrd.intake.ownership import TRIAL_SECONDS, Claim
+from ocrd.intake import challenge, mark, ownership, silence
+from ocrd.intake.ownership import STILL_SECONDS, TRIAL_SECONDS, Claim
 from ocrd.intake.record import Record
 from ocrd.intake.silence import LEASE_SECONDS
 from tests.unit.intake.folders import Clock
@@ -70,6 +70,55 @@ def test_an_idle_folder_is_not_written_however_often_it_is_looked_at(
         mine.keep_up()
         mine.confirm()
     assert state_of(tmp_path) == before
+
+
+def test_nothing_is_read_of_an_idle_folders_mark_which_would_wake_its_disk(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[int] = []
+    pread = os.pread
+
+    def counted(fd: int, length: int, offset: int) -> bytes:
+        reads.append(fd)
+        return pread(fd, length, offset)
+
+    monkeypatch.setattr(os, "pread", counted)
+    mine = claim(tmp_path, me("a"), clock)
+    mine.require()
+    clock.now += STILL_SECONDS
+    mine.require()
+    reads.clear()
+    for _ in range(50):
+        clock.now += 10.0
+        mine.require()
+        mine.keep_up()
+    assert reads == []
+    foreign(tmp_path, me("b"))
+    assert not is_taken(mine)
+
+
+def test_a_takeover_right_after_a_write_is_seen_whatever_the_files_times_say(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a file system whose times count in seconds."""
+    monkeypatch.setattr(mark, "_state_of", lambda _fd: (1, 1024, 0, 0))
+    mine = claim(tmp_path, me("a"), clock)
+    mine.require()
+    clock.now += STILL_SECONDS - 1
+    foreign(tmp_path, me("b"))
+    clock.now += 1
+    assert not is_taken(mine)
+
+
+def test_a_takeover_in_the_same_moment_as_a_write_is_known_before_anything_is_filed(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mark, "_state_of", lambda _fd: (1, 1024, 0, 0))
+    mine = claim(tmp_path, me("a"), clock)
+    mine.require()
+    foreign(tmp_path, me("b"))
+    with pytest.raises(FolderWithheldError):
+        mine.confirm()
 
 
 def test_an_archive_tells_how_far_it_was_read_and_says_it_once(
@@ -343,6 +392,7 @@ def test_an_owner_whose_file_does_not_answer_is_not_sure_of_its_folder(
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(os, "pread", fail)
+    clock.now += STILL_SECONDS
     with pytest.raises(OcrdError):
         mine.confirm()
     with pytest.raises(OSError, match="Input/output"):
@@ -560,15 +610,15 @@ def test_closing_gives_the_folder_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "plant",
     [
-        lambda mark, victim: mark.symlink_to(victim),
-        lambda mark, victim: mark.hardlink_to(victim),
-        lambda mark, _: os.mkfifo(mark),
-        lambda mark, _: mark.mkdir(),
-        lambda mark, _: mark.write_bytes(b"\xff" * 100_000),
-        lambda mark, _: mark.write_text('{"ocrd": 1, "beat": {}, "host": ["x"]}'),
-        lambda mark, _: mark.write_text(f'{{"ocrd": 1, "beat": {"9" * 3000}}}'),
-        lambda mark, _: mark.write_text('{"ocrd": 1, "beat": Infinity}'),
-        lambda mark, _: mark.write_text('{"ocrd": 3}'),
+        lambda place, victim: place.symlink_to(victim),
+        lambda place, victim: place.hardlink_to(victim),
+        lambda place, _: os.mkfifo(place),
+        lambda place, _: place.mkdir(),
+        lambda place, _: place.write_bytes(b"\xff" * 100_000),
+        lambda place, _: place.write_text('{"ocrd": 1, "beat": {}, "host": ["x"]}'),
+        lambda place, _: place.write_text(f'{{"ocrd": 1, "beat": {"9" * 3000}}}'),
+        lambda place, _: place.write_text('{"ocrd": 1, "beat": Infinity}'),
+        lambda place, _: place.write_text('{"ocrd": 3}'),
     ],
     ids=[
         "symlink", "hard link", "pipe", "folder", "noise", "half", "long number", "no number",
