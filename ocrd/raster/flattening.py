@@ -22,6 +22,7 @@ class Flatten:
         self._keep_ink = keep_ink
         self._ground: int | None = None
         self._range: tones.Range | None = None
+        self._is_unsigned = _is_unsigned(whole)
         if whole.mode in _DEEP_MODES:
             self._range = self._range_of(whole)
         elif self._may_be_transparent(whole):
@@ -63,6 +64,8 @@ class Flatten:
 
     def _numbers(self, image: Image.Image) -> tones.Numbers:
         numbers = tones.numbers_of(image)
+        if self._is_unsigned:  # Pillow has no numbers of that size without a sign
+            numbers = np.where(numbers < 0, numbers + np.float32(2**32), numbers)
         if isinstance(self._transparency, int):
             numbers[numbers == self._transparency] = np.nan
         return numbers
@@ -110,6 +113,14 @@ def _is_white_zero(image: Image.Image) -> bool:
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return bool(image.info.get("white_is_zero"))
     return int(image.tag_v2.get(tiffs.PHOTOMETRIC, 1)) == 0
+
+
+def _is_unsigned(image: Image.Image) -> bool:
+    """Say whether a TIFF of 32 bits counts from zero to four thousand millions."""
+    if image.mode != "I" or not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return False
+    kind, bits = (_first(image.tag_v2.get(tag, 1)) for tag in (tiffs.FORMAT, tiffs.BITS))
+    return int(kind) == 1 and int(bits) == 32
 
 
 def _is_gray(image: Image.Image) -> bool:

@@ -151,13 +151,24 @@ def foreign(head: bytes, tail: bytes = b"") -> str:
     """Return what a file that is not read is called, with its article; "" if it has no name."""
     if head[4:8] == b"ftyp" and _by_brands(head):
         return ""
+    if tail.endswith(_TRUEVISION) or _is_targa(head):
+        return "a TGA picture"
     for offset, magic, name in _FOREIGN:
         if head.startswith(magic, offset):
             return _zipped(head) or name if magic == b"PK\x03\x04" else name
     start = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"<"):
         return next((name for mark, name in _MARKUP if mark in start), "")
-    return "a TGA picture" if tail.endswith(_TRUEVISION) else ""
+    return ""
+
+
+def _is_targa(head: bytes) -> bool:
+    """Say whether a head may be a TGA's, which has no mark: no palette, no name, a usual depth."""
+    return (
+        len(head) >= 18 and head[0:2] == bytes(2) and head[2] in (2, 3, 10, 11)
+        and head[3:12] == bytes(9) and head[16] in (8, 15, 16, 24, 32) and head[17] < 64
+        and any(head[12:14]) and any(head[14:16])
+    )  # fmt: skip
 
 
 def _by_brands(head: bytes) -> Kind | None:

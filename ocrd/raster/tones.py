@@ -17,7 +17,8 @@ from ocrd.raster.blankness import has_structure
 
 Numbers = NDArray[np.float32]
 
-_FILLED = 0.25  # of a range, robustly: then it is the one that was meant
+_FILLED = 0.6  # of a range, robustly: then it is the one that was meant
+_FILLED_ANNOUNCED = 0.2  # of one that the file itself announces
 _OUTLIERS, _FEWEST_OUTLIERS = 1e-5, 5  # of the pixels at either end: hot ones, and dead ones
 _LOOKED_AT = 4_000_000  # pixels, whether anything stands out of them
 _DEEPEST = 1e30  # beyond this a fraction is no level but a mark for "nothing here"
@@ -59,7 +60,8 @@ def range_of(numbers: Numbers, announced: tuple[float, float] | None, *, whole: 
         return Range(0.0, 1.0)
     low, high = _robust(finite)
     meant = announced if _fits(announced, low, high) else _usual(low, high, whole=whole)
-    if high - low >= _FILLED * (meant[1] - meant[0]):
+    filled = _FILLED_ANNOUNCED if meant is announced else _FILLED
+    if high - low >= filled * (meant[1] - meant[0]):
         return Range(*meant)
     if not _stands_out(numbers, low, high, whole=whole):
         return _pale(float(np.median(finite)), meant)
