@@ -7,6 +7,7 @@ import sys
 
 FULL: dict[str, list[str]] = {
     "scan": [],
+    "ink": [],
     "documents": [],
     "book": [],
     "overtaking": [],

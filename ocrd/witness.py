@@ -23,12 +23,13 @@ LEAST_CHARACTERS = 200  # counted: fewer may be stains, a logo, the strokes of a
 def extent(text: str) -> tuple[int, int]:
     """Return how many rows of a text hold anything, and how many characters do.
 
-    Spaces are none, and a sign of the far east counts twice, for it is twice as wide.
+    Spaces are none. Two signs of the far east count as three, as their ink does: they are twice as
+    wide, and taller than small letters.
     """
     rows = sum(1 for line in text.splitlines() if line.strip())
     if text.isascii():
         return rows, sum(map(len, text.split()))
-    return rows, sum(map(_width, text))
+    return rows, (sum(map(_halves, text)) + 1) // 2
 
 
 def held_against(ink: Ink, rows: int, characters: int) -> Doubt | None:
@@ -55,7 +56,7 @@ def held_against(ink: Ink, rows: int, characters: int) -> Doubt | None:
     return None
 
 
-def _width(letter: str) -> int:
+def _halves(letter: str) -> int:
     if letter.isspace() or unicodedata.combining(letter):
         return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+    return 3 if unicodedata.east_asian_width(letter) in "WF" else 2

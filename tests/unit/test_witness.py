@@ -20,7 +20,8 @@ def code(ink: tuple[int, int], text: tuple[int, int]) -> str:
     [
         ("", (0, 0)),
         ("one row\n\n  \nanother row\n", (2, 16)),
-        ("日本語", (1, 6)),
+        ("日本語", (1, 5)),
+        ("日本語で a", (1, 7)),
         ("e\u0301tude", (1, 5)),
         ("Größe – 5\u00a0m", (1, 8)),
     ],
@@ -63,7 +64,8 @@ def test_more_than_the_page_can_hold_was_made_up(
 
 
 @pytest.mark.parametrize(
-    ("ink", "text"), [((40, 2000), (1, 40)), ((40, 2000), (0, 0)), ((8, 300), (1, 20)), ((8, 200), (1, 59))]
+    ("ink", "text"),
+    [((40, 2000), (1, 40)), ((40, 2000), (0, 0)), ((8, 300), (1, 20)), ((8, 200), (1, 59))],
 )
 def test_far_less_than_stands_on_the_page_is_a_loss(
     ink: tuple[int, int], text: tuple[int, int]
