@@ -64,7 +64,7 @@ for panel, commands in (
         _WATCHING,
         (
             *(steer.status, jobs.jobs, jobs.show, jobs.retry),
-            *(steer.cancel, steer.pause, steer.resume, steer.reload),
+            *(steer.cancel, steer.pause, steer.resume, steer.reload, steer.stop),
         ),
     ),
 ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -85,6 +86,13 @@ def reader_is_gone() -> int:
     """Stop writing to a pipe that nobody reads, as in ``ocrd jobs | head``."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT_FAILED
+
+
+def is_closed() -> bool:
+    """Say whether nobody can see any more what is printed: the terminal, or the pipe, is closed."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
 
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:

@@ -1,7 +1,8 @@
-"""``status``, ``cancel``, ``pause``, ``resume``, ``reload``: all of them ask a running daemon."""
+"""``status``, ``cancel``, ``pause``, ``resume``, ``reload``, ``stop``: a running daemon is asked."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -73,6 +74,14 @@ def reload(
     _done(body, f"{body.get('config', 'The configuration')} is in force.", as_json=as_json)
 
 
+def stop(
+    config: ConfigOption = None, socket: SocketOption = None, as_json: JsonOption = False
+) -> None:
+    """Stop the daemon: pages in work are finished first, the rest goes on at the next start."""
+    client_of(config, socket).stop()
+    _done({"stopped": True}, "Stopped.", as_json=as_json)
+
+
 def _done(body: dict[str, Any], text: str, *, as_json: bool) -> None:
     if as_json:
         screen.emit(body)
@@ -85,6 +94,12 @@ def _watch(client: Client, *, as_json: bool) -> None:
         for body in _every_second(client):
             screen.emit(body, one_line=True)
         return
+    if not sys.stdout.isatty():
+        for body in _every_second(client):
+            clock = time.strftime("%H:%M:%S")
+            sys.stdout.write(f"{clock}  {screen.plain(body['summary'])}\n")
+            sys.stdout.flush()
+        return
     from rich.live import Live
 
     with Live(console=screen.out(), screen=screen.out().is_terminal, auto_refresh=False) as live:
@@ -93,7 +108,7 @@ def _watch(client: Client, *, as_json: bool) -> None:
 
 
 def _every_second(client: Client) -> Iterator[dict[str, Any]]:
-    while True:
+    while not screen.is_closed():
         yield client.status()
         time.sleep(WATCH_SECONDS)
 

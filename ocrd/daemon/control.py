@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,16 @@ class Control:
         *,
         standing: Standing,
         retention: Retention,
+        stop: Callable[[], float],
     ) -> None:
+        """``stop`` begins the daemon's end; it returns how many seconds that takes at most."""
         self._config_path = config_path
         self._ledger = ledger
         self._wiring = wiring
         self._dispatcher = dispatcher
         self._standing = standing
         self._retention = retention
+        self._stop = stop
         self._reloading = asyncio.Lock()
 
     # The configuration
@@ -64,6 +68,13 @@ class Control:
             configure_log(new)
             await self._wiring.switch_to(new)
             log.info("The configuration was reloaded.", extra=fields("reloaded"))
+
+    # Its end
+
+    async def stop(self) -> float:
+        """Stop in order; return how many seconds that takes at most."""
+        log.info("A stop is asked for.", extra=fields("stop-asked"))
+        return self._stop()
 
     # Pauses
 
@@ -152,6 +163,7 @@ class Control:
             "pid": os.getpid(),
             "started": standing.started,
             "state": standing.state,
+            "summary": standing.summary(),
             "awaited": standing.awaited(),
             "config": files.printable(self._config_path),
             "inboxes": standing.inboxes(queued),

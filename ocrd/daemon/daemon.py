@@ -23,7 +23,7 @@ from pathlib import Path
 from ocrd import __version__, files
 from ocrd.claims import Claims, this_process
 from ocrd.config.settings import Settings
-from ocrd.daemon import systemd
+from ocrd.daemon import systemd, terminal
 from ocrd.daemon.control import Control
 from ocrd.daemon.dispatch import Dispatcher
 from ocrd.daemon.heartbeat import STILL_SECONDS, Heartbeat
@@ -73,7 +73,7 @@ class Daemon:
         )
         self._control = Control(
             config_path, self._ledger, wiring, self._dispatcher,
-            standing=self._standing, retention=self._retention,
+            standing=self._standing, retention=self._retention, stop=self._stop,
         )  # fmt: skip
         self._server = WebServer(self._control, settings.socket_path)
         self._should_exit = asyncio.Event()
@@ -148,7 +148,8 @@ class Daemon:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._should_exit.set)
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        on_hang_up = self._hang_up if terminal.is_ours() else self._reload
+        loop.add_signal_handler(signal.SIGHUP, on_hang_up)
 
     def _interrupt(self) -> None:
         """Stop in order at the first SIGINT, at once at the second."""
@@ -158,6 +159,17 @@ class Daemon:
             os._exit(128 + signal.SIGINT)
         log.info("Interrupted; once more stops at once.")
         self._should_exit.set()
+
+    def _hang_up(self) -> None:
+        """Stop in order with the terminal that we were started on."""
+        terminal.let_go()
+        log.info("The terminal is closed.")
+        self._should_exit.set()
+
+    def _stop(self) -> float:
+        """Stop in order, as is asked for; return how many seconds that takes at most."""
+        self._should_exit.set()
+        return self._wiring.settings.stop_timeout + STOP_SECONDS
 
     def _reload(self) -> None:
         task = asyncio.get_running_loop().create_task(self._control.reload(), name="reload")

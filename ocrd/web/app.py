@@ -33,6 +33,10 @@ class Steering(Protocol):
         """Read the configuration again; raise ConfigError and keep the old one if it is bad."""
         ...
 
+    async def stop(self) -> float:
+        """Stop in order; return how many seconds that takes at most."""
+        ...
+
     async def pause(self) -> None:
         """Start no further page."""
         ...
@@ -82,6 +86,7 @@ def application(steering: Steering) -> Starlette:
             Route("/pause", api.pause, methods=["POST"]),
             Route("/resume", api.resume, methods=["POST"]),
             Route("/reload", api.reload, methods=["POST"]),
+            Route("/stop", api.stop, methods=["POST"]),
         ],
         exception_handlers={
             OcrdError: _refuse,
@@ -140,6 +145,9 @@ class _Api:
     async def reload(self, _: Request) -> Response:
         await self._steering.reload()
         return Answer(await self._steering.status())
+
+    async def stop(self, _: Request) -> Response:
+        return Answer({"seconds": await self._steering.stop()})
 
 
 def unknown_job(number: int) -> UnknownJobError:

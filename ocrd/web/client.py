@@ -8,7 +8,11 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import socket
+import struct
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ from ocrd.job import JobState
 from ocrd.web.wire import error_from_json
 
 TIMEOUT_SECONDS = 10.0
+LOOK_SECONDS = 0.1  # between two looks whether a daemon has gone
 SLOW_TIMEOUT_SECONDS = 120.0  # reload and retry look at every folder, some of them on shares
 
 
@@ -65,6 +70,48 @@ class Client:
         """Read the configuration again and return the status; raise ConfigError if it is bad."""
         return self._ask("POST", "/reload", slow=True)
 
+    def stop(self) -> None:
+        """Stop the daemon in order; return when its process has ended.
+
+        Raises UnreachableError if it has not ended within the time that it said.
+        """
+        watch = self._process()
+        try:
+            seconds = float(self._ask("POST", "/stop")["seconds"])
+            if not _has_ended(watch, seconds, self._answers):
+                raise UnreachableError(
+                    f"The daemon on {self._path} was told to stop, and still runs after"
+                    f" {seconds:.0f} s.",
+                    hint="Its log says what it waits for.",
+                )
+        finally:
+            if watch is not None:
+                os.close(watch)
+
+    def _process(self) -> int | None:
+        """Open the daemon's process to watch it; None where it is another container's."""
+        try:
+            with self._connected() as probe:
+                form = "3i"  # struct ucred of unix(7): process, user, group
+                told = probe.getsockopt(
+                    socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(form)
+                )
+            return os.pidfd_open(struct.unpack(form, told)[0])
+        except OSError:
+            return None
+
+    def _answers(self) -> bool:
+        try:
+            self._connected().close()
+        except OSError:
+            return False
+        return True
+
+    def _connected(self) -> socket.socket:
+        connection = _UnixConnection(self._path, self._timeout_seconds)
+        connection.connect()
+        return connection.sock
+
     def _ask(self, method: str, path: str, *, slow: bool = False) -> dict[str, Any]:
         timeout = max(self._timeout_seconds, SLOW_TIMEOUT_SECONDS) if slow else None
         connection = _UnixConnection(self._path, timeout or self._timeout_seconds)
@@ -94,6 +141,18 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self._timeout_seconds)
         self.sock.connect(os.fspath(self._path))
+
+
+def _has_ended(process: int | None, seconds: float, answers: Callable[[], bool]) -> bool:
+    """Wait for so long at most that a process ends, or nobody answers any more."""
+    if process is not None:
+        return bool(select.select([process], [], [], seconds)[0])
+    end = time.monotonic() + seconds
+    while answers():
+        if time.monotonic() > end:
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True
 
 
 def _refusal(body: Any) -> OcrdError:

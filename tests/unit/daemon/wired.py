@@ -28,6 +28,7 @@ class House:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.is_stopping = False
         self.config = root / "config.toml"
         self.state_dir = root / "state"
         self.state_dir.mkdir()
@@ -48,8 +49,12 @@ class House:
         self.retention = Retention(self.ledger, settings.keep_jobs)
         self.control = Control(
             self.config, self.ledger, self.wiring, self.dispatcher,
-            standing=self.standing, retention=self.retention,
+            standing=self.standing, retention=self.retention, stop=self._stop,
         )  # fmt: skip
+
+    def _stop(self) -> float:
+        self.is_stopping = True
+        return 30.0
 
     def configure(self, folders: dict[str, str], engine: str = ECHO, top: str = "") -> Settings:
         """Write the configuration of these folders, with keys of their own, and load it."""

@@ -48,6 +48,10 @@ class Desk:
         if self.fault:
             raise self.fault
 
+    async def stop(self) -> float:
+        self.state = "stopping"
+        return 0.5
+
     async def pause(self) -> None:
         self.state = "paused"
 
