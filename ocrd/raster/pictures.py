@@ -21,6 +21,7 @@ from ocrd.raster.deepcolour import deep_colour
 from ocrd.raster.flattening import Flatten, drawn_mode
 from ocrd.raster.profiles import Profile
 from ocrd.raster.resolution import resolution
+from ocrd.raster.tones import with_contrast
 from ocrd.raster.window import Window
 
 __all__ = ["Drawn", "Picture", "is_blank", "scale_to_fit", "without_needless_colour"]
@@ -44,6 +45,7 @@ class Drawn:
     points_per_pixel: float
     doubts: tuple[Doubt, ...] = ()  # what may not stand on it
     warnings: tuple[str, ...] = ()  # of the source, that cost no content
+    inked: bool = False  # is it known not to be blank?
 
 
 def scale_to_fit(
@@ -141,6 +143,8 @@ class Picture:
         if missing is not None:
             salvage.painted(drawn.image, missing)
         page = _upright(drawn.image, image)
+        if legible:
+            page = with_contrast(page)
         doubts, warnings = self._remarks(image, missing)
         return replace(
             drawn, image=page, points_per_pixel=72.0 / (dpi * scale), doubts=doubts,

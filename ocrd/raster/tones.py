@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocrd.raster.blankness import has_structure
+from ocrd.raster.blankness import has_structure, is_blank
 
 Numbers = NDArray[np.float32]
 
@@ -22,6 +22,7 @@ _FILLED_ANNOUNCED = 0.2  # of one that the file itself announces
 _OUTLIERS, _FEWEST_OUTLIERS = 1e-5, 5  # of the pixels at either end: hot ones, and dead ones
 _LOOKED_AT = 4_000_000  # pixels, whether anything stands out of them
 _DEEPEST = 1e30  # beyond this a fraction is no level but a mark for "nothing here"
+_NARROW = 32  # levels of 255: fewer between paper and ink are hardly read
 _BITS = (8, 10, 12, 14, 16, 24, 31, 32)
 
 
@@ -107,3 +108,16 @@ def _stands_out(numbers: Numbers, low: float, high: float, *, whole: bool) -> bo
                            nan=float((paper - low) * 255.0 / (high - low)))  # fmt: skip
     step = 1.4 * 255.0 / (high - low) if whole else 0.5
     return has_structure(np.clip(levels, -64, 319), step=step, most=200.0)
+
+
+def with_contrast(page: Image.Image) -> Image.Image:
+    """Return a page (mode L or RGB) whose ink and paper are hardly apart with both far apart."""
+    few = max(_FEWEST_OUTLIERS, int(page.width * page.height * _OUTLIERS))
+    histogram = page.histogram()
+    levels = [sum(histogram[level::256]) for level in range(256)]
+    low = next((level for level in range(256) if sum(levels[: level + 1]) > few), 0)
+    high = next((level for level in range(255, -1, -1) if sum(levels[level:]) > few), 255)
+    if not 0 < high - low < _NARROW or is_blank(page):
+        return page
+    table = [min(255, max(0, round((level - low) * 255 / (high - low)))) for level in range(256)]
+    return page.point(table * len(page.getbands()))

@@ -152,6 +152,27 @@ def test_no_numbers_at_all_are_no_error() -> None:
     assert range_of(np.full((4, 4), np.nan, np.float32), None, whole=False) == Range(0.0, 1.0)
 
 
+@pytest.mark.parametrize(("ink", "paper"), [(0, 17), (17, 0), (235, 255), (120, 128), (249, 255)])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_ink_and_paper_that_are_hardly_apart_are_put_apart(
+    tmp_path: Path, ink: int, paper: int, mode: str
+) -> None:
+    page = lettered(SIZE, ink=ink, paper=paper).convert(mode)
+    (tmp_path / "a.png").write_bytes(encoded("a.png", page))
+    shown, told = drawn(tmp_path / "a.png")
+    assert not told["blank"]
+    assert letters_shown(shown, least=200) > 0.9
+
+
+def test_the_grain_of_empty_paper_is_not_put_apart(tmp_path: Path) -> None:
+    grain = np.random.default_rng(3).normal(240, 2.5, (1200, 900)).round().astype(np.uint8)
+    Image.fromarray(grain).save(tmp_path / "a.png")
+    shown, told = drawn(tmp_path / "a.png")
+    assert told["blank"]
+    low, high = shown.getextrema()
+    assert high - low < 40  # type: ignore[operator]
+
+
 def test_a_gray_picture_of_eight_bits_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded("a.png", lettered(SIZE, ink=100, paper=140)))
     assert draw(tmp_path / "a.png").getextrema() == (100, 140)
