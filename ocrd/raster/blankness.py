@@ -148,13 +148,13 @@ class _Page:
         deep = max(_BAND_DEPTH * self.width, _BAND_DEEP * self.height)
         high = max(_BAND_DEPTH * self.height, _BAND_DEEP * self.width)
         if box.right <= deep:
-            return _is_closed(seen, self.height)
+            return _is_closed(seen, self.height, at_edge=box.left <= 1)
         if box.left >= self.width - deep:
-            return _is_closed(seen[:, ::-1], self.height)
+            return _is_closed(seen[:, ::-1], self.height, at_edge=box.right >= self.width - 1)
         if box.bottom <= high:
-            return _is_closed(seen.T, self.width)
+            return _is_closed(seen.T, self.width, at_edge=box.top <= 1)
         if box.top >= self.height - high:
-            return _is_closed(seen[::-1].T, self.width)
+            return _is_closed(seen[::-1].T, self.width, at_edge=box.bottom >= self.height - 1)
         return False
 
     def _is_hole(self, box: _Box) -> bool:
@@ -169,10 +169,13 @@ class _Page:
         return min(x, 1 - x, y, 1 - y) <= _HOLE_MARGIN
 
 
-def _is_closed(seen: NDArray[np.bool_], side: int) -> bool:
-    """Say whether a mark, its rows from an edge inwards, has no gap along it and no bulge."""
+def _is_closed(seen: NDArray[np.bool_], side: int, *, at_edge: bool) -> bool:
+    """Say whether a mark, its rows from an edge inwards, has no gap along it and no bulge.
+
+    What is no deeper than a speck, at the very edge, is no letter however long it is.
+    """
     there = seen.any(axis=1)
-    if seen.shape[1] <= _MARK_EXTENT:
+    if seen.shape[1] <= _MARK_EXTENT and at_edge:
         return True
     if len(there) < _BAND_LENGTH * side or there.mean() < _BAND_CLOSED:
         return False
