@@ -54,12 +54,19 @@ class Call:
     inputs: tuple[Path, ...] = ()
     deaths_allowed: int = MAX_DEATHS
     extra_seconds: float = 0.0  # of the deadline: for the length of the work
-    sparing: Mapping[str, Any] = field(default_factory=dict)  # arguments that ask for less
+    sparing: Mapping[str, Any] = field(default_factory=dict)  # arguments to ask for less with
 
     @property
     def quick_seconds(self) -> float:
         """How long a document may take that is not known to be slow."""
         return min(self.deadline_seconds, QUICK_SECONDS + self.extra_seconds)
+
+    def is_halfway(self) -> bool:
+        """Say whether the child began to write: it does so before what can be done without."""
+        try:
+            return bool(self.outputs) and self.outputs[0].stat().st_size > 0
+        except OSError:
+            return False
 
     def spared(self) -> Call:
         """Return the call without what can be done without, for another try."""

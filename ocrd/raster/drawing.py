@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -77,15 +78,16 @@ def draw(
     assert document is not None
     if not 1 <= page <= document.pages:
         raise PageError(f"{_name(path)} has no page {page}.", page=page)
+    out = Output(descriptors[1], into)
     try:
-        drawn = _drawn(document, page, longest_side, witnessed=witnessed)
+        witness = _begun(out) if witnessed else None
+        drawn = _drawn(document, page, longest_side, witness=witness)
     except Exception as error:
         fault = explained(error, opened, page if _is_one_of_many(document) else None)
         drop(path)
         raise fault from error
-    blank = is_blank(drawn.image)
-    out = cast("IO[bytes]", Output(descriptors[1], into))
-    drawn.image.save(out, "PPM")  # binary PGM where it is gray
+    blank = not drawn.inked and is_blank(drawn.image)
+    drawn.image.save(cast("IO[bytes]", out), "PPM")  # binary PGM where it is gray
     if document.pages == 1:
         drop(path)
     width, height = drawn.image.size
@@ -120,7 +122,8 @@ def crop(
     document = opened.document
     assert document is not None
     try:
-        drawn = _drawn(document, page, longest_side, legible=False, witnessed=witnessed)
+        witness = _begun(Output(descriptors[1], cuts[0][1])) if witnessed and cuts else None
+        drawn = _drawn(document, page, longest_side, legible=False, witness=witness)
         image = cutting.upright(drawn.image, rotation)
         factor = points_per_pixel / drawn.points_per_pixel
         figures = cutting.cut(image, [corners for corners, _ in cuts], factor)
@@ -164,11 +167,25 @@ def overlay(
 
 
 def _drawn(
-    document: Document, page: int, longest_side: int, *, legible: bool = True, witnessed: bool
-) -> Drawn:
+    document: Document, page: int, longest_side: int, *, legible: bool = True,
+    witness: Callable[[], None] | None,
+) -> Drawn:  # fmt: skip
     if isinstance(document, Pdf):
-        return document.draw(page, longest_side, legible=legible, witnessed=witnessed)
+        return document.draw(page, longest_side, legible=legible, witness=witness)
     return document.draw(page, longest_side, legible=legible)
+
+
+def _begun(out: Output) -> Callable[[], None]:
+    """Return what shows the parent that a first drawing is done: the file is no longer empty.
+
+    What costs the process from then on is the second one, which is asked for no more then.
+    """
+
+    def show() -> None:
+        out.write(b"P")
+        out.seek(0)  # to be overwritten
+
+    return show
 
 
 def _counted(document: Document, limit: int) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ocrd.raster.pictures import scale_to_fit
 
 FINEST = 400.0 / 72.0  # pixels per point: finer than any engine needs
-MOST_PIXELS = 64_000_000  # of a page that is drawn finer than the engine asks for: A0 at 150 dpi
+MOST_PIXELS = 40_000_000  # of a page that is drawn finer than the engine asks for: A0 at 150 dpi
 _PICTURES = frozenset({"fill-image", "fill-imgmask"})
 _TEXTS = frozenset({"fill-text", "stroke-text"})
 _UNSEEN = frozenset({"ignore-text"})

@@ -13,6 +13,7 @@ from ocrd.raster.pictures import Drawn, Picture
 from ocrd.raster.window import Window
 
 _MOST_BEHIND_BYTES = 4096  # a picture that has junk before it
+_POLYGLOT_BYTES = 1024  # within which a PDF may begin (PDF 1.7, appendix H, note 13)
 _TAIL_BYTES = 32  # where some formats have their mark
 
 
@@ -48,7 +49,8 @@ def document_of(
         kind = _reaching_the_end(descriptor, kinds.buried_picture(head))
     if kind is not None:
         return Picture(descriptor, kind, page_pixels=page_pixels, most_pages=pages)
-    if not is_foreign and wholeness.start(head) >= 0:  # an archive may hold one
+    begins = wholeness.start(head)
+    if 0 <= begins < (_POLYGLOT_BYTES if is_foreign else len(head)):  # an archive may hold one
         return Pdf(descriptor, passwords, page_pixels=page_pixels)
     size = os.fstat(descriptor).st_size
     tail = os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))

@@ -48,7 +48,12 @@ _REAP_SECONDS = 5.0  # a killed child in an uninterruptible wait is left to the 
 
 
 class ChildError(Exception):
-    """A child could not answer."""
+    """A child could not answer.
+
+    ``halfway`` says whether it had done the first part of what was asked: set by whoever can tell.
+    """
+
+    halfway = False
 
 
 class ChildDied(ChildError):  # noqa: N818 -- it tells an event

@@ -10,7 +10,7 @@ import math
 import mmap
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from PIL import Image
@@ -31,6 +31,8 @@ _PATIENCE = 10.0  # seconds that MuPDF may take before a second drawing is too m
 _SECONDS = 2.0  # that a second, small drawing may take
 _MOST_COPIED = 1 << 28  # bytes of a file that is changed in memory before it is opened
 _NEAR_A_MARK = 16  # pixels of a small drawing: icons of notes are moved, too
+_SOME_INK = 12  # pixels of a small drawing, on which only a scanner leaves specks
+_HUGE = 20_000_000  # pixels
 _NOTHING = 8  # bytes of a page's operators: so many are needed to compress none
 _ENCRYPT = re.compile(rb"/Encrypt(?=[\s<])")
 _AGAIN = "Scan or export the document again."
@@ -94,39 +96,50 @@ class Pdf:
         return self._first.opened_again()
 
     def draw(
-        self, number: int, longest_side: int, *, legible: bool = True, witnessed: bool = True
-    ) -> Drawn:
+        self, number: int, longest_side: int, *, legible: bool = True,
+        witness: Callable[[], None] | None = None,
+    ) -> Drawn:  # fmt: skip
         """Return page ``number`` (from 1) with its notes and fields.
 
-        It is drawn twice if ``witnessed``; the fuller drawing is returned, and what is to be said
-        of the page. A page that only a warning has left without its content is a PageError.
+        With a ``witness``, which is called before that, it is drawn once more: the fuller drawing
+        is returned, and what is to be said of the page. A page that something has left without its
+        content, of which MuPDF only warned, is a PageError.
         """
         if self._first is None:
             return self._drawn_by_pdfium_alone(number, longest_side, legible=legible)
         began = time.monotonic()
         self._first.reopen_at_times()
         try:
-            fine, sheet = self._drawn_by_mupdf(self._first, number, longest_side, legible=legible)
+            content, fine, sheet = self._drawn_by_mupdf(
+                self._first, number, longest_side, legible=legible
+            )
         except (OcrdError, MemoryError):
             raise
         except Exception:
-            if not witnessed:
+            if witness is None:
                 raise
+            witness()
             with contextlib.suppress(PdfiumError):
-                return self._drawn_by_pdfium_alone(number, longest_side, legible=legible)
+                drawn = self._drawn_by_pdfium_alone(number, longest_side, legible=legible)
+                if not is_blank(drawn.image):
+                    return drawn
             raise
         remark = gravest(sheet.said)
-        image, judgement = sheet.image, judge(None, remark)
-        if witnessed and time.monotonic() - began < _PATIENCE:
-            image, judgement = self._fuller(number, sheet.image, fine, remark)
-        if remark.gravity and not judgement.second and is_blank(image):
+        image, judgement, ink = sheet.image, judge(None, remark), 0
+        if witness is not None and time.monotonic() - began < _PATIENCE:
+            witness()
+            image, judgement, ink = self._fuller(number, sheet.image, fine, remark)
+        inked = ink >= _SOME_INK and not content.is_scan
+        if not inked and image.width * image.height > _HUGE:  # where full size takes seconds
+            inked = not is_blank(image.reduce(2))
+        if remark.gravity and not judgement.second and not inked and is_blank(image):
             judgement = self._of_blank(self._first, number, remark)
         doubts = list(judgement.doubts)
         if not fine.is_enough:
             doubts.append(Doubt("not-drawn", _TOO_SMALL))
         return Drawn(
             without_needless_colour(image), 1.0 / fine.scale, tuple(doubts),
-            (*judgement.warnings, *self._remarks(number, sheet)),
+            (*judgement.warnings, *self._remarks(number, sheet)), inked,
         )  # fmt: skip
 
     # Opened
@@ -183,25 +196,25 @@ class Pdf:
 
     def _drawn_by_mupdf(
         self, document: MuPdf, number: int, longest_side: int, *, legible: bool
-    ) -> tuple[Fineness, Sheet]:
+    ) -> tuple[Content, Fineness, Sheet]:
         width, height = document.size(number)
         content = _content(document, number, width, height)
         fine = fineness(content, longest_side, self._page_pixels, legible=legible)
         try:
-            return fine, document.draw(number, fine.scale, gray=content.is_gray)
+            return content, fine, document.draw(number, fine.scale, gray=content.is_gray)
         except MemoryError:
             if fine.scale <= fine.coarse:
                 raise
         fine = Fineness(fine.coarse, fine.coarse, fine.wanted)
-        return fine, document.draw(number, fine.scale, gray=content.is_gray)
+        return content, fine, document.draw(number, fine.scale, gray=content.is_gray)
 
     def _fuller(
         self, number: int, image: Image.Image, fine: Fineness, remark: Remark
-    ) -> tuple[Image.Image, Judgement]:
-        """Return the drawing to read, and what is to be said of it."""
+    ) -> tuple[Image.Image, Judgement, int]:
+        """Return the drawing to read, what is to be said of it, and its pixels of ink."""
         second = self._sought_second()
         if second is None:
-            return image, judge(None, remark)
+            return image, judge(None, remark), 0
         size = small_size(image.width / fine.scale, image.height / fine.scale)
         try:
             difference = self._difference(second, number, image, size)
@@ -210,10 +223,10 @@ class Pdf:
                 gray = image.mode == "L"
                 image = second.draw(number, image.size, gray=gray)
         except PdfiumError:
-            return image, judge(None, remark)
+            return image, judge(None, remark), 0
         if self._hides:
-            return image, Judgement(second=True)
-        return image, judgement
+            judgement = Judgement(second=True)
+        return image, judgement, difference.ink
 
     def _difference(
         self, second: Pdfium, number: int, image: Image.Image, size: tuple[int, int]

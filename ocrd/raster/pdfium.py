@@ -58,7 +58,8 @@ class Pdfium:
         """Return the sides of page ``number`` (from 1) in points, without a unit of its own."""
         page = self._page(number)
         try:
-            return page.get_size()
+            width, height = page.get_size()
+            return float(width), float(height)
         finally:
             page.close()
 

@@ -3,7 +3,7 @@
 A child serves one request at a time: when it dies, what it was doing is to blame and nothing else.
 Waiting requests are served by rank, lowest first. A document that once takes long goes behind all
 others from then on, and never has more than one child at a time: while there are two, the others
-always have one. What a call can do without, it does without as soon as it has cost a child.
+always have one. What a call can do without, it does without as soon as that has cost a child.
 """
 
 from __future__ import annotations
@@ -91,8 +91,6 @@ class Pool:
 
     async def _insist(self, call: Call, rank: Rank, seats: Seats) -> Any:
         deaths = 0
-        if self._slow.get(call.source.identity):
-            call = call.spared()
         while True:
             if slow := call.source.identity in self._slow:
                 call.source.on_slow()
@@ -103,12 +101,14 @@ class Pool:
                 if self._closing:
                     raise _stopping() from error
                 took_long = isinstance(error, ChildTimeout)
-                asked, call = call, call.spared()
+                spares = error.halfway and bool(call.sparing)
+                if spares:
+                    call = call.spared()
                 if took_long and not slow and call.quick_seconds < call.deadline_seconds:
                     self._remember_slow(call.source)
                     continue
                 deaths += 1
-                if isinstance(error, ChildTimeout) and error.worked and not asked.sparing:
+                if isinstance(error, ChildTimeout) and error.worked and not spares:
                     raise Deadly(_told(error, call, deaths)) from error
                 if deaths >= call.deaths_allowed:
                     await _asked(partial(refuse_unreadable, call.source), call)
@@ -132,7 +132,9 @@ class Pool:
         seat = await seats.take(rank, call.source.identity)
         try:
             return await self._to_its_end(self._answer(seats, seat, call), call)
-        except Exception:
+        except Exception as error:
+            if isinstance(error, ChildError):
+                error.halfway = call.is_halfway()
             _remove(call)
             raise
 

@@ -104,4 +104,6 @@ def _count_around(mask: Pixels, high: int, wide: int) -> Pixels:
     sums[high + 1 : high + 1 + height, wide + 1 : wide + 1 + width] = mask
     sums = sums.cumsum(0).cumsum(1)
     tall, broad = 2 * high + 1, 2 * wide + 1
-    return sums[tall:, broad:] - sums[:-tall, broad:] - sums[tall:, :-broad] + sums[:-tall, :-broad]
+    upper, lower = sums[:-tall], sums[tall:]
+    counts: Pixels = lower[:, broad:] - upper[:, broad:] - lower[:, :-broad] + upper[:, :-broad]
+    return counts

@@ -55,7 +55,6 @@ DRAWN = re.compile(
 REFUSED: dict[str, tuple[type[OcrdError], str]] = {
     "pages-100000.pdf": (TooLargeError, "100000 pages"),
     "pages-looped.pdf": (PageError, "without end"),
-    "pages-announced.pdf": (CorruptError, "list of pages"),
     "pages-none.pdf": (CorruptError, "no pages"),
     "page-user-unit.pdf": (PageError, "no page does"),
     "bomb-content.pdf": (PoisonousPageError, "takes longer than 3 s"),

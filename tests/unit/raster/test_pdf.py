@@ -28,9 +28,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a.pdf"
 
 
+def ask() -> None:
+    """Have a page drawn once more."""
+
+
 def drawn(content: bytes, path: Path, number: int = 1, *, witnessed: bool = True) -> Drawn:
     with opened(content, path) as document:
-        return document.draw(number, SIDE, witnessed=witnessed)
+        return document.draw(number, SIDE, witness=ask if witnessed else None)
 
 
 def is_like(image: Image.Image, content: bytes, path: Path) -> bool:
@@ -187,7 +191,7 @@ def test_a_field_that_cannot_be_loaded_costs_the_fields_and_not_the_page(
     )  # fmt: skip
     with opened(made, path) as document:
         for _ in range(2):
-            page = document.draw(1, SIDE)
+            page = document.draw(1, SIDE, witness=ask)
             assert any("without its notes" in each for each in page.warnings)
     assert is_like(page.image, sheet(TOTAL), path)
 
@@ -201,7 +205,7 @@ def test_a_table_that_is_readable_and_wrong_is_made_anew(path: Path) -> None:
     assert free != sound
     with opened(free, path) as document:
         assert (document.pages, document.repaired) == (1, False)
-        page = document.draw(1, SIDE)
+        page = document.draw(1, SIDE, witness=ask)
     assert is_like(page.image, sound, path)
     assert any("table of contents" in each for each in page.warnings)
 
@@ -280,7 +284,7 @@ def test_a_password_opens_both_drawings(path: Path) -> None:
             encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="häßlich", owner_pw="o"
         )
     with opened(made, path, "wrong", "häßlich") as document:
-        assert is_like(document.draw(1, SIDE).image, sheet(BOTH), path)
+        assert is_like(document.draw(1, SIDE, witness=ask).image, sheet(BOTH), path)
         assert document._sought_second() is not None
 
 
@@ -329,7 +333,7 @@ def test_the_notes_of_a_plan_are_drawn_legibly(path: Path) -> None:
         ("/MediaBox[0 0 1192 842]", 2, note % (4, 850)),
     ):
         with opened(sheet(content, box=box, page=f"/UserUnit {unit}"), path) as document:
-            page = document.draw(1, 2339)
+            page = document.draw(1, 2339, witness=ask)
         assert page.image.width > 4000
         assert page.points_per_pixel * page.image.width == pytest.approx(2384, rel=0.01)
 
@@ -337,6 +341,6 @@ def test_the_notes_of_a_plan_are_drawn_legibly(path: Path) -> None:
 def test_a_figure_is_cut_from_the_drawing_that_was_read(path: Path) -> None:
     made = sheet(b"BT /F 20 Tf 20 150 Td [(Invoice 4711) Tj] TJ 0 -50 Td (Total) Tj ET")
     with opened(made, path) as document:
-        read = document.draw(1, SIDE)
-        again = document.draw(1, max(read.image.size), legible=False)
+        read = document.draw(1, SIDE, witness=ask)
+        again = document.draw(1, max(read.image.size), legible=False, witness=ask)
     assert read.image.tobytes() == again.image.tobytes()

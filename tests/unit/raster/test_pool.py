@@ -28,7 +28,11 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
 
 
 def asking(source: Source, function: str, *, seconds: float = 30.0) -> Call:
-    return Call(function, source, {"witnessed": True}, seconds, sparing={"witnessed": False})
+    assert isinstance(source.path, Path)
+    return Call(
+        function, source, {"witnessed": True}, seconds, outputs=(source.path.with_suffix(".pnm"),),
+        sparing={"witnessed": False},
+    )  # fmt: skip
 
 
 async def done(call: Call) -> Any:
@@ -52,6 +56,11 @@ async def test_a_page_that_is_deadly_in_itself_is_so_without_a_witness(source: S
         await done(asking(source, "die"))
 
 
+async def test_a_page_that_takes_for_ever_in_itself_costs_its_time_once(source: Source) -> None:
+    with pytest.raises(Deadly, match=r"longer than 1 s$"):
+        await done(asking(source, "hang", seconds=1.0))
+
+
 async def test_a_call_that_costs_nothing_keeps_its_witness(source: Source) -> None:
     assert await done(asking(source, "draw")) == "drawn with a witness"
 
@@ -69,13 +78,16 @@ def draw(*, witnessed: bool, **_: object) -> str:
     return "drawn with a witness" if witnessed else "drawn alone"
 
 
-def draw_or_die(*, witnessed: bool, **_: object) -> str:
+def draw_or_die(*, witnessed: bool, descriptors: list[int], **_: object) -> str:
     if witnessed:
+        os.ftruncate(descriptors[1], 1)
         os.abort()
     return "drawn alone"
 
 
-def draw_or_hang(*, witnessed: bool, **_: object) -> str:
+def draw_or_hang(*, witnessed: bool, descriptors: list[int], **_: object) -> str:
+    if witnessed:
+        os.ftruncate(descriptors[1], 1)
     while witnessed:
         time.monotonic()
     return "drawn alone"
@@ -83,3 +95,8 @@ def draw_or_hang(*, witnessed: bool, **_: object) -> str:
 
 def die(**_: object) -> None:
     os.abort()
+
+
+def hang(**_: object) -> None:
+    while True:
+        time.monotonic()
