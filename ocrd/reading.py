@@ -153,6 +153,7 @@ async def _recognise(reading: Reading, image: PageImage, longest_side: int) -> R
             Path(image.path),
             reading.task,
             reading.rank,
+            ink=image.ink,
             kills=reading.kills.get(image.number, 0),
             on_kill=lambda _count: reading.on_kill(image.number),
         )

@@ -8,6 +8,7 @@ itself is as good as another.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from ocrd.job import Doubt, Ink
@@ -19,13 +20,20 @@ SPARE_ROWS = 15
 LESS_CHARACTERS = 0.3  # of those counted: large or wide type, ornaments, hatching
 LEAST_CHARACTERS = 200  # counted: fewer may be stains, a logo, the strokes of a drawing
 
+# Drawn rather than written, or written for a machine: leaders, lines to fill in, TeX.
+_FILLER = re.compile(r"([^\w\s]|_)(?:[ \t]{0,2}\1){2,}")
+_TEX = re.compile(r"\\[a-zA-Z]{1,30}")
+_TEX_SIGNS = re.compile(r"[{}^_\\]")
+
 
 def extent(text: str) -> tuple[int, int]:
     """Return how many rows of a text hold anything, and how many characters do.
 
-    Spaces are none. Two signs of the far east count as three, as their ink does: they are twice as
-    wide, and taller than small letters.
+    Spaces are none, nor are leaders and lines to fill in; a command of TeX is one. Two signs of the
+    far east count as three, as their ink does: they are twice as wide, and taller than small
+    letters.
     """
+    text = _TEX_SIGNS.sub("", _TEX.sub("x", _FILLER.sub(" ", text)))
     rows = sum(1 for line in text.splitlines() if line.strip())
     if text.isascii():
         return rows, sum(map(len, text.split()))

@@ -29,6 +29,7 @@ from ocrd.engine.deepseek.text.ladder import ladder
 from ocrd.engine.deepseek.text.watch import Watch
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.rapidocr.lanes import Lanes
+from ocrd.job import Ink
 from ocrd.tasks import Task
 
 SPREAD = 0.3  # of the lengths' logarithms: two thirds lie between 3/4 and 4/3 of the median
@@ -77,8 +78,10 @@ class Unjudged(DeepSeek):
         most = getattr(self._wanted, "tokens", rules.max_new_tokens)
         return replace(rules, max_new_tokens=min(most, rules.max_new_tokens))
 
-    def _follow(self, generation: Generation, progress: Callable[[int], None]) -> str:
-        watch = Watch(self._decode)
+    def _follow(
+        self, generation: Generation, ink: Ink | None, progress: Callable[[int], None]
+    ) -> str:
+        watch = Watch(self._decode, ink)
         count = 0
         for tokens in generation.follow():
             count += len(tokens)

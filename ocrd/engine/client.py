@@ -27,7 +27,7 @@ from ocrd.engine.pagequeue import PageQueue, QueuedPage, poisonous
 from ocrd.engine.rate import Rate
 from ocrd.engine.room import DRAWN_AHEAD, Room
 from ocrd.errors import EngineError, EngineUnusableError, PageError, PoisonousPageError
-from ocrd.job import Recognition
+from ocrd.job import Ink, Recognition
 
 if TYPE_CHECKING:
     from ocrd.config.settings import EngineSettings
@@ -99,13 +99,14 @@ class EngineClient:
         task: Task,
         rank: tuple[int, ...],
         *,
+        ink: Ink | None = None,
         kills: int = 0,
         on_kill: Callable[[int], None] | None = None,
     ) -> Recognition:
         """Do the task on the page image at ``path``; the lowest ``rank`` is served first.
 
-        ``kills`` says how many workers the page has ended before, ``on_kill`` is told each new
-        count. Raise PageError if the engine refuses the page, PoisonousPageError once it has
+        ``ink`` is what the image shows of its text, where that was counted. ``kills`` says how many
+        workers the page has ended before, ``on_kill`` is told each new count. Raise PageError if the engine refuses the page, PoisonousPageError once it has
         ended ``max_kills`` workers, EngineError if ``stop`` is called. Cancelling the task gives
         the page up.
         """
@@ -117,7 +118,7 @@ class EngineClient:
         page = QueuedPage(
             rank=rank,
             id=number,
-            request=protocol.Recognise(number, str(path), task, rank),
+            request=protocol.Recognise(number, str(path), task, rank, ink),
             answer=asyncio.get_running_loop().create_future(),
             kills=kills,
             on_kill=on_kill,

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
-from ocrd.job import Line, Point, Recognition, Rule, Typeface
+from ocrd.job import Ink, Line, Point, Recognition, Rule, Typeface
 from ocrd.tasks import Task
 
 VERSION = 1
@@ -37,12 +37,17 @@ class Configure:
 
 @dataclass(frozen=True, slots=True)
 class Recognise:
-    """Read the page image at ``path``; of those in flight, the lowest ``rank`` goes first."""
+    """Read the page image at ``path``; of those in flight, the lowest ``rank`` goes first.
+
+    ``ink`` is what the image shows of its text, for engines that want a witness; None where that
+    was not counted.
+    """
 
     id: int
     path: str
     task: Task = MARKDOWN
     rank: tuple[int, ...] = ()
+    ink: Ink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,7 @@ def decode(line: bytes) -> ToWorker | FromWorker:
         if cls is Recognise:
             envelope.fields["rank"] = tuple(map(int, body.get("rank", ())))
             envelope.fields["task"] = Task(**body.get("task", {}))
+            envelope.fields["ink"] = _ink(body.get("ink"))
         if cls is Hello:
             envelope.fields["modes"] = tuple(body.get("modes", ()))
             envelope.fields["gpus"] = tuple(map(_text, body.get("gpus", ())))
@@ -230,6 +236,12 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
             Rule(_point(rule["start"]), _point(rule["end"])) for rule in body.get("rules", ())
         ),
     )
+
+
+def _ink(body: dict[str, Any] | None) -> Ink | None:
+    if body is None:
+        return None
+    return Ink(int(body["rows"]), int(body["characters"]), _finite(body["share"]))
 
 
 def _quad(points: list[list[float]]) -> tuple[Point, Point, Point, Point]:

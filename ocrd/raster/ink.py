@@ -58,7 +58,7 @@ def _longer(found: list[Row], other: list[Row]) -> list[Row]:
 
 
 def _mask(gray: Image.Image) -> tuple[Image.Image, float]:
-    """Return the page, white where ink is that may be text, and the share that is any ink."""
+    """Return the page, white where letters may be, and the share that is ink, be it faint."""
     samples = (max(1, gray.width // SAMPLE), max(1, gray.height // SAMPLE))
     sampled = gray.resize(samples, Image.Resampling.NEAREST)
     paper = sampled.filter(ImageFilter.RankFilter(AROUND, _rank(sampled)))
@@ -67,16 +67,16 @@ def _mask(gray: Image.Image) -> tuple[Image.Image, float]:
     ground = paper.resize(gray.size, Image.Resampling.NEAREST)
     difference = ImageChops.difference(gray, ground)
     levels = difference.histogram()
-    limit = _limit(levels, _grain(gray))
+    least = max(FAINT, min(NOISE * _level(levels, 0.75), GRAIN * _grain(gray)))
+    limit = _limit(levels, least)
     mask = difference.point([0] * limit + [255] * (256 - limit))
     if pictures.getbbox():
         mask.paste(0, mask=pictures.resize(gray.size, Image.Resampling.NEAREST))
-    return mask, sum(levels[limit:]) / (gray.width * gray.height)
+    return mask, sum(levels[least:]) / (gray.width * gray.height)
 
 
-def _limit(levels: Sequence[int], grain: int) -> int:
-    """Return from which difference to the paper on a pixel is ink, by how many differ by what."""
-    least = max(FAINT, min(NOISE * _level(levels, 0.75), GRAIN * grain))
+def _limit(levels: Sequence[int], least: int) -> int:
+    """Return from which difference to the paper on a pixel is of a letter; ``least`` is noise."""
     usual = _level([0] * least + list(levels[least:]), 0.9)
     return min(255, max(least, int(CONTRAST * usual)))
 

@@ -21,7 +21,7 @@ from ocrd.engine.protocol import MARKDOWN, Hello
 from ocrd.engine.room import Room
 from ocrd.errors import EngineError, PageError, SourceChangedError, TransientError
 from ocrd.files import file_key
-from ocrd.job import Box, Doubt, Line, PageImage, PageRead, PageStatus, Recognition
+from ocrd.job import Box, Doubt, Ink, Line, PageImage, PageRead, PageStatus, Recognition
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import InterruptedReadingError, Reading, read_pages
 from ocrd.tasks import Task
@@ -145,9 +145,10 @@ class Desk:
         return PageImage(page, str(into), 600, 800, 0.5, blank=self._blank, **self._remarks)
 
     async def recognise(
-        self, path: Path, task: Task, rank: tuple[int, ...], *, kills: int,
+        self, path: Path, task: Task, rank: tuple[int, ...], *, ink: Ink | None, kills: int,
         on_kill: Callable[[int], None],
     ) -> Recognition:  # fmt: skip
+        assert ink == self._remarks.get("ink")
         assert path.exists() and task == self.reading.task and rank == (1,)
         number = int(path.stem.rpartition("-")[2])
         self.asked.append((path.name, kills))

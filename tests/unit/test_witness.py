@@ -20,6 +20,8 @@ def code(ink: tuple[int, int], text: tuple[int, int]) -> str:
     [
         ("", (0, 0)),
         ("one row\n\n  \nanother row\n", (2, 16)),
+        ("Contents . . . . . . . 12\nName: ________\n______\n------\n…", (3, 16)),
+        (r"\[ \frac{a}{b} + x^{2} \]", (1, 8)),
         ("日本語", (1, 5)),
         ("日本語で a", (1, 7)),
         ("e\u0301tude", (1, 5)),

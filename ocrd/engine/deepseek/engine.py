@@ -23,12 +23,14 @@ from ocrd.engine.deepseek.network import checkpoint, placement, preprocessing, v
 from ocrd.engine.deepseek.slots.decoding import DecoderThread, DecodingEndedError, Generation, Rules
 from ocrd.engine.deepseek.text import prompts, runaway
 from ocrd.engine.deepseek.text.ladder import Attempt, ladder
+from ocrd.engine.deepseek.text.seen import visible
 from ocrd.engine.deepseek.text.watch import Watch
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.engine.rapidocr.lanes import Lanes
 from ocrd.errors import EngineError, OcrdError, PageError
-from ocrd.job import Recognition
+from ocrd.job import Ink, Recognition
 from ocrd.tasks import MODES, Task
+from ocrd.witness import extent, held_against
 
 if TYPE_CHECKING:
     from ocrd.engine.rapidocr.upright import Upright
@@ -66,6 +68,11 @@ class Page:
     def must_answer(self) -> bool:
         """Say whether an empty answer is a failure; what is not there cannot be located."""
         return self.request.task.mode != "locate" and self.ink > INK_SHARE
+
+    @property
+    def witness(self) -> Ink | None:
+        """Return what the page shows of its text, if its text is what is asked for."""
+        return self.request.ink if self.request.task.mode in {"markdown", "text"} else None
 
     @property
     def expected_tokens(self) -> int:
@@ -128,7 +135,9 @@ class DeepSeek:
             readings.append(reading)
             if not reading.doubt:
                 break
-        best = readings[-1] if not readings[-1].doubt else max(readings, key=_usefulness)
+        best = readings[-1]
+        if best.doubt:
+            best = max(readings, key=lambda reading: _usefulness(reading, page.witness))
         width, height = image.size
         return Recognition(
             (), width, height, rotation,
@@ -160,10 +169,10 @@ class DeepSeek:
     def _read(self, page: Page, attempt: Attempt, progress: Progress) -> Reading:
         """Run the model over the page once."""
         generation = self._submit(page, attempt)
-        reason = self._follow(generation, progress)
+        reason = self._follow(generation, page.witness, progress)
         text = self._decode(generation.tokens)
         doubt = reason or runaway.judge(
-            text, finished=generation.finished, has_ink=page.must_answer
+            text, finished=generation.finished, has_ink=page.must_answer, ink=page.witness
         )
         return Reading(text, doubt, len(generation.tokens))
 
@@ -186,9 +195,9 @@ class DeepSeek:
             self._prepared.release()
             raise
 
-    def _follow(self, generation: Generation, progress: Progress) -> str:
+    def _follow(self, generation: Generation, ink: Ink | None, progress: Progress) -> str:
         """Wait for the page's end; return why it was stopped before, "" if it was not."""
-        watch = Watch(self._decode)
+        watch = Watch(self._decode, ink)
         count = 0
         try:
             for tokens in _tokens_of(generation):
@@ -277,9 +286,11 @@ def _counting_on(progress: Progress, before: int) -> Progress:
     return lambda count: progress(before + count)
 
 
-def _usefulness(reading: Reading) -> int:
-    """Return how many different lines a reading has."""
-    return len(set(reading.text.split("\n")))
+def _usefulness(reading: Reading, ink: Ink | None) -> tuple[bool, int]:
+    """Return whether the page can hold a reading, and how many different lines that has."""
+    doubt = held_against(ink, *extent(visible(reading.text))) if ink else None
+    is_held = doubt is None or doubt.code != "more-than-page"
+    return is_held, len(set(reading.text.split("\n")))
 
 
 def _remarks(readings: list[Reading]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ocrd.engine import protocol
 from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
-from ocrd.job import Line, Recognition, Rule, Typeface
+from ocrd.job import Ink, Line, Recognition, Rule, Typeface
 from ocrd.tasks import Task
 
 NUMBERS = st.floats(min_value=0, max_value=1e5)
@@ -54,6 +54,7 @@ def test_a_recognition_survives_the_way(recognition: Recognition, number: int) -
         protocol.Configure({"kind": "rapidocr", "options": {"a": [1]}}),
         protocol.Recognise(1, "/tmp/page\udcff.pgm", Task("text"), (-3, 7)),
         protocol.Recognise(1, "/a", Task("locate", target="the stamp", size="base")),
+        protocol.Recognise(1, "/a", ink=Ink(40, 2000, 0.06)),
         protocol.Notice("Fewer slots from now on."),
         protocol.Cancel(1),
         protocol.Stop(),

@@ -1,5 +1,9 @@
 """A model's finished answer: did it read the page, or did it run away (pure).
 
+The page is the first witness: an answer that holds far more than its ink, or far less, is none of
+it, whatever it says, and what repeats itself in as many rows as the page has is what the page says.
+Where nobody counted the ink, or the answer is of another extent, it speaks for itself.
+
 Sound pages repeat things too: blank forms, dotted leaders, tables of zeros, lists of similar
 lines. What they repeat is filler, or each row has a label of its own; so filler is given more
 room, and rows with labels break a repetition.
@@ -15,6 +19,8 @@ import numpy as np
 
 from ocrd.engine.deepseek.text.repetition import runs
 from ocrd.engine.deepseek.text.seen import BLOCK_START, TAG, as_read, has_content, visible
+from ocrd.job import Ink
+from ocrd.witness import extent, held_against
 
 # In characters.
 REPEATED_COPIES = 4  # after the first; PaddleX (repeat truncation) asks for five in all
@@ -35,22 +41,58 @@ LINES_LEAST = 30
 LINES_DIFFERENT = 3
 LINES_SHARE = 0.7
 
+# Of the page's ink.
+LIKE_PAGE = (0.45, 1.75)  # times its characters: a text as long as the page's
+MORE_ROWS, SPARE_ROWS = 1.5, 3  # an answer's rows to the page's, which may be counted in parts
+FEWER_PIECES = 0.15  # of the page's rows: a paragraph is one piece, lines are as many
+EMPTY_ROWS = 10
+ROW_SHARE = 1e-4  # of a page, that the rule below an empty row takes at least
+LETTER_SHARE_OF_PAGE = 1e-5  # that a small letter takes at least
+
 _TICKED_CELL = re.compile(r"<t[dh]>\s?\S\s?</t[dh]>")
 _TEXT_LABELS = frozenset({"text", "title", "sub_title", "table", "equation"})
 
 
-def judge(text: str, *, finished: str, has_ink: bool) -> str:
+def judge(text: str, *, finished: str, has_ink: bool, ink: Ink | None = None) -> str:
     """Return why the finished text cannot be trusted, as a sentence for a person; "" if it can.
 
-    ``finished`` is why decoding ended: "eos" is the model's own end of the page.
+    ``finished`` is why decoding ended: "eos" is the model's own end of the page. ``ink`` is what
+    the page shows of its text, None where that was not counted or something else was asked for.
     """
     return (
         (_nothing_read(text) if has_ink else "")
         or _one_letter(text)
-        or _degenerate_table(text)
-        or _repeated_text(text)
-        or _repeated_lines(text)
+        or (_contradicted(text, ink) if ink else "")
+        or ("" if ink and _repeats_the_page(text, ink) else _repeated(text))
         or _unfinished(finished)
+    )
+
+
+def _repeated(text: str) -> str:
+    return _degenerate_table(text) or _repeated_text(text) or _repeated_lines(text)
+
+
+def _contradicted(text: str, ink: Ink) -> str:
+    """Say what the page holds against the extent of the text."""
+    if doubt := held_against(ink, *extent(visible(text))):
+        return doubt.message
+    empty = sum(1 for rows in _tables(text) for row in rows if not any(row))
+    drawn = empty * ROW_SHARE + ink.characters * LETTER_SHARE_OF_PAGE
+    if empty >= EMPTY_ROWS and ink.share < drawn:
+        return f"The model wrote {empty} empty rows of a table, and the page has no ink for them."
+    return ""
+
+
+def _repeats_the_page(text: str, ink: Ink) -> bool:
+    """Say whether the text has about the rows and the characters that stand on the page."""
+    seen = visible(text)
+    rows, characters = extent(seen)
+    pieces, _ = extent(seen.replace("\t", "\n"))
+    least, most = LIKE_PAGE
+    return (
+        least * ink.characters <= characters <= most * ink.characters
+        and rows <= MORE_ROWS * ink.rows + SPARE_ROWS
+        and pieces >= FEWER_PIECES * ink.rows
     )
 
 

@@ -1,7 +1,8 @@
 """A page while it decodes: does the model still read it, or does it only repeat itself (pure).
 
 Stopping a runaway early saves the rest of the context. Sound pages repeat things too: blank forms,
-dotted leaders, tables of zeros. What they repeat is filler, and filler is given more room.
+dotted leaders, tables of zeros. What they repeat is filler, and filler is given more room. Where
+the page's ink was counted, text may repeat itself, too, until there is more of it than there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import numpy as np
 
 from ocrd.engine.deepseek.text.prompts import TD, TD_END, TR, TR_END
 from ocrd.engine.deepseek.text.repetition import Periods
-from ocrd.engine.deepseek.text.seen import LETTER, as_read, has_content
+from ocrd.engine.deepseek.text.seen import LETTER, as_read, has_content, visible
+from ocrd.job import Ink
+from ocrd.witness import extent, held_against
 
 # In tokens. The figures are ours: a page has about 800 tokens, a runaway 7000.
 BLOCK = 32  # looked at together
@@ -26,6 +29,8 @@ STALE_EVERY = 256
 STALE_GRAMS = 40  # different 4-grams in the window; a list that counts its lines has twice as many
 STALE_GRAM = 4
 STALE_TABLE_SHARE = 0.25  # tables repeat their tags by nature and are judged by cells
+FULL = 1.75  # times the characters that were counted on the page, which may be too few
+FULL_OF_PIECES, SPARE_PIECES = 3, 15  # times the rows that were, some of which hold several cells
 
 _TABLE_TOKENS = (TD, TD_END, TR, TR_END)
 
@@ -39,11 +44,15 @@ class Watch:
     """Looks at one page's tokens as they are generated.
 
     With ``decode`` filler (dots, lines, zeros, empty cells) is told from text and given more room;
-    it is called only where something repeats.
+    without ``ink`` it is called only where something repeats. With ``ink``, which is what the page
+    shows of its text, the watch knows when the page is full.
     """
 
-    def __init__(self, decode: Decode | None = None) -> None:
+    def __init__(self, decode: Decode | None = None, ink: Ink | None = None) -> None:
         self._decode = decode
+        self._ink = ink if decode else None
+        self._rows, self._pieces, self._characters = 0, 0, 0  # written, but for the last tokens
+        self._unread: list[int] = []  # those last tokens
         self._waiting: list[int] = []
         self._recent: list[int] = []  # the last STALE_WINDOW tokens
         self._taken = 0
@@ -64,7 +73,35 @@ class Watch:
         self._taken += len(block)
         self._periods.take(np.array(block, np.int32))
         self._cells.take(block)
+        if self._ink and self._decode:
+            return self._past_the_page(block, self._ink, self._decode)
+        return self._repeating()
+
+    def _repeating(self) -> str:
         return self._periodic() or self._same_cells() or self._stale()
+
+    def _past_the_page(self, block: list[int], ink: Ink, decode: Decode) -> str:
+        """Say whether more is written than the page holds, or what repeats once it is full."""
+        self._unread += block
+        reason = self._repeating()
+        if not reason and len(self._unread) < STALE_EVERY:
+            return ""
+        seen = visible(decode(self._unread))
+        self._unread = []
+        rows, characters = extent(seen)
+        self._rows, self._characters = self._rows + rows, self._characters + characters
+        self._pieces += extent(seen.replace("\t", "\n"))[0]
+        doubt = held_against(ink, self._rows, self._characters)
+        if doubt and doubt.code == "more-than-page":
+            return doubt.message
+        is_full = self._characters > FULL * ink.characters or (
+            self._pieces > FULL_OF_PIECES * ink.rows + SPARE_PIECES
+        )
+        return reason if is_full or (reason and not self._says_something(decode)) else ""
+
+    def _says_something(self, decode: Decode) -> bool:
+        """Say whether there is more than filler in what was written last."""
+        return extent(visible(decode(self._recent))) != (0, 0)
 
     def _periodic(self) -> str:
         matched = self._periods.matched
