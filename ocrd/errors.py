@@ -103,6 +103,12 @@ class CorruptError(DocumentError):
     code = "corrupt"
 
 
+class BrokenError(CorruptError):
+    """The document cannot be opened, and is as complete as it will ever be."""
+
+    code = "broken"
+
+
 class TooLargeError(DocumentError):
     """The document is over one of the configured limits."""
 

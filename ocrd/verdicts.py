@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from ocrd import pages
 from ocrd.account import cause
-from ocrd.errors import CorruptError, Fate, OcrdError, UnreadablePagesError
+from ocrd.errors import BrokenError, CorruptError, Fate, OcrdError, UnreadablePagesError
 from ocrd.job import FileKey
 
 FIRST_DELAY, LONGEST_DELAY = 5.0, 300.0  # seconds, before a transient fault is tried again
@@ -48,12 +48,16 @@ class Verdicts:
                 return Verdict.WITHDRAW
             case Fate.RETRY | Fate.RESTART_ENGINE:
                 return Verdict.RETRY
-            case _ if isinstance(error, CorruptError) and not self.is_patience_over(
+            case _ if self._may_be_incomplete(error) and not self.is_patience_over(
                 job_id, key, patience
             ):
                 return Verdict.LOOK_AGAIN
             case _:
                 return Verdict.FILE
+
+    @staticmethod
+    def _may_be_incomplete(error: OcrdError) -> bool:
+        return isinstance(error, CorruptError) and not isinstance(error, BrokenError)
 
     def is_patience_over(self, job_id: int, key: FileKey, patience: float) -> bool:
         """Say whether a file has looked incomplete for ``patience`` seconds, unchanged.

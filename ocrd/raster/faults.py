@@ -13,7 +13,14 @@ import os
 import pymupdf
 from PIL import UnidentifiedImageError
 
-from ocrd.errors import CorruptError, OcrdError, PageError, SourceChangedError, TooLargeError
+from ocrd.errors import (
+    BrokenError,
+    CorruptError,
+    OcrdError,
+    PageError,
+    SourceChangedError,
+    TooLargeError,
+)
 from ocrd.files import printable, translate
 from ocrd.raster.diagnosis import in_plain_words
 from ocrd.raster.opened import Opened
@@ -49,9 +56,10 @@ def explained(error: Exception, opened: Opened, page: int | None) -> OcrdError:
         cls: type[OcrdError] = TooLargeError if page is None else PageError
         what, hint = "drawing it takes more memory than is allowed.", _MEMORY_HINT
     else:
-        cls = CorruptError if page is None else PageError
+        is_whole = isinstance(error, BrokenError)
+        cls = PageError if page is not None else BrokenError if is_whole else CorruptError
         said = error.what if isinstance(error, OcrdError) else f"{_meaning(error)}."
-        what, hint = f"damaged or not complete: {said}", _DAMAGED_HINT
+        what, hint = f"damaged{'' if is_whole else ' or not complete'}: {said}", _DAMAGED_HINT
     where = name if page is None else f"{name}, page {page}"
     return cls(f"{where}: {what}", hint=hint, page=page)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL import Image
 
-from ocrd.errors import CorruptError, EncryptedError, OcrdError, PageError
+from ocrd.errors import BrokenError, CorruptError, EncryptedError, OcrdError, PageError
 from ocrd.job import Doubt
 from ocrd.raster import wholeness
 from ocrd.raster.diagnosis import Gravity, Remark, gravest, in_plain_words
@@ -162,7 +162,9 @@ class Pdf:
         self._second = self._opened_by_pdfium()
         if self._second is not None and self._second.pages:
             return None
-        raise fault or CorruptError("The PDF has no pages.")
+        if wholeness.may_still_grow(self._map):
+            raise fault or CorruptError("The PDF has no pages.")
+        raise BrokenError("its structure cannot be followed." if fault else "The PDF has no pages.")
 
     def _unlocked(self, content: memoryview) -> MuPdf:
         try:

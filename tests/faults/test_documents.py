@@ -319,4 +319,4 @@ async def test_changed_documents_end_read_or_refused_and_cost_no_more_than_their
     assert tally.violations == []
     assert tally.mutants == 600
     assert tally.outcomes["drawn"] > 100, "changed, and not only destroyed"
-    assert tally.outcomes["corrupt"] > 100
+    assert tally.outcomes["corrupt"] + tally.outcomes["broken"] > 100

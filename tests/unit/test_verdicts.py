@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ocrd import pages, verdicts
 from ocrd.errors import (
+    BrokenError,
     ConfigError,
     CorruptError,
     DiskFullError,
@@ -63,6 +64,7 @@ def judge(clock: Clock) -> Verdicts:
         (PageError("x"), "file"),
         (ConfigError("x"), "file"),
         (CorruptError("x"), "look-again"),
+        (BrokenError("x"), "file"),
     ],
 )
 def test_each_kind_of_fault_has_its_verdict_however_often_it_comes(

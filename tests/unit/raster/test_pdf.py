@@ -13,7 +13,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from ocrd.errors import CorruptError, EncryptedError, PageError, UnsupportedError
+from ocrd.errors import BrokenError, CorruptError, EncryptedError, PageError, UnsupportedError
 from ocrd.raster.pictures import Drawn, is_blank
 from tests import sheets
 from tests.faults.hostile.pdfs import FONT, PAGE, PAGES, Body, book, pdf, stream
@@ -208,6 +208,15 @@ def test_a_table_that_is_readable_and_wrong_is_made_anew(path: Path) -> None:
         page = document.draw(1, SIDE, witness=ask)
     assert is_like(page.image, sound, path)
     assert any("table of contents" in each for each in page.warnings)
+
+
+def test_a_whole_file_that_nobody_opens_is_not_waited_for(path: Path) -> None:
+    nonsense = b"%PDF-1.7\n" + b"nothing that anybody knows\n" * 9
+    with pytest.raises(BrokenError), opened(nonsense + b"startxref\n9\n%%EOF\n", path):
+        pass
+    with pytest.raises(Exception) as caught, opened(nonsense, path):
+        pass
+    assert not isinstance(caught.value, BrokenError)
 
 
 def test_a_document_without_pages_is_corrupt(path: Path) -> None:
