@@ -14,7 +14,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from ocrd import files
 from ocrd.errors import OcrdError, SourceChangedError, UnsupportedError
 from ocrd.intake import settle
 from ocrd.intake.settle import Sighting
+from ocrd.intake.skipped import Left, Skipped, Why
 from ocrd.job import Candidate
 from ocrd.log import fields
 
@@ -31,19 +32,24 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Found = Callable[[Sequence[Candidate]], None]
-# What a folder's names are known as: still settling, or the digest in which it was offered.
-Known = Sighting | int
+# Says what a settled file is that nobody waits for, "" for what is to be offered; raises OcrdError.
+Stray = Callable[[files.Entry], str]
+# What a folder's names are known as: still settling, left alone, or the digest in which it was
+# offered.
+Known = Sighting | Left | int
 
 # Endings of the formats that are read. In an archive that is kept as it is, only these are looked
-# at; elsewhere every file is a candidate, and its content says what it is.
+# at; elsewhere its content may say what a file is, too.
 FORMAT_ENDINGS = (
     ".pdf", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
-    ".gif",
+    ".gif", ".heic", ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpx", ".jpf", ".jpc", ".j2c",
+    ".jxl", ".pbm", ".pgm", ".ppm", ".pnm",
 )  # fmt: skip
 OWNER_NAME = ".ocrd-owner"  # in a root: whose it is
 CHALLENGE_NAME = ".ocrd-challenge"  # in a root: another daemon asks its owner for a sign of life
 # What we lay beside the originals there that could pass for a document, or holds what could.
 KEPT_OUTPUTS = ("*.overlay.pdf", "*.assets")
+_KEPT_ENDINGS = (".md", ".json")  # and what nobody would miss
 BATCH = 500  # candidates
 
 
@@ -58,6 +64,7 @@ class Scan:
     due: float = float("inf")  # when the earliest settling file may be settled
     problem: str = ""
     refused: int = 0  # files that could not be opened
+    skipped: Skipped = field(default_factory=Skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class Scanner:
         network: bool = False,
         clock: Callable[[], float] = time.monotonic,
         progress: Callable[[], None] = lambda: None,
+        stray: Stray = lambda _: "",
     ) -> None:
         self._settings = settings
         self._root = str(settings.path)
@@ -90,8 +98,10 @@ class Scanner:
         is_archive = settings.source == "keep"
         own = (files.TEMPORARY_GLOB, OWNER_NAME, CHALLENGE_NAME)
         outputs = KEPT_OUTPUTS if is_archive else ()
+        self._is_own = junk((*own, *outputs))
         self._is_junk = junk((*settings.ignore, *own, *outputs))
         self._endings = FORMAT_ENDINGS if is_archive else ("",)
+        self._stray = stray
         self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
         self._batch: list[tuple[str, str, int, Candidate]] = []  # folder, name, listed
         self.network = network
@@ -193,22 +203,40 @@ class Scanner:
                     if number % 256 == 0:
                         self._progress()
                     name = entry.name
-                    if self._is_junk(name) or name in new:
+                    if name in new:
                         continue
-                    if self._settings.recursive and self._is_wanted_folder(
-                        entry, folder, apart
-                    ):
-                        subfolders.append(os.path.join(folder, name))  # noqa: PTH118 - hot
-                    elif name.lower().endswith(self._endings) and entry.is_file(
-                        follow_symlinks=False
-                    ):
+                    why = self._why_passed(entry, folder, apart)
+                    if why is not None:
+                        if not self._is_own(name):
+                            scan.skipped.note(folder, name, why)
+                    elif entry.is_dir(follow_symlinks=False):
+                        is_entered = self._settings.recursive
+                        if is_entered and self._is_wanted_folder(entry, folder, apart):
+                            subfolders.append(os.path.join(folder, name))  # noqa: PTH118 - hot
+                    elif name.lower().endswith(self._endings):
                         visit = _Visit(folder, directory, new, scan)
                         self._see(entry, old.pop(name, None), visit)
+                    elif not name.lower().endswith(_KEPT_ENDINGS):
+                        scan.skipped.note(folder, name, Why.STRAY)
             complete = True
         finally:
             if not complete:
                 self._known[folder] = old | new
         return subfolders
+
+    def _why_passed(
+        self, entry: os.DirEntry[str], folder: str, apart: dict[int, int]
+    ) -> Why | None:
+        """Return why a name is neither looked at nor entered, None where it is."""
+        if self._is_junk(entry.name):
+            return Why.IGNORED
+        if entry.is_symlink():
+            return Why.LINK
+        if entry.is_dir(follow_symlinks=False):
+            is_kept_out = not self._settings.recursive
+            is_kept_out = is_kept_out and self._is_wanted_folder(entry, folder, apart)
+            return Why.FOLDER if is_kept_out else None
+        return None if entry.is_file(follow_symlinks=False) else Why.SPECIAL
 
     def _see(self, entry: os.DirEntry[str], before: Known | None, visit: _Visit) -> None:
         """Judge one regular file and remember the judgement."""
@@ -224,8 +252,13 @@ class Scanner:
             return
         if status.st_size == 0:
             scan.empty += 1
+            scan.skipped.note(visit.folder, entry.name, Why.EMPTY)
             return
         listed = settle.digest(status.st_ino, status.st_size, status.st_mtime_ns)
+        if isinstance(before, Left) and before.listed == listed:
+            new[entry.name] = before
+            scan.skipped.note(visit.folder, entry.name, Why.STRAY, before.what)
+            return
         if before == listed:
             new[entry.name] = before
             return
@@ -241,15 +274,20 @@ class Scanner:
         try:
             key = files.file_key(entry)
             writer = None if self.network else files.has_writer(entry)
+            unsettled = settle.look(sighting, key, writer, self._clock())
+            what = self._stray(entry) if unsettled is None else ""
         except (SourceChangedError, UnsupportedError):  # no longer there, no longer a file
             del visit.new[name]
             return
         except OcrdError as error:
             visit.new[name] = sighting._replace(since=self._clock(), problem=str(error))
             return
-        unsettled = settle.look(sighting, key, writer, self._clock())
         if unsettled is not None:
             visit.new[name] = unsettled
+            return
+        if what:
+            visit.new[name] = Left(sighting.listed, what)
+            visit.scan.skipped.note(visit.folder, name, Why.STRAY, what)
             return
         relpath = os.path.join(visit.folder, name)  # noqa: PTH118 - as the ledger spells it
         candidate = Candidate(self._root, relpath, key)
@@ -276,8 +314,8 @@ class Scanner:
             self._known[folder][name] = listed
 
     def _count(self, names: dict[str, Known], scan: Scan) -> None:
-        scan.known += len(names)
         for known in names.values():
+            scan.known += not isinstance(known, Left)
             if isinstance(known, Sighting):
                 scan.settling += 1
                 if known.problem:

@@ -79,7 +79,9 @@ class _Page:
         self.difference = difference[:height, :width]
         self.marked = np.ascontiguousarray(marked[:height, :width])
         self.height, self.width = height, width
-        self._least = 2 * step  # of a small mark: JPEG makes fainter ones of noise
+        # Of a small mark: JPEG makes fainter ones of a gradient, and of noise ones twice as deep.
+        is_clean = float(np.median(beyond)) <= step
+        self._least = step * (1.3 if is_clean else 2.0)
 
     def has_marks(self) -> bool:
         """Say whether anything is marked that is no dust, shadow or hole."""
@@ -166,7 +168,7 @@ class _Page:
         if max(across, down) > 1.2 * min(across, down) or not _DISC[0] <= filled <= _DISC[1]:
             return False
         x, y = (box.left + box.right) / 2 / self.width, (box.top + box.bottom) / 2 / self.height
-        return min(x, 1 - x, y, 1 - y) <= _HOLE_MARGIN
+        return bool(min(x, 1 - x, y, 1 - y) <= _HOLE_MARGIN)
 
 
 def _is_closed(seen: NDArray[np.bool_], side: int, *, at_edge: bool) -> bool:
@@ -174,10 +176,10 @@ def _is_closed(seen: NDArray[np.bool_], side: int, *, at_edge: bool) -> bool:
 
     What is no deeper than a speck, at the very edge, is no letter however long it is.
     """
-    there = seen.any(axis=1)
+    there = np.asarray(seen.any(axis=1))
     if seen.shape[1] <= _MARK_EXTENT and at_edge:
         return True
-    if len(there) < _BAND_LENGTH * side or there.mean() < _BAND_CLOSED:
+    if there.size < max(_BAND_LENGTH * side, 2 * _MARK_EXTENT) or there.mean() < _BAND_CLOSED:
         return False
     rows = np.flatnonzero(there)
     depth = seen.shape[1] - seen[rows, ::-1].argmax(axis=1)
@@ -189,7 +191,7 @@ def _smoothed(levels: Levels) -> Levels:
     """Return means of 3 × 3 pixels: noise falls to a third, strokes hardly."""
     padded = np.pad(levels, 1, mode="edge")
     rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+    return np.asarray((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9))
 
 
 def _ground(tiles: Levels) -> Levels:
@@ -215,7 +217,7 @@ def _noise(squares: Levels) -> Levels:
     parts = padded.reshape(-1, _PART, padded.shape[1] // _PART, _PART).transpose(0, 2, 1, 3)
     clean = np.quantile(parts.reshape(*parts.shape[:2], -1), _CLEAN_SHARE, axis=2)
     noise = clean.repeat(_PART, axis=0).repeat(_PART, axis=1)[:rows, :columns]
-    return np.minimum(noise, 1.5 * page + _LOCAL_EXCESS).astype(np.float32)
+    return np.asarray(np.minimum(noise, 1.5 * page + _LOCAL_EXCESS), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

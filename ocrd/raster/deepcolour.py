@@ -22,7 +22,7 @@ def deep_colour(image: Image.Image, again: Callable[[], Image.Image]) -> Image.I
     """Return a decoded image with all that its samples hold; ``again`` opens it anew."""
     if image.mode != "RGB" or image.format not in ("PNG", "TIFF"):
         return image
-    if max(high for _, high in image.getextrema()) >= _DARK:  # type: ignore[misc, operator]
+    if max(high for _, high in image.getextrema()) >= _DARK:  # type: ignore[misc]
         return image
     low = again()
     if not _takes_other_byte(low):

@@ -131,7 +131,7 @@ def _judged(missing: Missing) -> Missing | None:
 
 def _differing(first: Image.Image, second: Image.Image) -> Missing:
     differing = np.asarray(first) != np.asarray(second)
-    return differing.any(axis=2) if differing.ndim == 3 else differing
+    return np.asarray(differing.any(axis=2) if differing.ndim == 3 else differing)
 
 
 def _filled(image: Image.Image, fill: int) -> Image.Image:

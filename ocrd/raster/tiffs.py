@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 STRIPS, SAMPLES, ROWS, STRIP_BYTES, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
@@ -108,9 +108,9 @@ def _page(file: BinaryIO, place: int, order: str, *, big: bool) -> tuple[Page, i
     (count,) = _read(file, order + count_format)
     if not 0 < count <= _MOST_ENTRIES:
         raise EOFError("no directory where one is announced")
-    entries = [_read(file, order + entry_format) for _ in range(count)]
+    entries = [_read(file, order + entry_format) for _ in range(int(count))]
     (following,) = _read(file, order + ("Q" if big else "I"))
-    tags = {}
+    tags: dict[int, tuple[float, ...]] = {}
     for tag, kind, number, value in entries:
         if tag in _WANTED and kind in _TYPES and 0 < number <= _MOST_VALUES:
             shape = f"{order}{number}{_TYPES[kind]}"
@@ -123,11 +123,11 @@ def _page(file: BinaryIO, place: int, order: str, *, big: bool) -> tuple[Page, i
     return Page(order, tags), following
 
 
-def _read(file: BinaryIO, shape: str) -> tuple[int, ...]:
+def _read(file: BinaryIO, shape: str) -> tuple[Any, ...]:
     return _unpacked(shape, file.read(struct.calcsize(shape)))
 
 
-def _unpacked(shape: str, content: bytes) -> tuple[int, ...]:
+def _unpacked(shape: str, content: bytes) -> tuple[Any, ...]:
     if len(content) != struct.calcsize(shape):
         raise EOFError("a directory is not there to its end")
     return struct.unpack(shape, content)

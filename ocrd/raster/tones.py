@@ -38,7 +38,7 @@ class Range:
         scale = 255.0 / (self.white - self.black) if self.white != self.black else 0.0
         levels = (numbers - np.float32(self.black)) * np.float32(scale) + np.float32(0.5)
         levels = np.nan_to_num(levels, nan=255.0, posinf=255.0, neginf=0.0)
-        return np.clip(levels, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(levels, 0, 255), np.uint8)
 
 
 def numbers_of(image: Image.Image) -> Numbers:
@@ -60,8 +60,9 @@ def range_of(numbers: Numbers, announced: tuple[float, float] | None, *, whole: 
     if not finite.size:
         return Range(0.0, 1.0)
     low, high = _robust(finite)
-    meant = announced if _fits(announced, low, high) else _usual(low, high, whole=whole)
-    filled = _FILLED_ANNOUNCED if meant is announced else _FILLED
+    meant, filled = _usual(low, high, whole=whole), _FILLED
+    if announced is not None and _fits(announced, low, high):
+        meant, filled = announced, _FILLED_ANNOUNCED
     if high - low >= filled * (meant[1] - meant[0]):
         return Range(*meant)
     if not _stands_out(numbers, low, high, whole=whole):
@@ -77,8 +78,8 @@ def _robust(finite: Numbers) -> tuple[float, float]:
     return float(ordered[few]), float(ordered[finite.size - 1 - few])
 
 
-def _fits(announced: tuple[float, float] | None, low: float, high: float) -> bool:
-    if announced is None or not announced[0] < announced[1]:
+def _fits(announced: tuple[float, float], low: float, high: float) -> bool:
+    if not announced[0] < announced[1]:
         return False
     slack = 0.5 * (announced[1] - announced[0])
     return announced[0] - slack <= low and high <= announced[1] + slack

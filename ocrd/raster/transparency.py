@@ -6,6 +6,7 @@ White letters on nothing are as usual as black ones: on white paper they would b
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
@@ -29,7 +30,7 @@ def ground_of(image: Image.Image) -> int | None:
         return None
     if opacity.max() == 0:
         opaque = image.convert("RGBA").convert("RGB")
-        is_empty = all(low == high for low, high in opaque.getextrema())  # type: ignore[misc]
+        is_empty = len(opaque.getcolors(1) or ()) == 1
         return 255 if is_empty else None
     seen = opacity[::every, ::every]
     edge = _edge(seen)
@@ -52,7 +53,7 @@ def laid_on(image: Image.Image, ground: int) -> Image.Image:
     return paper.convert(mode)
 
 
-def _edge(opacity: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _edge(opacity: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return where something opaque borders on something transparent: nearly all of letters."""
     clear = np.pad(opacity < _UNSEEN, 2)
     rows, columns = opacity.shape

@@ -84,7 +84,8 @@ def test_what_no_reader_notices_is_left_as_it_is(tmp_path: Path, gamma: float) -
 def test_a_broken_profile_costs_a_warning_and_no_page(
     tmp_path: Path, profile: bytes, mode: str
 ) -> None:
-    page = Image.new(mode, SIZE, {"L": 90, "RGB": (90,) * 3, "CMYK": (0, 0, 0, 165)}[mode])
+    inks: dict[str, Any] = {"L": 90, "RGB": (90,) * 3, "CMYK": (0, 0, 0, 165)}
+    page = Image.new(mode, SIZE, inks[mode])
     (tmp_path / "a.tif").write_bytes(encoded("a.tif", page, icc_profile=profile))
     shown, told = drawn(tmp_path / "a.tif")
     assert middle(shown) == 90
