@@ -2,7 +2,8 @@
 
 MuPDF's is, unless pdfium's has ink that it lacks, and clearly more of that than the other way
 round: MuPDF is the better one on fonts that are not in the file, pdfium on files that are not quite
-as they should be.
+as they should be. Where MuPDF itself says that it lost something, pdfium's is, unless MuPDF's has
+clearly more.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from ocrd.raster.diagnosis import Gravity, Remark, in_plain_words
 from ocrd.raster.witness import Difference
 
 _CLEARLY = 2.0  # times as much
+_OTHER_LETTERS = 0.2  # of the ink strays, where letters are others; 0.05 where they are the same
+_GUESSED = "mapping via"  # MuPDF draws a font that is not in the file, with the letters it knows
 _LEFT_OUT = "This page was drawn by pdfium, as MuPDF leaves out a part of it"
 _WRONG = "Two programs draw the page alike, though something in it is wrong"
 
@@ -32,12 +35,15 @@ def judge(difference: Difference | None, remark: Remark) -> Judgement:
     if difference is None:
         return _of_one(remark)
     mine, others = difference.first_lacks, difference.second_lacks
-    if mine > _CLEARLY * others:
-        if others:
-            return Judgement(True, _differing(difference.share(others), remark))
+    lost = remark.gravity >= Gravity.GRAVE and _GUESSED not in remark.words
+    if mine > others * (1 / _CLEARLY if lost else _CLEARLY):
+        if others:  # which is no content, where MuPDF drew what it had lost
+            return Judgement(True, _differing(0.0 if lost else difference.share(others), remark))
         return Judgement(True, warnings=(_told(_LEFT_OUT, remark),))
     if mine:
         return Judgement(False, _differing(difference.share(mine), remark))
+    if remark.gravity >= Gravity.GRAVE and difference.strayed >= _OTHER_LETTERS:
+        return Judgement(lost, _differing(0.0, remark))
     return _of_one(remark) if remark.gravity is Gravity.LOST else _of_agreeing(remark)
 
 
@@ -51,9 +57,7 @@ def _of_one(remark: Remark) -> Judgement:
 def _of_agreeing(remark: Remark) -> Judgement:
     if remark.gravity < Gravity.GRAVE:
         return Judgement()
-    return Judgement(
-        warnings=(_told("The page was drawn, though something in it is wrong", remark),)
-    )
+    return Judgement(warnings=(_told(_WRONG, remark),))
 
 
 def _differing(share: float, remark: Remark) -> tuple[Doubt, ...]:

@@ -11,6 +11,7 @@ import mmap
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image
@@ -25,7 +26,7 @@ from ocrd.raster.mupdf import MuPdf, Sheet, encrypts_attachments_only
 from ocrd.raster.pdfium import UNKNOWN_SECURITY, WRONG_PASSWORD, Pdfium, PdfiumError
 from ocrd.raster.pictures import Drawn, is_blank, without_needless_colour
 from ocrd.raster.shells import refuse_shell
-from ocrd.raster.witness import Difference, compare, small, small_size
+from ocrd.raster.witness import FINE, Difference, compare, small, small_size, strayed
 
 _PATIENCE = 10.0  # seconds that MuPDF may take before a second drawing is too much
 _SECONDS = 2.0  # that a second, small drawing may take
@@ -220,6 +221,8 @@ class Pdf:
         size = small_size(image.width / fine.scale, image.height / fine.scale)
         try:
             difference = self._difference(second, number, image, size)
+            if remark.gravity >= Gravity.GRAVE and not difference.first_lacks:
+                difference = replace(difference, strayed=self._strayed(second, number, image, fine))
             judgement = judge(difference, remark)
             if judgement.second or self._hides:
                 gray = image.mode == "L"
@@ -248,6 +251,12 @@ class Pdf:
             for x0, y0, x1, y1 in marks
         ]  # fmt: skip
         return compare(ours, theirs, aside)
+
+    def _strayed(self, second: Pdfium, number: int, image: Image.Image, fine: Fineness) -> float:
+        """Look more closely at a page of which something grave was said."""
+        size = small_size(image.width / fine.scale, image.height / fine.scale, FINE)
+        size = min(size, image.size)
+        return strayed(small(image, size), second.draw(number, size, seconds=_SECONDS))
 
     def _sought_second(self) -> Pdfium | None:
         if not self._is_second_sought:

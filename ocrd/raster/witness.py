@@ -14,12 +14,13 @@ import numpy as np
 from PIL import Image
 
 SMALL_SIDE = 1500  # pixels, at most, of what is compared
-SMALL_DPI = 72.0
+FINE = 2.0  # times finer: letters are told from each other
 _CLEAR, _FAINT = 64, 16  # of 255: a change that is ink; one that may be the same ink, drawn paler
 _NEAR = 4  # pixels: letters of another font, and lines that were moved to whole pixels
 _PATCH = 4  # pixels, around one: ink that is alone in its patch is a speck
 _PATCH_SHARE = 36 / 81  # of a patch that is ink at the least
 _THICK = 5  # pixels in each direction: hairlines, which one program draws far paler, have fewer
+_DARK, _BESIDE = 140, 1  # of 255; pixels of a fine drawing
 _LEAST = 24  # pixels: half a small letter
 
 Pixels = np.ndarray[Any, np.dtype[Any]]
@@ -32,6 +33,7 @@ class Difference:
     first_lacks: int = 0
     second_lacks: int = 0
     ink: int = 0
+    strayed: float = 0.0  # share of all ink that is beside the other's, where that was looked for
 
     def share(self, lacking: int) -> float:
         """Return what part of all ink is lacking."""
@@ -41,9 +43,9 @@ class Difference:
 Rectangle = tuple[float, float, float, float]
 
 
-def small_size(width: float, height: float) -> tuple[int, int]:
-    """Return the size at which a page of so many points is compared."""
-    scale = min(1.0, SMALL_SIDE / max(width, height))
+def small_size(width: float, height: float, fine: float = 1.0) -> tuple[int, int]:
+    """Return the size at which a page of so many points is compared, ``fine`` times finer."""
+    scale = min(1.0, SMALL_SIDE / max(width, height)) * fine
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
@@ -65,6 +67,20 @@ def compare(
         _lacking(other, one, ignored),
         int(np.count_nonzero((one > _CLEAR) | (other > _CLEAR))),
     )
+
+
+def strayed(first: Image.Image, second: Image.Image) -> float:
+    """Return what share of the dark pixels of two fine gray drawings are beside the other's.
+
+    Letters of another font stray a little, other letters in the same places much: a font that one
+    of the programs lost is drawn so.
+    """
+    one, other = np.asarray(first) < _DARK, np.asarray(second) < _DARK
+    stray = sum(
+        int(np.count_nonzero(a & (_count_around(b, _BESIDE, _BESIDE) == 0)))
+        for a, b in ((one, other), (other, one))
+    )
+    return stray / max(1, int(np.count_nonzero(one)) + int(np.count_nonzero(other)))
 
 
 def _changes(pixels: Pixels) -> Pixels:

@@ -11,6 +11,7 @@ from ocrd.raster.witness import Difference
 SILENT = Remark()
 ODD = Remark(Gravity.ODD, "ignoring broken ICC profile")
 GRAVE = Remark(Gravity.GRAVE, "syntax error in array")
+GUESSED = Remark(Gravity.GRAVE, "non-embedded font using identity encoding: X (mapping via )")
 LOST = Remark(Gravity.LOST, "cannot decode jbig2 image")
 
 
@@ -32,6 +33,14 @@ def codes(difference: Difference | None, remark: Remark) -> tuple[bool, list[str
         (Difference(300, 100, 900), SILENT, (True, ["drawings-differ"], 0)),
         (Difference(100, 300, 900), SILENT, (False, ["drawings-differ"], 0)),
         (Difference(200, 200, 900), SILENT, (False, ["drawings-differ"], 0)),
+        (Difference(200, 300, 900), GRAVE, (True, ["drawings-differ"], 0)),
+        (Difference(100, 300, 900), GRAVE, (False, ["drawings-differ"], 0)),
+        (Difference(200, 300, 900), GUESSED, (False, ["drawings-differ"], 0)),
+        (Difference(0, 0, 900, 0.1), GRAVE, (False, [], 1)),
+        (Difference(0, 0, 900, 0.4), GRAVE, (True, ["drawings-differ"], 0)),
+        (Difference(0, 90, 900, 0.4), LOST, (True, ["drawings-differ"], 0)),
+        (Difference(0, 0, 900, 0.4), GUESSED, (False, ["drawings-differ"], 0)),
+        (Difference(0, 0, 900, 0.4), ODD, (False, [], 0)),
         (None, SILENT, (False, [], 0)),
         (None, ODD, (False, [], 0)),
         (None, GRAVE, (False, ["not-drawn"], 0)),
@@ -50,3 +59,4 @@ def test_a_doubt_tells_how_much_and_why() -> None:
     assert "syntax error in array" in doubt.message
     (doubt,) = judge(Difference(450, 90, 900), SILENT).doubts
     assert doubt.share == pytest.approx(0.1)
+    assert judge(Difference(450, 300, 900), GRAVE).doubts[0].share == 0.0, "it drew other letters"

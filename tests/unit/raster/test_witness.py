@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from ocrd.raster.witness import Difference, compare, small, small_size
+from ocrd.raster.witness import Difference, compare, small, small_size, strayed
 
 SIZE = (595, 842)
 
@@ -102,3 +102,11 @@ def test_a_page_is_compared_small() -> None:
     assert small_size(5950, 8420) == (1060, 1500)
     assert small_size(0.2, 3000) == (1, 1500)
     assert small(Image.new("RGB", (1653, 2339)), SIZE).size == SIZE
+
+
+def test_other_letters_in_the_same_places_are_told_from_another_font() -> None:
+    some = spelt("Total 1234.56 EUR" * 20, 22)
+    assert strayed(some, some) == 0.0
+    assert strayed(some, spelt("Total 1234.56 EUR" * 20, 22.6)) < 0.15
+    assert strayed(some, spelt("7RWDO EFGHIJKL(85" * 20, 22)) > 0.25
+    assert strayed(Image.new("L", SIZE, 255), Image.new("L", SIZE, 255)) == 0.0
