@@ -60,8 +60,10 @@ Sources must not come back as new ones, so these are refused, also when links le
 inbox twice; an inbox in another that is recursive; `done` or `failed` in a watched folder (a
 subfolder of the own inbox is fine), holding the own inbox, or both the same; `state_dir`,
 `temp_dir` and `runtime_dir` in a watched folder; anything that is watched or filed in `temp_dir`
-or `runtime_dir`. An inbox that does not exist yet is no fault: it is offline, and its files are
-read once it is there.
+or `runtime_dir`. Nor is a folder an inbox that is the system's (`/`, `/etc`, `/usr` and what is in
+them, `/var`, `/tmp` and their like), a home directory, or holds `state_dir`: all in it would be
+taken for scans. An inbox that does not exist yet is no fault: it is offline, and its files are read
+once it is there.
 """
 
 

@@ -167,11 +167,31 @@ def _inbox(number: int, inbox: InboxSettings) -> Finding:
     message = f"{inbox.path}: {mount_of(inbox.path).kind}"
     if network:
         message += ", a network file system: longer settle time, scanned more often"
+    message += _contents(inbox)
     subject = f"inbox[{number}]"
     floor = _space(subject, inbox.done_dir, 1024**2)
     if inbox.source == "move" and floor.verdict is Verdict.FAIL:
         return floor
     return Finding(Verdict.OK, subject, message)
+
+
+def _contents(inbox: InboxSettings) -> str:
+    """Say what lies in an inbox, where anything does that is no document."""
+    from ocrd.surveying import survey
+
+    try:
+        found = survey(inbox.model_copy(update={"unsupported": "leave"}))
+    except OSError:  # said as a folder's fault
+        return ""
+    if not found.strays:
+        return ""
+    total = found.documents + found.strays
+    what = "is no document" if found.strays == 1 else "are no documents"
+    if inbox.unsupported == "leave":
+        what += " and left alone" if found.strays == 1 else ", which are left alone"
+    at_least = "at least " if found.is_cut else ""
+    lie = "file lies" if total == 1 else "files lie"
+    return f"; {at_least}{total} {lie} here, {found.strays} {what}"
 
 
 def _nearest(path: Path) -> Path:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ocrd.cli import screen
+from ocrd.cli.inboxes import show_inbox
 from ocrd.cli.options import ConfigOption, JsonOption, settings_of
 from ocrd.errors import UnknownJobError, UnreachableError
 from ocrd.job import JobState
@@ -47,14 +48,23 @@ def jobs(
 
 
 def show(
-    job: Annotated[int, typer.Argument(metavar="JOB", help="A number of `ocrd jobs`.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="JOB|INBOX", help="A number of `ocrd jobs`, or a watched folder, or its name."
+        ),
+    ],
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show all that is known of one document."""
+    """Show all that is known of one document; of a watched folder, what is left alone in it."""
     settings = settings_of(config)
+    if not (what.isascii() and what.isdigit()):
+        show_inbox(settings, what, as_json=as_json)
+        return
     from ocrd.web.client import Client
 
+    job = int(what)
     try:
         found = Client(settings.socket_path).job(job)
     except UnreachableError:

@@ -1,4 +1,4 @@
-"""``status``, ``cancel``, ``pause``, ``resume``, ``reload``, ``stop``: a running daemon is asked."""
+"""``status``, ``cancel``, ``pause``, ``resume``, ``reload``, ``stop``: ask a running daemon."""
 
 from __future__ import annotations
 
@@ -175,7 +175,10 @@ def _bar(row: dict[str, Any]) -> RenderableType:
 
 
 def _inboxes(rows: list[dict[str, Any]]) -> RenderableType:
-    table = screen.table("inbox", "", "engine", "queued", "settling", right=("queued", "settling"))
+    table = screen.table(
+        *("inbox", "", "engine", "queued", "settling", "left alone"),
+        right=("queued", "settling"),
+    )
     for row in rows:
         standing = screen.plain("network" if row["network"] else "")
         if not row["online"]:
@@ -187,8 +190,20 @@ def _inboxes(rows: list[dict[str, Any]]) -> RenderableType:
             row["engine"],
             str(row["queued"]),
             str(row["settling"]) + (f" + {row['empty']} empty" if row.get("empty") else ""),
+            left_alone(row),
         )
     return table
+
+
+def left_alone(row: dict[str, Any]) -> str:
+    """Return how much of an inbox is left alone; `ocrd show INBOX` names it."""
+    named = {"stray": ("no document", "no documents"), "ignored": ("ignored", "ignored")}
+    parts = []
+    for kind, count in row.get("skipped", {}).items():
+        if kind != "empty":  # told where files settle
+            one, more = named.get(kind, (kind, f"{kind}s" if kind != "special" else kind))
+            parts.append(f"{count} {one if count == 1 else more}")
+    return ", ".join(parts)
 
 
 def _model(row: dict[str, Any]) -> str:

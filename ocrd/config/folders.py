@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from ocrd import files
+from ocrd.config.guarded import why_guarded
 from ocrd.files.mounts import mount_of
 
 _SILENCE_SECONDS = 3.0  # after which a file system does not answer
@@ -130,6 +131,9 @@ def conflicts_of(
 
 
 def _own_conflicts(folder: Watched) -> Iterator[Conflict]:
+    message, remedy = why_guarded(folder.path)
+    if message:
+        yield Conflict(f"{folder.name}.path", message, remedy)
     for key, place in folder.places:
         if folder.path.is_relative_to(place):
             yield Conflict(
@@ -174,6 +178,12 @@ def _conflicts_with_own(folder: Watched, key: str, place: Path) -> Iterator[Conf
     if folder.watches(place):
         yield Conflict(
             key, f"{place} lies in the watched folder {folder.path}", "Name a place outside of it."
+        )
+    elif key == "state_dir" and folder.path in place.parents:
+        yield Conflict(
+            f"{folder.name}.path",
+            f"{folder.path} holds state_dir, {place}",
+            f'Watch a folder beside it, for example "{folder.path / "inbox"}".',
         )
     if key == "state_dir":
         return  # may hold inboxes, as in a folder that has all in one place

@@ -173,6 +173,14 @@ class InboxSettings(Table):
         description="Names of files and folders that are no documents, with * and ? as wildcards."
         " A list of your own replaces this one.",
     )
+    unsupported: Literal["leave", "fail"] = Field(
+        "leave",
+        description="What happens to a file that is neither a picture nor a document by its name,"
+        ' nor by its content, such as code, notes, tables and archives: "leave" it where it is, or'
+        ' "fail" it like any other that is not read. An Office file, a drawing or a picture of a'
+        ' kind that is not read fails in both cases. With source = "keep", files are chosen by'
+        " their names alone.",
+    )
     passwords: tuple[SecretStr, ...] = Field(
         (),
         description="Tried on encrypted PDFs, in this order. Keep the file from other people's"

@@ -150,6 +150,15 @@ class Control:
 
     # Status
 
+    async def inboxes(self) -> list[dict[str, Any]]:
+        """Return each watched folder, with what its last scan passed over."""
+        queued = await self._ledger.do(lambda ledger: ledger.queued_by_inbox())
+        passed = self._standing.passed()
+        return [
+            {**inbox, "passed": passed.get(inbox["path"], [])}
+            for inbox in self._standing.inboxes(queued)
+        ]
+
     async def status(self) -> dict[str, Any]:
         """Return what the daemon does at this moment, as JSON values."""
         counts = await self._ledger.do(lambda ledger: ledger.counts())

@@ -65,6 +65,13 @@ class Standing:
         """Return each watched folder, with how many of its documents wait."""
         return [self._inbox(path, queued.get(path, 0)) for path in self._folders]
 
+    def passed(self) -> dict[str, list[dict[str, str]]]:
+        """Return what each watched folder's last scan passed over, by the folder's path."""
+        return {
+            files.printable(path): self._inboxes[path].skipped().named_to_json()
+            for path in self._folders
+        }
+
     def _inbox(self, path: str, queued: int) -> dict[str, Any]:
         folder, status = self._folders[path], self._inboxes[path].status()
         return {
@@ -75,6 +82,7 @@ class Standing:
             "network": status.network,
             "settling": status.settling,
             "empty": status.empty,
+            "skipped": self._inboxes[path].skipped().to_json(),
             "last_scan_seconds": round(status.last_scan_seconds, 3),
             "queued": queued,
             "engine": folder.settings.engine or "default",

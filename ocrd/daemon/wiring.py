@@ -26,6 +26,7 @@ from ocrd.intake.ownership import Claim
 from ocrd.intake.root import Root
 from ocrd.job import Candidate
 from ocrd.ledger.writer import LedgerWriter
+from ocrd.surveying import judge_of
 from ocrd.work import Folder
 
 SCAN_SECONDS = 2.0  # for a scan to end that is under way
@@ -161,6 +162,7 @@ class Wiring:
             admit=admit,
             confirm=claim.confirm,
             remedy=systemd.folder_remedy() if sandbox.is_shut(settings.path) else "",
+            stray=judge_of(settings),
         )
         self.folders[path] = Folder(
             settings=settings,

@@ -35,7 +35,8 @@ from ocrd import files
 from ocrd.errors import FolderWithheldError, OcrdError, ShareGoneError
 from ocrd.intake import outlets
 from ocrd.intake.root import Root
-from ocrd.intake.scan import Found, Scanner, junk
+from ocrd.intake.scan import Found, Scan, Scanner, Stray, junk
+from ocrd.intake.skipped import Skipped, Why
 from ocrd.log import fields
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ class Inbox:
         admit: Callable[[], None] = lambda: None,
         confirm: Callable[[], None] = lambda: None,
         remedy: str = "",
+        stray: Stray = lambda _: "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``reopened`` is called when what kept the folder's documents waiting is over.
@@ -175,6 +177,7 @@ class Inbox:
         ``admit`` is called before each scan; it raises FolderWithheldError if the root is not ours.
         ``confirm`` does so before anything is filed, of a root that was ours a moment ago.
         ``remedy`` says what else may keep this process from the folder, and the way out.
+        ``stray`` says what a file is that is left alone, "" for what is to be read.
         """
         self.settings = settings
         self._admit = admit
@@ -183,7 +186,11 @@ class Inbox:
         self.root = root or Root(settings)
         self._reopened = reopened
         self._clock = clock
-        self._scanner = Scanner(settings, found, clock=clock, progress=self._note_progress)
+        self._scanner = Scanner(
+            settings, found, clock=clock, progress=self._note_progress, stray=stray
+        )
+        self._skipped = Skipped()
+        self._is_told = False  # what lies there that is no document
         self._watches = Watches(self.wake, junk(settings.ignore))
         self._wanted = threading.Event()  # a scan is
         self._stopping = threading.Event()
@@ -241,6 +248,10 @@ class Inbox:
             return self._status
         error = f"The file system has not answered for {silent:.0f} s. Check the share's server."
         return replace(self._status, online=False, error=error)
+
+    def skipped(self) -> Skipped:
+        """Tell what the last scan passed over. For any thread."""
+        return self._skipped
 
     def _note_progress(self) -> None:
         if self._stopping.is_set():
@@ -300,6 +311,8 @@ class Inbox:
         while self._forgotten:
             self._scanner.forget(self._forgotten.pop())
         scan = self._scanner.scan()
+        self._skipped = scan.skipped
+        self._tell_once(scan)
         was_open = self._status.is_open
         self._come_online()
         self._status = replace(
@@ -316,6 +329,19 @@ class Inbox:
         if self._status.is_open and not was_open:
             self._reopened()
         return scan.due
+
+    def _tell_once(self, scan: Scan) -> None:
+        """Say, once all has settled for the first time, what lies there and is left alone."""
+        if self._is_told or scan.settling:
+            return
+        self._is_told = True
+        if strays := scan.skipped.counts[Why.STRAY]:
+            path = files.printable(self.settings.path)
+            log.info(
+                "%s files lie in %s; %s of them are no documents, and are left alone.",
+                strays + scan.known, path, strays,
+                extra=fields("strays", inbox=path, strays=strays, known=scan.known),
+            )  # fmt: skip
 
     def _come_online(self) -> None:
         if not self._status.online:

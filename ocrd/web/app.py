@@ -29,6 +29,10 @@ class Steering(Protocol):
         """Return what the daemon is doing."""
         ...
 
+    async def inboxes(self) -> list[dict[str, Any]]:
+        """Return each watched folder, with what was passed over in it."""
+        ...
+
     async def reload(self) -> None:
         """Read the configuration again; raise ConfigError and keep the old one if it is bad."""
         ...
@@ -78,6 +82,7 @@ def application(steering: Steering) -> Starlette:
     return Starlette(
         routes=[
             Route("/status", api.status, methods=["GET"]),
+            Route("/inboxes", api.inboxes, methods=["GET"]),
             Route("/jobs", api.jobs, methods=["GET"]),
             Route("/jobs/retry", api.retry_all, methods=["POST"]),
             Route("/jobs/{job:int}", api.job, methods=["GET"]),
@@ -104,6 +109,9 @@ class _Api:
 
     async def status(self, _: Request) -> Response:
         return Answer(await self._steering.status())
+
+    async def inboxes(self, _: Request) -> Response:
+        return Answer({"inboxes": await self._steering.inboxes()})
 
     async def jobs(self, request: Request) -> Response:
         state = _state(request.query_params.get("state"))

@@ -5,6 +5,7 @@ Raises UnreachableError if no daemon answers, and otherwise the error that the d
 
 from __future__ import annotations
 
+import grp
 import http.client
 import json
 import os
@@ -35,6 +36,11 @@ class Client:
     def status(self) -> dict[str, Any]:
         """Return what the daemon is doing."""
         return self._ask("GET", "/status")
+
+    def inboxes(self) -> list[dict[str, Any]]:
+        """Return each watched folder, with what was passed over in it."""
+        inboxes: list[dict[str, Any]] = self._ask("GET", "/inboxes")["inboxes"]
+        return inboxes
 
     def jobs(self, state: JobState | None = None, limit: int = 50) -> list[dict[str, Any]]:
         """Return the latest jobs, newest first."""
@@ -160,6 +166,14 @@ def _refusal(body: Any) -> OcrdError:
     return error_from_json(error if isinstance(error, dict) else {})
 
 
+def _group_of(path: Path) -> str:
+    """Return the group that may open the socket; where it is not to be seen, the package's."""
+    try:
+        return grp.getgrgid(path.stat().st_gid).gr_name
+    except (OSError, KeyError):
+        return "ocrd-control"
+
+
 def _unreachable(path: Path, error: Exception) -> UnreachableError:
     """Return the error that says why nobody could be asked, and what to do."""
     match error:
@@ -172,8 +186,8 @@ def _unreachable(path: Path, error: Exception) -> UnreachableError:
         case PermissionError():
             return UnreachableError(
                 f"This user may not open the daemon's socket {path}.",
-                hint="Run the command as the daemon's user, or join its group "
-                "(`sudo usermod -aG ocrd $USER`, then log in again).",
+                hint=f"Those who steer it are in the group {_group_of(path)}: `sudo adduser $USER"
+                f" {_group_of(path)}`, then log in again; or ask as root.",
             )
         case TimeoutError():
             return UnreachableError(

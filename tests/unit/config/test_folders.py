@@ -35,6 +35,7 @@ def two(first: str, second: str, top: str = "") -> str:
         ('[[inbox]]\npath = "/a"\ndone = "x"\nfailed = "x/"', "inbox[0].failed"),
         ('state_dir = "/a/s"\n[[inbox]]\npath = "/a"\nrecursive = true', "state_dir"),
         ('state_dir = "/a"\n[[inbox]]\npath = "/a"', "state_dir"),
+        ('state_dir = "/a/b/s"\n[[inbox]]\npath = "/a"', "inbox[0].path"),
         ('temp_dir = "/a"\n[[inbox]]\npath = "/a"\nrecursive = true', "temp_dir"),
         ('state_dir = "/a"\n[[inbox]]\npath = "/a/tmp/in"', "inbox[0].path"),
         ('state_dir = "/a"\n[[inbox]]\npath = "/b"\ndone = "/a/run"', "inbox[0].done"),
@@ -88,7 +89,8 @@ def test_a_file_in_the_place_of_a_folder_is_a_problem(tmp_path: Path) -> None:
     for more in ('done = "../file"', 'failed = "../file/failed"'):
         (problem,) = config.check_folders(real(tmp_path, more))
         assert problem.startswith(f"inbox[0].{more.split()[0]}: {tmp_path}/file is not a folder")
-    settings = load(tmp_path, 'state_dir = "file/state"\n[[inbox]]\npath = "file"')
+    (tmp_path / "other").touch()
+    settings = load(tmp_path, 'state_dir = "file/state"\n[[inbox]]\npath = "other"')
     assert {problem.split(":")[0] for problem in config.check_folders(settings)} == {
         "state_dir", "temp_dir", "runtime_dir", "inbox[0].path",
     }  # fmt: skip

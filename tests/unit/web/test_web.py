@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import grp
 import os
 import signal
 import socket
@@ -43,6 +44,9 @@ class Desk:
 
     async def status(self) -> dict[str, Any]:
         return {"state": self.state, "pid": os.getpid()}
+
+    async def inboxes(self) -> list[dict[str, Any]]:
+        return [{"path": "/srv/scans", "passed": [{"relpath": "notes.txt"}]}]
 
     async def reload(self) -> None:
         if self.fault:
@@ -153,6 +157,26 @@ async def test_a_wrong_limit_is_refused(client: Client) -> None:
 
 async def test_the_socket_is_for_user_and_group_only(client: Client, path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to any group")
+async def test_the_socket_is_of_the_group_that_steers(desk: Desk, path: Path) -> None:
+    group = next(each for each in grp.getgrall() if each.gr_gid != os.getegid())
+    server = WebServer(desk, path, group.gr_name)
+    await server.start()
+    status = path.stat()
+    assert (status.st_gid, stat.S_IMODE(status.st_mode)) == (group.gr_gid, 0o660)
+    await server.stop()
+
+
+async def test_where_the_group_cannot_have_the_socket_nobody_else_has_it(
+    desk: Desk, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = WebServer(desk, path, "nobody-is-in-it")
+    await server.start()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "nobody-is-in-it cannot steer the daemon (there is none)" in caplog.text
+    await server.stop()
 
 
 async def test_a_clean_stop_leaves_no_socket_behind(desk: Desk, path: Path) -> None:
