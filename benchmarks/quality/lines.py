@@ -22,8 +22,10 @@ from ocrd.engine.rapidocr import (
     engine,
     finding,
     ink,
+    legibility,
     overlooked,
     recognition,
+    signs,
     spacing,
     spelling,
     tiles,
@@ -35,7 +37,8 @@ from ocrd.job import Recognition
 
 READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, engine._strip, engine._upright, engine._stands, engine._probe,
-    turning, engine._cut, recognition, spacing, spelling, overlooked, finding, tiles,
+    turning, engine._cut, recognition, spacing, spelling, overlooked, finding, tiles, signs,
+    legibility,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 
@@ -45,7 +48,7 @@ def reading_key(dtype: str = "auto") -> str:
     parts = [
         _hash(weights.for_lines(dtype).read_bytes()),
         str(engine._DETECTION),
-        f"{engine._RECOGNITION} {engine.MIN_CONFIDENCE}",
+        str(engine._RECOGNITION),
         *(inspect.getsource(part) for part in READING),
         *(f"{name} {metadata.version(name)}" for name in _LIBRARIES),
     ]

@@ -20,7 +20,7 @@ from benchmarks.quality.documents import pages
 from benchmarks.quality.images import Scan, scans
 from benchmarks.quality.scoring import bags, characters, normalised
 from benchmarks.quality.truth import truth
-from ocrd.engine.rapidocr import engine, recognition, spelling
+from ocrd.engine.rapidocr import engine, legibility, recognition, spelling
 
 # Name -> share of the width, whether doubtful spaces are judged, and the network.
 VARIANTS = {
@@ -85,7 +85,7 @@ def _read(
                 before = _cpu_seconds()
                 text, score = engines[dtype].read(page, quad)
                 seconds[name] += _cpu_seconds() - before
-            if score >= engine.MIN_CONFIDENCE:
+            if score >= legibility.MIN_CONFIDENCE:
                 texts[name] += text + "\n"
     return texts, len(quads)
 

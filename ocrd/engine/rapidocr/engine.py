@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ocrd.engine.protocol import Hello, Recognise
-from ocrd.engine.rapidocr import ink, turning, weights
+from ocrd.engine.rapidocr import ink, legibility, turning, weights
 from ocrd.engine.rapidocr.finding import DETECTION_SIDE, MOST_BOXES, Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.engine.rapidocr.recognition import Recogniser
@@ -34,7 +34,6 @@ from ocrd.job import Line, Quad, Recognition
 MODEL = "PP-OCRv6 small"
 LONGEST_SIDE = 3508  # A4 at 300 dpi; see docs/decisions/0004-embedded-engine-slots.md
 EXPRESS_SLOTS = 1  # so that a letter need not wait for a page of a book to end
-MIN_CONFIDENCE = 0.5  # RapidOCR's own text_score: below it is noise, not text
 
 Pixels = NDArray[np.uint8]
 Progress = Callable[[int], None]
@@ -163,11 +162,8 @@ class RapidOcr:
         for index, reading in zip(rest, self.read_many(page.pixels, quads), strict=True):
             readings[index] = reading
             progress(len(readings))
-        return tuple(
-            _line(page, index, reading)
-            for index, reading in sorted(readings.items())
-            if reading[0].strip() and reading[1] >= MIN_CONFIDENCE
-        )
+        lines = (_line(page, index, reading) for index, reading in sorted(readings.items()))
+        return tuple(line for line in lines if line is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +176,16 @@ class _Page:
     readings: dict[int, turning.Reading]
 
 
-def _line(page: _Page, index: int, reading: turning.Reading) -> Line:
-    text, score = reading
+def _line(page: _Page, index: int, reading: turning.Reading) -> Line | None:
+    """Return the line with what is not sure of it; None for what never was text."""
     quad = page.quads[index]
-    face = ink.typeface(_strip(page.pixels, quad), text)
-    return Line(text, round(min(max(score, 0.0), 1.0), 4), quad, face)
+    strip = _strip(page.pixels, quad)
+    judged = legibility.judged(reading, strip)
+    if judged is None:
+        return None
+    text, doubt = judged
+    confidence = round(min(max(reading[1], 0.0), 1.0), 4)
+    return Line(text, confidence, quad, ink.typeface(strip, text), doubt)
 
 
 def _upright(engine: RapidOcr, pixels: Pixels, going_on: Callable[[], None]) -> _Page:

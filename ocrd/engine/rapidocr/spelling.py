@@ -16,13 +16,14 @@ The limits were measured: docs/decisions/0009-embedded-engine-speed.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ocrd.engine.rapidocr import signs
 from ocrd.engine.rapidocr.spacing import LineInk, Stride
 from ocrd.engine.rapidocr.turning import Reading
 
@@ -62,7 +63,11 @@ class Speller:
         self._letter = characters.index("l")
 
     def spell(self, distributions: Reals, strip: Pixels, columns: int) -> Reading:
-        """Return text and score of the line on ``strip``, of which each column is a like share."""
+        """Return text and score of the line on ``strip``, of which each column is a like share.
+
+        Where its ink holds signs that the network does not have, they are replacement characters,
+        and the score is of what was read only by its share of the ink.
+        """
         text, scores, places = spelled(distributions, self._characters)
         text = corrected(text, self._likely_letters(distributions, text, places))
         between = self._spaces_between(distributions, places)
@@ -81,13 +86,36 @@ class Speller:
             ink = LineInk(strip, columns, places)
             lost |= {index for index in thought_of if ink.gap(index, index + 1) >= _WIDE}
             false = _false_spaces(text, likely, ink)
-        words = "".join(
-            letter + " " * (index in lost)
-            for index, letter in enumerate(text)
-            if index not in false
-        )
+        if not text.strip():
+            return "", 0.0
+        written = self._written(distributions, text, places, lost, false)
         kept = [score for index, score in enumerate(scores) if index not in false]
-        return words, sum(kept) / len(kept) if kept else 0.0
+        score = sum(kept) / len(kept) if kept else 0.0
+        loss = signs.loss(strip, columns, [one for one in written if one.character != " "])
+        return signs.marked(written, loss.places), score * (1 - loss.share)
+
+    def _written(
+        self,
+        distributions: Reals,
+        text: str,
+        places: Sequence[int],
+        lost: Collection[int],
+        false: Collection[int],
+    ) -> list[signs.Seen]:
+        """Return the characters, each with where its middle is: false spaces out, lost ones in."""
+        likeliest = distributions.argmax(axis=1)
+        found = []
+        for index, first in enumerate(places):
+            end = first + 1
+            while end < len(likeliest) and likeliest[end] == likeliest[first]:
+                end += 1
+            if index not in false:
+                middle = (first + end) / 2 * signs.COLUMN
+                found.append(signs.Seen(text[index], middle))
+            if index in lost:
+                behind = (end + places[index + 1]) / 2 * signs.COLUMN
+                found.append(signs.Seen(" ", behind))
+        return found
 
     def _likely_letters(
         self, distributions: Reals, text: str, places: Sequence[int]

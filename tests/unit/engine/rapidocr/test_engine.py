@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import pymupdf
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
+from ocrd.doubts import REPLACEMENT
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.rapidocr import engine as rapidocr
 from ocrd.engine.rapidocr import weights
@@ -272,6 +275,54 @@ def test_a_page_without_text_has_no_lines(
     result = read(engine, path)
     assert result.lines == ()
     assert (result.width, result.height) == size
+
+
+def written(path: Path, *texts: str, face: str = "helv") -> Path:
+    """Write lines with a typeface of MuPDF's, which have Greek and Russian letters."""
+    with contextlib.closing(pymupdf.open()) as document:
+        page = document.new_page(width=500, height=60 + 50 * len(texts))
+        writer = pymupdf.TextWriter(page.rect)
+        for number, text in enumerate(texts):
+            writer.append((30, 50 + 50 * number), text, font=pymupdf.Font(face), fontsize=18)
+        writer.write_text(page)
+        page.get_pixmap(dpi=150, colorspace=pymupdf.csGRAY).save(path)
+    return path
+
+
+@pytest.mark.parametrize("face", ["helv", "tiro", "cour", "cjk"])
+def test_letters_that_the_engine_does_not_have_leave_marks(
+    engine: RapidOcr, tmp_path: Path, face: str
+) -> None:
+    texts = ("The amount due is 1234.56 EUR", "Счёт на оплату № 4711 от 12 марта 2024")
+    path = written(tmp_path / "page.pgm", *texts, face=face)
+    sound, broken = sorted(read(engine, path).lines, key=lambda line: line.quad[0][1])
+    assert (sound.text, sound.doubt) == ("The amount due is 1234.56 EUR", "")
+    assert broken.doubt == "signs"
+    assert re.search(f"{REPLACEMENT}.* 4711 .*12 .*{REPLACEMENT}", broken.text)
+    assert broken.confidence < 0.6
+
+
+def test_a_line_that_is_found_and_cannot_be_read_is_not_dropped(
+    engine: RapidOcr, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "page.pgm", "Harbour office", "Покупатель должен", "Paid")
+    lines = sorted(read(engine, path).lines, key=lambda line: line.quad[0][1])
+    assert [line.doubt for line in lines] == ["", "unread", ""]
+
+
+def test_a_picture_beside_text_makes_no_line_doubtful(engine: RapidOcr, tmp_path: Path) -> None:
+    path = draw(tmp_path / "text.pgm")
+    page = Image.new("RGB", (1600, 1200), "white")
+    with Image.open(path) as text:
+        page.paste(text.convert("RGB"), (0, 0))
+    grain = np.random.default_rng(8).integers(0, 255, (30, 40, 3), np.uint8)
+    smooth = Image.fromarray(grain).resize((800, 600), Image.Resampling.BICUBIC)
+    page.paste(smooth, (100, 560))
+    pen = ImageDraw.Draw(page)
+    for left in range(1000, 1500, 120):
+        pen.ellipse((left, 620, left + 90, 710), fill=(150, 120, 60))
+    page.save(tmp_path / "page.png")
+    assert all(not line.doubt for line in read(engine, tmp_path / "page.png").lines)
 
 
 def test_what_is_no_image_is_refused(engine: RapidOcr, tmp_path: Path) -> None:

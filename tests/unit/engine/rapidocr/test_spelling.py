@@ -9,11 +9,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from ocrd.doubts import REPLACEMENT
 from ocrd.engine.rapidocr import spelling
 from ocrd.engine.rapidocr.recognition import Recogniser, shown
 from ocrd.engine.rapidocr.spacing import LineInk
 from ocrd.engine.rapidocr.spelling import corrected, false_spaces, lost_spaces, spelled
 
+PAPER = np.full((48, 200, 3), 255, np.uint8)  # a line without ink, of which none is lost
 CHARACTERS = ("blank", "a", "b", ".", " ", ",", "1", "l")
 
 
@@ -132,12 +134,12 @@ def test_a_line_without_doubtful_spaces_is_not_measured(monkeypatch: pytest.Monk
     measured: Callable[..., None] = lambda *_: pytest.fail("measured")  # noqa: E731
     monkeypatch.setattr(spelling, "LineInk", measured)
     told = distributions(("a", 0.9), (" ", 0.9995), ("b", 0.9))
-    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(drawn("a b"))[0] == "a b"
+    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(PAPER)[0] == "a b"
 
 
 def test_a_doubtful_space_in_a_name_is_gone_from_text_and_score() -> None:
     told = distributions(("a", 0.9), ("", 0.9), (".", 0.9), (" ", 0.6), ("b", 0.9))
-    text, score = Recogniser(lambda _batch: told[None], CHARACTERS).read(drawn("a. b"))
+    text, score = Recogniser(lambda _batch: told[None], CHARACTERS).read(PAPER)
     assert text == "a.b"
     assert score == pytest.approx(0.9)
 
@@ -172,7 +174,7 @@ def test_where_the_network_thinks_of_no_space_punctuation_makes_none() -> None:
 def test_a_lost_space_is_in_the_text() -> None:
     told = distributions(("a", 0.9), (",", 0.9), ("", 0.7), ("b", 0.9))
     told[2, CHARACTERS.index(" ")] = 0.25
-    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(drawn("a, b"))[0] == "a, b"
+    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(PAPER)[0] == "a, b"
 
 
 @pytest.mark.parametrize(("breadth", "text"), [(4, "a b"), (12, "ab")])
@@ -210,4 +212,17 @@ def test_a_one_that_may_be_an_l_is_one_beside_letters_only(
 def test_an_l_taken_for_a_one_is_in_the_text() -> None:
     told = distributions(("a", 0.9), ("1", 0.6), ("1", 0.6), ("b", 0.9))
     told[2, CHARACTERS.index("l")] = 0.3
-    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(drawn("alb"))[0] == "alb"
+    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(PAPER)[0] == "alb"
+
+
+def test_ink_that_no_character_accounts_for_is_a_sign_that_was_lost() -> None:
+    strip = drawn("a bla")
+    columns = shown(strip).shape[3] // 8
+    told = [("", 0.9)] * columns
+    told[1], told[5] = ("a", 0.9), (" ", 0.9)  # of what stands behind the space nothing is said
+    told[4] = ("", 0.9)
+    network = distributions(*told)
+    text, score = Recogniser(lambda _batch: network[None], CHARACTERS).read(strip)
+    assert text.startswith("a ")
+    assert set(text[2:]) == {REPLACEMENT}
+    assert score < 0.5, "most of the line is not in its text"

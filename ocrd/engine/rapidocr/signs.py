@@ -1,0 +1,221 @@
+"""Signs that stand on a line and are not in its text, by the line's ink (pure).
+
+The network says nothing of a letter that it does not have, and is sure of its neighbours: of a
+Russian line the digits are left, of a Vietnamese word the half. But it says nearly to the column
+where each character stands. Ink that no character accounts for is a sign that was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocrd.doubts import REPLACEMENT
+from ocrd.engine.rapidocr.shades import quantiles
+
+Pixels = NDArray[np.uint8]
+Span = tuple[float, float]  # left and right, in pixels
+
+HEIGHT = 48  # pixels that a line is high here, and
+COLUMN = 8  # that one of the network's columns is wide
+_LEAST_CONTRAST = 24  # grey levels between ink and paper
+_INK = 0.35  # of the way from paper to ink
+_NEIGHBOUR = 14  # pixels: what is no wider and cut by the line's end belongs to what is beside it
+_SPECK = 10  # pixels: less is no sign
+_RULED = 0.8  # share of a row that is inked where a rule runs along it
+_STROKE, _STANDS = 0.15, 0.88  # of the height: a stroke as narrow and as high is a table's rule
+_THIN, _BREADTH = 0.13, 4.0  # share of its box, pixels: a slanted rule, or a frame, has no more
+_EDGE = 0.2  # of the height: what is no higher and touches the edge is the next line's
+_NEAR = 7.0  # pixels from a piece of ink up to a character that accounts for it
+_BROKEN = 2.0  # pixels that a letter's stem may stand further out
+_LEAST_WIDTH = 3  # pixels of a sign that stands by itself
+_LEAST_HEIGHT = 0.2  # of the line
+_USUAL = 0.85  # of the letters' height, from one to the next, where too few say it
+_PITCHES = (9.0, 34.0)
+_STEP_TO_HEIGHT = 0.7  # of the letters' height: no letters stand closer
+_STEP = 1.7  # times the shorter steps: the longest one between neighbours
+_ENOUGH = 4  # letters to say it
+_HALF = 0.72  # of the pitch: from the middle of a letter to its edge,
+_WIDE, _CAPITAL, _NARROW = 1.15, 0.95, 0.5  # of a wide one, a capital, a narrow one
+_EXCESS = 0.7  # of the pitch: more ink than that beside a letter is another sign
+_MOST_LOST = 0.5  # of the ink: then nothing useful is left
+_TOGETHER = 0.45  # of the pitch: between pieces of a sign, or signs of a word
+
+_WIDE_SIGNS = frozenset("mwMW@%&œŒæÆ©®™½¼¾→←⇒≤≥+=<>")
+_STEMS = frozenset("mwMWnuhHNUπΠμ℉℃")
+_NARROW_SIGNS = frozenset("iljtfrIJ1.,:;'`|!()[]{}")
+_PARTED_SIGNS = frozenset("\"“”„‟«»%‰:;!?=÷…‥©®¨☐☑☒½¼¾⅓⅔℃№")  # of several pieces of ink
+_LONG_SIGNS = frozenset("—–-_─━…‥~―一ー=.·")  # of any length
+_PARTED = 17.0  # pixels from such a sign's middle to its pieces
+_EAST = "\u2e80"  # from here on characters are as wide as high, and of several pieces
+_EAST_HALF = 26.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A character of the text, and the pixel that its middle is about at."""
+
+    character: str
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What was lost of a line."""
+
+    places: tuple[tuple[float, int], ...]  # the pixel, and how many signs
+    share: float  # of the line's ink
+
+
+NOTHING = Loss((), 0.0)
+
+
+def loss(strip: Pixels, columns: int, seen: Sequence[Seen]) -> Loss:
+    """Return what the line's ink holds beside the characters, spaces left out, in their order."""
+    runs, tall = _runs(strip, columns)
+    if not runs:
+        return NOTHING
+    pitch = _pitch(seen, tall)
+    total = sum(right - left for left, right, *_ in runs)
+    lost: list[Span] = []
+    for left, right, top, bottom in runs:
+        inside = [one for one in seen if _accounts(one, left, right, pitch)]
+        if inside:
+            lost += _excess(left, right, inside, pitch)
+        elif right - left >= _LEAST_WIDTH and bottom - top >= _LEAST_HEIGHT * HEIGHT:
+            lost.append((left, right))
+    places = tuple(
+        ((left + right) / 2, max(1, round((right - left) / pitch)))
+        for left, right in _joined(lost, pitch)
+    )
+    return Loss(places, min(1.0, sum(right - left for left, right in lost) / total))
+
+
+def _joined(lost: Sequence[Span], pitch: float) -> list[Span]:
+    """Return what was lost with pieces that stand together as one: of a sign, or of a word."""
+    found: list[Span] = []
+    for left, right in lost:
+        if found and left - found[-1][1] <= _TOGETHER * pitch:
+            found[-1] = found[-1][0], right
+        else:
+            found.append((left, right))
+    return found
+
+
+def _accounts(one: Seen, left: float, right: float, pitch: float) -> bool:
+    """Say whether a piece of ink belongs to a character."""
+    near = _EAST_HALF if one.character >= _EAST else _NEAR
+    if one.character in _PARTED_SIGNS:
+        near = _PARTED
+    if left - near <= one.place <= right + near:
+        return True
+    # Thin strokes of letters in low resolution are white: of an m three stems are left.
+    if one.character not in _STEMS:
+        return False
+    half = (_WIDE if one.character in _WIDE_SIGNS else _HALF) * pitch + _BROKEN
+    return one.place - half <= left and right <= one.place + half
+
+
+def _pitch(seen: Sequence[Seen], tall: float) -> float:
+    """Return the usual step from one letter to the next, of letters usually as high as ``tall``."""
+    steps = [
+        after.place - before.place
+        for before, after in pairwise(seen)
+        if before.character.isalnum() and after.character.isalnum()
+        and after.place - before.place < _PITCHES[1]
+    ]  # fmt: skip
+    if len(steps) < _ENOUGH:
+        return min(max(_USUAL * tall, _PITCHES[0]), _PITCHES[1])
+    usual = sorted(steps)[len(steps) // 4]
+    close = [step for step in steps if step < _STEP * usual]  # else a letter between was lost
+    return min(max(median(close), _STEP_TO_HEIGHT * tall, _PITCHES[0]), _PITCHES[1])
+
+
+def _excess(
+    left: float, right: float, inside: Sequence[Seen], pitch: float
+) -> list[Span]:
+    """Return the parts of a piece of ink that lie beyond the characters in it."""
+    found = []
+    reached = left
+    for one in inside:
+        half = _half(one, pitch)
+        if one.place - half - reached > _EXCESS * pitch:
+            found.append((reached, one.place - half))
+        reached = max(reached, one.place + half)
+    if right - reached > _EXCESS * pitch:
+        found.append((reached, right))
+    return found
+
+
+def _half(one: Seen, pitch: float) -> float:
+    """Return how far a character reaches from its middle, at most."""
+    character = one.character
+    if character >= _EAST:
+        return _EAST_HALF
+    if character in _LONG_SIGNS:
+        return 1e6
+    if character in _WIDE_SIGNS:
+        share = _WIDE
+    elif character in _NARROW_SIGNS:
+        share = _NARROW
+    else:
+        share = _CAPITAL if character.isupper() else _HALF
+    return max(share * pitch, _NEAR)
+
+
+def _runs(strip: Pixels, columns: int) -> tuple[list[tuple[float, float, int, int]], float]:
+    """Return the pieces of ink that white columns part: left, right, top, bottom; their height."""
+    ink = _ink(strip, columns)
+    if ink is None:
+        return [], 0.0
+    count, labels, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    for number in range(1, count):
+        _, top, wide, high, area = facts[number].tolist()
+        at_edge = top == 0 or top + high >= HEIGHT
+        is_rule = wide <= _STROKE * HEIGHT and high >= _STANDS * HEIGHT
+        is_rule |= wide > HEIGHT and area < max(_THIN * wide * high, _BREADTH * wide)
+        if area < _SPECK or is_rule or (at_edge and high <= _EDGE * HEIGHT):
+            ink[labels == number] = 0
+    inked = np.concatenate(([False], ink.any(axis=0), [False])).astype(np.int8)
+    starts, ends = (np.flatnonzero(np.diff(inked) == way).tolist() for way in (1, -1))
+    runs = []
+    for left, right in zip(starts, ends, strict=True):
+        if (left == 0 or right == ink.shape[1]) and right - left < _NEIGHBOUR:
+            continue
+        rows = np.flatnonzero(ink[:, left:right].any(axis=1))
+        runs.append((float(left), float(right), int(rows[0]), int(rows[-1]) + 1))
+    return runs, median(low - high for _, _, high, low in runs) if runs else 0.0
+
+
+def _ink(strip: Pixels, columns: int) -> Pixels | None:
+    """Return the line's ink as the network saw it, 1 where there is some; None without any."""
+    grey = strip if strip.ndim == 2 else cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY)
+    way = cv2.INTER_AREA if grey.shape[0] > HEIGHT else cv2.INTER_LINEAR
+    grey = np.asarray(cv2.resize(grey, (columns * COLUMN, HEIGHT), interpolation=way), np.uint8)
+    dark, middle, light = quantiles(grey, 0.03, 0.5, 0.97)
+    if light - dark < _LEAST_CONTRAST:
+        return None
+    if middle - dark < light - middle:  # light letters on dark paper
+        ink = grey > middle + _INK * (light - middle)
+    else:
+        ink = grey < middle - _INK * (middle - dark)
+    ink[ink.mean(axis=1) > _RULED] = False
+    return np.ascontiguousarray(ink, np.uint8)
+
+
+def marked(written: Sequence[Seen], places: Sequence[tuple[float, int]]) -> str:
+    """Return the text of characters and spaces, with replacement characters for lost signs."""
+    found = [(one.place, 1, one.character) for one in written]
+    found += [(place, 0, REPLACEMENT * count) for place, count in places]
+    # What was written stays in its order, whatever the places are.
+    reached = 0.0
+    for index, one in enumerate(written):
+        reached = max(reached, one.place)
+        found[index] = (reached, 1, one.character)
+    return "".join(text for _, _, text in sorted(found, key=lambda piece: piece[:2]))
