@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterable
 from typing import BinaryIO
 
 from ocrd.raster import kinds, tiffs
@@ -20,6 +21,12 @@ _SECTOR = 512  # writers and networks cut at multiples of it, rows of pixels har
 _ROWS_ABOVE, _GROUND_SHARE = 16, 0.3  # of the bytes of rows are their ground's
 _EOI, _SOS = b"\xff\xd9", 0xDA
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG's markers without a length
+_BOXES = frozenset({
+    b"ftyp", b"meta", b"mdat", b"moov", b"moof", b"free", b"skip", b"uuid", b"idat", b"jP  ",
+    b"jp2h", b"jp2c", b"rreq", b"xml ", b"JXL ", b"jxlc", b"jxlp", b"jxll", b"jxli", b"jbrd",
+    b"Exif", b"brob", b"jumb",
+})  # fmt: skip
+_CONTENT = frozenset({b"mdat", b"jp2c", b"jxlc", b"jxlp"})  # boxes that hold coded pixels
 _PNM = re.compile(
     rb"P([456])(\s+|#[^\n]*\n)+(\d+)\s+(?:#[^\n]*\n\s*)*(\d+)((?<=\d)\s+(?:#[^\n]*\n\s*)*(\d+))?\s"
 )
@@ -37,7 +44,7 @@ def is_whole(file: BinaryIO, kind: str) -> bool:
             case kinds.BMP:
                 return _bmp(file, size)
             case kinds.TIFF:
-                return _tiff(file, size)
+                return are_whole(file, tiffs.pages(file))
             case kinds.PPM:
                 return _pnm(file, size)
             case _:
@@ -168,27 +175,30 @@ def _boxes(file: BinaryIO, size: int) -> bool:
     if head[:2] == b"\xff\x4f":
         file.seek(max(0, size - _TAIL))
         return _EOI in file.read()
-    at = 0
+    at, seen = 0, set()
     while at + 8 <= size:
         file.seek(at)
         length, name = struct.unpack(">I4s", file.read(8))
-        if name == bytes(4):
-            return False
-        if length == 0:  # to the end of the file
-            return True
         if length == 1:
             (length,) = struct.unpack(">Q", file.read(8))
+        if name not in _BOXES and (seen & _CONTENT or name == bytes(4)):
+            return name != bytes(4)  # something behind the picture
+        if length == 0:  # to the end of the file
+            return True
         if length < 8:
             return False
+        seen.add(name)
         at += length
     return at <= size
 
 
-def _tiff(file: BinaryIO, size: int) -> bool:
-    for page in tiffs.pages(file):
+def are_whole(file: BinaryIO, pages: Iterable[tiffs.Page]) -> bool:
+    """Say whether nothing is missing of these pages of a TIFF, as far as can be seen."""
+    size = file.seek(0, 2)
+    for page in pages:
         pieces = page.pieces
         if not pieces and page.number(tiffs.WIDTH):
-            return True  # without lengths nothing can be said
+            continue  # without lengths nothing can be said
         if page.number(tiffs.COMPRESSION, tiffs.RAW) == tiffs.RAW:
             row = 0 if _zero_is_white(page) else page.row_bytes
             whole = _rows(file, size, pieces, row)

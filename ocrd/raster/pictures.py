@@ -96,18 +96,22 @@ class Picture:
         self._kind, self._page_pixels = kind.format, page_pixels
         self._stream: io.BufferedReader | io.BytesIO
         self._stream = io.BufferedReader(Window(descriptor, kind.junk), 1 << 16)
-        self.repaired = not endings.is_whole(self._stream, kind.format)
+        self.repaired = False
+        self._directories: list[tiffs.Page] = []
+        most = most_pages and most_pages + 1
+        if kind.format == kinds.TIFF:
+            self._directories = list(self._directories_up_to(most))
+            self.repaired |= not endings.are_whole(self._stream, self._directories)
+        else:
+            self.repaired = not endings.is_whole(self._stream, kind.format)
         if self.repaired:
             self._stream = self._cut = salvage.completed(descriptor, kind)
             if kind.format == kinds.WEBP:
                 self._stream = salvage.with_end(self._cut)
-        self._directories: list[tiffs.Page] = []
-        if kind.format == kinds.TIFF:
-            most = most_pages and most_pages + 1
+        if kind.format == kinds.TIFF and not self._directories:
+            # The first one stands at the end, and is cut off.
+            self._stream = salvage.directories_completed(descriptor, kind)
             self._directories = list(self._directories_up_to(most))
-            if not self._directories:  # the first one stands at the end, and is cut off
-                self._stream = salvage.directories_completed(descriptor, kind)
-                self._directories = list(self._directories_up_to(most))
         self._image = self._opened()
         self.format = "JPEG" if self._image.format == "MPO" else str(self._image.format)
         self._frames = self._page_frames()
@@ -250,12 +254,11 @@ class Picture:
         return image
 
     def _judge_size(self) -> None:
-        if self._frames != [0]:
-            self._page(1)
+        image = self._image if self._frames == [0] else self._page(1)
         shrink = 1
-        if self.format == "JPEG" and not self._image.info.get("progressive"):
+        if self.format == "JPEG" and not image.info.get("progressive"):
             shrink = _JPEG_SHRINK
-        width, height = self._image.size
+        width, height = image.size
         size = width // shrink, height // shrink
         openers.refuse_oversize(width, height, self._page_pixels, size)
 

@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
+import pillow_jxl  # noqa: F401 -- makes itself known to Pillow
 import pymupdf
 from PIL import Image, ImageDraw
 
 from tests.faults.hostile import pdfs
 from tests.faults.hostile.pictures import animated, apng, saved
+
+pillow_heif.register_heif_opener()
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = (ROOT / "tests" / "resources", ROOT / "ocrd" / "samples")
@@ -66,6 +70,11 @@ def _pictures() -> Iterator[tuple[str, bytes]]:
     yield "animated.png", apng(3)
     for mode in ("1", "P", "RGB"):
         yield f"{mode}.bmp", saved(drawing(mode), "BMP")
+        yield f"{mode}.pnm", saved(drawing("L" if mode == "P" else mode), "PPM")
+    yield "phone.avif", saved(drawing("RGBA"), "AVIF", exif=exif.tobytes())
+    yield "archive.jp2", saved(drawing("RGB"), "JPEG2000")
+    for format_ in ("HEIF", "JXL"):  # both have made themselves known to Pillow
+        yield f"phone.{format_.lower()}", saved(drawing("RGB"), format_)
 
 
 def _pdfs() -> Iterator[tuple[str, bytes]]:

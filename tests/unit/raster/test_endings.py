@@ -47,6 +47,7 @@ def test_a_whole_file_is_whole_whatever_stands_behind_it(name: str, save: dict[s
     assert whole(content)
     if name not in ("a.heic", "a.avif", "a.jp2", "a.jxl", "a.webp"):
         assert whole(content + bytes(100_000)), "padded"
+    if name not in ("a.webp",):
         assert whole(content + b"\r\nwhatever"), "something behind it"
 
 
