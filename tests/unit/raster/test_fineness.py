@@ -10,7 +10,7 @@ from PIL import Image
 from ocrd.raster.fineness import FINEST, MOST_PIXELS, Content, Picture, fineness
 from ocrd.raster.mupdf import MuPdf
 from tests import sheets
-from tests.faults.hostile.pdfs import FONT
+from tests.faults.hostile.pdfs import FONT, stream
 
 A4 = (595.0, 842.0)
 WHOLE = ("fill-image", (0.0, 0.0, *A4))
@@ -199,7 +199,7 @@ def test_a_picture_in_a_form_in_a_form_counts() -> None:
 
 
 def test_a_picture_in_a_pattern_or_a_note_makes_the_page_as_fine_as_any(tmp_path: Path) -> None:
-    cell = sheets.stream(
+    cell = stream(
         FULL,
         "/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 420 200]/XStep 420"
         "/YStep 200/Resources<</XObject<</I 7 0 R>>>>",
