@@ -17,7 +17,7 @@ from ocrd.raster.witness import Difference
 _CLEARLY = 2.0  # times as much
 _OTHER_LETTERS = 0.2  # of the ink strays, where letters are others; 0.05 where they are the same
 _GUESSED = "mapping via"  # MuPDF draws a font that is not in the file, with the letters it knows
-_LEFT_OUT = "This page was drawn by pdfium, as MuPDF leaves out a part of it"
+_FULLER = "This page was drawn by pdfium, which shows more of it than MuPDF"
 _WRONG = "Two programs draw the page alike, though something in it is wrong"
 
 
@@ -39,7 +39,7 @@ def judge(difference: Difference | None, remark: Remark) -> Judgement:
     if mine > others * (1 / _CLEARLY if lost else _CLEARLY):
         if others:  # which is no content, where MuPDF drew what it had lost
             return Judgement(True, _differing(0.0 if lost else difference.share(others), remark))
-        return Judgement(True, warnings=(_told(_LEFT_OUT, remark),))
+        return Judgement(True, warnings=(_told(_FULLER, remark),))
     if mine:
         return Judgement(False, _differing(difference.share(mine), remark))
     if remark.gravity >= Gravity.GRAVE and difference.strayed >= _OTHER_LETTERS:
