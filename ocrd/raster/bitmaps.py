@@ -80,7 +80,7 @@ def _of_fields(
     bands = [_band(pixels, mask) for mask in masks if mask or mask is not masks[3]]
     if not masks[3] or not bands[-1].any():
         bands = bands[:3]
-    return Image.fromarray(np.dstack(bands), "RGBA" if len(bands) == 4 else "RGB")
+    return Image.fromarray(np.dstack(bands))
 
 
 def _band(pixels: NDArray[np.uint32], mask: int) -> NDArray[np.uint8]:
@@ -126,7 +126,7 @@ def _of_runs(
     colours = np.frombuffer(palette[: len(palette) // 4 * 4], np.uint8).reshape(-1, 4)[:, 2::-1]
     table = np.full((257, 3), 255, np.uint8)
     table[: min(256, len(colours))] = colours[:256]
-    return Image.fromarray(table[indices], "RGB")  # -1 is the last: white
+    return Image.fromarray(table[indices])  # -1 is the last: white
 
 
 def _nibbles(content: bytes, count: int, *, four: bool) -> NDArray[np.int16]:

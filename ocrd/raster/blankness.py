@@ -33,7 +33,9 @@ _CORE_SHARE = 0.4  # of a mark's depth
 _FAINT, _FAINT_FILL = 12.0, 0.25  # levels; of its box: what JPEG strews is faint and loose
 _SPECKS = 40  # so many specks are no dust
 _BAND_DEPTH, _BAND_DEEP = 0.06, 0.03  # of that side of the page, of the other one
-_BAND_LENGTH, _BAND_CLOSED = 0.08, 0.97  # of the side; of the length: between words there is paper
+_BAND_LENGTH, _LOOSE_LENGTH = 0.08, 0.2  # of the side; where it begins away from the edge
+_BAND_AWAY = 0.012  # of the page's longest side
+_BAND_CLOSED = 0.97  # of the length: between words there is paper
 _BULGE = 10.0  # pixels
 _HOLE = (0.012, 0.036)  # of the page's longest side: 3.5 to 10 mm of A4
 _DISC = (0.66, 0.87)  # of its box: 0.785
@@ -150,14 +152,33 @@ class _Page:
         deep = max(_BAND_DEPTH * self.width, _BAND_DEEP * self.height)
         high = max(_BAND_DEPTH * self.height, _BAND_DEEP * self.width)
         if box.right <= deep:
-            return _is_closed(seen, self.height, at_edge=box.left <= 1)
+            return self._is_closed(seen, self.height, box.left)
         if box.left >= self.width - deep:
-            return _is_closed(seen[:, ::-1], self.height, at_edge=box.right >= self.width - 1)
+            return self._is_closed(seen[:, ::-1], self.height, self.width - box.right)
         if box.bottom <= high:
-            return _is_closed(seen.T, self.width, at_edge=box.top <= 1)
+            return self._is_closed(seen.T, self.width, box.top)
         if box.top >= self.height - high:
-            return _is_closed(seen[::-1].T, self.width, at_edge=box.bottom >= self.height - 1)
+            return self._is_closed(seen[::-1].T, self.width, self.height - box.bottom)
         return False
+
+    def _is_closed(self, seen: NDArray[np.bool_], side: int, away: int) -> bool:
+        """Say whether a mark, its rows from an edge inwards, has no gap along it and no bulge.
+
+        ``away`` is how far it begins from the edge. What is no deeper than a speck, at the very
+        edge, is no letter however long it is.
+        """
+        there = np.asarray(seen.any(axis=1))
+        if seen.shape[1] <= _MARK_EXTENT and away <= 1:
+            return True
+        length = max((_BAND_LENGTH if away <= 1 else _LOOSE_LENGTH) * side, 2 * _MARK_EXTENT)
+        if away > _BAND_AWAY * max(self.width, self.height) or there.size < length:
+            return False
+        if there.mean() < _BAND_CLOSED:
+            return False
+        rows = np.flatnonzero(there)
+        depth = seen.shape[1] - seen[rows, ::-1].argmax(axis=1)
+        bulge = depth - np.polyval(np.polyfit(rows, depth, 2), rows)
+        return bool(np.convolve(bulge, np.ones(8) / 8, "valid").max(initial=0.0) <= _BULGE)
 
     def _is_hole(self, box: _Box) -> bool:
         across, down = box.right - box.left, box.bottom - box.top
@@ -169,22 +190,6 @@ class _Page:
             return False
         x, y = (box.left + box.right) / 2 / self.width, (box.top + box.bottom) / 2 / self.height
         return bool(min(x, 1 - x, y, 1 - y) <= _HOLE_MARGIN)
-
-
-def _is_closed(seen: NDArray[np.bool_], side: int, *, at_edge: bool) -> bool:
-    """Say whether a mark, its rows from an edge inwards, has no gap along it and no bulge.
-
-    What is no deeper than a speck, at the very edge, is no letter however long it is.
-    """
-    there = np.asarray(seen.any(axis=1))
-    if seen.shape[1] <= _MARK_EXTENT and at_edge:
-        return True
-    if there.size < max(_BAND_LENGTH * side, 2 * _MARK_EXTENT) or there.mean() < _BAND_CLOSED:
-        return False
-    rows = np.flatnonzero(there)
-    depth = seen.shape[1] - seen[rows, ::-1].argmax(axis=1)
-    bulge = depth - np.polyval(np.polyfit(rows, depth, 2), rows)
-    return bool(np.convolve(bulge, np.ones(8) / 8, "valid").max(initial=0.0) <= _BULGE)
 
 
 def _smoothed(levels: Levels) -> Levels:

@@ -47,7 +47,7 @@ def decoded(file: BinaryIO, page: tiffs.Page) -> Image.Image:
     if page.number(tiffs.PHOTOMETRIC) == 2:
         numbers = samples[:, :, :3].astype(np.float32)
         seen = range_of(numbers.reshape(numbers.shape[0], -1), None, whole=page.sample_format != 3)
-        image = Image.fromarray(seen.shallow(numbers), "RGB")
+        image = Image.fromarray(seen.shallow(numbers))
     else:
         image = Image.fromarray(samples[:, :, 0].astype(np.float32))
         image.info["white_is_zero"] = page.number(tiffs.PHOTOMETRIC) == 0

@@ -66,6 +66,16 @@ def test_a_heading_close_to_the_edge_is_content() -> None:
     assert not is_blank(page)
 
 
+@pytest.mark.parametrize("size", [(420, 1900), (1900, 420)])
+@pytest.mark.parametrize("place", [(140, 55), (20, 200)])
+def test_a_number_in_the_margin_of_a_narrow_strip_is_content(
+    size: tuple[int, int], place: tuple[int, int]
+) -> None:
+    page = sheet(245, 1.0, size)
+    write(page, "148", 190, size=30, at=place)
+    assert not is_blank(page)
+
+
 def test_a_shadow_along_an_edge_is_not_content_but_what_stands_out_of_it_is() -> None:
     page = np.asarray(sheet(250, 2.0)).astype(float)
     page[:, :30] -= np.linspace(150, 0, 30)
