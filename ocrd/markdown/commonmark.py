@@ -37,6 +37,8 @@ _AT_START = re.compile(
 _CLOSING_HASHES = re.compile(r"(?<!\S)#+$")
 _HYPHENS = re.compile(r"--+|(?<=.)-$")  # what ends a comment, in CommonMark or in HTML
 _BACKTICKS = re.compile(r"`+")
+# An address that GFM makes a link by itself, as far as nothing in it is escaped.
+_ADDRESS = re.compile(r"\b(?:https?|ftp)(?=://[^\s<\\]{0,999}\\)|\bwww(?=\.[^\s<\\]{0,999}\\)")
 
 
 def escape(text: str) -> str:
@@ -52,7 +54,9 @@ def escape_line(line: str) -> str:
 
 def escape_inline(text: str) -> str:
     """Escape a piece of a line."""
-    return _INLINE.sub(_escaped, text)
+    escaped = _INLINE.sub(_escaped, text)
+    # In an address that GFM links, a backslash would be shown: then it must not be one.
+    return _ADDRESS.sub(r"\g<0>\\", escaped) if "\\" in escaped else escaped
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -1,7 +1,9 @@
 """A model's Markdown inside one block -> tokens: words, breaks, code, TeX, paired marks (pure).
 
 Only what is listed here is understood; everything else, links and images and unknown HTML among it,
-is words. Linear in the length of the text, and no text raises.
+is words. A mark of emphasis counts at a word's edge only, a tag with its mate: within a word, a
+formula or a program they are signs (``b**4+a**3*b``, ``a<b and c>d``), which no reader may lose.
+Linear in the length of the text, and no text raises.
 """
 
 from __future__ import annotations
@@ -9,16 +11,16 @@ from __future__ import annotations
 import html
 import html.entities
 import re
-import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from ocrd.markdown import commonmark
+from ocrd.markdown import commonmark, emphasis
 
 MAX_DEPTH = 8  # of marks within marks; deeper ones are dropped
+_LOOK = 500  # characters from either end of what is emphasised that are looked at
 
 
 class Kind(Enum):
@@ -31,7 +33,7 @@ class Kind(Enum):
     DISPLAY = auto()  # TeX on lines of its own
     OPEN = auto()  # a mark such as **, <sup>
     CLOSE = auto()
-    EITHER = auto()  # a candidate between two words, before marks are paired
+    EITHER = auto()  # a candidate that may open or close, before marks are paired
 
 
 _MARKS = frozenset({Kind.OPEN, Kind.CLOSE, Kind.EITHER})
@@ -46,24 +48,26 @@ class Token:
 
     kind: Kind
     text: str
-    from_run: bool = False  # a mark of * or _ or ~, which are characters where they pair with none
+    from_run: bool = False  # a mark of * or _ or ~
+    source: str = ""  # of a mark, what it is where it pairs with none: signs of the text
 
 
 # HTML that models write inside a line -> the mark that stands for it.
 _TAG_MARKS = {
     "b": "**", "strong": "**", "i": "*", "em": "*", "s": "~~", "strike": "~~", "del": "~~",
-    "sup": "sup", "sub": "sub",
+    "sup": "sup", "sub": "sub", "u": "u", "ins": "u",
 }  # fmt: skip
+_DROPPED = "u"  # Markdown has none for it: the words stay
 _HTML_MARKS = frozenset({"sup", "sub"})  # Markdown has none of its own for them
 # What a mark does to words; within it, another that does the same says nothing.
 _STYLES = {
     "*": {"emphasis"}, "**": {"strong"}, "***": {"emphasis", "strong"},
     "_": {"emphasis"}, "__": {"strong"}, "___": {"emphasis", "strong"},
-    "~~": {"struck"}, "sup": {"script"}, "sub": {"script"},
+    "~~": {"struck"}, "sup": {"script"}, "sub": {"script"}, "u": set(),
 }  # fmt: skip
 _BREAKING_TAGS = frozenset({"br", "center", "p"})
-_DROPPED_TAGS = frozenset({"u", "ins"})
-
+# Letters that are a variable as well as a tag: alone, <p> may be the middle of a<p>b.
+_ONE_LETTER = frozenset("bipsu")
 _SPECIAL = re.compile(
     r"""
       (?P<pair>\\\\)
@@ -71,7 +75,7 @@ _SPECIAL = re.compile(
     | (?P<tex>\\[(\[])
     | (?P<ticks>`+)
     | (?P<run>\*+|_+|~+)
-    | </?(?P<tag>[A-Za-z]{1,9})(?:[ ][^<>\n]{0,200})?/?>
+    | </?(?P<tag>[A-Za-z]{1,9})(?P<attributes>[ ][^<>\n]{0,200})?/?>
     | (?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{0,31});)
     | (?P<newline>\n)
     """,
@@ -118,6 +122,7 @@ def _scan(text: str) -> Iterator[Token]:
     """Yield the tokens in order; marks are candidates only."""
     spans = _tex_spans(text)
     runs = _tick_runs(text)
+    paragraphs = "</p>" in text.lower()
     position = 0
     while special := _SPECIAL.search(text, position):
         start = special.start()
@@ -130,11 +135,13 @@ def _scan(text: str) -> Iterator[Token]:
             if tex := text[start + 2 : end - 2].strip():
                 yield Token(Kind.DISPLAY if display else Kind.MATH, tex)
             position = end
-        elif special["ticks"] and (end := _closing_ticks(runs, position, special["ticks"])):
+        elif special["ticks"] and (end := _closing_ticks(text, runs, position, special["ticks"])):
             yield _code(text[position : end - len(special["ticks"])])
             position = end
         elif special["run"]:
             yield from _run(text, start, position)
+        elif special["tag"]:
+            yield _tag(special, paragraphs=paragraphs)
         else:
             yield _simple(special)
     if position < len(text):
@@ -173,11 +180,22 @@ def _tick_runs(text: str) -> dict[int, list[int]]:
     return runs
 
 
-def _closing_ticks(runs: dict[int, list[int]], position: int, ticks: str) -> int:
-    """Return where the code that begins at the position ends, fence included; 0 if nowhere."""
+def _closing_ticks(text: str, runs: dict[int, list[int]], position: int, ticks: str) -> int:
+    """Return where the code that begins at the position ends, fence included; 0 if nowhere.
+
+    No white stands inside its ends, or inside both of them where there are several backticks: one
+    that opens a quotation, which an apostrophe closes, is a sign.
+    """
     places = runs.get(len(ticks), [])
     place = bisect_left(places, position)
-    return places[place] + len(ticks) if place < len(places) else 0
+    if place == len(places):
+        return 0
+    end = places[place]
+    if end > position:
+        white = text[position].isspace(), text[end - 1].isspace()
+        if white[0] != white[1] or (white[0] and len(ticks) == 1):
+            return 0
+    return end + len(ticks)
 
 
 def _code(content: str) -> Token:
@@ -204,68 +222,85 @@ def _simple(special: re.Match[str]) -> Token:
         return Token(Kind.WORDS, special[0][1])
     if special["entity"]:
         return Token(Kind.WORDS, _character(special[0]))
-    tag = (special["tag"] or "").lower()
-    if tag in _BREAKING_TAGS:
-        return Token(Kind.BREAK, "\n")
-    if tag in _DROPPED_TAGS:
-        return Token(Kind.WORDS, "")
-    if tag in _TAG_MARKS:
-        closing = special[0].startswith("</")
-        return Token(Kind.CLOSE if closing else Kind.OPEN, _TAG_MARKS[tag])
     return Token(Kind.WORDS, special[0])
 
 
+def _tag(special: re.Match[str], *, paragraphs: bool) -> Token:
+    """Return the token of a tag; what only looks like one is words, as ``<b and c>`` in a formula.
+
+    ``paragraphs`` says whether the text closes any.
+    """
+    name, whole = special["tag"].lower(), special[0]
+    attributes = special["attributes"]
+    if name in _ONE_LETTER and attributes and "=" not in attributes and attributes.strip(" /"):
+        return Token(Kind.WORDS, whole)
+    if name in _BREAKING_TAGS:
+        before = special.string[special.start() - 1] if special.start() else "\n"
+        if name == "p" and not paragraphs and before != "\n":
+            return Token(Kind.WORDS, whole)
+        return Token(Kind.BREAK, "\n")
+    if name in _TAG_MARKS:
+        kind = Kind.CLOSE if whole.startswith("</") else Kind.OPEN
+        return Token(kind, _TAG_MARKS[name], source=whole if name in _ONE_LETTER else "")
+    return Token(Kind.WORDS, whole)
+
+
 def _run(text: str, start: int, end: int) -> Iterator[Token]:
-    """Yield a run of * or _ or ~ as what it may be (CommonMark 0.31, section 6.2)."""
+    """Yield a run of * or _ or ~ as what it may be."""
     run = text[start:end]
     if len(run) > 3 or (run[0] == "~") != (run == "~~"):
         yield Token(Kind.WORDS, run)
         return
-    before = text[start - 1] if start else " "
-    after = text[end] if end < len(text) else " "
-    opens, closes = _opens(before, after), _opens(after, before)
-    if run[0] == "_":
-        opens, closes = opens and not before.isalnum(), closes and not after.isalnum()
-    if opens and closes and run == "*" and (before + after).isascii():
-        yield Token(Kind.WORDS, run)  # 2*3*4
-    elif opens and closes:
-        yield Token(Kind.EITHER, run, from_run=True)
-    elif opens or closes:
-        yield Token(Kind.OPEN if opens else Kind.CLOSE, run, from_run=True)
+    before, after = f"  {text[max(start - 2, 0) : start]}"[-2:], f"{text[end : end + 2]}  "[:2]
+    opens = emphasis.opens(before, after[0], run)
+    closes = emphasis.closes(before[-1], after, run)
+    if opens or closes:
+        kind = Kind.EITHER if opens and closes else Kind.OPEN if opens else Kind.CLOSE
+        yield Token(kind, run, from_run=True, source=run)
     else:
         yield Token(Kind.WORDS, run)
-
-
-def _opens(before: str, after: str) -> bool:
-    """Say whether a mark between the two characters is left-flanking."""
-    if after.isspace():
-        return False
-    return not _is_punctuation(after) or before.isspace() or _is_punctuation(before)
-
-
-def _is_punctuation(character: str) -> bool:
-    return unicodedata.category(character)[0] in "PS"
 
 
 def _paired(found: list[Token]) -> list[Token]:
     """Return the tokens with marks that have no mate turned into what they show."""
     pairs = mates(found)
+    pieces = [token.text if token.kind is Kind.WORDS else " " for token in found]
+    ends = [0]  # of each token in all words, one behind the other
+    for piece in pieces:
+        ends.append(ends[-1] + len(piece))
+    words = "".join(pieces)
+    solids = [0]
+    for token in found:
+        solids.append(solids[-1] + (token.kind in _SOLID))
+    for index in sorted(pairs):
+        mate = pairs.get(index, -1)
+        if index < mate and found[index].from_run:
+            start, end = ends[index + 1], ends[mate]
+            if end - start > 2 * _LOOK:
+                between = f"{words[start : start + _LOOK]} {words[end - _LOOK : end]}"
+            else:
+                between = words[start:end]
+            solid = solids[mate] > solids[index]
+            around = (pieces[index - 1] if index else "", "".join(pieces[mate + 1 : mate + 2]))
+            if not emphasis.is_meant(found[index].text, between, around, solid=solid):
+                del pairs[index], pairs[mate]
     return [_settled(token, index, pairs.get(index)) for index, token in enumerate(found)]
 
 
 def _settled(token: Token, index: int, mate: int | None) -> Token:
     if token.kind not in _MARKS:
         return token
-    if mate is None:
-        return Token(Kind.WORDS, token.text if token.from_run else "")
-    return Token(Kind.OPEN if index < mate else Kind.CLOSE, token.text, token.from_run)
+    if mate is None or token.text == _DROPPED:
+        return Token(Kind.WORDS, token.source if mate is None else "")
+    return replace(token, kind=Kind.OPEN if index < mate else Kind.CLOSE)
 
 
 def _without_idle(found: list[Token]) -> list[Token]:
-    """Drop pairs of marks that Markdown would not take for marks, or that say nothing."""
+    """Drop pairs of marks that say nothing; what Markdown would not take for marks are signs."""
     pairs = mates(found)
     before, after = _neighbours(found)
     kept: set[int] = set()
+    signs: set[int] = set()
     active: list[int] = []  # opening marks around the present token
     broken = -1  # the last line break
     for index, token in enumerate(found):
@@ -274,9 +309,10 @@ def _without_idle(found: list[Token]) -> list[Token]:
         elif token.kind is Kind.OPEN:
             close = pairs[index]
             said = {style for opening in active for style in _STYLES[found[opening].text]}
-            if (
+            if token.text not in _HTML_MARKS and not _flanks(index, close, before, after):
+                signs |= {index, close} if token.from_run else set()
+            elif (
                 after[index][0] < close
-                and (token.text in _HTML_MARKS or _flanks(index, close, before, after))
                 and len(active) < MAX_DEPTH
                 and not said & _STYLES[token.text]
             ):
@@ -286,12 +322,16 @@ def _without_idle(found: list[Token]) -> list[Token]:
             # HTML of ours stays within a line.
             if token.text not in _HTML_MARKS or broken < opening:
                 kept |= {opening, index}
-    return [token for index, token in enumerate(found) if token.kind not in _MARKS or index in kept]
+    return [
+        Token(Kind.WORDS, token.source) if index in signs else token
+        for index, token in enumerate(found)
+        if token.kind not in _MARKS or index in kept or index in signs
+    ]
 
 
 def _flanks(opening: int, close: int, before: _Edges, after: _Edges) -> bool:
     """Say whether Markdown takes the two places for the ends of emphasis."""
-    return _opens(before[opening][1], after[opening][1]) and _opens(
+    return emphasis.is_flanking(before[opening][1], after[opening][1]) and emphasis.is_flanking(
         after[close][1], before[close][1]
     )
 

@@ -5,73 +5,72 @@ text; servers that strip special tokens leave ``LABEL[[x1, y1, x2, y2]]`` at the
 Coordinates run from 0 to 999 over the page's width and height. The text is untrusted and may be cut
 off anywhere: it is never evaluated, nothing in it raises, and no words of it are lost. Where one
 region holds several paragraphs, the first has the region's boxes and the others have none.
+
+A region's label says what it is: only titles are headings, whatever begins with ``#``; regions of
+text that are lines of a program are one block of code. A region without a body takes the next one
+of its kind that stands in a region of another.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ocrd.job import Block, Box
-from ocrd.markdown import passages
+from ocrd.markdown import passages, programs
+from ocrd.markdown.regions import (
+    GROUP,
+    LABELS,
+    NUMBER,
+    Region,
+    is_group,
+    regions,
+    without_torn_token,
+)
 from ocrd.tasks import Task
 
 GRID = 999  # the highest coordinate
+# Past the grid a coordinate may be by so much: 1000 is what others count to, and 1003 still is the
+# page's edge. A hundredth of the page is less than a line; more is no place on this page.
+PAST = 10
 
-# The labels that DeepSeek-OCR (first six lines) and its kind write -> ours.
-LABELS = {
-    "title": "title", "sub_title": "heading", "text": "text",
-    "image": "figure", "table": "table", "equation": "equation",
-    "image_caption": "caption", "table_caption": "caption", "figure_title": "caption",
-    "table_footnote": "footnote",
-    "figure": "figure", "chart": "figure", "formula": "equation",
-    "figure_caption": "caption", "table_title": "caption", "chart_title": "caption",
-    "image_footnote": "footnote", "footnote": "footnote", "page_footnote": "footnote",
-    "list": "list", "code": "code", "code_block": "code",
-    "header": "header", "page_header": "header", "footer": "footer", "page_footer": "footer",
-    "page_number": "page-number",
-}  # fmt: skip
-
-# Special tokens of the vocabulary, as the tokenizer prints them.
-_SPECIAL = re.compile(
-    r"<\|(?P<name>/?ref|/?det|grounding|User|Assistant|EOT)\|>|<｜[^｜<>\n]{1,40}｜>"
-)
-# Those that a cut-off text may end in the middle of.
-_TEARABLE = (
-    "<|ref|>", "<|/ref|>", "<|det|>", "<|/det|>", "<|grounding|>", "<｜end▁of▁sentence｜>"
-)  # fmt: skip
 # A label that is no word of the page: "aside_text".
 _IDENTIFIER = re.compile(r"[a-z]{2,20}(?:_[a-z]{2,20})*")
-_BARE_LABELS = "|".join(LABELS)
-_BARE = rf"^[ \t]*(?P<label>{_BARE_LABELS}) ?(?=\[ ?\[)"
-_GROUP = re.compile(r"\[([^\[\]]*)\]")
-_NUMBER = re.compile(r"-?\d+(?:\.\d*)?")
-_COORDINATES = frozenset("0123456789.,-+[] \t\n")
 _ROW = re.compile(r"<t[rdh][\s>]", re.IGNORECASE)
 _MANY_NEWLINES = re.compile(r"\n{3,}")
 
 # Of a region, the parts that take over its label: what Markdown says of them is about looks.
 _RELABELLED = frozenset({"text", "list", "title", "heading"})
+_TITLES = frozenset({"title", "heading"})
+# Kinds whose body may stand in a later region; of them, those with a body that is never another's.
+_FILLED = frozenset({"table", "equation"})
+_OWN = frozenset({"table", "equation", "figure", "code"})
+_CENTERED = re.compile(r"\s*<center>(?P<words>[^<]*)</center>", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class _Region:
-    """One region of the page as the model gave it."""
+class _Part:
+    """A region on its way into blocks."""
 
-    label: str = ""
-    places: list[str] = field(default_factory=list)  # of coordinates
-    body: list[str] = field(default_factory=list)
+    region: Region
+    label: str  # ours; "" where nobody knows it
+    boxes: list[Box]
+    blocks: list[Block]
 
 
 def blocks(text: str, width: int, height: int, task: Task) -> tuple[list[Block], list[str]]:
     """Return the blocks of a page of ``width`` by ``height`` pixels, and warnings for a person."""
-    found: list[Block] = []
+    parts: list[_Part] = []
     unusable = 0
-    for region in _regions(_tidied(text), task):
+    for region in regions(_tidied(text), task):
         boxes, spoilt = _boxes("".join(region.places), width, height)
         unusable += spoilt
-        found += _located(region, boxes, task) if task.mode == "locate" else _parts(region, boxes)
+        parts.append(_Part(region, _label(region), boxes, []))
+    if task.mode == "locate":
+        found = [block for part in parts for block in _located(part.region, part.boxes, task)]
+    else:
+        found = _all_blocks(parts)
     warnings = []
     if unusable:
         warnings.append(
@@ -88,125 +87,36 @@ def _tidied(text: str) -> str:
     """Return the text after the clean-ups that DeepSeek's own scripts make."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\\coloneqq", ":=").replace("\\eqqcolon", "=:")
-    return _MANY_NEWLINES.sub("\n\n", text[: len(text) - _torn(text)])
-
-
-def _torn(text: str) -> int:
-    """Return how many characters at the end are the beginning of a special token."""
-    beginnings = (token[:length] for token in _TEARABLE for length in range(2, len(token)))
-    return max((len(start) for start in beginnings if text.endswith(start)), default=0)
+    return _MANY_NEWLINES.sub("\n\n", without_torn_token(text))
 
 
 def _shortened(text: str, limit: int = 200) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _regions(text: str, task: Task) -> Iterator[_Region]:
-    """Yield the regions in the model's order; text that belongs to none comes without label."""
-    if "<|ref|>" in text or "<|det|>" in text:
-        yield from _grounded(text)
-    else:
-        yield from _bare(_SPECIAL.sub("", text), task)
-
-
-def _grounded(text: str) -> Iterator[_Region]:
-    """Yield the regions of the form with special tokens."""
-    region = _Region()
-    before = ""  # the name of the token before
-    for name, piece in _pieces(text):
-        if name == "ref":
-            yield region
-            region = _Region(piece)
-        elif before == "ref" and name not in {"/ref", "det"}:
-            region.label += piece
-            continue
-        elif name == "det":
-            if "".join(region.body).strip():
-                yield region
-                region = _Region()
-            end = _places_end(piece, 0)
-            region.places.append(piece[:end])
-            region.body.append(piece[end:])
-        else:
-            if before == "det" and name == "/det" and _COORDINATES.issuperset(region.body[-1]):
-                region.places.append(region.body.pop())
-            region.body.append(piece)
-        before = name
-    yield region
-
-
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each special token's name with the text that follows it; other tokens have none."""
-    name, behind = "", 0
-    for token in _SPECIAL.finditer(text):
-        yield name, text[behind : token.start()]
-        name, behind = token["name"] or "", token.end()
-    yield name, text[behind:]
-
-
-def _bare(text: str, task: Task) -> Iterator[_Region]:
-    """Yield the regions of the form without special tokens."""
-    pattern = _BARE
-    if task.mode == "locate" and task.target:
-        pattern = pattern.replace(_BARE_LABELS, re.escape(task.target))
-    region, behind = _Region(), 0
-    for label in re.finditer(pattern, text, re.MULTILINE):
-        end = _places_end(text, label.end())
-        places = text[label.end() : end]
-        if end < len(text) and not any(map(_corners, _GROUP.findall(places))):
-            continue
-        region.body.append(text[behind : label.start()])
-        yield region
-        region, behind = _Region(label["label"], [places]), end
-    region.body.append(text[behind:])
-    yield region
-
-
-def _places_end(text: str, position: int) -> int:
-    """Return where the list of coordinates that begins at the position ends, or the position.
-
-    A list that the end of the text cuts off ends there.
-    """
-    depth = 0
-    for at in range(position, len(text)):
-        character = text[at]
-        if character not in _COORDINATES:
-            return position
-        if character == "[":
-            depth += 1
-        elif character == "]":
-            depth -= 1
-            if depth <= 0:
-                return at + 1
-        elif depth == 0 and not character.isspace():
-            return position
-    return len(text)
-
-
 def _boxes(places: str, width: int, height: int) -> tuple[list[Box], int]:
     """Return the usable boxes in pixels, and how many were none."""
-    groups = _GROUP.findall(places)
+    groups = GROUP.findall(places)
     found = [box for group in groups if (box := _box(group, width, height))]
-    torn = _NUMBER.search(places, places.rfind("]") + 1) is not None
+    torn = NUMBER.search(places, places.rfind("]") + 1) is not None
     return found, len(groups) - len(found) + torn
 
 
 def _box(group: str, width: int, height: int) -> Box | None:
-    corners = _corners(group)
-    if not corners:
+    """Return a group of coordinates as a box; None for one past the grid or upside down."""
+    if not is_group(group):
         return None
-    x0, x1 = (x * width / GRID for x in sorted(corners[::2]))
-    y0, y1 = (y * height / GRID for y in sorted(corners[1::2]))
-    return Box(x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+    corners = [float(number) for number in NUMBER.findall(group)]
+    if not all(-PAST <= corner <= GRID + PAST for corner in corners):
+        return None
+    left, top, right, bottom = (min(max(corner, 0.0), GRID) for corner in corners)
+    if left >= right or top >= bottom:
+        return None
+    across, down = (left * width, right * width), (top * height, bottom * height)
+    return Box(across[0] / GRID, down[0] / GRID, across[1] / GRID, down[1] / GRID)
 
 
-def _corners(group: str) -> list[float]:
-    """Return the four coordinates of a group, within the grid; none if it is no box."""
-    numbers = [min(max(float(number), 0.0), GRID) for number in _NUMBER.findall(group)]
-    return numbers if len(numbers) == 4 else []
-
-
-def _located(region: _Region, boxes: Sequence[Box], task: Task) -> Iterator[Block]:
+def _located(region: Region, boxes: Sequence[Box], task: Task) -> Iterator[Block]:
     """Yield what was found of a target, and what else the model said."""
     said = "".join(region.body)
     if boxes:
@@ -216,26 +126,124 @@ def _located(region: _Region, boxes: Sequence[Box], task: Task) -> Iterator[Bloc
     yield from passages.split(said)
 
 
-def _parts(region: _Region, boxes: Sequence[Box]) -> list[Block]:
+def _label(region: Region) -> str:
+    """Return what a region is in our words, "" if its label is none that we know.
+
+    Read line by line, a page has its words there: "Title" alone is one, "title" a label.
+    """
+    name = region.label.strip()
+    if name not in LABELS and not "".join(region.body).strip():
+        return ""
+    return LABELS.get(name.lower().replace(" ", "_").replace("-", "_"), "")
+
+
+def _all_blocks(parts: Sequence[_Part]) -> list[Block]:
+    """Return the blocks of all regions, each with what is its own."""
+    _give_captions(parts)
+    pieces = [_piece(part) for part in parts]
+    taken: set[int] = set()
+    for start, end in programs.runs(pieces):
+        lines = [piece for piece in pieces[start:end] if piece]
+        parts[start].blocks = [Block("code", programs.text(lines), programs.around(lines))]
+        taken.update(range(start, end))
+    for number, part in enumerate(parts):
+        if number not in taken and not _is_repeated(parts, number):
+            part.blocks = _blocks_of(part)
+    _give_bodies(parts)
+    return [block for part in parts for block in part.blocks]
+
+
+def _give_captions(parts: Sequence[_Part]) -> None:
+    """Give captions without words those that a later figure or table has in its place."""
+    waiting: list[_Part] = []
+    for part in parts:
+        body = "".join(part.region.body)
+        if part.label == "caption":
+            if not body.strip() and part.boxes:
+                waiting.append(part)
+        elif waiting and part.label in _OWN and (words := _CENTERED.match(body)):
+            waiting.pop(0).region.body = [words["words"]]
+            part.region.body = [body[words.end() :]]
+
+
+def _piece(part: _Part) -> programs.Piece | None:
+    """Return a region that may be lines of a program."""
+    body = "".join(part.region.body)
+    if part.label != "text" or len(part.boxes) > 1 or "```" in body:
+        return None
+    return programs.Piece(body, part.boxes[0] if part.boxes else None)
+
+
+def _is_repeated(parts: Sequence[_Part], number: int) -> bool:
+    """Say whether a figure without words is the one before it once more."""
+    if not number or parts[number].label != "figure":
+        return False
+    part, before = parts[number], parts[number - 1]
+    same = part.label == before.label and part.boxes == before.boxes
+    return same and not "".join([*part.region.body, *before.region.body]).strip()
+
+
+def _give_bodies(parts: Sequence[_Part]) -> None:
+    """Give regions without a body the next one of their kind that has no place.
+
+    As in a table, then its caption, and only then the table's rows. Several in a row keep their
+    order.
+    """
+    waiting: dict[str, list[_Part]] = {kind: [] for kind in sorted(_FILLED)}
+    for part in parts:
+        if part.label in _FILLED and [block.text for block in part.blocks] == [""]:
+            waiting[part.label].append(part)
+            continue
+        for kind, empty in waiting.items():
+            moved = _spare(part, kind)[: len(empty)]
+            if not moved:
+                continue
+            rest = [block for at, block in enumerate(part.blocks) if at not in moved]
+            bodies = [part.blocks[at] for at in moved]
+            if any(body.boxes for body in bodies):  # the region's place is not theirs
+                own = next((at for at, block in enumerate(rest) if block.label == part.label), -1)
+                if own < 0:
+                    rest.insert(0, Block(part.label, "", tuple(part.boxes), rich=True))
+                else:
+                    rest[own] = replace(rest[own], boxes=tuple(part.boxes))
+            part.blocks = rest
+            for body in bodies:
+                target = empty.pop(0)
+                target.blocks = [replace(body, boxes=tuple(target.boxes))]
+
+
+def _spare(part: _Part, kind: str) -> list[int]:
+    """Return which of a region's blocks of that kind may be another's, in order."""
+    places = [at for at, block in enumerate(part.blocks) if block.label == kind]
+    if part.label == kind:
+        return places[:-1]  # the last one is its own
+    if part.label in _OWN:
+        return []
+    # What is all of a text has its place there; a caption is none.
+    return [at for at in places if part.label == "caption" or not part.blocks[at].boxes]
+
+
+def _blocks_of(part: _Part) -> list[Block]:
     """Return a region's blocks; the one that the region is named for has the boxes."""
+    region, boxes, label = part.region, part.boxes, part.label
     body = "".join(region.body)
-    label = LABELS.get(region.label.strip().lower().replace(" ", "_").replace("-", "_"), "")
+    headings = label in _TITLES or not region.label.strip()
     if not label:
         # Read line by line, a page has its words where the label would be.
         named = _IDENTIFIER.fullmatch(region.label.strip()) and body.strip()
         body = body if named else f"{region.label}\n{body}"
         label = "text"
-    parts = _split(label, body)
+    parts = _split(label, body, headings=headings)
     if not parts and not boxes:
         return []
-    chosen = next((index for index, part in enumerate(parts) if part.label == label), None)
+    chosen = next((index for index, block in enumerate(parts) if block.label == label), None)
     if chosen is None and boxes and (label == "figure" or not parts):
         parts.insert(0, Block(label, "", rich=True))
     parts[chosen or 0] = replace(parts[chosen or 0], boxes=tuple(boxes))
     return parts
 
 
-def _split(label: str, body: str) -> list[Block]:
+def _split(label: str, body: str, *, headings: bool) -> list[Block]:
     """Return the blocks of a region's text by what the region is."""
     match label:
         case "code" if "```" not in body:
@@ -246,7 +254,7 @@ def _split(label: str, body: str) -> list[Block]:
             body = f"{body[: row.start()]}<table>{body[row.start() :]}"
         case _:
             pass
-    parts = passages.split(body)
+    parts = passages.split(body, headings=headings)
     if label == "text" or any(part.label == label == "table" for part in parts):
         return parts
     if parts and parts[0].label in _RELABELLED:

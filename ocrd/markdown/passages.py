@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from ocrd.job import Block
-from ocrd.markdown import tables
+from ocrd.markdown import entries, tables
 
 _FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})(?P<language>[\w+#.-]{0,20})")
 # Fences that models put around Markdown, which is no code.
@@ -25,9 +25,12 @@ _AFTER_EQUATION = re.compile(r"[ \t]{0,8}([.,;:]?)[ \t]{0,8}(?=\n|\Z)")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
-def split(text: str) -> list[Block]:
-    """Return the blocks of Markdown that says nothing of places on the page."""
-    return _Splitter(text).run()
+def split(text: str, *, headings: bool = True) -> list[Block]:
+    """Return the blocks of Markdown that says nothing of places on the page.
+
+    Without ``headings``, hashes at the start of a line are signs as any others.
+    """
+    return _Splitter(text, headings=headings).run()
 
 
 def tex_of(text: str) -> str:
@@ -52,6 +55,7 @@ class _Splitter:
     """A text on its way into blocks, and where it stands."""
 
     text: str
+    headings: bool = True
     position: int = 0
     found: list[Block] = field(default_factory=list)
     label: str = "text"  # of the lines that are gathered
@@ -87,7 +91,7 @@ class _Splitter:
                 return
         elif self._take_equation(line):
             return
-        elif heading := _HEADING.match(line):
+        elif self.headings and (heading := _HEADING.match(line)):
             self._flush()
             label = "title" if len(heading["hashes"]) == 1 else "heading"
             self._add(label, line[heading.end() :])
@@ -179,4 +183,5 @@ class _Splitter:
         text = without_centering(text).rstrip()
         text = text if label == "list" else text.lstrip()
         if text.strip():
-            self.found.append(Block(label, text, rich=True))
+            pieces = entries.parted(text) if label == "list" else [text]
+            self.found += [Block(label, piece, rich=True) for piece in pieces]

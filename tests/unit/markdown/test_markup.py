@@ -72,8 +72,20 @@ def test_coordinates_are_of_a_grid_over_the_page() -> None:
 @pytest.mark.parametrize(
     ("places", "boxes", "warnings"),
     [
-        ("[[30, 40, 10, 20]]", [Box(10, 20, 30, 40)], []),
-        ("[[-5, 1, 2000, 9]]", [Box(0, 1, 999, 9)], []),
+        ("[[30, 40, 10, 20]]", [], ["1 box was unusable."]),  # upside down
+        ("[[30, 20, 10, 40]]", [], ["1 box was unusable."]),
+        ("[[10, 40, 30, 20]]", [], ["1 box was unusable."]),
+        ("[[1200, 281, 465, 302]]", [], ["1 box was unusable."]),
+        ("[[-5, 1, 2000, 9]]", [], ["1 box was unusable."]),
+        ("[[1, 1, 9, 1010]]", [], ["1 box was unusable."]),  # a line and more past the page
+        ("[[-11, 1, 9, 9]]", [], ["1 box was unusable."]),
+        ("[[1, 1, 9, 1009]]", [Box(1, 1, 9, 999)], []),
+        ("[[-10, -0.5, 9, 9]]", [Box(0, 0, 9, 9)], []),
+        ("[[0, 0, 1000, 1000]]", [Box(0, 0, 999, 999)], []),  # what others count to
+        ("[[0, 5, 1003, 9]]", [Box(0, 5, 999, 9)], []),
+        ("[[1000, 5, 1003, 9]]", [], ["1 box was unusable."]),
+        ("[[114, s 331, 279, 348]]", [], ["1 box was unusable."]),
+        ("[0.5, 0.5]", [], ["1 box was unusable."]),
         ("[10, 20, 30, 40]", [Box(10, 20, 30, 40)], []),
         ("[[1,2,3,4], [5,5,5,9]]", [Box(1, 2, 3, 4)], ["1 box was unusable."]),
         ("[[1,2,3,4], [5,5,9,5]]", [Box(1, 2, 3, 4)], ["1 box was unusable."]),
@@ -83,7 +95,7 @@ def test_coordinates_are_of_a_grid_over_the_page() -> None:
         ("[ [1, 2, 3, 4] , [5, 6, 7, 8] ]", [Box(1, 2, 3, 4), Box(5, 6, 7, 8)], []),
         ("[[1,2,3], [1,2,3,4,5], [1,2,3,4]]", [Box(1, 2, 3, 4)], ["2 boxes were unusable."]),
         ("[[1, 2, 3, 4], [5, 6,", [Box(1, 2, 3, 4)], ["1 box was unusable."]),
-        (f"[[1, 2, 3, {'9' * 5000}]]", [Box(1, 2, 3, 999)], []),
+        (f"[[1, 2, 3, {'9' * 5000}]]", [], ["1 box was unusable."]),
         ("[[]]", [], ["1 box was unusable."]),
         ("", [], []),
     ],
@@ -129,8 +141,17 @@ BOX = "[[1, 2, 3, 4]]"
         ("title", "\\[ x \\]\n\nOne", [("equation", "x", 1), ("text", "One", 0)]),
         ("title", "  - one", [("title", "- one", 1)]),
         ("text", "  - one", [("list", "  - one", 1)]),
-        ("text", "# One\n\nTwo", [("title", "One", 0), ("text", "Two", 1)]),
-        ("text", "# One", [("title", "One", 1)]),
+        ("text", "# One\n\nTwo", [("text", "# One", 1), ("text", "Two", 0)]),
+        ("text", "# One", [("text", "# One", 1)]),
+        ("text", "## One", [("text", "## One", 1)]),
+        ("list", "# 1 of 2", [("list", "# 1 of 2", 1)]),
+        ("image_caption", "# 3: a", [("caption", "# 3: a", 1)]),
+        ("table_footnote", "# p < 0.05", [("footnote", "# p < 0.05", 1)]),
+        ("aside_text", "# One", [("text", "# One", 1)]),
+        ("title", "## One", [("title", "One", 1)]),
+        ("sub_title", "# One", [("heading", "One", 1)]),
+        ("sub_title", "One", [("heading", "One", 1)]),
+        ("paragraph_title", "# One", [("heading", "One", 1)]),
         ("Sub-Title", "One", [("heading", "One", 1)]),
         ("page number", "7", [("page-number", "7", 1)]),
         ("code", "\n  a\n\n# b\n", [("code", "  a\n\n# b", 1)]),
@@ -143,6 +164,8 @@ BOX = "[[1, 2, 3, 4]]"
         ("image", "a\n\nb", [("figure", "a", 1), ("text", "b", 0)]),
         ("First line,", "more", [("text", "First line,", 1), ("text", "more", 0)]),
         ("aside_text", "", [("text", "aside_text", 1)]),
+        ("Title", "", [("text", "Title", 1)]),  # read line by line: a word of the page
+        ("Page Number", "", [("text", "Page Number", 1)]),
     ],
 )  # fmt: skip
 def test_a_regions_first_part_or_the_one_it_is_named_for_has_its_label_and_boxes(
@@ -199,6 +222,204 @@ def test_a_label_before_a_box_or_before_the_end_of_a_text_cut_off_begins_a_regio
 ) -> None:
     assert seen(text) == expected
     assert len(markup.blocks(text, 999, 999, MARKDOWN)[1]) == warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # The label may stand with the places.
+        (f"<|det|>title {BOX}<|/det|>a<|det|>image [1, 2, 3, 4]<|/det|>\n<|det|>text{BOX}<|/det|>b",
+         [("title", "a", 1), ("figure", "", 1), ("text", "b", 1)]),
+        (f"<|ref|>table_caption<|/ref|><|det|>text {BOX}<|/det|>a", [("caption", "a", 1)]),
+        # Places cut off, torn, without an end; a token cut off right behind them.
+        (f"<|ref|>image<|/ref|><|det|>{BOX}<", [("figure", "", 1)]),
+        (f"<|ref|>text<|/ref|><|det|> {BOX}<|/det|>\na", [("text", "a", 1)]),
+        (f"<|ref|>text<|/ref|><|det|>{BOX}<|/det|>a <", [("text", "a <", 1)]),
+        ("<|ref|>equation<|/ref|><|det|>[0.5, 0.5] \n\n<|ref|>text<|/ref|>a", [("text", "a", 0)]),
+        ("<|ref|>text<|/ref|><|det|>[[1, 2 W1x]]<|/det|>a", [("text", "[[1, 2 W1x]]a", 0)]),
+        # Captions and tables without a word.
+        (f"<|ref|>table_caption<|/ref|><|det|>{BOX}<|/det|>\n \n\n"
+         f"<|ref|>table<|/ref|><|det|>{BOX}<|/det|>\n<table><tr><td>a</td></tr></table>",
+         [("caption", "", 1), ("table", "a", 1)]),
+        # A figure that a model says again and again.
+        (f"<|ref|>image<|/ref|><|det|>{BOX}<|/det|>\n" * 5, [("figure", "", 1)]),
+        ("", []),
+        (" \n", []),
+        (EOS, []),
+        ("<|ref|><|/ref|><|det|><|/det|>", []),
+        ("<|ref|>text<|/ref|><|det|>[[]]<|/det|>", []),
+    ],
+)  # fmt: skip
+def test_what_models_were_seen_to_write(text: str, expected: list[tuple[str, str, int]]) -> None:
+    assert seen(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"title{BOX}\na\n\naside_text{BOX}\nb", [("title", "a", 1), ("text", "b", 1)]),
+        (f"\n text{BOX}\na\nside_note_box{BOX}\nb", [("text", "a", 1), ("text", "b", 1)]),
+        (f"text{BOX}\na\narray{BOX}\nb", [("text", f"a\narray{BOX}\nb", 1)]),
+        (f"a\naside_text{BOX}\nb", [("text", f"a\naside_text{BOX}\nb", 0)]),
+    ],
+)
+def test_unknown_labels_without_tokens_count_on_a_page_that_begins_with_a_region(
+    text: str, expected: list[tuple[str, str, int]]
+) -> None:
+    assert seen(text) == expected
+
+
+ROWS = "<table><tr><td>{}</td></tr></table>"
+
+
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        # The table's place, its caption, and only then its rows.
+        ([("table", ""), ("table_caption", f"Table 3\n\n{ROWS.format('a')}"), ("text", "b")],
+         [("table", "a", 1), ("caption", "Table 3", 1), ("text", "b", 1)]),
+        # The caption itself is empty.
+        ([("table", ""), ("table_caption", ROWS.format("a"))],
+         [("table", "a", 1), ("caption", "", 1)]),
+        # Several in a row.
+        ([("table", ""), ("table_caption", f"1\n\n{ROWS.format('a')}"),
+          ("table", ""), ("table_caption", f"2\n\n{ROWS.format('b')}")],
+         [("table", "a", 1), ("caption", "1", 1), ("table", "b", 1), ("caption", "2", 1)]),
+        ([("table", ""), ("table", ""), ("table_caption", "1\n\n2"),
+          ("text", f"{ROWS.format('a')}\n{ROWS.format('b')}\nend")],
+         [("table", "a", 1), ("table", "b", 1), ("caption", "1", 1), ("text", "2", 0),
+          ("text", "end", 1)]),
+        # Its body stands in the next table's region, before that one's.
+        ([("table", ""), ("table", f"{ROWS.format('a')}{ROWS.format('b')}")],
+         [("table", "a", 1), ("table", "b", 1)]),
+        # Nobody's: what has a place of its own is not taken, and what has none is not lost.
+        ([("table", ""), ("table", ROWS.format("a"))], [("table", "", 1), ("table", "a", 1)]),
+        ([("table", ""), ("image", ROWS.format("a"))],
+         [("table", "", 1), ("figure", "", 1), ("table", "a", 0)]),
+        ([("text", "a"), ("table_caption", f"1\n\n{ROWS.format('a')}"), ("table", "")],
+         [("text", "a", 1), ("caption", "1", 1), ("table", "a", 0), ("table", "", 1)]),
+        # Equations, and captions.
+        ([("equation", ""), ("text", "so\n\\[ x \\]\nand")],
+         [("equation", "x", 1), ("text", "so", 1), ("text", "and", 0)]),
+        ([("equation", ""), ("equation", ""), ("text", "so\n\\[ x \\]\n\\[ y \\]")],
+         [("equation", "x", 1), ("equation", "y", 1), ("text", "so", 1)]),
+        ([("image_caption", ""), ("image", "<center>Figure 1</center>")],
+         [("caption", "Figure 1", 1), ("figure", "", 1)]),
+        ([("table_caption", ""), ("table", f"<center>Table 1</center>\n{ROWS.format('a')}")],
+         [("caption", "Table 1", 1), ("table", "a", 1)]),
+        ([("image_caption", ""), ("text", "<center>Figure 1</center>")],
+         [("caption", "", 1), ("text", "Figure 1", 1)]),
+    ],
+)  # fmt: skip
+def test_an_empty_region_takes_the_next_body_of_its_kind(
+    given: list[tuple[str, str]], expected: list[tuple[str, str, int]], bare: bool
+) -> None:
+    text = "".join(region(label, BOX, body, bare=bare) for label, body in given)
+    assert seen(text) == expected
+
+
+def test_rows_that_are_given_to_a_table_come_with_its_own_place() -> None:
+    first, second = "[[1, 2, 30, 40]]", "[[1, 50, 30, 60]]"
+    text = region("table", first) + region("table_caption", second, "T\n" + ROWS.format("a"))
+    table, caption = read(text)
+    assert (table.table, table.boxes) == (((Cell("a"),),), (Box(1, 2, 30, 40),))
+    assert (caption.text, caption.boxes) == ("T", (Box(1, 50, 30, 60),))
+
+
+def test_a_page_with_places_that_are_none_says_so_and_keeps_its_words() -> None:
+    text = region("text", "[[1200, 281, 465, 302]]", "a") + region("image", "[[0, 9, 0, 5]]")
+    found, warnings = markup.blocks(text, 999, 999, MARKDOWN)
+    assert [(block.label, block.text, block.boxes) for block in found] == [("text", "a", ())]
+    assert warnings == ["2 boxes were unusable."]
+
+
+def listing(*lines: tuple[int, int, str], bare: bool = False, label: str = "text") -> str:
+    """Return regions of a line each: left edge, top, text."""
+    return "".join(
+        region(label, f"[[{left}, {top}, {left + 10 * len(line)}, {top + 16}]]", line, bare=bare)
+        for left, top, line in lines
+    )
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_regions_that_are_lines_of_a_program_are_one_block_with_its_indents(bare: bool) -> None:
+    text = listing(
+        (100, 80, "The vector field is drawn:"),
+        (100, 100, "# Initialise:"),
+        (100, 116, "import numpy as np;"),
+        (100, 132, "def v(x,y):"),
+        (400, 132, "# the field"),
+        (140, 148, "v_x=x/((x**2+y**2)**0.5);"),
+        (140, 164, "return v_x,-y &lt; 0;"),
+        (100, 180, "# Output:"),
+        (100, 196, "print(v(1,2));"),
+        (100, 212, "The same holds for b) and c)."),
+        bare=bare,
+    )  # fmt: skip
+    found = read(text)
+    assert [(block.label, block.rich) for block in found] == [
+        ("text", True), ("code", False), ("text", True),
+    ]  # fmt: skip
+    assert found[1].text == (
+        "# Initialise:\nimport numpy as np;\ndef v(x,y):  # the field\n"
+        "    v_x=x/((x**2+y**2)**0.5);\n    return v_x,-y < 0;\n# Output:\nprint(v(1,2));"
+    )
+    assert found[1].boxes == (Box(100, 100, 510, 212),)
+
+
+def test_a_comment_alone_is_text_with_its_sign() -> None:
+    text = listing((100, 100, "a) We change the code."), (150, 120, "# Parameter:"),
+                   (100, 300, "It converges."))  # fmt: skip
+    assert seen(text) == [
+        ("text", "a) We change the code.", 1), ("text", "# Parameter:", 1),
+        ("text", "It converges.", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        listing((100, 132, "and then this follows:")),
+        listing((100, 132, "b)")),
+        listing((100, 132, "Title"), label="sub_title"),
+        region("image", "[[100, 132, 300, 148]]"),
+        region("equation", "[[100, 132, 300, 148]]", "\\[ x=1; \\]"),
+    ],
+)
+def test_a_program_ends_where_something_else_stands(between: str) -> None:
+    above = listing((100, 100, "import numpy as np;"), (100, 116, "x=np.zeros(3);"))
+    below = listing((100, 148, "y=np.ones(3);"), (100, 164, "print(y);"))
+    labels = [block.label for block in read(above + between + below)]
+    assert labels[0] == labels[-1] == "code"
+    assert len(labels) == 3
+    assert labels[1] != "code"
+
+
+def test_programs_apart_on_the_page_are_two() -> None:
+    top = ((100, 100, "import numpy as np;"), (100, 116, "x=np.zeros(3);"))
+    for left, down in ((100, 400), (600, 100), (600, 116)):
+        text = listing(*top, (left, down, "y=np.ones(3);"), (left, down + 16, "print(y);"))
+        assert [block.label for block in read(text)] == ["code", "code"], (left, down)
+
+
+def test_a_region_of_several_lines_without_a_usable_place_may_be_a_program() -> None:
+    body = "# Parameter:\na=2*b**3;\nprint(a);"
+    (block,) = read(region("text", "[[1200, 281, 465, 302]]", body))
+    assert (block.label, block.text, block.boxes) == ("code", body, ())
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_entries_of_a_list_that_ran_together_are_parted_in_their_region_only(bare: bool) -> None:
+    body = "- Many mails come, or financial offers- Shortly after, a caller rings- The user joins."
+    text = region("text", BOX, body, bare=bare)
+    text += region("text", BOX, "In prose, offers- Shortly after, in x- Y plots.", bare=bare)
+    assert seen(text) == [
+        ("list", "- Many mails come, or financial offers", 1),
+        ("list", "- Shortly after, a caller rings", 0),
+        ("list", "- The user joins.", 0),
+        ("text", "In prose, offers- Shortly after, in x- Y plots.", 1),
+    ]
 
 
 @pytest.mark.parametrize(
