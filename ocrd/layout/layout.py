@@ -43,7 +43,7 @@ def blocks(
     """Return the blocks of a page of ``width`` by ``height`` pixels in reading order."""
     page = Sheet.of(lines, width, height, rules)
     pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
-    pieces, around_it = running.part(pieces, page.lying, height)
+    pieces, around_it = running.part(pieces, height)
     pieces = codes.gathered(pieces)
     ordered = rows(pieces, page.turned)
     if not ordered:
