@@ -86,14 +86,22 @@ class Finisher:
         work.is_filing = True
         await work.folder.threads.do(work.folder.require_root)
         try:
-            await work.folder.threads.do(retrying.put_back, work.job)
+            key = await work.folder.threads.do(retrying.put_back, work.job)
+            read, settings = retrying.is_to_be_read(work.job), work.folder.settings
+            stray = ""
+            if read:
+                stray = await work.folder.threads.do(retrying.stray_at_home, work.job, settings)
         except SourceChangedError as error:
             await self._ledger.do(lambda ledger: retrying.give_up(ledger, work.job))
             log.warning(
                 "Not retried: %s %s", error.what, error.hint, extra=work.about("not-retried")
             )
             return
-        await self._ledger.do(lambda ledger: ledger.forget(work.job.id))
+        await self._ledger.do(
+            lambda ledger: retrying.end(
+                ledger, work.job, key, priority=settings.priority, read=read, stray=stray
+            )
+        )
         work.folder.forget(work.job.relpath)
 
     async def withdraw(self, work: Work, error: OcrdError) -> None:

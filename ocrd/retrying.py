@@ -1,49 +1,38 @@
-"""A failed or cancelled document once more: its file back into the inbox, the rest by the scan.
+"""A finished document once more: its file back into the inbox, and a new job for it.
 
 The ledger knows of it first: the job is FILING while its source goes back, with a plan that holds
 the earlier state and plan. So a crash in the middle is taken up like that of any filing, and the
-copy in the inbox is not read while the other is still there.
+copy in the inbox is not read while the other is still there. What can be done for a job, and what
+is said of it, is in ``again``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ocrd import files
-from ocrd.errors import OcrdError, SourceChangedError
+from ocrd import again, files
+from ocrd.again import Outcome
+from ocrd.config.settings import InboxSettings
+from ocrd.errors import Fate, OcrdError, SourceChangedError
 from ocrd.filing import filing, plans
-from ocrd.job import Job, JobState
+from ocrd.job import Candidate, Choice, FileKey, Job, JobState
 from ocrd.ledger.jobs import Ledger
+from ocrd.surveying import judge_of
 
-_EVERY = -1  # SQLite's limit that is none
-_STATE, _PLAN = "retried_state", "retried_plan"  # what the job was, while its source goes back
-
-
-def find(ledger: Ledger, job_ids: Sequence[int] | None) -> list[Job]:
-    """Return the jobs to retry: those of ``job_ids`` that are final, or all failed ones.
-
-    Raises KeyError for a number that no job has.
-    """
-    if job_ids is None:
-        return ledger.jobs({JobState.FAILED}, limit=_EVERY)
-    found = []
-    for job_id in job_ids:
-        job = ledger.job(job_id)
-        if job is None:
-            raise KeyError(job_id)
-        if job.state.is_final:
-            found.append(job)
-    return found
+# What the job was, while its source goes back, and whether it is to be read then.
+_STATE, _PLAN, _READ = "retried_state", "retried_plan", "retried_read"
 
 
-def begin(ledger: Ledger, job: Job) -> None:
+def begin(ledger: Ledger, job: Job, *, read: bool = True) -> None:
     """Record that the job's source goes back, before it goes: after a crash it goes on.
 
     Until then no other file of its name is taken up. Raises SourceChangedError if one is at work.
     """
-    if not ledger.begin_retry(job.id, {_STATE: job.state, _PLAN: job.plan}):
+    plan = {_STATE: job.state, _PLAN: job.plan, _READ: read}
+    if not ledger.begin_retry(job.id, plan):
         raise _is_taken(job)
 
 
@@ -60,19 +49,55 @@ def give_up(ledger: Ledger, job: Job) -> None:
     ledger.end_retry(job.id, state, plan)
 
 
-def put_back(job: Job) -> None:
-    """Move the job's source back into its inbox, and remove the error file that lay beside it.
+def is_to_be_read(job: Job) -> bool:
+    """Say whether a job that :meth:`is_begun` is to be read once its source is back."""
+    return bool(job.plan.get(_READ, True))
 
-    What an earlier run, which a crash ended, has done of it is taken up. Raises SourceChangedError
-    if the file is not where it was filed, TransientError if the move fails.
+
+def put_back(job: Job) -> FileKey:
+    """Move the job's source back into its inbox, and remove what was published with it.
+
+    Returns the source's state there. A kept source that was read keeps its outputs until others
+    replace them. What an earlier run, which a crash ended, has done of it is taken up. Raises
+    SourceChangedError if the file is not where it was filed, TransientError if the move fails.
     """
     plan = _plan(job)
     home = files.Place.below(Path(job.inbox), job.relpath)
     if job.destination and job.destination != str(home):
-        _move(job, _filed(job, plan), home)
-    if plan:
+        key = _move(job, _filed(job, plan), home)
+    else:
+        key = files.file_key(home)
+    if plan and not (plan.action == "keep" and plan.state is JobState.DONE):
         with contextlib.suppress(OcrdError, OSError):
             filing.withdraw(plan)
+    return key
+
+
+def stray_at_home(job: Job, settings: InboxSettings | None) -> str:
+    """Return what the job's source is, back in its inbox, if it is left alone there; else ""."""
+    home = files.Place.below(Path(job.inbox), job.relpath)
+    with contextlib.suppress(OcrdError, OSError):  # whoever reads it finds out
+        if settings is not None:
+            with files.entry_of(home) as entry:
+                return judge_of(settings)(entry)
+    return ""
+
+
+def end(
+    ledger: Ledger, job: Job, key: FileKey, *, priority: int, read: bool, stray: str = ""
+) -> int | None:
+    """Close the job whose source is back; return the number of the new one, None for none."""
+    if not read:
+        ledger.rest(job.id, key)
+        return None
+    ledger.forget(job.id)
+    if stray:
+        return None
+    ledger.enqueue([Candidate(job.inbox, job.relpath, key)], priority, time.time())
+    new = ledger.newest_of(job.inbox, job.relpath)
+    assert new is not None, "it was enqueued in this very step"
+    ledger.tell(job.id, f"It was taken back, to be read as job {new.id}.")
+    return new.id
 
 
 def _plan(job: Job) -> plans.Plan | None:
@@ -87,26 +112,27 @@ def _filed(job: Job, plan: plans.Plan | None) -> files.Place:
     return files.Place.of(Path(job.destination), Path(job.inbox))
 
 
-def _move(job: Job, filed: files.Place, home: files.Place) -> None:
+def _move(job: Job, filed: files.Place, home: files.Place) -> FileKey:
+    """Move the source, and return its state in its inbox."""
     try:
         key = files.file_key(filed)
     except SourceChangedError:
-        if is_begun(job) and _is_there(home):
-            return  # an earlier run came to the move's end
+        if is_begun(job) and (there := _key_of(home)):
+            return there  # an earlier run came to the move's end
         raise
     files.make_directories(home.parent, root_too=False)
     try:
         files.move(filed, home, key, resume=is_begun(job))
     except FileExistsError as error:
         raise _is_taken(job) from error
+    return _key_of(home) or key  # of one that was taken from there meanwhile: that will be seen
 
 
-def _is_there(place: files.Place) -> bool:
+def _key_of(place: files.Place) -> FileKey | None:
     try:
-        files.file_key(place)
+        return files.file_key(place)
     except OcrdError:
-        return False
-    return True
+        return None
 
 
 def _is_taken(job: Job) -> SourceChangedError:
@@ -116,18 +142,43 @@ def _is_taken(job: Job) -> SourceChangedError:
     )
 
 
-def retry(ledger: Ledger, job_ids: Sequence[int] | None) -> list[Job]:
-    """Retry without a running daemon: its first scan finds the files. See :func:`find`."""
-    jobs = find(ledger, job_ids)
-    for job in jobs:
+def retry(
+    ledger: Ledger,
+    choice: Choice,
+    folders: Sequence[InboxSettings],
+    *,
+    read: bool = True,
+    dry: bool = False,
+) -> list[Outcome]:
+    """Take the chosen jobs back without a running daemon. Raises KeyError for an unknown number."""
+    known = {str(folder.path): folder for folder in folders}
+    return [
+        _retry_one(ledger, job, known.get(job.inbox), read=read, dry=dry)
+        for job in ledger.chosen(choice)
+    ]
+
+
+def _retry_one(
+    ledger: Ledger, job: Job, settings: InboxSettings | None, *, read: bool, dry: bool
+) -> Outcome:
+    obstacle = again.obstacle(job, ledger.newest_of(job.inbox, job.relpath), read=read)
+    if obstacle or dry:
+        return Outcome(job, done=False, what=obstacle or again.intent(job, read=read))
+    try:
         with ledger.transaction():
-            begin(ledger, job)
+            begin(ledger, job, read=read)
         try:
-            put_back(job)
+            key = put_back(job)
+            stray = stray_at_home(job, settings) if read else ""
         except OcrdError:
             with ledger.transaction():
                 give_up(ledger, job)
             raise
+        priority = settings.priority if settings else 0
         with ledger.transaction():
-            ledger.forget(job.id)
-    return jobs
+            new = end(ledger, job, key, priority=priority, read=read, stray=stray)
+    except OcrdError as error:
+        if error.fate is Fate.STOP:
+            raise
+        return Outcome(job, done=False, what=str(error), error=error)
+    return Outcome(job, done=True, what=again.told(job, new, stray), new=new)

@@ -6,21 +6,30 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ocrd.cli import screen
-from ocrd.cli.inboxes import show_inbox
+from ocrd.cli.inboxes import inbox_of, show_inbox
 from ocrd.cli.options import ConfigOption, JsonOption, settings_of
-from ocrd.errors import UnknownJobError, UnreachableError
-from ocrd.job import JobState
-from ocrd.web.wire import job_to_json
+from ocrd.errors import EXIT_FAILED, UnknownJobError, UnreachableError
+from ocrd.job import Choice, JobState
+from ocrd.web.wire import job_to_json, outcome_to_json
 
 if TYPE_CHECKING:
     from ocrd.config.settings import Settings
     from ocrd.ledger.jobs import Ledger
+
+
+class Finished(StrEnum):
+    """The states of jobs that can be retried."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 def jobs(
@@ -81,48 +90,96 @@ def show(
 
 def retry(
     numbers: Annotated[
-        list[int] | None, typer.Argument(metavar="JOB", help="Numbers of `ocrd jobs`.")
+        list[int] | None, typer.Argument(metavar="[JOB]...", help="Numbers of `ocrd jobs`.")
     ] = None,
+    *,
     all_failed: Annotated[bool, typer.Option("--all", help="All that failed.")] = False,
+    state: Annotated[
+        Finished | None, typer.Option("--state", "-s", help="All in this state.")
+    ] = None,
+    code: Annotated[
+        str, typer.Option(metavar="CODE", help="Those that failed with this code of `ocrd show`.")
+    ] = "",
+    inbox: Annotated[
+        str, typer.Option(metavar="INBOX", help="Those of this folder: its path, or its name.")
+    ] = "",
+    name: Annotated[
+        str, typer.Option(metavar="PATTERN", help="Those whose name is like this, as in '2026*'.")
+    ] = "",
+    doubtful: Annotated[
+        bool, typer.Option("--doubtful", help="Those that are done with doubts, or in part.")
+    ] = False,
+    put_back: Annotated[
+        bool, typer.Option("--put-back", help="Put the files back where they were, and no more.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put failed documents back into their inboxes, to be read again."""
-    if bool(numbers) == all_failed:
-        raise typer.BadParameter("Name the jobs to retry, or give --all for all that failed.")
+    """Take finished documents back, to be read again.
+
+    What failed goes back into its inbox, and its error file goes. So does what is done, and those
+    of its outputs that nobody edited. What is kept, or was cancelled, stays where it is. What is
+    no document by now (see `unsupported`) goes back and is left alone.
+    """
+    filters = (state, code, inbox, name, doubtful)
+    if bool(numbers) == (all_failed or any(filters)):
+        raise typer.BadParameter(
+            "Name the jobs to retry, or give --all for all that failed, or another filter."
+        )
+    if doubtful and state not in {None, Finished.DONE}:
+        raise typer.BadParameter("--doubtful are done: it does not go with another --state.")
     settings = settings_of(config)
-    try:
-        found = _retry_by_daemon(settings, numbers)
-    except UnreachableError:
-        found = _retry_by_ledger(settings, numbers)
+    choice = Choice(
+        numbers=tuple(numbers or ()),
+        state=JobState(state.value) if state else None,
+        code=code,
+        inbox=str(inbox_of(settings, inbox).path) if inbox else "",
+        name=name,
+        doubted=doubtful,
+    )
+    found = _take_back(settings, choice, read=not put_back, dry=dry_run)
     if as_json:
         screen.emit(found)
     elif not found:
         screen.say("Nothing to retry.")
-    for job in () if as_json else found:
-        screen.say(f"Again: {_source(job)}")
+    for one in () if as_json else found:
+        _print_outcome(one, is_dry=dry_run)
+    if not dry_run and not all(one["taken_back"] for one in found):
+        raise typer.Exit(EXIT_FAILED)
 
 
-def _retry_by_daemon(settings: Settings, numbers: Sequence[int] | None) -> list[dict[str, Any]]:
+def _take_back(
+    settings: Settings, choice: Choice, *, read: bool, dry: bool
+) -> list[dict[str, Any]]:
     from ocrd.web.client import Client
 
-    client = Client(settings.socket_path)
-    if numbers is None:
-        return client.retry(None)
-    for number in numbers:
-        client.job(number)  # refuse all of them before anything moves
-    return [job for number in numbers for job in client.retry(number)]
+    try:
+        return Client(settings.socket_path).take_back(choice, read=read, dry=dry)
+    except UnreachableError:
+        return _take_back_by_ledger(settings, choice, read=read, dry=dry)
 
 
-def _retry_by_ledger(settings: Settings, numbers: Sequence[int] | None) -> list[dict[str, Any]]:
+def _take_back_by_ledger(
+    settings: Settings, choice: Choice, *, read: bool, dry: bool
+) -> list[dict[str, Any]]:
     from ocrd import retrying
     from ocrd.ledger.lock import DaemonLock
 
     with _ledger(settings, readonly=False) as ledger, DaemonLock(settings.state_dir):
         try:
-            return [job_to_json(job) for job in retrying.retry(ledger, numbers)]
+            found = retrying.retry(ledger, choice, settings.inbox, read=read, dry=dry)
         except KeyError as error:
             raise _unknown(error.args[0]) from None
+    return [outcome_to_json(one) for one in found]
+
+
+def _print_outcome(one: dict[str, Any], *, is_dry: bool) -> None:
+    style = None if one["taken_back"] or is_dry else "yellow"
+    document = f"job {one['id']} ({one['outcome']}): {screen.plain(one['relpath'])}"
+    screen.say(f"{document} {screen.plain(one['what'])}", style=style)
 
 
 @contextmanager

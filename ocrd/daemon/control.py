@@ -14,14 +14,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ocrd import __version__, files, retrying
+from ocrd import __version__, again, files, retrying
+from ocrd.again import Outcome
 from ocrd.config import settings as config
 from ocrd.daemon.configuration import configure_log, require_folders, require_same
 from ocrd.daemon.dispatch import Dispatcher
 from ocrd.daemon.standing import Standing
 from ocrd.daemon.wiring import Wiring
-from ocrd.errors import OcrdError
-from ocrd.job import Job, JobState
+from ocrd.errors import Fate, OcrdError
+from ocrd.job import Choice, Job, JobState
 from ocrd.ledger.retention import Retention
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.log import fields
@@ -104,37 +105,52 @@ class Control:
         """End an open job; its source stays in its inbox. Raises KeyError for an unknown job."""
         return await self._dispatcher.cancel(job_id)
 
-    async def retry(self, job_id: int | None) -> list[Job]:
-        """Let a document be read again, or all failed ones for None; raise KeyError."""
-        wanted = None if job_id is None else [job_id]
-        jobs = await self._ledger.do(lambda ledger: retrying.find(ledger, wanted))
-        return [job for job in jobs if await self._retry(job, alone=job_id is not None)]
+    async def retry(
+        self, choice: Choice, *, read: bool = True, dry: bool = False
+    ) -> list[Outcome]:
+        """Take the chosen jobs back, to be read again unless not ``read``; raise KeyError.
 
-    async def _retry(self, job: Job, *, alone: bool) -> bool:
-        """Put one source back and say whether that was done; raise only where it is asked alone."""
+        Where it is ``dry``, only say what would be done.
+        """
+        jobs = await self._ledger.do(lambda ledger: ledger.chosen(choice))
+        return [await self._retry(job, read=read, dry=dry) for job in jobs]
+
+    async def _retry(self, job: Job, *, read: bool, dry: bool) -> Outcome:
+        newest = await self._ledger.do(lambda ledger: ledger.newest_of(job.inbox, job.relpath))
+        obstacle = again.obstacle(job, newest, read=read)
         folder = self._wiring.folders.get(job.inbox)
-        if folder is None:
-            return False
+        if folder is None and not obstacle:
+            obstacle = "stays: its folder is watched no more."
+        if folder is None or obstacle or dry:
+            return Outcome(job, done=False, what=obstacle or again.intent(job, read=read))
         try:
             with self._dispatcher.leaving_alone(job.id):
-                await self._take_back(job, folder)
+                done = await self._take_back(job, folder, read=read)
         except OcrdError as error:
-            if alone:
+            if error.fate is Fate.STOP:
                 raise
             log.warning("Not retried: %s %s", error.what, error.hint, extra=fields("not-retried"))
-            return False
+            return Outcome(job, done=False, what=str(error), error=error)
         folder.forget(job.relpath)
         self._wiring.inboxes[job.inbox].wake()
-        return True
+        return done
 
-    async def _take_back(self, job: Job, folder: Folder) -> None:
-        await self._ledger.do(lambda ledger: retrying.begin(ledger, job))
+    async def _take_back(self, job: Job, folder: Folder, *, read: bool) -> Outcome:
+        await self._ledger.do(lambda ledger: retrying.begin(ledger, job, read=read))
+        stray = ""
         try:
-            await folder.threads.do(retrying.put_back, job)
+            key = await folder.threads.do(retrying.put_back, job)
+            if read:
+                stray = await folder.threads.do(retrying.stray_at_home, job, folder.settings)
         except OcrdError:
             await self._ledger.do(lambda ledger: retrying.give_up(ledger, job))
             raise
-        await self._ledger.do(lambda ledger: ledger.forget(job.id))
+        new = await self._ledger.do(
+            lambda ledger: retrying.end(
+                ledger, job, key, priority=folder.settings.priority, read=read, stray=stray
+            )
+        )
+        return Outcome(job, done=True, what=again.told(job, new, stray), new=new)
 
     async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
         """Return the newest jobs, those of one state where it is given."""

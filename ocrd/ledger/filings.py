@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ocrd.errors import NO_REASON, Reason
-from ocrd.job import JobState
+from ocrd.job import FileKey, JobState
 from ocrd.ledger.file import LedgerFile
-from ocrd.ledger.rows import reason_columns
+from ocrd.ledger.rows import key_text, reason_columns
 
 
 class Filings(LedgerFile):
@@ -97,6 +97,18 @@ class Filings(LedgerFile):
             "UPDATE jobs SET state = ?, plan = ?, not_before = 0 WHERE id = ?",
             (state, json.dumps(plan), job_id),
         )
+
+    def rest(self, job_id: int, key: FileKey) -> None:
+        """Close a job whose source is back where it was, and is not to be read in this state."""
+        self.forget(job_id)
+        self.db.execute(
+            "UPDATE jobs SET state = 'cancelled', key = ?, destination = x'' WHERE id = ?",
+            (key_text(key), job_id),
+        )
+
+    def tell(self, job_id: int, message: str) -> None:
+        """Note with a final job what became of its document since."""
+        self.db.execute("UPDATE jobs SET message = ? WHERE id = ?", (message, job_id))
 
     def forget(self, job_id: int) -> None:
         """Let a final job's source be read again, in this very state too, once it is offered."""

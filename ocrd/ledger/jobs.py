@@ -6,10 +6,11 @@ came, ``filings`` how it ends; here it is all one, and people look at it.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 from collections.abc import Collection, Sequence
 
-from ocrd.job import Job, JobState
+from ocrd.job import Choice, Job, JobState
 from ocrd.ledger.checkpoints import Checkpoints
 from ocrd.ledger.filings import Filings
 from ocrd.ledger.queue import Queue
@@ -35,6 +36,33 @@ class Ledger(Queue, Checkpoints, Filings):
         )
         return [job_of(row) for row in rows]
 
+    def chosen(self, choice: Choice) -> list[Job]:
+        """Return the jobs that a person means, the oldest first; KeyError for an unknown number."""
+        if choice.numbers:
+            found = [(number, self.job(number)) for number in dict.fromkeys(choice.numbers)]
+            for number, job in found:
+                if job is None:
+                    raise KeyError(number)
+            return [job for _, job in found if job is not None]
+        state = choice.state or (JobState.DONE if choice.doubted else JobState.FAILED)
+        inbox = os.fsencode(choice.inbox)
+        rows = self.db.execute(
+            f"SELECT {COLUMNS} FROM jobs WHERE state = ?"  # noqa: S608  (our own column list)
+            " AND (? = '' OR code = ?) AND (? = x'' OR inbox = ?)"
+            " AND (NOT ? OR pages_failed > 0 OR pages_doubtful > 0) ORDER BY id",
+            (state, choice.code, choice.code, inbox, inbox, choice.doubted),
+        )
+        return [job for job in map(job_of, rows) if _is_named(job, choice.name)]
+
+    def newest_of(self, inbox: str, relpath: str) -> Job | None:
+        """Return the last job of a source, None if there was none."""
+        row = self.db.execute(
+            f"SELECT {COLUMNS} FROM jobs WHERE inbox = ? AND relpath = ?"  # noqa: S608
+            " ORDER BY id DESC LIMIT 1",
+            (os.fsencode(inbox), os.fsencode(relpath)),
+        ).fetchone()
+        return None if row is None else job_of(row)
+
     def counts(self) -> dict[JobState, int]:
         """Return how many jobs are in each state."""
         rows = self.db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
@@ -55,3 +83,8 @@ class Ledger(Queue, Checkpoints, Filings):
             "SELECT inbox, COUNT(*) FROM jobs WHERE state = 'queued' GROUP BY inbox"
         )
         return {os.fsdecode(inbox): count for inbox, count in rows}
+
+
+def _is_named(job: Job, pattern: str) -> bool:
+    name = os.path.basename(job.relpath)  # noqa: PTH119 -- a name, of no path of ours
+    return not pattern or any(fnmatch.fnmatchcase(one, pattern) for one in (job.relpath, name))

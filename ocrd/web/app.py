@@ -5,6 +5,7 @@ Every answer is JSON. A refusal is ``{"error": {"code", "message", "hint"}}`` wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -16,8 +17,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ocrd.errors import ConfigError, LedgerError, OcrdError, UnknownJobError
-from ocrd.job import Job, JobState
-from ocrd.web.wire import dumps, error_to_json, job_to_json
+from ocrd.job import Choice, Job, JobState
+from ocrd.web.wire import (
+    Outcome,
+    choice_from_json,
+    dumps,
+    error_to_json,
+    job_to_json,
+    outcome_to_json,
+)
 
 MAX_JOBS = 10_000  # in one answer
 
@@ -53,8 +61,10 @@ class Steering(Protocol):
         """Cancel the job; raise KeyError where there is none."""
         ...
 
-    async def retry(self, job_id: int | None) -> list[Job]:
-        """Queue a failed job again, or all of them; raise KeyError where there is none."""
+    async def retry(
+        self, choice: Choice, *, read: bool = True, dry: bool = False
+    ) -> Sequence[Outcome]:
+        """Take the chosen jobs back, see the daemon; raise KeyError for an unknown number."""
         ...
 
     async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
@@ -84,7 +94,7 @@ def application(steering: Steering) -> Starlette:
             Route("/status", api.status, methods=["GET"]),
             Route("/inboxes", api.inboxes, methods=["GET"]),
             Route("/jobs", api.jobs, methods=["GET"]),
-            Route("/jobs/retry", api.retry_all, methods=["POST"]),
+            Route("/jobs/retry", api.retry_chosen, methods=["POST"]),
             Route("/jobs/{job:int}", api.job, methods=["GET"]),
             Route("/jobs/{job:int}/retry", api.retry, methods=["POST"]),
             Route("/jobs/{job:int}/cancel", api.cancel, methods=["POST"]),
@@ -127,13 +137,28 @@ class _Api:
 
     async def retry(self, request: Request) -> Response:
         number: int = request.path_params["job"]
-        try:
-            return _jobs(await self._steering.retry(number))
-        except KeyError:
-            raise unknown_job(number) from None
+        return await self._retried(Choice(numbers=(number,)), alone=True)
 
-    async def retry_all(self, _: Request) -> Response:
-        return _jobs(await self._steering.retry(None))
+    async def retry_chosen(self, request: Request) -> Response:
+        choice, switches = _choice(await request.body())
+        return await self._retried(choice, **switches)
+
+    async def _retried(
+        self, choice: Choice, *, alone: bool = False, read: bool = True, dry: bool = False
+    ) -> Response:
+        try:
+            outcomes = await self._steering.retry(choice, read=read, dry=dry)
+        except KeyError as error:
+            raise unknown_job(error.args[0]) from None
+        refusal = outcomes[0].error if alone and outcomes else None
+        if refusal is not None:
+            raise refusal
+        return Answer(
+            {
+                "jobs": [job_to_json(one.job) for one in outcomes if one.done],
+                "outcomes": [outcome_to_json(one) for one in outcomes],
+            }
+        )
 
     async def cancel(self, request: Request) -> Response:
         number: int = request.path_params["job"]
@@ -179,6 +204,20 @@ def _state(text: str | None) -> JobState | None:
     except ValueError:
         raise HTTPException(
             HTTPStatus.BAD_REQUEST, f"No job state is called {text!r}; there are {_STATES}."
+        ) from None
+
+
+def _choice(body: bytes) -> tuple[Choice, dict[str, bool]]:
+    """Return which jobs are meant, all that failed for no body, and the switches."""
+    try:
+        told = json.loads(body or b"{}")
+        if not isinstance(told, dict):
+            raise TypeError("it is no object")
+        switches = {key: bool(told.pop(key)) for key in ("read", "dry") if key in told}
+        return choice_from_json(told), switches
+    except (ValueError, TypeError, AttributeError) as error:
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, f"Which jobs are meant is not to be understood: {error}."
         ) from None
 
 

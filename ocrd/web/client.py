@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ocrd.errors import OcrdError, UnreachableError
-from ocrd.job import JobState
-from ocrd.web.wire import error_from_json
+from ocrd.job import Choice, JobState
+from ocrd.web.wire import choice_to_json, dumps, error_from_json
 
 TIMEOUT_SECONDS = 10.0
 LOOK_SECONDS = 0.1  # between two looks whether a daemon has gone
@@ -58,6 +58,15 @@ class Client:
         path = "/jobs/retry" if number is None else f"/jobs/{number}/retry"
         jobs: list[dict[str, Any]] = self._ask("POST", path, slow=True)["jobs"]
         return jobs
+
+    def take_back(
+        self, choice: Choice, *, read: bool = True, dry: bool = False
+    ) -> list[dict[str, Any]]:
+        """Take the chosen jobs back, or say what would be done; return what became of each."""
+        body = {**choice_to_json(choice), "read": read, "dry": dry}
+        told = self._ask("POST", "/jobs/retry", slow=True, body=dumps(body))
+        outcomes: list[dict[str, Any]] = told["outcomes"]
+        return outcomes
 
     def cancel(self, number: int) -> dict[str, Any]:
         """Cancel one job and return it."""
@@ -118,20 +127,22 @@ class Client:
         connection.connect()
         return connection.sock
 
-    def _ask(self, method: str, path: str, *, slow: bool = False) -> dict[str, Any]:
+    def _ask(
+        self, method: str, path: str, *, slow: bool = False, body: str | None = None
+    ) -> dict[str, Any]:
         timeout = max(self._timeout_seconds, SLOW_TIMEOUT_SECONDS) if slow else None
         connection = _UnixConnection(self._path, timeout or self._timeout_seconds)
         try:
-            connection.request(method, path, headers={"Connection": "close"})
+            connection.request(method, path, body, headers={"Connection": "close"})
             response = connection.getresponse()
-            body = json.loads(response.read())
+            answer = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise _unreachable(self._path, error) from error
         finally:
             connection.close()
         if response.status >= http.client.BAD_REQUEST:
-            raise _refusal(body)
-        return dict(body)
+            raise _refusal(answer)
+        return dict(answer)
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -9,11 +9,31 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 from ocrd.doubts import outcome_of
 from ocrd.errors import OcrdError
-from ocrd.job import Job
+from ocrd.job import Choice, Job, JobState
+
+
+class Outcome(Protocol):
+    """What became of one job that was to be taken back."""
+
+    @property
+    def job(self) -> Job:
+        """The job as it was."""
+    @property
+    def done(self) -> bool:
+        """Whether its document was taken back."""
+    @property
+    def what(self) -> str:
+        """A sentence, for a person."""
+    @property
+    def new(self) -> int | None:
+        """The job that reads it again."""
+    @property
+    def error(self) -> OcrdError | None:
+        """Why it could not be."""
 
 
 def dumps(body: object, *, indent: int | None = None) -> str:
@@ -28,6 +48,27 @@ def job_to_json(job: Job) -> dict[str, Any]:
     body["state"] = job.state.value
     body["outcome"] = outcome_of(job)
     return body
+
+
+def choice_to_json(choice: Choice) -> dict[str, Any]:
+    """Return what a choice says that is not left open."""
+    return {key: value for key, value in asdict(choice).items() if value}
+
+
+def choice_from_json(body: Mapping[str, Any]) -> Choice:
+    """Return the choice of its JSON form. Raises ValueError or TypeError for what is none."""
+    told = dict(body)
+    numbers = tuple(int(number) for number in told.pop("numbers", ()))
+    state = JobState(told.pop("state")) if told.get("state") else None
+    return Choice(numbers=numbers, state=state, **told)
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    """Return a job that was to be taken back, as it was, and what became of it."""
+    return {
+        **job_to_json(outcome.job), "taken_back": outcome.done, "what": outcome.what,
+        "new": outcome.new,
+    }  # fmt: skip
 
 
 def error_to_json(error: OcrdError) -> dict[str, Any]:

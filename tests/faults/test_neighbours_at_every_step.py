@@ -223,9 +223,10 @@ def test_a_retry_takes_and_leaves_nothing_outside(
             world.job, state=JobState.FAILED, destination=plan.destination, plan=plan.to_json()
         )
 
-    for world in moments(
-        place, outside, "move", swap, lambda world: retrying.put_back(failed[world.root]), fail
-    ):
+    def put_back(world: World) -> None:
+        retrying.put_back(failed[world.root])
+
+    for world in moments(place, outside, "move", swap, put_back, fail):
         assert len(world.sources()) == 1
         swap.undo(world.root)
         with contextlib.suppress(SourceChangedError):  # it is back already

@@ -389,6 +389,46 @@ def test_retry_brings_a_failed_file_back_and_reads_it(daemon: Installation) -> N
     assert not list(daemon.failed.iterdir())
 
 
+def test_retry_takes_filters_and_names_the_new_jobs(daemon: Installation) -> None:
+    daemon.configure(patience="0s", inbox='unsupported = "fail"')
+    daemon.start()
+    (daemon.inbox / "notes.txt").write_text("milk\n")
+    (daemon.inbox / "torn.pdf").write_bytes(b"%PDF-1.4\n")
+    daemon.drop(LETTER, "letter.png")
+    daemon.wait_for("failed/notes.error.json", "failed/torn.error.json", "done/letter.md")
+    eventually(lambda: daemon.status()["jobs"]["failed"] == 2, 10)
+    would = daemon.command("retry", "--all", "--dry-run")
+    assert would.returncode == 0
+    assert would.stdout.count("would go back into its inbox") == 2
+    assert (daemon.failed / "notes.txt").exists()
+
+    daemon.configure(patience="0s")  # notes are left alone now
+    assert daemon.command("reload").returncode == 0
+    (swept,) = daemon.call("retry", "--code", "unsupported")
+    assert swept["taken_back"] and swept["new"] is None
+    assert "no document (text)" in swept["what"]
+    eventually(lambda: daemon.status()["inboxes"][0]["skipped"] == {"stray": 1}, 10)
+    assert (daemon.inbox / "notes.txt").read_text() == "milk\n"
+    assert not (daemon.failed / "notes.error.json").exists()
+
+    (done,) = daemon.call("retry", "--state", "done", "--name", "lett*")
+    new = daemon.call("show", str(done["new"]))
+    assert new["relpath"] == "letter.png"
+    eventually(lambda: daemon.call("show", str(done["new"]))["state"] == "done", 20)
+    assert f"job {done['new']}" in daemon.call("show", str(done["id"]))["message"]
+    again = daemon.command("retry", str(done["id"]))
+    assert again.returncode == 1
+    assert f"is job {done['new']}" in again.stdout
+
+    assert daemon.stop() == 0
+    (torn,) = daemon.call("retry", "--inbox", "inbox", "--put-back")
+    assert torn["relpath"] == "torn.pdf" and torn["taken_back"]
+    daemon.start()
+    daemon.drop(LETTER, "next.png")
+    daemon.wait_for("done/next.png")
+    assert (daemon.inbox / "torn.pdf").exists(), "it is not read in this state"
+
+
 def test_a_second_daemon_on_one_state_directory_is_refused(daemon: Installation) -> None:
     daemon.start()
     assert daemon.process is not None

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from ocrd import files, retrying
+from ocrd.config.settings import InboxSettings
 from ocrd.errors import EncryptedError, Reason, ShareGoneError, SourceChangedError
 from ocrd.files import Place
 from ocrd.filing import filing, plans
-from ocrd.job import Candidate, FileKey, Job, JobState
+from ocrd.job import Candidate, Choice, FileKey, Job, JobState
 from ocrd.ledger.jobs import Ledger
+
+FIRST = Choice(numbers=(1,))
 
 
 @pytest.fixture
@@ -87,8 +90,10 @@ def test_a_retry_that_cannot_be_is_as_if_it_had_not_been_asked_for(
     ledger: Ledger, failed: Job
 ) -> None:
     Path(failed.inbox, failed.relpath).write_bytes(b"another")
-    with pytest.raises(SourceChangedError, match="is there already"):
-        retrying.retry(ledger, [1])
+    (outcome,) = retrying.retry(ledger, FIRST, [])
+    assert (outcome.done, outcome.new) == (False, None)
+    assert "is there already" in outcome.what
+    assert isinstance(outcome.error, SourceChangedError)
     assert found(ledger) == failed
     assert Path(failed.destination).read_bytes() == b"content"
 
@@ -137,17 +142,19 @@ def test_the_folder_that_a_source_came_from_is_made_again(
     ledger: Ledger, filed: Job, tmp_path: Path
 ) -> None:
     (tmp_path / "inbox" / "sub").rmdir()
-    assert [job.id for job in retrying.retry(ledger, None)] == [1]
+    (outcome,) = retrying.retry(ledger, Choice(), [])
+    assert (outcome.job, outcome.done, outcome.new) == (filed, True, 2)
     assert left(tmp_path) == ["inbox/sub/scan.pdf"]
     assert found(ledger).state is JobState.WITHDRAWN
+    assert "job 2" in found(ledger).message
 
 
 def test_an_inbox_that_is_gone_is_not_made_and_the_source_stays(
     ledger: Ledger, filed: Job, tmp_path: Path
 ) -> None:
     shutil.rmtree(tmp_path / "inbox")
-    with pytest.raises(ShareGoneError):
-        retrying.retry(ledger, [1])
+    (outcome,) = retrying.retry(ledger, FIRST, [])
+    assert isinstance(outcome.error, ShareGoneError)
     assert left(tmp_path) == ["failed/scan.error.json", "failed/scan.pdf"]
     assert found(ledger) == filed
 
@@ -164,10 +171,8 @@ def test_a_source_that_never_left_its_inbox_is_not_moved(
     with ledger.transaction():
         ledger.enqueue([candidate], 0, 1.0)
         ledger.finish(1, JobState.CANCELLED, 2.0, destination=place, kept=True)
-    retrying.retry(ledger, [1])
+    retrying.retry(ledger, FIRST, [])
     assert home.read_bytes() == b"content"
-    with ledger.transaction():
-        assert ledger.enqueue([candidate], 0, 3.0) == []
     assert [job.state for job in ledger.jobs()] == [JobState.QUEUED, JobState.WITHDRAWN]
 
 
@@ -205,9 +210,9 @@ def test_a_job_of_the_same_name_at_work_keeps_a_retry_from_beginning(
 ) -> None:
     with ledger.transaction():
         ledger.enqueue([Candidate(failed.inbox, failed.relpath, FileKey(1, 2, 3, 4))], 0, 3.0)
-    with pytest.raises(SourceChangedError, match="is there already") as raised:
-        retrying.retry(ledger, [1])
-    assert failed.destination in raised.value.hint
+    (outcome,) = retrying.retry(ledger, FIRST, [])
+    assert "is there already" in outcome.what
+    assert failed.destination in outcome.what
     assert found(ledger) == failed
     assert Path(failed.destination).exists()
 
@@ -238,24 +243,105 @@ def test_an_ordinary_filing_is_not_taken_for_a_way_back(
     assert retrying.is_begun(replace(failed, state=state, plan=plan)) is is_begun
 
 
-@pytest.fixture
-def many(ledger: Ledger) -> Ledger:
-    """Provide a ledger with jobs in every final state, 60 of them failed, and one that waits."""
-    states = [JobState.DONE, JobState.CANCELLED, JobState.WITHDRAWN, *[JobState.FAILED] * 60]
+def test_the_new_job_is_of_the_file_that_came_back(ledger: Ledger, filed: Job) -> None:
+    settings = InboxSettings(path=Path(filed.inbox), priority=7)
+    (outcome,) = retrying.retry(ledger, FIRST, [settings])
+    assert outcome.new == 2
+    job = ledger.job(2)
+    assert job is not None
+    home = Path(filed.inbox, filed.relpath)
+    assert (job.relpath, job.state, job.priority) == (filed.relpath, JobState.QUEUED, 7)
+    assert job.key == files.file_key(home)
     with ledger.transaction():
-        for number, state in enumerate([*states, None], start=1):
-            ledger.enqueue([Candidate("/in", f"{number}.pdf", FileKey(1, number, 1, 1))], 0, 1.0)
-            if state:
-                ledger.finish(number, state, 2.0)
-    return ledger
+        assert ledger.enqueue([Candidate(job.inbox, job.relpath, job.key)], 0, 3.0) == []
+    assert len(ledger.jobs()) == 2, "the scan finds nothing new"
 
 
-def test_all_that_failed_are_found_however_many_and_nothing_else(many: Ledger) -> None:
-    assert sorted(job.id for job in retrying.find(many, None)) == list(range(4, 64))
+def test_what_is_no_document_goes_back_and_stays(
+    ledger: Ledger, failed: Job, tmp_path: Path
+) -> None:
+    with ledger.transaction():
+        ledger.db.execute("UPDATE jobs SET relpath = x'6d61696e2e7079'")
+    filed = tmp_path / "failed" / "main.py"
+    Path(failed.destination).rename(filed)
+    with ledger.transaction():
+        ledger.finish(1, JobState.FAILED, 2.0, destination=str(filed))
+    filed.write_text("print(1)")
+    for unsupported, new in (("leave", None), ("fail", 2)):
+        settings = InboxSettings(path=tmp_path / "inbox", unsupported=unsupported)
+        (outcome,) = retrying.retry(ledger, FIRST, [settings])
+        assert (outcome.done, outcome.new) == (True, new), outcome.what
+        assert (tmp_path / "inbox" / "main.py").exists()
+        if new is None:
+            assert "left alone there: no document (text)" in outcome.what
+            (tmp_path / "inbox" / "main.py").rename(filed)
+            with ledger.transaction():
+                ledger.finish(1, JobState.FAILED, 2.0, destination=str(filed))
 
 
-def test_only_final_jobs_of_the_numbers_asked_for_are_found(many: Ledger) -> None:
-    assert [job.id for job in retrying.find(many, [64, 3, 1, 4])] == [3, 1, 4]
-    assert retrying.find(many, []) == []
-    with pytest.raises(KeyError, match="65"):
-        retrying.find(many, [1, 65])
+def test_a_file_that_is_only_put_back_is_not_read_until_it_changes(
+    ledger: Ledger, filed: Job, tmp_path: Path
+) -> None:
+    (outcome,) = retrying.retry(ledger, FIRST, [], read=False)
+    assert (outcome.done, outcome.new) == (True, None)
+    assert left(tmp_path) == ["inbox/sub/scan.pdf"]
+    home = tmp_path / "inbox" / "sub" / "scan.pdf"
+    candidate = Candidate(filed.inbox, filed.relpath, files.file_key(home))
+    with ledger.transaction():
+        ledger.enqueue([candidate], 0, 3.0)
+    assert [job.state for job in ledger.jobs()] == [JobState.CANCELLED]
+    with ledger.transaction():
+        ledger.enqueue([replace(candidate, key=FileKey(1, 2, 3, 4))], 0, 3.0)
+    assert [job.state for job in ledger.jobs()] == [JobState.QUEUED, JobState.CANCELLED]
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_whether_it_is_to_be_read_is_known_after_a_crash(
+    ledger: Ledger, failed: Job, read: bool
+) -> None:
+    with ledger.transaction():
+        retrying.begin(ledger, failed, read=read)
+    assert retrying.is_to_be_read(found(ledger)) is read
+
+
+def test_a_dry_run_says_what_would_be_and_does_nothing(
+    ledger: Ledger, filed: Job, tmp_path: Path
+) -> None:
+    before = left(tmp_path)
+    (outcome,) = retrying.retry(ledger, FIRST, [], dry=True)
+    assert "would go back into its inbox" in outcome.what
+    assert not outcome.done
+    assert left(tmp_path) == before
+    assert found(ledger) == filed
+
+
+def test_a_kept_source_that_is_gone_keeps_its_outputs(ledger: Ledger, tmp_path: Path) -> None:
+    home = tmp_path / "inbox" / "scan.pdf"
+    home.write_bytes(b"content")
+    candidate = Candidate(str(home.parent), home.name, files.file_key(home))
+    with ledger.transaction():
+        ledger.enqueue([candidate], 0, 1.0)
+    plan = plans.Names().plan(
+        found(ledger), state=JobState.DONE, action="keep", folder=Place(home.parent), kinds=["md"],
+        owned={},
+    )  # fmt: skip
+    plan = filing.stage(plan, [lambda out: out.write(b"text")])
+    filing.publish(plan, candidate.key, None)
+    with ledger.transaction():
+        ledger.intend(1, plan.to_json())
+        ledger.finish(1, JobState.DONE, 2.0, destination=str(home), kept=True)
+    home.rename(tmp_path / "elsewhere.pdf")
+    (outcome,) = retrying.retry(ledger, FIRST, [])
+    assert not outcome.done and "no longer there" in outcome.what
+    assert left(tmp_path) == ["elsewhere.pdf", "inbox/scan.md"]
+    (tmp_path / "elsewhere.pdf").rename(home)
+    (outcome,) = retrying.retry(ledger, FIRST, [])
+    assert (outcome.done, outcome.new) == (True, 2)
+    assert left(tmp_path) == ["inbox/scan.md", "inbox/scan.pdf"], "until another replaces it"
+
+
+def test_an_unknown_number_moves_nothing(ledger: Ledger, filed: Job, tmp_path: Path) -> None:
+    before = left(tmp_path)
+    with pytest.raises(KeyError, match="9"):
+        retrying.retry(ledger, Choice(numbers=(1, 9)), [])
+    assert left(tmp_path) == before

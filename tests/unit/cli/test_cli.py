@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -117,7 +118,8 @@ def test_an_unknown_option_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_retry_wants_either_jobs_or_all(config: Path) -> None:
     assert ocrd("retry", "-c", config, home=config.parent).returncode == 2
-    assert ocrd("retry", "1", "--all", "-c", config, home=config.parent).returncode == 2
+    for filters in (["1", "--all"], ["1", "--code", "x"], ["--doubtful", "--state", "failed"]):
+        assert ocrd("retry", *filters, "-c", config, home=config.parent).returncode == 2
 
 
 def test_no_configuration_is_said_with_the_way_out(tmp_path: Path) -> None:
@@ -150,6 +152,19 @@ def test_init_writes_a_configuration_that_is_ready(tmp_path: Path) -> None:
     assert inbox.failed_dir.is_dir()
     checked = ocrd("check", "--no-engine", "-c", folder / "config.toml", home=tmp_path)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_what_init_makes_for_the_daemon_is_nobody_elses(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        assert ocrd("init", tmp_path / "new", home=tmp_path).returncode == 0
+    finally:
+        os.umask(before)
+    modes = {
+        name: stat.S_IMODE((tmp_path / "new" / name).stat().st_mode)
+        for name in ("config.toml", "state", "state/tmp", "inbox")
+    }
+    assert modes == {"config.toml": 0o600, "state": 0o700, "state/tmp": 0o700, "inbox": 0o755}
 
 
 def test_init_leaves_an_existing_configuration_alone(tmp_path: Path) -> None:

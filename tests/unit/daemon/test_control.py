@@ -11,7 +11,7 @@ import pytest
 
 from ocrd import files
 from ocrd.errors import ConfigError, OcrdError, SourceChangedError
-from ocrd.job import Candidate, Job, JobState
+from ocrd.job import Candidate, Choice, Job, JobState
 from ocrd.ledger.jobs import Ledger
 from tests.unit.daemon.wired import House
 
@@ -47,8 +47,11 @@ async def test_a_failed_document_goes_back_where_it_came_from(house: House) -> N
     house.wiring.connect()
     await house.control.pause()
     job = await failed(house, "a.pdf")
-    (answered,) = await house.control.retry(job.id)
-    assert answered.id == job.id
+    (answered,) = await house.control.retry(Choice(numbers=(job.id,)))
+    assert (answered.job.id, answered.done) == (job.id, True)
+    assert answered.new is not None
+    again = await house.control.job(answered.new)
+    assert (again.relpath, again.state) == ("a.pdf", JobState.QUEUED)
     assert (house.root / "in" / "a.pdf").read_bytes() == b"content"
     assert not Path(job.destination).exists()
     assert (await house.control.job(job.id)).state is JobState.WITHDRAWN
@@ -61,9 +64,12 @@ async def test_one_that_cannot_go_back_says_so_if_it_is_asked_alone(
     await house.control.pause()
     gone, there = await failed(house, "gone.pdf"), await failed(house, "there.pdf")
     Path(gone.destination).unlink()
-    with pytest.raises(SourceChangedError):
-        await house.control.retry(gone.id)
-    assert [job.relpath for job in await house.control.retry(None)] == ["there.pdf"]
+    (outcome,) = await house.control.retry(Choice(numbers=(gone.id,)))
+    assert isinstance(outcome.error, SourceChangedError) and not outcome.done
+    outcomes = await house.control.retry(Choice())
+    assert [(one.job.relpath, one.done) for one in outcomes] == [
+        ("gone.pdf", False), ("there.pdf", True),
+    ]  # fmt: skip
     assert "Not retried" in caplog.text
     assert (await house.control.job(gone.id)).state is JobState.FAILED
     assert (await house.control.job(there.id)).state is JobState.WITHDRAWN
@@ -72,15 +78,46 @@ async def test_one_that_cannot_go_back_says_so_if_it_is_asked_alone(
 async def test_a_document_of_a_folder_that_is_watched_no_more_stays(house: House) -> None:
     house.wiring.connect()
     job = await failed(house, "a.pdf", inbox="elsewhere")
-    assert await house.control.retry(job.id) == []
+    (outcome,) = await house.control.retry(Choice(numbers=(job.id,)))
+    assert (outcome.done, outcome.what) == (False, "stays: its folder is watched no more.")
     assert (await house.control.job(job.id)).state is JobState.FAILED
 
 
 async def test_a_job_that_nobody_knows_is_no_job(house: House) -> None:
     ask: Any
-    for ask in (house.control.job, house.control.cancel, house.control.retry):
+    for ask in (house.control.job, house.control.cancel):
         with pytest.raises(KeyError):
             await ask(7)
+    with pytest.raises(KeyError):
+        await house.control.retry(Choice(numbers=(7,)))
+
+
+async def test_a_dry_retry_moves_nothing(house: House) -> None:
+    house.wiring.connect()
+    await house.control.pause()
+    job = await failed(house, "a.pdf")
+    (outcome,) = await house.control.retry(Choice(), dry=True)
+    assert "would go back" in outcome.what
+    assert await house.control.job(job.id) == job
+
+
+async def test_one_that_is_only_put_back_is_not_read(house: House) -> None:
+    house.wiring.connect()
+    await house.control.pause()
+    job = await failed(house, "a.pdf")
+    (outcome,) = await house.control.retry(Choice(), read=False)
+    assert (outcome.done, outcome.new) == (True, None)
+    assert (house.root / "in" / "a.pdf").read_bytes() == b"content"
+    assert (await house.control.job(job.id)).state is JobState.CANCELLED
+
+
+async def test_one_that_is_no_document_is_put_back_and_left_alone(house: House) -> None:
+    house.wiring.connect()
+    await house.control.pause()
+    await failed(house, "main.py")
+    (outcome,) = await house.control.retry(Choice())
+    assert (outcome.done, outcome.new) == (True, None)
+    assert "no document (text)" in outcome.what
 
 
 async def test_jobs_are_listed_by_state_newest_first(house: House) -> None:

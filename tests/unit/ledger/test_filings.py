@@ -78,3 +78,24 @@ def test_a_retry_begins_only_where_no_other_job_of_its_name_is_open(ledger: Ledg
         assert not ledger.begin_retry(1, {"x": 1})
         assert not ledger.begin_retry(3, {"x": 1}), "there is none of this number"
     assert [job.state for job in ledger.jobs()] == [JobState.QUEUED, JobState.FAILED]
+
+
+def test_a_source_that_rests_is_not_read_in_its_state_and_may_be_retried(ledger: Ledger) -> None:
+    enqueue(ledger, candidate("a.pdf"))
+    with ledger.transaction():
+        ledger.finish(1, JobState.FAILED, NOW, destination="/failed/a.pdf", kept=True)
+        ledger.rest(1, candidate("a.pdf", mtime_ns=5).key)
+    (job,) = ledger.jobs()
+    assert (job.state, job.destination, job.plan) == (JobState.CANCELLED, "", {})
+    enqueue(ledger, candidate("a.pdf", mtime_ns=5))
+    assert len(ledger.jobs()) == 1
+    enqueue(ledger, candidate("a.pdf", mtime_ns=6))
+    assert len(ledger.jobs()) == 2
+
+
+def test_what_became_of_a_document_is_noted_with_its_job_alone(ledger: Ledger) -> None:
+    enqueue(ledger, candidate("a.pdf"))
+    enqueue(ledger, candidate("b.pdf"))
+    with ledger.transaction():
+        ledger.tell(1, "It is job 2 now.")
+    assert [job.message for job in ledger.jobs()] == ["", "It is job 2 now."]

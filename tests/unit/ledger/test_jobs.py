@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocrd.errors import LedgerRefusedError, Reason
-from ocrd.job import Candidate, FileKey, Job, JobState
+from ocrd.job import Candidate, Choice, FileKey, Job, JobState
 from ocrd.ledger import schema
 from ocrd.ledger.jobs import Ledger
 from tests.unit.ledger.offers import INBOX, NOW, candidate, enqueue, key, lease
@@ -159,3 +159,70 @@ def test_whatever_happens_a_source_has_one_open_job_at_most_and_each_gets_its_tu
     while (job := ledger.lease(now + 301, inboxes=[INBOX], active=turns)) is not None:
         turns.add(job.id)
     assert turns == waiting, "after a restart each open job has its turn, once"
+
+
+@pytest.fixture
+def several(ledger: Ledger) -> Ledger:
+    """Provide done and failed jobs of two folders; the done ones with and without doubts."""
+    ended = [
+        ("a.pdf", JobState.FAILED, "corrupt"), ("sub/b.txt", JobState.FAILED, "unsupported"),
+        ("c.pdf", JobState.DONE, ""), ("d.pdf", JobState.DONE, ""), ("e.pdf", JobState.DONE, ""),
+        ("f.pdf", JobState.CANCELLED, ""), ("g.pdf", None, ""),
+    ]  # fmt: skip
+    with ledger.transaction():
+        for number, (name, state, code) in enumerate(ended, start=1):
+            ledger.enqueue([candidate(name)], 0, NOW)
+            if state:
+                ledger.finish(number, state, NOW, reason=Reason(code, "", ""))
+        ledger.enqueue([replace(candidate("a.pdf"), inbox="/other")], 0, NOW)
+        ledger.finish(8, JobState.FAILED, NOW)
+        ledger.db.execute("UPDATE jobs SET pages_failed = 1 WHERE id = 3")
+        ledger.db.execute("UPDATE jobs SET pages_doubtful = 1 WHERE id = 4")
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("choice", "numbers"),
+    [
+        (Choice(), [1, 2, 8]),
+        (Choice(numbers=(7, 1, 7)), [7, 1]),
+        (Choice(state=JobState.DONE), [3, 4, 5]),
+        (Choice(doubted=True), [3, 4]),
+        (Choice(state=JobState.CANCELLED), [6]),
+        (Choice(code="unsupported"), [2]),
+        (Choice(inbox="/other"), [8]),
+        (Choice(name="a*"), [1, 8]),
+        (Choice(name="b.txt"), [2]),
+        (Choice(name="sub/*"), [2]),
+        (Choice(name="A*"), []),
+        (Choice(inbox=INBOX, name="*.pdf", code="corrupt"), [1]),
+        (Choice(state=JobState.DONE, code="corrupt"), []),
+    ],
+)
+def test_jobs_are_chosen_by_all_that_is_asked_for(
+    several: Ledger, choice: Choice, numbers: list[int]
+) -> None:
+    assert [job.id for job in several.chosen(choice)] == numbers
+
+
+def test_an_unknown_number_is_no_choice(several: Ledger) -> None:
+    with pytest.raises(KeyError, match="9"):
+        several.chosen(Choice(numbers=(1, 9)))
+
+
+def test_all_are_chosen_however_many(ledger: Ledger) -> None:
+    with ledger.transaction():
+        for number in range(1, 61):
+            ledger.enqueue([candidate(f"{number}.pdf")], 0, NOW)
+            ledger.finish(number, JobState.FAILED, NOW)
+    assert len(ledger.chosen(Choice())) == 60
+
+
+def test_the_newest_job_of_a_source_is_told_from_others(several: Ledger) -> None:
+    newest = several.newest_of(INBOX, "a.pdf")
+    assert newest is not None and newest.id == 1
+    with several.transaction():
+        several.enqueue([candidate("a.pdf", mtime_ns=9)], 0, NOW)
+    newest = several.newest_of(INBOX, "a.pdf")
+    assert newest is not None and newest.id == 9
+    assert several.newest_of(INBOX, "z.pdf") is None

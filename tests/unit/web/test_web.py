@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import grp
 import os
 import signal
@@ -16,15 +17,17 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from ocrd.again import Outcome
 from ocrd.errors import (
     ConfigError,
     OcrdError,
     PlaceError,
+    SourceChangedError,
     TransientError,
     UnknownJobError,
     UnreachableError,
 )
-from ocrd.job import FileKey, Job, JobState
+from ocrd.job import Choice, FileKey, Job, JobState
 from ocrd.web.client import Client
 from ocrd.web.server import WebServer
 from ocrd.web.wire import error_from_json, error_to_json
@@ -66,10 +69,17 @@ class Desk:
         self.known[job_id] = replace(self.known[job_id], state=JobState.CANCELLED)
         return self.known[job_id]
 
-    async def retry(self, job_id: int | None) -> list[Job]:
-        if job_id is not None:
-            return [self.known[job_id]]
-        return [job for job in self.known.values() if job.state is JobState.FAILED]
+    async def retry(
+        self, choice: Choice, *, read: bool = True, dry: bool = False
+    ) -> list[Outcome]:
+        self.asked = (choice, read, dry)
+        failed = [job.id for job in self.known.values() if job.state is JobState.FAILED]
+        error = self.fault if isinstance(self.fault, OcrdError) else None
+        chosen = [self.known[number] for number in choice.numbers or failed]
+        return [
+            Outcome(job, done=not error, what="Back.", new=7, error=error)
+            for job in chosen
+        ]
 
     async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
         found = [job for job in self.known.values() if state in {None, job.state}]
@@ -122,6 +132,40 @@ async def test_cancel_and_retry_return_the_jobs(client: Client) -> None:
     assert [job["id"] for job in await asyncio.to_thread(client.retry, None)] == [2]
     assert [job["id"] for job in await asyncio.to_thread(client.retry, 1)] == [1]
     assert (await asyncio.to_thread(client.cancel, 1))["state"] == "cancelled"
+
+
+async def test_what_is_to_be_taken_back_is_chosen_by_all_that_is_known(
+    client: Client, desk: Desk
+) -> None:
+    choice = Choice(
+        state=JobState.DONE, code="x", inbox=os.fsdecode(b"/caf\xe9"), name="a*", doubted=True
+    )
+    take_back = functools.partial(client.take_back, choice, read=False, dry=True)
+    (one,) = await asyncio.to_thread(take_back)
+    assert (one["id"], one["taken_back"], one["what"], one["new"]) == (2, True, "Back.", 7)
+    assert desk.asked == (choice, False, True)
+    chosen = functools.partial(client.take_back, Choice(numbers=(2, 1)))
+    assert [one["id"] for one in await asyncio.to_thread(chosen)] == [2, 1]
+    assert desk.asked == (Choice(numbers=(2, 1)), True, False)
+    with pytest.raises(UnknownJobError, match="no job 99"):
+        await asyncio.to_thread(client.take_back, Choice(numbers=(1, 99)))
+
+
+@pytest.mark.parametrize(
+    "body", ["[]", "{", '{"state": "eaten"}', '{"colour": "red"}', '{"numbers": ["x"]}', "7"]
+)
+async def test_a_choice_that_is_none_is_refused(client: Client, body: str) -> None:
+    with pytest.raises(OcrdError, match="not to be understood"):
+        await asyncio.to_thread(client._ask, "POST", "/jobs/retry", body=body)
+
+
+async def test_one_that_is_asked_alone_is_refused_with_its_own_error(
+    client: Client, desk: Desk
+) -> None:
+    desk.fault = SourceChangedError("a.pdf is there already.")
+    with pytest.raises(SourceChangedError, match="is there already"):
+        await asyncio.to_thread(client.retry, 1)
+    assert await asyncio.to_thread(client.retry, None) == []
 
 
 @pytest.mark.parametrize("verb", ["job", "cancel", "retry"])
