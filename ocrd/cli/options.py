@@ -17,6 +17,7 @@ ConfigOption = Annotated[
         "--config",
         "-c",
         metavar="FILE",
+        readable=False,  # whoever opens it says why he may not, and the way out
         help="The configuration; otherwise $OCRD_CONFIG, ~/.config/ocrd/config.toml or "
         "/etc/ocrd/config.toml.",
     ),
@@ -26,6 +27,7 @@ SocketOption = Annotated[
     typer.Option(
         "--socket",
         metavar="PATH",
+        readable=False,
         help="The daemon's socket, for those who may not read its configuration.",
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +37,7 @@ def init(
     text = template(inbox, state_dir)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with config.open("x", encoding="utf-8") as file:
+        with open(config, "x", encoding="utf-8", opener=_private) as file:
             file.write(text)
     except FileExistsError:
         raise ConfigError(
@@ -46,11 +47,18 @@ def init(
     settings = load(config, {})
     made = folders_of(settings)
     for path in made:
-        path.mkdir(parents=True, exist_ok=True)
+        # What documents say is in the first two; people bring theirs to the others.
+        mode = 0o700 if path in {settings.state_dir, settings.temp_dir} else 0o777
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
     if as_json:
         screen.emit({"config": str(config), "folders": [str(path) for path in made]})
     else:
         _say_what_next(config, settings)
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that passwords of documents may be written into, for its owner alone."""
+    return os.open(path, flags, 0o600)
 
 
 def folders_of(settings: Settings) -> list[Path]:

@@ -43,6 +43,7 @@ SYSTEM_STATE_DIR = Path("/var/lib/ocrd")
 SYSTEM_RUNTIME_DIR = Path("/run/ocrd")
 SOCKET_PATH_BYTES = 100  # sockaddr_un has room for 107, and a temporary name needs a few
 
+GroupName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*[$]?$", max_length=32)]
 EngineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 
 
@@ -67,6 +68,13 @@ class Settings(BaseSettings):
         examples=["/run/ocrd"],
         description="The control socket's place; by default /run/ocrd for /var/lib/ocrd, and run"
         " inside state_dir for any other.",
+    )
+    control_group: GroupName | None = Field(
+        None,
+        examples=["ocrd-control"],
+        description="The group whose members may ask the daemon and steer it: status, pause,"
+        " cancel, reload. By default ocrd-control where the socket is in /run/ocrd and there is such a"
+        " group, and the daemon's own group elsewhere.",
     )
     temp_dir: Folder = Field(
         Path("tmp"),

@@ -11,7 +11,9 @@ from ocrd.config.settings import Settings
 from ocrd.daemon import systemd
 from ocrd.errors import ConfigError
 
-UNCHANGEABLE = ("state_dir", "temp_dir", "socket_path", "rasterize", "limits")
+UNCHANGEABLE = (
+    "state_dir", "temp_dir", "socket_path", "control_group", "rasterize", "limits"
+)  # fmt: skip
 
 
 def require_folders(settings: Settings, config_path: Path) -> None:

@@ -23,13 +23,14 @@ from pathlib import Path
 from ocrd import __version__, files
 from ocrd.claims import Claims, this_process
 from ocrd.config.settings import Settings
-from ocrd.daemon import systemd, terminal
+from ocrd.daemon import places, systemd, terminal
 from ocrd.daemon.control import Control
 from ocrd.daemon.dispatch import Dispatcher
 from ocrd.daemon.heartbeat import STILL_SECONDS, Heartbeat
 from ocrd.daemon.standing import Standing
 from ocrd.daemon.wiring import Wiring
 from ocrd.errors import OcrdError
+from ocrd.files.privacy import PRIVATE_FOLDER, tighten
 from ocrd.ledger.care import settle_times
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.retention import Retention
@@ -75,7 +76,8 @@ class Daemon:
             config_path, self._ledger, wiring, self._dispatcher,
             standing=self._standing, retention=self._retention, stop=self._stop,
         )  # fmt: skip
-        self._server = WebServer(self._control, settings.socket_path)
+        group = places.control_group(settings)
+        self._server = WebServer(self._control, settings.socket_path, group)
         self._should_exit = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -184,7 +186,8 @@ class Daemon:
 
 def _empty(temp_dir: Path) -> None:
     """Make our own temporary directory, and remove from it what a killed daemon left there."""
-    temp_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temp_dir.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    tighten(temp_dir, PRIVATE_FOLDER)
     for path in temp_dir.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

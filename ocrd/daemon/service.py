@@ -9,14 +9,13 @@ import os
 import sys
 from pathlib import Path
 
-from ocrd import files
 from ocrd import log as logs
 from ocrd.config import settings as config
 from ocrd.config.settings import Settings
-from ocrd.daemon import systemd
+from ocrd.daemon import places, systemd
 from ocrd.daemon.configuration import configure_log
 from ocrd.daemon.daemon import Daemon
-from ocrd.errors import EXIT_OK, LedgerError, OcrdError, PlaceError, exit_code
+from ocrd.errors import EXIT_OK, LedgerError, OcrdError, exit_code
 from ocrd.ledger.lock import DaemonLock
 from ocrd.log import fields
 
@@ -48,7 +47,7 @@ def _run(config_path: Path) -> int:
     systemd.require_support()
     settings = config.load(config_path)
     configure_log(settings)
-    _make_own_directories(settings)
+    places.make_own(settings)
     with DaemonLock(settings.state_dir):
         code, is_stuck = asyncio.run(_main(config_path, settings))
     logging.shutdown()
@@ -70,14 +69,3 @@ async def _main(config_path: Path, settings: Settings) -> tuple[int, bool]:
         code = exit_code(error)
     return code, daemon.is_stuck
 
-
-def _make_own_directories(settings: Settings) -> None:
-    """Make what the daemon cannot run without; raise PlaceError where that cannot be."""
-    for path in (settings.state_dir, settings.socket_path.parent):
-        try:
-            # What documents say is in there: it is for nobody else, unless it was made so.
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            told = files.translate(error, path)
-            hint = f"{told.hint} {systemd.folder_remedy()}".strip()
-            raise PlaceError(told.what, hint=hint) from error

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ocrd import files
 from ocrd.errors import LedgerError
+from ocrd.files.privacy import make_private
 from ocrd.ledger.care import findings, renew_identity
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.schema import FILE_NAME, damaged, translated
@@ -88,6 +89,8 @@ def _open_copy(copy: Path) -> sqlite3.Connection:
 def _copy(source: sqlite3.Connection, temporary: Path, named: Path) -> None:
     """Copy a database into one file that needs no other; raise LedgerError if it is not whole."""
     try:
+        with _explained(named):
+            make_private(temporary)
         target = sqlite3.connect(temporary, isolation_level=None)
         try:
             source.backup(target, pages=_STEP_PAGES, sleep=0.0)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ocrd.errors import LedgerError
+from ocrd.files.privacy import PRIVATE_FILE, make_private, tighten
 
 
 class DaemonLock(AbstractContextManager["DaemonLock"]):
@@ -21,6 +22,8 @@ class DaemonLock(AbstractContextManager["DaemonLock"]):
     def __init__(self, state_dir: Path) -> None:
         path = state_dir / "daemon.lock"
         try:
+            make_private(path)
+            tighten(path, PRIVATE_FILE)
             self._file = path.open("a+")
         except OSError as error:
             raise LedgerError(

@@ -7,6 +7,7 @@ space, no permission, an I/O error) may pass.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 from pathlib import Path
@@ -19,6 +20,7 @@ from ocrd.errors import (
     OcrdError,
 )
 from ocrd.files.mounts import mount_of
+from ocrd.files.privacy import PRIVATE_FILE, make_private, tighten
 
 FILE_NAME = "ledger.sqlite3"
 WHOLLY_CHECKED_BYTES = 64 << 20  # of a ledger at each start; a larger one without its indexes
@@ -120,6 +122,7 @@ def open_connection(path: Path, *, readonly: bool) -> sqlite3.Connection:
     try:
         if not readonly:
             _require_sound(path)
+            _keep_private(path)
         connection = _connect(path, readonly=readonly)
         _migrate(connection, path, readonly=readonly)
     except sqlite3.Error as error:
@@ -195,6 +198,14 @@ def _require_sound(path: Path) -> None:
         connection.close()
     if findings:
         raise damaged(path, findings[0])
+
+
+def _keep_private(path: Path) -> None:
+    """Let nobody else read what documents say; SQLite makes the side files as the ledger is."""
+    with contextlib.suppress(OSError):  # SQLite says it better
+        make_private(path)
+    for end in ("", "-wal", "-shm", "-journal"):
+        tighten(path.with_name(path.name + end), PRIVATE_FILE)
 
 
 def _journal_mode(path: Path) -> str:

@@ -1,8 +1,9 @@
 """The daemon's Unix socket: uvicorn inside the daemon's own event loop.
 
-After ``start`` returns, the socket is there with mode 0660 and answers. It never exists with
-wider permissions, and never without a listener behind it: it is bound and listening under another
-name first and then renamed. Signals stay the daemon's.
+After ``start`` returns, the socket is there with mode 0660 and answers: to the daemon's user, and
+to the group of those who may steer it. It never exists with wider permissions, and never without a
+listener behind it: it is bound and listening under another name first and then renamed. Signals
+stay the daemon's.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import grp
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -19,9 +22,13 @@ import uvicorn
 
 from ocrd import files
 from ocrd.errors import PlaceError
+from ocrd.log import fields
 from ocrd.web.app import Steering, application
 
-SOCKET_MODE = 0o660  # the daemon's user and group
+log = logging.getLogger("ocrd.web.server")
+
+SOCKET_MODE = 0o660  # the daemon's user, and who may steer it
+OWN_MODE = 0o600
 BACKLOG = 64
 GRACE_SECONDS = 2  # for answers under way when the daemon stops
 PROBE_SECONDS = 2.0  # for a socket's owner to show that it lives
@@ -30,8 +37,10 @@ PROBE_SECONDS = 2.0  # for a socket's owner to show that it lives
 class WebServer:
     """Serves ``steering`` on a Unix socket from ``start`` to ``stop``."""
 
-    def __init__(self, steering: Steering, socket_path: Path) -> None:
+    def __init__(self, steering: Steering, socket_path: Path, group: str | None = None) -> None:
+        """``group`` may steer; None is the daemon's own."""
         self._path = socket_path
+        self._group = group
         self._application = application(steering)
         self._listener: socket.socket | None = None
         self._identity: tuple[int, int] | None = None
@@ -40,7 +49,7 @@ class WebServer:
 
     async def start(self) -> None:
         """Open the socket and answer on it; raise PlaceError where that cannot be."""
-        self._listener = await asyncio.to_thread(listen, self._path)
+        self._listener = await asyncio.to_thread(listen, self._path, self._group)
         self._identity = _identity(self._path)
         self._server = _Server(
             uvicorn.Config(
@@ -53,6 +62,7 @@ class WebServer:
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                date_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
@@ -67,7 +77,7 @@ class WebServer:
     async def stop(self) -> None:
         """Finish the answers under way and remove the socket, if it is still this server's."""
         if self._server is not None and self._task is not None:
-            self._server.should_exit = True
+            self._server.end()
             await self._task
         if self._listener is not None:
             self._listener.close()
@@ -78,11 +88,21 @@ class WebServer:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers, and with a way to wait for its start."""
+    """uvicorn without its signal handlers and its ticks, and with a way to wait for its start."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Finish the answers under way and end."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        """Wait for the end; else uvicorn looks ten times a second whether it is there."""
+        await self._ending.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -95,8 +115,10 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
-def listen(path: Path) -> socket.socket:
+def listen(path: Path, group: str | None = None) -> socket.socket:
     """Return a socket that listens at ``path``, replacing one that nobody answers on.
+
+    A ``group`` that it cannot be given to is kept out, which is logged.
 
     Raises PlaceError if another daemon answers there, or the folder cannot be used.
     """
@@ -112,7 +134,7 @@ def listen(path: Path) -> socket.socket:
         _refuse_foreign(path)
         nascent.unlink(missing_ok=True)
         listener.bind(os.fspath(nascent))
-        nascent.chmod(SOCKET_MODE)  # before listen: nobody can have connected yet
+        _hand_over(nascent, group)  # before listen: nobody can have connected yet
         listener.listen(BACKLOG)
         listener.setblocking(False)
         nascent.rename(path)
@@ -129,6 +151,23 @@ def listen(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _hand_over(path: Path, group: str | None) -> None:
+    """Open the socket to those who may steer; to nobody else, whatever goes wrong."""
+    path.chmod(OWN_MODE)
+    if group is not None:
+        try:
+            os.chown(path, -1, grp.getgrnam(group).gr_gid)
+        except (KeyError, OSError) as error:
+            reason = "there is none" if isinstance(error, KeyError) else error.strerror
+            log.warning(
+                "The group %s cannot steer the daemon (%s): its user and root alone can. Make the"
+                " group, and the daemon's user a member of it.", group, reason,
+                extra=fields("control-group"),
+            )  # fmt: skip
+            return
+    path.chmod(SOCKET_MODE)
 
 
 def answers(path: Path) -> bool:

@@ -140,7 +140,7 @@ def test_installed_package_reads_what_is_dropped_into_its_inbox(computer: Comput
 def test_only_root_and_the_daemon_can_read_the_configuration(computer: Computer) -> None:
     computer.installed()
     mode = computer.machine.run("stat", "--format=%a %U %G", "/etc/ocrd", "/srv/ocrd/inbox")
-    assert mode.stdout.splitlines() == ["750 root ocrd", "2770 ocrd ocrd"]
+    assert mode.stdout.splitlines() == ["750 root ocrd-control", "2770 ocrd ocrd"]
     as_anyone = ("runuser", "-u", "nobody", "--", "cat", "/etc/ocrd/config.toml")
     assert computer.machine.run(*as_anyone, check=False).returncode != 0
     as_the_daemon = ("runuser", "-u", "ocrd", "--", "cat", "/etc/ocrd/config.toml")

@@ -149,7 +149,7 @@ def test_the_comments_in_the_example_show_the_defaults(tmp_path: Path) -> None:
     changed = {
         name for name in Settings.model_fields if getattr(settings, name) != getattr(plain, name)
     }
-    assert changed == {"runtime_dir", "engines", "inbox"}
+    assert changed == {"runtime_dir", "control_group", "engines", "inbox"}
     assert settings.socket_path == plain.socket_path
     assert settings.engines == {"second": plain.engine}
     assert settings.inbox[0].model_copy(update={"engine": None}) == plain.inbox[0]

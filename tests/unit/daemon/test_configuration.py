@@ -21,6 +21,7 @@ WHERE = Path("/etc/ocrd/config.toml")
         ("state_dir", {"state_dir": Path("/elsewhere"), "temp_dir": OLD.temp_dir}),
         ("temp_dir", {"temp_dir": Path("/elsewhere")}),
         ("socket_path", {"runtime_dir": Path("/elsewhere")}),
+        ("control_group", {"control_group": "staff"}),
         ("rasterize", {"rasterize": RasterSettings(recycle=7)}),
         ("limits", {"limits": LimitSettings(pages=7)}),
     ],
