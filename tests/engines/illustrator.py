@@ -1,4 +1,4 @@
-"""Finds a title, a text and two figures on every page; more text on a page that is full of it.
+"""Finds a title, a text and two figures on every page, whatever its ink says of that.
 
 ``options.refuse`` is the number of a page that it cannot read.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from ocrd.engine.protocol import Recognise
 from ocrd.errors import PageError
 from ocrd.job import Recognition
-from tests.engines import FILLER, Scripted, is_full
+from tests.engines import Scripted
 
 # Boxes in thousandths of the page, as DeepSeek-OCR gives them.
 MARKUP = """<|ref|>title<|/ref|><|det|>[[100, 50, 900, 100]]<|/det|>
@@ -32,14 +32,11 @@ class Illustrator(Scripted):
         if Path(request.path).stem.endswith(f"-{self.options.get('refuse', 0)}"):
             raise PageError("It is all colours.")
         with Path(request.path).open("rb") as image:  # PGM or PPM: the size is in the header
-            found = re.match(rb"P([56])\s+(\d+)\s+(\d+)\s", image.read(64))
+            found = re.match(rb"P[56]\s+(\d+)\s+(\d+)\s", image.read(64))
         assert found is not None
-        markup = str(self.options.get("markup", MARKUP))
-        if found[1] == b"5" and is_full(Path(request.path)):
-            markup = markup.replace("Between", "\n".join([*FILLER, "Between"]))
         return Recognition(
-            (), width=int(found[2]), height=int(found[3]), seconds=0.001, form="markup",
-            markup=markup,
+            (), width=int(found[1]), height=int(found[2]), seconds=0.001, form="markup",
+            markup=str(self.options.get("markup", MARKUP)),
         )
 
 
