@@ -88,7 +88,7 @@ def _numbered(entry: str, begun: re.Match[str]) -> list[int]:
     """Return where entries begin that count on: ``1. One2. Two3. Three``."""
     cuts: list[int] = []
     number, end = int(begun["number"]), begun["mark"][-1]
-    pattern = rf"(?<=[^\W\d_]|[.!?…)\]»”])(\d{{1,3}}){re.escape(end)}\s+(?=[^\W\d_])"
+    pattern = rf"(?:(?<=[^\W\d_]{{2}})|(?<=[.!?…)\]»”]))(\d{{1,3}}){re.escape(end)}\s+(?=[^\W\d_])"
     for found in re.finditer(pattern, entry):
         if int(found[1]) == number + 1 and entry[found.end()].isupper():
             cuts.append(found.start())

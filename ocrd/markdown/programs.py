@@ -49,27 +49,40 @@ _WORDS = frozenset(
     """.split()
 )
 _PAIR = re.compile(r"([^\W\d]\w*|\d[\w.]*)[^\S\n]+(?=([^\W\d]\w*|\d[\w.]*))")
-# A declaration has a type and a name before anything else: two or three words in a row.
+_ABBREVIATED = re.compile(r"(?<![\w.])[^\W\d_]\.\s?[^\W\d_]\.\s|[^\W\d_]{2}[.?!]\s+[^\W\d_]")
+_BEHIND_BRACKET = re.compile(  # print(ed) matter
+    r"(?!(?:\W*)(?:if|for|while|else|elif|switch|foreach|until|unless|catch|return)\b)[^()]*\([^()]*\)\s+"
+    r"(?!(?:const|where|throws|returns|as|is|in|do|then|if|else|for|and|or|not|override|noexcept|values"
+    r"|primary|null|when|from|over|group|order|limit|union)\b)[^\W\d_]{2,}\b(?!\()", re.IGNORECASE
+)  # fmt: skip
+# A declaration has a type and a name before anything else: two words in a row, and qualifiers.
 _DECLARED = re.compile(
-    r"(?:[\w:.]+(?:<[\w\s,.:<>\[\]?*&]*>)?(?:\[\])*[*&]*\s+){1,4}[*&]*[A-Za-z_]\w*\s*"
-    r"(?:\[[^\]]*\]\s*)*(?:=(?!=)|;|\(|,\s*[*&]?\w+\s*[;,=])"
-)
+    r"(?:(?:const|static|unsigned|signed|long|short|public|private|protected|internal|final|abstract"
+    r"|virtual|inline|extern|volatile|register|struct|enum|class|readonly|async|export|override"
+    r"|constexpr|transient|synchronized)\s+)*+"
+    r"(?!(?:return|case|throw|goto|delete|new|else|this|default|in|is|not|and|or|of|to|the|a|an|der|die"
+    r"|das|ein|eine|le|la|les|un|une|el|il)\s)"
+    r"[A-Za-z_][\w.]*(?:::\w+)*(?:<[\w\s,.:<>\[\]?*&]*>)?(?:\[\])*[*&]*\s+[*&]*[A-Za-z_]\w*\s*"
+    r"(?:\[[^\]]*\]\s*)*(?:=(?!=)|;|\(|,\s*[*&]?\w+\s*[;,=])", re.IGNORECASE
+)  # fmt: skip
 _NAME = r"[$@&*]{0,2}[^\W\d][\w.:$]*(?:->\w+)*(?:\[[^\]]*\]|\([^()]*\)(?=\.)|\.\w+)*"
 _ASSIGNED = re.compile(
     rf"(?:(?:let|const|var|val|auto|local|set|mut|my|our|int|float|double|char|long|bool)\s+)*"
-    rf"(?:{_NAME}(?:\s*,\s*{_NAME})*|[\[(][\w\s,.$]+[\])])(?:\s*:\s*[\w.\[\], |]+)?"
+    rf"(?:{_NAME}(?:\s*,\s*{_NAME})*|[\[(][\w\s,.$%@]+[\])])(?:\s*:\s*[\w.\[\], |]+)?"
     r"\s*(?P<operator>=(?!=|>)|:=|<-|[-+*/%|&^.]=|\*\*=|//=|<<=|>>=)\s*(?P<value>\S.*)?$"
 )
 # What is assigned in a program only: a power, a list, a member, a constant.
 _VALUE = re.compile(r"\*\*|\[[\w\",.\s-]*\]|\w\.\w*[A-Za-z]|\b(?:True|False|None|null|new)\b")
-_ARROWS = re.compile(r"\+\+|--|<<|>>|->|::")
+_ARROWS = re.compile(r"^[\w.\[\]]+(?:\+\+|--);$|^(?:\+\+|--)\w+;$|<<|>>|->|::")
 _CALL = re.compile(r"[^\W\d]\w*!?\(|\.\w+\(")
 _CALLED = re.compile(
     r"(?:[^\W\d]\w*(?:\.|::|->))+[^\W\d]\w*!?\s?\(.*|"
     r"(?:print|printf|println|puts|scanf|echo|disp|plot|cat|require|len|range|main|exit|write|writeln"
     r"|readln|console|input|open|free|malloc|assert|int|str|list|sum|sorted|display)!?\s?\(.*"
 )
-_CALLED_ALONE = re.compile(r"[^\W\d][\w.]*!?\([^()]*(?:\([^()]*\)[^()]*)*\)\s*[;{:]?$")
+_CALLED_ALONE = re.compile(
+    r"[^\W\d][\w.]*(?:\[[^\]]*\][\w.]*)*!?\([^()]*(?:\([^()]*\)[^()]*)*\)\s*[;{:]?$"
+)
 _SURE = re.compile(
     r"""
       \#\s?(?:include\s*[<"]|define\s+[A-Za-z_]|ifn?def\s+[A-Za-z_]|endif\b|pragma\s+\w)
@@ -79,14 +92,15 @@ _SURE = re.compile(
     | from\s+[\w.]+\s+import\s+(?:\w+(?:\s+as\s+\w+)?\s*,\s*)*(?:\w+(?:\s+as\s+\w+)?|\*)\s*;?$
     | (?:async\s+)?def\s+\w+\s*\(.*\)\s*(?:->.*)?:
     | class\s+\w+\s*(?:\([\w.,\s=]*\))?:$
-    | (?:export\s+|default\s+|async\s+|pub\s+)*(?:function|func|fn)\s+
+    | (?:export\s+|default\s+|async\s+|pub\s+|local\s+)*(?:function|func|fun|fn)\s+
         (?:\([\w\s*]+\)\s*)?\w*\s*[(<].*[{)]
     | (?:using|package|namespace|use)\s+[\w:.]+(?:\{.*\})?\s*;
     | for\s+[\w,\s]+\s+in\s+(?:range|enumerate|zip|\w+\.\w+)\s*\(.*
     | (?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:TABLE|INDEX|VIEW)|INSERT\s+INTO|ALTER\s+TABLE)\b.*
     | \{?\s*EXEC\s+SQL\b.*
     | template\s*<.*>.* | @\w+(?:\.\w+)+(?:\(.*)?$ | @[A-Z]\w+(?:\(.*\))?$
-    | \w+\s?\(\)\s?\{$
+    | \w+\s?\(\)\s?\{$ | (?:puts|require|require_relative|print|echo|load|source)\s+""$
+    | (?:var\s+)?\w+(?:\s*,\s*\w+)*\s*:\s*(?:integer|real|boolean|string|char|array\b.*);$
     | \((?:defun|define|defn|setq|defvar|defmacro)\s
     | (?:public|private|protected)\s+(?:[\w<>\[\],]+\s+)*\w+\s*\(.*\)\s*(?:throws\s+[\w,\s]+)?\{?$
     """,
@@ -110,19 +124,26 @@ _SIGNS = re.compile(r"[_{}<>=;&|$\\@^~*]|\w\(|\w\[|::|->|,$")
 _OPERATORS = re.compile(r"[=<>!&|+*/%;]|\w\(|\.\w|\w\[|\bin\b|\bnot\b")
 _ALONE = re.compile(
     r"(?:else|try|finally|do|begin|end|endif|endfor|endwhile|fi|done|esac|then|pass|break|continue"
-    r"|return|default)\s*[:;{]?$|[\]\[(){};,]+$|\}\s*(?:else|catch|finally|while).*"
+    r"|return|default)\s*[:;.{]?$|[\]\[(){};,]+$|\}\s*\w+\s*[;,]$|\}\s*(?:else|catch|finally|while).*"
 )
-_RETURNED = re.compile(r"(?:return|yield|raise|throw|del|delete|goto|case|await)\b\s*(?P<value>.*)")
+_RETURNED = re.compile(
+    r"(?:return|yield|raise|throw|del|delete|goto|await)\b\s*(?P<value>.*)|case\b.*:.*"
+)
 _SQL = re.compile(
-    r"(?:SELECT\s+(?:DISTINCT\s+)?[\w*.(].*|UPDATE\s+\w+\s+SET\s.*|DELETE\s+FROM\s.*|DROP\s+TABLE\s.*)"
+    r"(?:SELECT\s+(?:DISTINCT\s+)?(?:\*|[a-z_.]+\b|\w+\(|.*\sFROM\s).*|UPDATE\s+\w+\s+SET\s.*|DELETE\s+FROM\s.*|DROP\s+TABLE\s.*)"
 )
 _CLAUSE = re.compile(
     r"(?:FROM|WHERE|GROUP\s+BY|ORDER\s+BY|HAVING|VALUES|SET|LIMIT|ON|AND|OR|(?:LEFT|INNER|RIGHT)?\s*JOIN)"
     r"\s+[\w(.'*].*"
 )
+_DATA = re.compile(r'"[^"]*"\s*:\s*\S.*[,{\[]$')  # "key": …, (strings are emptied)
+_INSTRUCTION = re.compile(  # of a processor
+    r"(?:mov|push|pop|call|jmp|j[a-z]{1,2}|add|sub|i?mul|lea|cmp|test|xor|and|or|inc|dec|int|ldr|str|bl"
+    r"|li|la|lw|sw|addi|beq|bne)[lqw]?\s+[%$#]?(?:[er]?[a-d][xhl]|[er]?[sd]i|[er]?[sb]p|[rxt]\d+|\[|0x)\b.*"
+)
 _SHELL = re.compile(
     r"(?:sudo\s+)?(?:cd|ls|git|pip3?|apt(?:-get)?|mkdir|echo|export|chmod|chown|cp|mv|rm|grep|cat|docker"
-    r"|npm|make|curl|wget|source|tar|ssh|python3?|sed|awk|find)\s+.*?(?:(?<=\s)--?\w|(?<=\s)[~.]{0,2}/\w"
+    r"|set|npm|make|curl|wget|source|tar|ssh|python3?|sed|awk|find)\s+.*?(?:(?<=\s)--?\w|(?<=\s)[~.]{0,2}/\w"
     r"|\$\w|\$\{|[|>]\s|\w=)|\$\s[a-z./].*|[A-Z_]{2,}=\S+$"
 )
 _TAG = re.compile(
@@ -165,6 +186,8 @@ def worth(line: str) -> int:
         return STATEMENT
     if _CLAUSE.match(code):
         return COMMENT
+    if code.endswith("{") or _DATA.match(bare) or _INSTRUCTION.match(code):
+        return STATEMENT
     return PROSE if _reads_like_prose(code) else _of_code(code, bare)
 
 
@@ -172,10 +195,12 @@ def _reads_like_prose(code: str) -> bool:
     """Say whether words stand side by side as no program has them."""
     start = declared.end() if (declared := _DECLARED.match(code.lstrip("{ "))) else 0
     start += len(code) - len(code.lstrip("{ "))
+    if _ABBREVIATED.search(code) or _BEHIND_BRACKET.match(code):
+        return True
     for pair in _PAIR.finditer(code, start):
         if pair[1].lower() not in _WORDS and pair[2].lower() not in _WORDS:
             return True
-    return re.search(r"[^\W\d_]{2}[.?!]\s+[^\W\d_]", code) is not None
+    return False
 
 
 def _of_code(code: str, line: str) -> int:
@@ -194,7 +219,7 @@ def _of_code(code: str, line: str) -> int:
             return STATEMENT
         return COMMENT if code.endswith(":") else ODD
     if returned := _RETURNED.match(code):
-        is_code = code.endswith((";", ":")) or _OPERATORS.search(returned["value"])
+        is_code = code.endswith((";", ":")) or _OPERATORS.search(returned["value"] or "")
         return STATEMENT if is_code else COMMENT
     if _CALLED.match(code):
         return STATEMENT
@@ -202,7 +227,9 @@ def _of_code(code: str, line: str) -> int:
         return STATEMENT if ended or quoted else COMMENT
     if ended and (_DECLARED.match(code) or _CALL.search(code) or _ARROWS.search(code)):
         return STATEMENT
-    if re.match(r"\.\w+\(|\|\||&&|assert\s", code):
+    if re.match(
+        r"\.\w+\(|\"\"\s*:\s*\S|\|\||&&|assert\s|import\s+\w+$|def\s+\w+[?!]?(?:\s*\(.*\))?$", code
+    ):
         return COMMENT
     return PART if quoted or _SIGNS.search(code) else ODD
 
@@ -260,10 +287,10 @@ def _ended(
 ) -> Iterator[tuple[int, int]]:
     """Yield a run if it is a program, without what only stands before it and behind it."""
     first, last = 0, len(values)
-    while first < last and max(values[first]) < COMMENT:
+    while first < last and max(values[first]) < COMMENT and not _is_bracket(pieces[start + first]):
         first += 1
     while first < last and max(values[last - 1]) < COMMENT:
-        if _closes(pieces[start + last - 1]):
+        if _is_bracket(pieces[start + last - 1]):
             break
         last -= 1
     flat = [value for some in values[first:last] for value in some]
@@ -271,8 +298,8 @@ def _ended(
         yield start + first, start + last
 
 
-def _closes(piece: Piece | None) -> bool:
-    """Say whether a region is the end of a block: brackets, ``end``."""
+def _is_bracket(piece: Piece | None) -> bool:
+    """Say whether a region begins or ends a block: brackets, ``begin``, ``end``."""
     return piece is not None and all(_ALONE.match(line.strip()) for line in piece.lines)
 
 
@@ -293,7 +320,7 @@ def _goes_on(last: Piece | None, piece: Piece | None, around_all: Box, *, beside
         return beside
     height = min(_line_height(last), _line_height(piece))
     gap = piece.box.y0 - last.box.y1
-    beneath = piece.box.x0 < around_all.x1 and piece.box.x1 > around_all.x0
+    beneath = piece.box.x0 < around_all.x1 + 4 * height and piece.box.x1 > around_all.x0
     return -height / 2 < gap < 2 * height and beneath
 
 

@@ -1,0 +1,351 @@
+"""Which regions of a page are a program, whatever its language, and which are prose."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocrd.job import Box
+from ocrd.markdown import programs
+from ocrd.markdown.programs import Piece
+
+PROGRAMS = {
+    "python": """\
+# Initialise:
+import numpy as np
+from math import pi, sqrt as root
+class Circle(Shape):
+    def area(self, scale=1.0):
+        return scale * pi * self.r ** 2
+for k in range(0, 10):
+    total += values[k]
+if total > 3 and not done:
+    print(f"total: {total}")
+else:
+    total = None""",
+    "sympy": """\
+a,n=sp.symbols('a,n');
+# Parameter:
+a_n=3/(n+2);
+# Ausgabe:
+dp.display(a);""",
+    "c": """\
+#include <stdio.h>
+int main(int argc, char *argv[])
+{
+    unsigned int i, n = 10;
+    for (i = 0; i < n; i++) {
+        printf("%d\\n", i * i);
+    }
+    return 0;  /* all is well */
+}""",
+    "c++": """\
+std::vector<int> v;
+v.push_back(3);
+std::cout << v.size() << std::endl;
+auto it = std::find(v.begin(), v.end(), 3);""",
+    "java": """\
+import java.util.List;
+public class Stack<T> {
+    private List<T> items = new ArrayList<>();
+    public void push(T item) {
+        items.add(item);
+    }
+    @Override
+    public String toString() { return items.toString(); }
+}""",
+    "javascript": """\
+const total = items.map(x => x.price).reduce((a, b) => a + b, 0);
+function greet(name) {
+  if (name === undefined) { return; }
+  console.log(`Hello, ${name}!`);
+}
+document.querySelector("#go").addEventListener("click", greet);""",
+    "typescript": """\
+import { readFile } from "fs";
+interface Point { x: number; y: number; }
+let origin: Point = { x: 0, y: 0 };
+export function norm(p: Point): number { return Math.hypot(p.x, p.y); }""",
+    "go": """\
+package main;
+func add(a int, b int) int {
+    sum := a + b
+    return sum
+}""",
+    "rust": """\
+use std::collections::HashMap;
+fn main() {
+    let mut counts = HashMap::new();
+    counts.insert("a", 1);
+    println!("{}", counts.len());
+}""",
+    "sql": """\
+CREATE TABLE staff (id INT PRIMARY KEY, name VARCHAR(20));
+SELECT name, COUNT(*) FROM staff
+WHERE id > 3
+GROUP BY name;
+INSERT INTO staff VALUES (1, 'Ann');""",
+    "embedded sql": """\
+main()
+{ EXEC SQL BEGIN DECLARE SECTION;
+char id[10]; char skill[20];
+EXEC SQL END DECLARE SECTION;
+scanf("%s", id);
+for (;;)
+{ EXEC SQL FETCH c INTO :id;
+if (done) break;""",
+    "shell": """\
+#!/bin/sh
+set -e
+export PATH=$HOME/bin:$PATH
+for f in *.txt; do
+  grep -c "^#" "$f" > counts.log
+done
+if [ -n "$1" ]; then
+  echo "done: $1"
+fi""",
+    "session": """\
+$ git clone https://example.org/a.git
+$ cd a && make install
+$ ls -l /tmp""",
+    "matlab": """\
+% plot of the field
+x = linspace(0, 2*pi, 100);
+y = sin(x).^2;
+plot(x, y);
+if any(y > 1)
+    disp('too high');
+end""",
+    "r": """\
+x <- c(1, 2, 3)
+fit <- lm(y ~ x, data = frame)
+summary(fit)
+plot(fit$residuals)""",
+    "php": """\
+<?php
+$total = 0;
+foreach ($items as $item) {
+    $total += $item['price'];
+}
+echo "Total: $total";""",
+    "perl": """\
+my ($self, %args) = @_;
+my $name = $args{name} || 'x';
+if ($name =~ /^a/) {
+    print "$name\\n";
+}""",
+    "ruby": """\
+require 'set'
+def sum(list)
+  total = list.inject(0) { |a, b| a + b }
+  puts "sum: #{total}"
+end""",
+    "pascal": """\
+var i: integer;
+begin
+  i := 3;
+  while i > 0 do
+  begin
+    writeln('i = ', i);
+    i := i - 1;
+  end;
+end.""",
+    "lisp": """\
+(defun square (x)
+  (* x x))
+(setq total (square 3))""",
+    "html": """\
+<html>
+<head><title>A page</title></head>
+<body class="wide">
+<div id="top">Hello</div>
+</body>
+</html>""",
+    "c#": """\
+using System;
+namespace Demo {
+    public static void Main(string[] args) {
+        Console.WriteLine("Hello");
+        var total = args.Length + 1;
+    }
+}""",
+}  # fmt: skip
+
+PROSE = """\
+# Parameter:
+#3 in the list of best sellers
+# of enrolled patients
+# enc-layers
+#hashtag is trending; see below;
+The result is x = 5; y = 3;
+He came; he saw; he left;
+the tenant shall pay the rent in advance;
+(a) the tenant shall pay; and
+(b) the landlord (if asked) agrees;
+widgets, gears and other parts;
+import duties (see below);
+from Paris (import) to London;
+return to sender;
+for example, see (3);
+if the following conditions hold:
+while stocks last:
+class of 1984:
+public service (national);
+let us assume that x = 5.
+Let x = 3 and y = 4.
+x = 5
+x = 5 cm; y = 7 cm;
+E = mc^2
+F(x) = x^2 + 1
+f(x)
+a = 2, b = 3
+p < 0.05; n = 12;
+In case (2), we have f(x) = 0;
+Smith et al. (2001); Jones (2003);
+e.g. print(ed) matter, i.e. books;
+Total: 5 * 3 = 15 EUR
+AT&T; R&D; C#; C++;
+-- said the captain
+// cf. the first edition
+; a comment that nobody needs
+* p < 0.05, ** p < 0.01
+make the bed and clean the house
+find the sum of 3 and 4
+$ 500 per month
+SELECT COMMITTEE ON TRADE
+FROM THE DESK OF THE DIRECTOR
+INSERT TAB A INTO SLOT B
+UPDATE ON THE CASE
+Use the door; mind the gap;
+begin
+end of the story
+Note: this is not so (yet);
+Tel. (030) 123-456; Fax: -457
+http://example.org/a_b;
+15.00; 16.00; 17.00
+a)
+Plot:
+1.2.3 Results
+Ausgabe: siehe unten;
+Wir erhalten a=0; das ist die Lösung;
+\\(a=3\\); \\(b=4\\);
+Yours sincerely,
+[1] A. Author, Title (2001).
+{see below}
+- one; two; three
+int. rate (p.a.);
+do, re, mi;
+case closed;
+default is 5;
+this is new;""".split("\n")
+
+
+def column(lines: list[str], top: int = 0, *, each: bool = True) -> list[Piece | None]:
+    """Return lines as regions of a page below each other, or as one."""
+    if not each:
+        return [Piece("\n".join(lines), Box(0, top, 300, top + 16 * len(lines)))]
+    found: list[Piece | None] = []
+    for number, line in enumerate(lines):
+        left = 8 * (len(line) - len(line.lstrip()))
+        here = top + 16 * number
+        text = line.strip()
+        found.append(Piece(text, Box(left, here, left + 8 * len(text), here + 16)))
+    return found
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_a_program_in_one_region_is_one(language: str) -> None:
+    pieces = column(PROGRAMS[language].split("\n"), each=False)
+    assert list(programs.runs(pieces)) == [(0, 1)]
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_a_program_of_a_region_a_line_is_one_with_its_indents(language: str) -> None:
+    lines = PROGRAMS[language].split("\n")
+    pieces = column(lines)
+    assert list(programs.runs(pieces)) == [(0, len(lines))]
+    assert programs.text([piece for piece in pieces if piece]) == PROGRAMS[language]
+
+
+@pytest.mark.parametrize("line", PROSE)
+def test_a_line_of_prose_is_no_program(line: str) -> None:
+    assert list(programs.runs(column([line]))) == []
+
+
+@given(st.permutations(PROSE))
+def test_lines_of_prose_in_any_order_are_no_program(lines: list[str]) -> None:
+    assert list(programs.runs(column(lines))) == []
+    assert list(programs.runs(column(lines, each=False))) == []
+
+
+@given(st.sampled_from(sorted(PROGRAMS)), st.lists(st.sampled_from(PROSE), min_size=1, max_size=3))
+def test_prose_around_a_program_stays_outside(language: str, prose: list[str]) -> None:
+    prose = ["The whole of the program is as follows.", *prose, "That was all of it, in short."]
+    lines = PROGRAMS[language].split("\n")
+    pieces = column(prose) + column(lines, 16 * len(prose)) + column(
+        prose, 16 * (len(prose) + len(lines))
+    )  # fmt: skip
+    runs = list(programs.runs(pieces))
+    inside = {place for start, end in runs for place in range(start, end)}
+    assert set(range(len(prose), len(prose) + len(lines))) <= inside
+    assert 0 not in inside
+    assert not inside & {len(prose) - 1, len(pieces) - 1}
+
+
+def test_a_long_paragraph_is_no_program_however_it_reads() -> None:
+    assert programs.worth("x = f(1); " * 40) == programs.PROSE
+
+
+@pytest.mark.parametrize(
+    ("lines", "worths"),
+    [
+        (["x=1; # over two", "lines"], [2, 0]),
+        (["x=1; # over two", "lines", "lines"], [2, 0, -1]),
+        (["# over two", "x=1;"], [1, 2]),
+        (["/* all", "few words here", "one */", "x=1;", "few words here"], [1, 1, 1, 2, -2]),
+        (["x=1; /* a */", "few words here"], [2, 0]),
+        (["'#', '//'", "few words here"], [0, -2]),
+    ],
+)
+def test_comments_are_worth_what_stands_beside_them(lines: list[str], worths: list[int]) -> None:
+    assert programs.worths(lines) == worths
+
+
+def test_indents_come_from_places_and_stay_where_there_are_none() -> None:
+    lines = ["if (a) {", "b = a &lt;&amp; 1;", "}"]
+    assert programs.text([Piece("\n".join(lines))]) == "if (a) {\nb = a <& 1;\n}"
+    assert programs.text([Piece("  x=1;\n\n    y=2;", Box(5, 5, 9, 9))]) == "  x=1;\n    y=2;"
+
+
+def test_the_box_of_a_program_is_around_all_of_it() -> None:
+    boxes = [Box(5, 6, 9, 10), Box(2, 10, 7, 14)]
+    assert programs.around([Piece("", box) for box in boxes]) == (Box(2, 6, 9, 14),)
+    assert programs.around([Piece("x")]) == ()
+
+
+@given(
+    st.lists(st.text(st.sampled_from("ab1 ;=()[]{}.,#'\"/*<>-_:&|$%\\\t"), max_size=60), max_size=9)
+)
+def test_any_lines_have_a_worth(lines: list[str]) -> None:
+    assert len(programs.worths(lines)) == len(lines)
+    text = programs.text([Piece("\n".join(lines))])
+    assert "".join(text.split()) == "".join("".join(lines).split())  # no sign is lost
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "a ", "a.", "a, ", "a(", "[", "'", '"', "`", "a b ", "x=", "a::", "a<b>", "->a", "{ ",
+     "import a, ", "a[b]", "(a)", "#", "/*", "int a", "$a[", "f(x).", ".a", "\\"],
+)  # fmt: skip
+def test_time_grows_with_the_length_only(piece: str) -> None:
+    """A quadratic step would take minutes for this many."""
+    line = (piece * 300)[: programs.MAX_LINE]
+    started = time.process_time()
+    for _ in range(100):
+        programs.worths([line])
+    assert time.process_time() - started < 5
+    many = [Piece("x = f(1);", Box(0, 16 * at, 90, 16 * at + 16)) for at in range(5000)]
+    started = time.process_time()
+    assert list(programs.runs(many)) == [(0, 5000)]
+    assert time.process_time() - started < 5
