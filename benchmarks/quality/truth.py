@@ -1,7 +1,8 @@
 """What is on a page of the set, from its PDF: text in reading order, tables, headings.
 
 The order is that of the page's content, which TeX, FOP and Typst write as it is read; every page
-was looked at. Running heads and feet are left out.
+was looked at. Running heads come first and feet last: on one page by itself they are text. Numbers
+of pages are left out, whether it knows them or not.
 """
 
 # mypy: allow-untyped-calls
@@ -9,6 +10,8 @@ was looked at. Running heads and feet are left out.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
@@ -18,6 +21,8 @@ from benchmarks.quality.documents import Page
 from benchmarks.quality.scoring import TrueCell, Truth
 
 pymupdf.TOOLS.mupdf_display_errors(False)
+
+_PAGE_NUMBER = re.compile(r"\W*(?:\w+\W\s?)?(?:\d{1,4}|[ivxlc]{1,7})(?:\W+\d{1,4})?\W*|\s*")
 
 
 def truth(page: Page) -> Truth:
@@ -36,16 +41,30 @@ def truth(page: Page) -> Truth:
 
 def text(drawn: pymupdf.Page, page: Page) -> str:
     """Return the page's lines in reading order, an empty line between blocks."""
-    blocks = []
+    heads, blocks, feet = [], [], []
     for block in drawn.get_text("dict", sort=False)["blocks"]:
-        lines = [
-            "".join(span["text"] for span in line["spans"])
-            for line in block.get("lines", ())
-            if page.top <= (line["bbox"][1] + line["bbox"][3]) / 2 <= page.bottom
-            and line["dir"][0] > 0.9
-        ]
-        blocks.append("\n".join(line for line in lines if line.strip()))
-    return "\n\n".join(block for block in blocks if block)
+        inner = []
+        for line in block.get("lines", ()):
+            if line["dir"][0] <= 0.9:
+                continue
+            middle = (line["bbox"][1] + line["bbox"][3]) / 2
+            some = heads if middle < page.top else feet if middle > page.bottom else inner
+            some.append(line)
+        blocks.append("\n".join(filter(str.strip, map(_said, inner))))
+    return "\n\n".join(filter(None, [*_running(heads), *blocks, *_running(feet)]))
+
+
+def _said(line: dict[str, Any]) -> str:
+    return "".join(span["text"] for span in line["spans"])
+
+
+def _running(lines: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the rows of a head or a foot from the top, without those that number the page."""
+    rows: dict[int, list[dict[str, Any]]] = {}
+    for line in sorted(lines, key=lambda line: (round(line["bbox"][3] / 4), line["bbox"][0])):
+        rows.setdefault(round(line["bbox"][3] / 4), []).append(line)
+    said = [" ".join(filter(None, map(str.strip, map(_said, row)))) for row in rows.values()]
+    return [row for row in said if not _PAGE_NUMBER.fullmatch(row)]
 
 
 def _ruled(drawn: pymupdf.Page) -> list[Any]:
