@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ocrd.raster.fineness import FINEST, MOST_PIXELS, Content, Picture, fineness
+from ocrd.raster.fineness import FINEST, MOST_PIXELS, Content, Fineness, Picture, fineness
 from ocrd.raster.mupdf import MuPdf
 from tests import sheets
 from tests.faults.hostile.pdfs import FONT, stream
@@ -55,6 +55,11 @@ def test_one_picture_more_than_is_known_of_is_content() -> None:
 def test_invisible_text_under_a_scan_is_nothing() -> None:
     painted = [("ignore-text", (60.0, 60.0, 100.0, 70.0)), WHOLE]
     assert Content(*A4, painted, [scan(1240, 1754)]).is_gray
+
+
+def test_a_scan_in_colours_is_not_gray() -> None:
+    assert not Content(*A4, [WHOLE], [scan(1240, 1754, gray=False)]).is_gray
+    assert not Content(*A4, [WHOLE], [scan(1240, 1754), scan(9, 9, gray=False)]).is_gray
 
 
 def test_strips_and_tiles_are_one_scan() -> None:
@@ -134,6 +139,72 @@ def test_a_page_drawn_again_is_as_large_as_it_was() -> None:
     was = scale_of(content)
     again = fineness(content, round(was * 2384), PLENTY, legible=False)
     assert again.scale == pytest.approx(was, rel=1e-3)
+
+
+A1 = (2384.0, 1684.0)
+
+
+@pytest.mark.parametrize(
+    ("box", "scale"),
+    [
+        ((50.0, 50.0, 270.0, 60.0), 18 / 9.0),  # nine points of type in a line ten high
+        ((50.0, 50.0, 270.0, 53.0), 18 / 6.0),  # smaller than six points counts as six
+        ((50.0, 50.0, 270.0, 51.0), 18 / 8.0),  # a line one point high is no text
+    ],
+)
+def test_pixels_are_given_by_the_size_of_type(
+    box: tuple[float, float, float, float], scale: float
+) -> None:
+    assert scale_of(Content(*A1, [("fill-text", box)], []), side=3000) == pytest.approx(scale)
+
+
+@pytest.mark.parametrize(("length", "scale"), [(49.9, 1.0), (50.1, 3.0)])
+def test_a_twentieth_of_the_text_may_be_smaller(length: float, scale: float) -> None:
+    large = ("fill-text", (0.0, 0.0, 1900.0, 20.0))  # 95 times as long as high
+    small = ("fill-text", (0.0, 50.0, length, 60.0))
+    content = Content(*A1, [large, small], [])
+    assert content.smallest_type == pytest.approx(18.0 if scale == 1.0 else 9.0)
+
+
+@pytest.mark.parametrize(("side", "scale"), [(5000.0, 18 / 8), (5001.0, ENGINE / 5001)])
+def test_larger_pages_than_five_thousand_points_have_no_notes(side: float, scale: float) -> None:
+    curves = ("fill-path", (0.0, 0.0, 99.0, 99.0))
+    assert scale_of(Content(side, 1300.0, [curves], [])) == pytest.approx(scale, rel=1e-6)
+
+
+@pytest.mark.parametrize(("dpi", "scale"), [(100.01, 100.01 / 72), (99.0, ENGINE / 2384)])
+def test_a_scan_of_a_hundred_dots_an_inch_has_the_size_of_its_paper(
+    dpi: float, scale: float
+) -> None:
+    whole = ("fill-image", (0.0, 0.0, *A1))
+    pixels = round(A1[0] * A1[1] * (dpi / 72) ** 2)
+    content = Content(*A1, [whole], [Picture(pixels, 3300, A1[0] * A1[1], gray=True)])
+    assert scale_of(content) == pytest.approx(scale, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("covered", "longest", "is_scan"),
+    [(0.8, 400, True), (0.79, 400, False), (0.8, 399, False), (3.0, 5000, True)],
+)
+def test_a_scan_covers_most_of_its_page_and_has_some_pixels(
+    covered: float, longest: int, *, is_scan: bool
+) -> None:
+    pictures = [Picture(longest * 300, longest, covered * 100.0 * 100.0, gray=True)]
+    content = Content(100.0, 100.0, [("fill-image", (0.0, 0.0, 100.0, 100.0))], pictures)
+    assert content.is_scan is is_scan
+    assert not Content(100.0, 100.0, [], []).is_scan
+
+
+def test_a_picture_without_extent_is_as_fine_as_any() -> None:
+    assert Picture(100, 10, 0.0, gray=True).resolution == FINEST == pytest.approx(5.5556, abs=1e-3)
+    assert Picture(100, 10, 0.25, gray=True).resolution == 20.0
+
+
+def test_enough_is_four_fifths_of_what_is_wanted() -> None:
+    assert Fineness(0.8, 0.1, 1.0).is_enough
+    assert not Fineness(0.79, 0.1, 1.0).is_enough
+    again = fineness(Content(*A1, [], []), 100, PLENTY, legible=False)
+    assert (again.wanted, again.scale, again.coarse) == (0.0, 100 / 2384, 100 / 2384)
 
 
 # What MuPDF is asked for on real pages.

@@ -36,7 +36,11 @@ def codes(difference: Difference | None, remark: Remark) -> tuple[bool, list[str
         (Difference(200, 300, 900), GRAVE, (True, ["drawings-differ"], 0)),
         (Difference(100, 300, 900), GRAVE, (False, ["drawings-differ"], 0)),
         (Difference(200, 300, 900), GUESSED, (False, ["drawings-differ"], 0)),
-        (Difference(0, 0, 900, 0.1), GRAVE, (False, [], 1)),
+        (Difference(220, 100, 900), SILENT, (True, ["drawings-differ"], 0)),
+        (Difference(55, 100, 900), GRAVE, (True, ["drawings-differ"], 0)),
+        (Difference(45, 100, 900), GRAVE, (False, ["drawings-differ"], 0)),
+        (Difference(0, 0, 900, 0.19), GRAVE, (False, [], 1)),
+        (Difference(0, 0, 900, 0.2), GRAVE, (True, ["drawings-differ"], 0)),
         (Difference(0, 0, 900, 0.4), GRAVE, (True, ["drawings-differ"], 0)),
         (Difference(0, 90, 900, 0.4), LOST, (True, ["drawings-differ"], 0)),
         (Difference(0, 0, 900, 0.4), GUESSED, (False, ["drawings-differ"], 0)),
@@ -55,8 +59,9 @@ def test_the_fuller_drawing_is_read_and_what_may_be_missing_is_told(
 
 def test_a_doubt_tells_how_much_and_why() -> None:
     (doubt,) = judge(Difference(100, 450, 900), GRAVE).doubts
-    assert doubt.share == pytest.approx(100 / 900, abs=1e-4)
+    assert doubt.share == 0.1111
     assert "syntax error in array" in doubt.message
     (doubt,) = judge(Difference(450, 90, 900), SILENT).doubts
     assert doubt.share == pytest.approx(0.1)
     assert judge(Difference(450, 300, 900), GRAVE).doubts[0].share == 0.0, "it drew other letters"
+    assert judge(Difference(0, 0, 900, 0.4), GRAVE).doubts[0].share == 0.0
