@@ -16,6 +16,11 @@ from dataclasses import dataclass, field
 from ocrd.job import Cell
 from ocrd.markdown import commonmark, richtext
 
+# A sign that a model encoded twice: one that compares, with a number or a variable beside it. Alone
+# it is what a table of such names says.
+_TWICE = re.compile(
+    r"(?:(?<=\d)|(?<=\b[^\W\d_])|(?<=\d\s)|(?<=\b[^\W\d_]\s))&amp;(?P<name>[lg]t);(?=\s?[\w(+-])"
+)
 MAX_COLUMNS = 200  # that cells may span together; more is noise of the model
 
 Row = tuple[Cell, ...]
@@ -29,7 +34,7 @@ _TORN_TAG = re.compile(
     r"</?(?:t(?:ab?|abl|able|r|d|h)?(?:\s[rc][a-z]{0,6}(?:=[\"']?\d{0,6}[\"']?)?)?)?\Z",
     re.IGNORECASE,
 )
-_SPAN = re.compile(r"\b(row|col)span\s{0,3}=\s{0,3}[\"']?\s{0,3}(\d{1,6})", re.IGNORECASE)
+_SPAN = re.compile(r"(?<![\w-])(row|col)span\s{0,3}=\s{0,3}[\"']?\s{0,3}(\d{1,6})", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -66,7 +71,7 @@ class _Draft:
         """Close the open cell, if one is."""
         if self.pieces is not None:
             rows, columns, header = self.spans
-            text = "".join(self.pieces).strip()
+            text = _TWICE.sub(r"&\g<name>;", "".join(self.pieces).strip())
             self.rows[-1].append(Cell(text, rows, columns, header))
         self.pieces = None
 
@@ -79,7 +84,8 @@ class _Draft:
                 self.rows.append([])
                 self.in_row = True
             self.pieces = []
-            spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(attributes)}
+            found = reversed(_SPAN.findall(attributes))  # the first one of a name counts
+            spans = {kind.lower(): int(count) for kind, count in found}
             self.spans = (spans.get("row") or 1, spans.get("col") or 1, name == "th")
         elif name not in {"td", "th", "caption", "col", "colgroup"}:
             self.in_row = False

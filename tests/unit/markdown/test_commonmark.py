@@ -110,6 +110,7 @@ def as_github_shows(markdown: str) -> str:
 
 
 @given(texts)
+@example("http://x.y/a*b*c www.x.y/_a_ ftp://x/~a|b")
 @example("*a* <b> &amp; [c](d) `e` ~~f~~ www.example.org")
 @example("# a\n> b\n- c\n2. d")
 def test_github_shows_escaped_text_as_it_was(text: str) -> None:

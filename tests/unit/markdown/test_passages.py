@@ -64,6 +64,20 @@ and \\(c\\) more \\[ d \\] here
     ]
 
 
+def test_hashes_are_signs_where_there_are_no_headings() -> None:
+    found = passages.split("# One\n## two\n\n- # three", headings=False)
+    assert [(block.label, block.text) for block in found] == [
+        ("text", "# One\n## two"), ("list", "- # three"),
+    ]  # fmt: skip
+
+
+def test_entries_that_ran_together_are_parted() -> None:
+    assert blocks_of("- one thing- Another\n  - third- Fourth\n\none thing- Another") == [
+        ("list", "- one thing"), ("list", "- Another"),
+        ("list", "  - third"), ("list", "  - Fourth"), ("text", "one thing- Another"),
+    ]  # fmt: skip
+
+
 def test_only_code_is_plain() -> None:
     found = {block.label: block.rich for block in passages.split("a\n\n```\nb\n```\n\n- c")}
     assert found == {"text": True, "code": False, "list": True}

@@ -150,6 +150,12 @@ def test_a_row_ends_where_it_is_closed_or_a_part_of_the_table_begins(
         ("<td rowspan=3", Cell("a", 3)),
         ("<td rowspan=4", Cell("a", 3)),  # there are three rows
         ("<td rowspan=0 colspan=0", Cell("a")),
+        ("<td rowspan=-1 colspan='two'", Cell("a")),
+        ('<td rowspan="" colspan=""', Cell("a")),
+        ('<td rowspan=" 2 " colspan="2.7"', Cell("a", 2, 2)),
+        ('<td rowspan="2" rowspan="3"', Cell("a", 2)),
+        ('<td data-rowspan="2"', Cell("a")),
+        ('<td style="x" rowspan', Cell("a")),
         ("<td colspan=200", Cell("a", 1, 200)),
         ("<td colspan=201", Cell("a", 1, 200)),
     ],
@@ -197,6 +203,21 @@ def test_a_table_in_a_cell_is_text_of_the_cell() -> None:
 def test_other_html_and_tex_are_left_to_the_cell() -> None:
     html = "<table><tr><td>a<br>b</td><td>\\(a<b\\)</td><td>&lt;td&gt;</td></tr></table>"
     assert rows_of(html) == [["a<br>b", "\\(a<b\\)", "&lt;td&gt;"]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("t &amp;gt; 0", "t &gt; 0"),
+        ("0 &amp;lt; z&amp;lt;L", "0 &lt; z&lt;L"),
+        ("&amp;lt;", "&amp;lt;"),  # a table of such names
+        ("write &amp;lt; there", "write &amp;lt; there"),
+        ("a &amp;amp; b", "a &amp;amp; b"),
+        ("a &lt; b", "a &lt; b"),
+    ],
+)
+def test_a_comparison_that_was_encoded_twice_is_decoded_once_more(cell: str, text: str) -> None:
+    assert rows_of(f"<table><td>{cell}</table>") == [[text]]
 
 
 def test_spans_stay_within_the_table_and_within_reason() -> None:
