@@ -19,10 +19,11 @@ import os
 import shutil
 from pathlib import Path
 
-from ocrd import retrying
+from ocrd import following, retrying
 from ocrd.errors import NO_REASON, Fate, OcrdError, PoisonousError
 from ocrd.fates import Fates
 from ocrd.finishing import Finisher
+from ocrd.following import Follower
 from ocrd.illustrating import Illustration, illustrate
 from ocrd.inspecting import Inspector, TooLongForNowError
 from ocrd.job import JobState, SourceInfo
@@ -51,6 +52,7 @@ class Pipeline:
         self._publisher = Publisher(ledger)
         self._inspector = Inspector(ledger, rasterizer, verdicts)
         self._finisher = Finisher(ledger, self._publisher, verdicts)
+        self._follower = Follower(ledger, self._publisher.names)
         self._fates = Fates(ledger, self._finisher, verdicts)
         self.stopping = asyncio.Event()
 
@@ -83,6 +85,8 @@ class Pipeline:
             await work.folder.threads.do(sweep, work)
         if retrying.is_begun(work.job):
             await self._finisher.take_back_again(work)
+        elif following.is_begun(work.job):
+            await self._follower.follow_again(work)
         elif work.job.state is JobState.FILING:
             await self._finisher.file_again(work)
         elif work.job.attempts > MAX_ATTEMPTS:
@@ -93,6 +97,8 @@ class Pipeline:
     async def _read_and_file(self, work: Work) -> None:
         async with taken(work, self._temp_dir) as (source, sha256):
             if await self._finisher.was_read_before(work, sha256):
+                return
+            if await self._follower.follow(work, sha256):
                 return
             info = await self._inspector.inspect(work, source, sha256)
             await self._read(work, source)

@@ -32,11 +32,11 @@ class Publisher:
 
     def __init__(self, ledger: LedgerWriter) -> None:
         self._ledger = ledger
-        self._names = plans.Names()
+        self.names = plans.Names()
 
     def release(self, plan: plans.Plan) -> None:
         """Give the plan's names back."""
-        self._names.release(plan)
+        self.names.release(plan)
 
     def stage(
         self, work: Work, info: SourceInfo | None, error: OcrdError | None
@@ -53,7 +53,7 @@ class Publisher:
         kinds = [] if error is None else ["error.json"]
         if info is not None:
             kinds = [*_kinds(work), *kinds]
-        plan = self._names.plan(
+        plan = self.names.plan(
             job,
             state=JobState.DONE if error is None else JobState.FAILED,
             action=_action(settings, error),
@@ -70,7 +70,7 @@ class Publisher:
                 lambda ledger: ledger.intend(job.id, plan.to_json(), sha256=work.sha256)
             ).result()
         except BaseException:
-            self._names.release(plan)
+            self.names.release(plan)
             filing.withdraw(plan)
             raise
         return plan

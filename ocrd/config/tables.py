@@ -124,7 +124,8 @@ class InboxSettings(Table):
         "move",
         description='What happens to a source that was read: "move" it to done, "delete" it (its'
         ' sidecar is in done), or "keep" it where it is, whatever becomes of it, with the sidecar'
-        " beside it; a kept file is read again when its content changes. In such a folder, files"
+        " beside it; a kept file is read again when its content changes, and when it is renamed its"
+        " sidecars move along. In such a folder, files"
         " named *.overlay.pdf and folders named *.assets are outputs and never read.",
     )
     recursive: bool = Field(

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -126,10 +126,18 @@ class Names:
             raise
         return plan
 
+    def name_for(self, folder: Place, directory: Directory, name: str, kind: str) -> str:
+        """Reserve a free path for one output of a source; :meth:`give_back` it later."""
+        return self._named(Output(kind, "", ""), folder, directory, name, {}).path
+
+    def give_back(self, paths: Iterable[str]) -> None:
+        """Give reserved paths back."""
+        with self._lock:
+            self._reserved -= set(paths)
+
     def release(self, plan: Plan) -> None:
         """Give the reserved names back."""
-        with self._lock:
-            self._reserved -= {plan.destination, *(output.path for output in plan.outputs)}
+        self.give_back((plan.destination, *(output.path for output in plan.outputs)))
 
     def _with_destination(self, plan: Plan, folder: Place, directory: Directory | None) -> Plan:
         for name in _numbered(Path(plan.source).name):
@@ -206,6 +214,11 @@ def _numbered(name: str) -> Iterator[str]:
     path = Path(name)
     for number in itertools.count(2):
         yield _fit(path.stem, f"-{number}{path.suffix}")
+
+
+def first_names(name: str, kind: str) -> Iterator[str]:
+    """Yield scan.md and scan.pdf.md for scan.pdf: the names that outputs mostly have."""
+    return itertools.islice(_sidecar_names(name, kind), 2)
 
 
 def _sidecar_names(name: str, kind: str) -> Iterator[str]:

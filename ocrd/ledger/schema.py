@@ -104,6 +104,9 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX jobs_doubted ON jobs (pages_failed)
         WHERE state = 'done' AND (pages_failed > 0 OR pages_doubtful > 0);
     """,
+    """
+    CREATE INDEX jobs_kept ON jobs (sha256) WHERE kept;
+    """,
 )
 
 # An older ledger that is only looked at stays as it is: the columns are put before it.

@@ -363,6 +363,33 @@ def test_pause_holds_everything_back_over_a_restart_and_resume_goes_on(
     daemon.wait_for("done/letter.png")
 
 
+def test_a_kept_file_that_is_renamed_takes_its_text_along(daemon: Installation) -> None:
+    daemon.configure(inbox='source = "keep"\nrecursive = true\noutputs = ["md", "json"]')
+    daemon.start()
+    daemon.drop(LETTER, "2026/letter.png")
+    daemon.wait_for("2026/letter.md", "2026/letter.json")
+    eventually(lambda: daemon.status()["jobs"]["done"] == 1, 10)
+    (first,) = daemon.call("jobs")
+    text = daemon.inbox / "2026" / "letter.md"
+    text.write_text("corrected by hand\n")
+    (daemon.inbox / "2026" / "letter.png").rename(daemon.inbox / "offer.png")
+    daemon.wait_for("offer.md", "offer.json")
+    eventually(lambda: daemon.status()["jobs"]["done"] == 1, 20)
+    assert daemon.tree() == ["offer.json", "offer.md", "offer.png"]
+    assert (daemon.inbox / "offer.md").read_text() == "corrected by hand\n"
+    (daemon.inbox / "2027").mkdir()
+    for name in daemon.tree():
+        (daemon.inbox / name).rename(daemon.inbox / "2027" / name)
+    eventually(lambda: len(daemon.call("jobs")) == 3 and not daemon.status()["working"], 20)
+    eventually(lambda: daemon.status()["jobs"]["done"] == 1, 20)
+    assert daemon.tree() == ["2027/offer.json", "2027/offer.md", "2027/offer.png"]
+    newest, *_ = daemon.call("jobs")
+    assert (newest["state"], newest["relpath"]) == ("done", "2027/offer.png")
+    assert newest["sha256"] == first["sha256"]
+    assert daemon.log.read_text().count('"event": "followed"') == 2
+    assert daemon.log.read_text().count('"event": "done"') == 1, "it was read once"
+
+
 def test_cancel_leaves_the_source_in_the_inbox_and_retry_reads_it(daemon: Installation) -> None:
     daemon.configure(engine("echo", "delay = 0.3"))
     make_pdf(daemon.root / "book.pdf", 40)
