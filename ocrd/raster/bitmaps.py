@@ -12,6 +12,7 @@ from PIL import Image
 from ocrd.errors import UnsupportedError
 
 _RLE8, _RLE4, _FIELDS, _ALPHA_FIELDS = 1, 2, 3, 6  # wingdi.h
+_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
 _NAMES = {4: "a bitmap that holds a JPEG", 5: "a bitmap that holds a PNG"}
 _HINT = "Convert it to PNG."
 
@@ -26,6 +27,10 @@ def decoded(file: BinaryIO, page_pixels: int) -> Image.Image | None:
     head = file.read(14 + 124)
     (offset,) = struct.unpack_from("<I", head, 10)
     (header,) = struct.unpack_from("<I", head, 14)
+    if header not in _HEADERS and head[:2] == b"BM" and len(head) >= 18:
+        raise UnsupportedError(
+            f"The picture is a bitmap with a header of {header} bytes.", hint=_HINT
+        )
     if header < 40 or len(head) < 54:
         return None
     fields = struct.unpack_from("<iiHHIIiiI", head, 18)
@@ -40,9 +45,14 @@ def decoded(file: BinaryIO, page_pixels: int) -> Image.Image | None:
         image = _of_fields(file, size, bits, _masks(head, header))
     elif compression in (_RLE8, _RLE4) and bits == (8 if compression == _RLE8 else 4):
         file.seek(14 + header)
-        palette = file.read(4 * (colours or 1 << bits))
+        palette = file.read(4 * min(colours or 1 << bits, 256))
         file.seek(offset)
         image = _of_runs(file.read(), size, palette, four=compression == _RLE4)
+    elif colours > 256 and bits in (1, 4, 8) and compression == 0:
+        file.seek(14 + header)
+        palette = file.read(4 * 256)
+        file.seek(offset)
+        image = _of_indices(file, size, palette, bits)
     elif bits not in (1, 4, 8, 16, 24, 32) or compression not in (0, _RLE8, _RLE4, _FIELDS):
         raise UnsupportedError(
             f"The picture is a bitmap of {bits} bits a pixel, in a way that is not known here.",
@@ -93,6 +103,30 @@ def _band(pixels: NDArray[np.uint32], mask: int) -> NDArray[np.uint8]:
     return np.asarray(values * (255.0 / most) + 0.5).astype(np.uint8)
 
 
+def _of_indices(
+    file: BinaryIO, size: tuple[int, int], palette: bytes, bits: int
+) -> Image.Image:
+    """Return a picture whose palette is longer than any that Pillow takes."""
+    width, height = size
+    row = (width * bits + 31) // 32 * 4
+    content = file.read(row * height)
+    if len(content) < row * height:
+        raise EOFError("the bitmap is cut off")
+    rows = np.frombuffer(content, np.uint8).reshape(height, row)
+    if bits < 8:
+        each = np.unpackbits(rows, axis=1).reshape(height, -1, bits)
+        rows = (each * (1 << np.arange(bits - 1, -1, -1))).sum(axis=2).astype(np.uint8)
+    return Image.fromarray(_table(palette)[rows[:, :width]])
+
+
+def _table(palette: bytes) -> NDArray[np.uint8]:
+    """Return red, green and blue of 256 indices, and white at last."""
+    colours = np.frombuffer(palette[: len(palette) // 4 * 4], np.uint8).reshape(-1, 4)[:, 2::-1]
+    table = np.full((257, 3), 255, np.uint8)
+    table[: min(256, len(colours))] = colours[:256]
+    return table
+
+
 def _of_runs(
     content: bytes, size: tuple[int, int], palette: bytes, *, four: bool
 ) -> Image.Image:
@@ -123,10 +157,7 @@ def _of_runs(
         run = run[: max(0, width - x)]
         indices[y, x : x + len(run)] = run
         x += len(run)
-    colours = np.frombuffer(palette[: len(palette) // 4 * 4], np.uint8).reshape(-1, 4)[:, 2::-1]
-    table = np.full((257, 3), 255, np.uint8)
-    table[: min(256, len(colours))] = colours[:256]
-    return Image.fromarray(table[indices])  # -1 is the last: white
+    return Image.fromarray(_table(palette)[indices])  # -1 is the last: white
 
 
 def _nibbles(content: bytes, count: int, *, four: bool) -> NDArray[np.int16]:

@@ -30,11 +30,13 @@ _MANY, _MIDDLE = 0.003, 0.1  # of the pixels marked inside these margins: no nee
 _MARK_PIXELS, _MARK_EXTENT = 12, 8  # of the smallest mark that is no dust
 _SMALL_EXTENT = 130  # pixels, of marks that are looked at closely
 _CORE_SHARE = 0.4  # of a mark's depth
-_FAINT, _FAINT_FILL = 12.0, 0.25  # levels; of its box: what JPEG strews is faint and loose
+# What JPEG strews is faint, small and loose: levels, pixels, of its box; and there is much of it.
+_FAINT, _FAINT_EXTENT, _FAINT_FILL = 12.0, 13, 0.25
+_STREWN = 150  # marks
 _SPECKS = 40  # so many specks are no dust
 _BAND_DEPTH, _BAND_DEEP = 0.06, 0.03  # of that side of the page, of the other one
 _BAND_LENGTH, _LOOSE_LENGTH = 0.08, 0.2  # of the side; where it begins away from the edge
-_BAND_AWAY = 0.012  # of the page's longest side
+_BAND_AWAY, _WHOLE_LENGTH = 0.012, 0.9  # of the page's longest side; of the side, beyond that
 _BAND_CLOSED = 0.97  # of the length: between words there is paper
 _BULGE = 10.0  # pixels
 _HOLE = (0.012, 0.036)  # of the page's longest side: 3.5 to 10 mm of A4
@@ -92,7 +94,10 @@ class _Page:
         if middle.mean() > _MANY:
             return True
         specks = 0
-        for box in _boxes(self.marked):
+        boxes = list(_boxes(self.marked))
+        if len(boxes) > _STREWN:
+            self._least = max(self._least, _FAINT)
+        for box in boxes:
             if self._is_band(box):
                 self._explain(box)
                 continue
@@ -135,7 +140,8 @@ class _Page:
         if peak < self._least:
             return _Box(0, 0, 0, 0, 0)
         marked = self.marked[box.top : box.bottom, box.left : box.right]
-        if peak < _FAINT and marked.mean() < _FAINT_FILL:
+        is_small = box.extent < _FAINT_EXTENT or box.pixels < 2 * _MARK_PIXELS
+        if peak < _FAINT and (is_small or marked.mean() < _FAINT_FILL):
             return _Box(0, 0, 0, 0, 0)
         down, across = np.nonzero(marked & (seen >= _CORE_SHARE * peak))
         return _Box(
@@ -171,7 +177,8 @@ class _Page:
         if seen.shape[1] <= _MARK_EXTENT and away <= 1:
             return True
         length = max((_BAND_LENGTH if away <= 1 else _LOOSE_LENGTH) * side, 2 * _MARK_EXTENT)
-        if away > _BAND_AWAY * max(self.width, self.height) or there.size < length:
+        is_far = away > _BAND_AWAY * max(self.width, self.height)
+        if there.size < (_WHOLE_LENGTH * side if is_far else length):
             return False
         if there.mean() < _BAND_CLOSED:
             return False

@@ -95,6 +95,9 @@ def _fewer(image: Image.Image) -> Image.Image:
 
 def _announced(image: Image.Image) -> tuple[float, float] | None:
     """Return the least and the greatest level that a TIFF says to have."""
+    if image.info.get("range"):
+        low, high = image.info["range"]
+        return float(low), float(high)
     tags = getattr(image, "tag_v2", {})
     for least, most in ((tiffs.REAL_LEAST, tiffs.REAL_MOST), (tiffs.LEAST, tiffs.MOST)):
         try:

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ocrd.errors import CorruptError, PageError, UnsupportedError
 from ocrd.job import Doubt
-from ocrd.raster import endings, kinds, openers, rawtiffs, salvage, tiffs
+from ocrd.raster import endings, jpegs, kinds, openers, rawtiffs, salvage, tiffs
 from ocrd.raster.blankness import is_blank
 from ocrd.raster.deepcolour import deep_colour
 from ocrd.raster.flattening import Flatten, drawn_mode
@@ -97,6 +97,7 @@ class Picture:
         self._stream: io.BufferedReader | io.BytesIO
         self._stream = io.BufferedReader(Window(descriptor, kind.junk), 1 << 16)
         self.repaired = False
+        self._is_known = False  # to the decoder, for a TIFF
         self._directories: list[tiffs.Page] = []
         most = most_pages and most_pages + 1
         if kind.format == kinds.TIFF:
@@ -186,11 +187,37 @@ class Picture:
         if self._directories and (name := tiffs.unsupported(self._directories[0])):
             raise UnsupportedError(f"The content is {name}.", hint=_CONVERT_HINT)
         try:
-            return openers.opened(self._stream, self._kind, self._page_pixels)
+            image = openers.opened(self._stream, self._kind, self._page_pixels)
         except (UnidentifiedImageError, SyntaxError, KeyError, OSError):
             if not self._directories:
                 raise
             return self._by_numbers(self._directories[0])
+        if self._directories and not self.repaired and not self._is_known:
+            self._refuse_rare(self._directories[0])
+        return image
+
+    def _refuse_rare(self, directory: tiffs.Page) -> None:
+        """Raise UnsupportedError for a page that the decoder, as it was built, does not know.
+
+        A page of a rare kind, of a file that is whole, is decoded to see.
+        """
+        self._is_known = True
+        name = tiffs.rarely_decoded(directory)
+        is_jpeg = directory.number(tiffs.COMPRESSION) == tiffs.JPEG
+        if not name or (is_jpeg and not self._holds_rare(directory)):
+            return
+        size = directory.number(tiffs.WIDTH), directory.number(tiffs.HEIGHT)
+        openers.refuse_oversize(*size, self._page_pixels, size)
+        try:
+            openers.opened(self._stream, self._kind, self._page_pixels).load()
+        except (OSError, SyntaxError, ValueError) as error:
+            raise UnsupportedError(f"The content is {name}.", hint=_CONVERT_HINT) from error
+
+    def _holds_rare(self, directory: tiffs.Page) -> bool:
+        """Say whether the JPEG in a page is of a rare kind."""
+        at, length = next(iter(directory.pieces), (0, 0))
+        self._stream.seek(at)
+        return bool(jpegs.unusual(io.BytesIO(self._stream.read(min(length, 1 << 16)))))
 
     def _by_numbers(self, directory: tiffs.Page) -> Image.Image:
         """Return a TIFF's page that Pillow does not know."""

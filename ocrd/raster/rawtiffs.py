@@ -46,13 +46,20 @@ def decoded(file: BinaryIO, page: tiffs.Page) -> Image.Image:
     samples = _samples(file, page)
     if page.number(tiffs.PHOTOMETRIC) == 2:
         numbers = samples[:, :, :3].astype(np.float32)
-        seen = range_of(numbers.reshape(numbers.shape[0], -1), None, whole=page.sample_format != 3)
+        flat = numbers.reshape(numbers.shape[0], -1)
+        seen = range_of(flat, meant(page), whole=page.sample_format != 3)
         image = Image.fromarray(seen.shallow(numbers))
     else:
         image = Image.fromarray(samples[:, :, 0].astype(np.float32))
+        image.info["range"] = meant(page)
         image.info["white_is_zero"] = page.number(tiffs.PHOTOMETRIC) == 0
     image.format = "TIFF"
     return image
+
+
+def meant(page: tiffs.Page) -> tuple[float, float] | None:
+    """Return the range that whole numbers without a sign have."""
+    return (0.0, 2.0 ** page.bits[0] - 1) if page.sample_format in (1, 4) else None
 
 
 def _samples(file: BinaryIO, page: tiffs.Page) -> Samples:

@@ -14,13 +14,13 @@ from typing import Any, BinaryIO
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 STRIPS, SAMPLES, ROWS, STRIP_BYTES, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
 TILE_WIDTH, TILE_HEIGHT, TILES, TILE_BYTES = 322, 323, 324, 325
-COLOURS, EXTRA, FORMAT, FILL_ORDER = 320, 338, 339, 266
+COLOURS, EXTRA, FORMAT, FILL_ORDER, SUBSAMPLING = 320, 338, 339, 266, 530
 LEAST, MOST, REAL_LEAST, REAL_MOST, DNG = 280, 281, 340, 341, 50706
 
 _WANTED = frozenset({
     SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, SAMPLES, ROWS, STRIP_BYTES,
     PLANAR, PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILES, TILE_BYTES, COLOURS, EXTRA, FORMAT,
-    FILL_ORDER, LEAST, MOST, REAL_LEAST, REAL_MOST, DNG,
+    FILL_ORDER, SUBSAMPLING, LEAST, MOST, REAL_LEAST, REAL_MOST, DNG,
 })  # fmt: skip
 _TYPES = {
     1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I",
@@ -44,6 +44,14 @@ _COMPRESSIONS = {
 }  # fmt: skip
 _DECODED = frozenset({RAW, 2, 3, 4, 5, 6, 7, DEFLATE, 32771, PACKBITS, OLD_DEFLATE, 34925,
                       50000, 50001})  # fmt: skip
+OLD_JPEG, JPEG = 6, 7
+_JPEGS = frozenset({OLD_JPEG, JPEG})
+_RARE = {
+    OLD_JPEG: "a TIFF in the old way of JPEG", JPEG: "a TIFF that holds a rare kind of JPEG",
+    34925: "a TIFF compressed by LZMA", 50000: "a TIFF compressed by Zstandard",
+    50001: "a TIFF compressed by WEBP",
+}  # fmt: skip
+_YCBCR = 6
 _UNSIGNED, _SIGNED, _FLOAT, _COMPLEX_INTEGER, _COMPLEX = 1, 2, 3, 5, 6
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892
 
@@ -145,7 +153,16 @@ def unsupported(page: Page) -> str:
         return f"a TIFF compressed by {name}"
     if page.sample_format in (_COMPLEX_INTEGER, _COMPLEX):
         return "a TIFF of complex numbers"
+    if page.number(PHOTOMETRIC) == _YCBCR and compression not in _JPEGS:
+        parted = page.number(PLANAR, 1) == 2
+        if parted or any(step != 1 for step in page.tags.get(SUBSAMPLING, (2, 2))):
+            return "a TIFF of brightness and colour apart (YCbCr) that is not JPEG"
     return ""
+
+
+def rarely_decoded(page: Page) -> str:
+    """Return what a page is that this build of the decoder may not know, "" for the others."""
+    return _RARE.get(page.number(COMPRESSION, RAW), "")
 
 
 def samples_in_words(page: Page) -> str:

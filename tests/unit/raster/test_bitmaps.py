@@ -137,6 +137,25 @@ def test_rows_may_stand_from_the_top(tmp_path: Path) -> None:
     assert letters_shown(draw(tmp_path / "a.bmp")) > 0.9
 
 
+@pytest.mark.parametrize("bits", [1, 4, 8])
+def test_a_palette_that_is_too_long_is_read_as_far_as_it_counts(tmp_path: Path, bits: int) -> None:
+    indices = (np.asarray(lettered(SIZE))[::-1] > 128).astype(np.uint8)
+    each = np.unpackbits(indices[:, :, None], axis=2)[:, :, 8 - bits :]
+    rows = np.packbits(each.reshape(SIZE[1], -1), axis=1)
+    rows = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 4)))
+    palette = PALETTE + bytes(300 * 4)
+    (tmp_path / "a.bmp").write_bytes(bitmap(rows.tobytes(), bits, 0, palette=palette))
+    assert letters_shown(draw(tmp_path / "a.bmp")) > 0.9
+
+
+def test_a_header_of_another_length_is_refused_by_it(tmp_path: Path) -> None:
+    content = bytearray(bitmap(bytes(50_000), 8, 0, palette=PALETTE))
+    content[14:18] = struct.pack("<I", 16)
+    (tmp_path / "a.bmp").write_bytes(content)
+    with pytest.raises(UnsupportedError, match="header of 16 bytes"):
+        inspect(tmp_path / "a.bmp")
+
+
 def test_a_usual_bitmap_is_pillows(tmp_path: Path) -> None:
     for mode in ("1", "L", "P", "RGB"):
         image: Image.Image = lettered(SIZE).convert(mode)

@@ -132,6 +132,46 @@ def test_samples_that_nothing_here_knows_are_named_at_once(
         inspect(tmp_path / "a.tif")
 
 
+def test_brightness_and_colour_apart_are_named_where_nothing_here_joins_them(
+    tmp_path: Path,
+) -> None:
+    for more in ({530: (2, 2)}, {284: (2,), 530: (1, 1)}):
+        content = tiff(bytes(400 * 300 * 3), SIZE, 8, count=3, photometric=6, more=more)
+        (tmp_path / "a.tif").write_bytes(content)
+        with pytest.raises(UnsupportedError, match="YCbCr"):
+            inspect(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(("compression", "name"), [(6, "old way of JPEG"), (50001, "WEBP")])
+def test_what_the_decoder_does_not_know_as_it_was_built_is_named(
+    tmp_path: Path, compression: int, name: str
+) -> None:
+    content = tiff(b"\1\2\3" * 40_000, SIZE, 8)
+    content = content.replace(struct.pack("<HHIHH", 259, 3, 1, 1, 0),
+                              struct.pack("<HHIHH", 259, 3, 1, compression, 0))  # fmt: skip
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(UnsupportedError, match=name):
+        inspect(tmp_path / "a.tif")
+
+
+def test_a_lossless_jpeg_within_a_tiff_is_named(tmp_path: Path) -> None:
+    lossless = bytearray(encoded("a.jpg", lettered(SIZE)))
+    lossless[lossless.find(b"\xff\xc0") + 1] = 0xC3
+    content = tiff(bytes(lossless), SIZE, 8)
+    content = content.replace(struct.pack("<HHIHH", 259, 3, 1, 1, 0),
+                              struct.pack("<HHIHH", 259, 3, 1, 7, 0))  # fmt: skip
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(UnsupportedError, match="rare kind of JPEG"):
+        inspect(tmp_path / "a.tif")
+
+
+def test_pixels_of_two_bits_keep_their_range(tmp_path: Path) -> None:
+    values = np.zeros((300, 400, 3), np.int64)
+    values[:, :200] = (3, 2, 1)
+    (tmp_path / "a.tif").write_bytes(tiff(packed(values, 2), SIZE, 2, count=3, photometric=2))
+    assert draw(tmp_path / "a.tif").getpixel((100, 150)) == (255, 170, 85)
+
+
 def test_a_page_of_a_rare_kind_fails_alone(tmp_path: Path) -> None:
     pages = [lettered(SIZE), lettered(SIZE, ink=50)]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
