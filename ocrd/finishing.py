@@ -130,6 +130,7 @@ class Finisher:
         )
         self._verdicts.forget(work.job.id)
         if not kept:
+            work.folder.left(work.job.relpath)
             work.folder.forget(work.job.relpath)
         _log_filed(work, job, plan)
 

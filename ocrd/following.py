@@ -65,19 +65,21 @@ class Follower:
             outputs = await self._ledger.do(partial(_outputs_of, old))
             await work.folder.threads.do(work.folder.require_root)  # what is gone is not offline
             moves = await work.folder.threads.do(self._planned, work, old, outputs)
-            if moves is None:
-                continue
-            try:
-                work.is_filing = True
-                plan = {_FOLLOWED: old.id, "moves": [asdict(move) for move in moves]}
-                await self._ledger.do(
-                    lambda ledger, plan=plan: ledger.intend(job.id, plan, sha256=sha256)
-                )
-                await self._carry_out(work, old.id, moves, sha256)
-            finally:
-                self._names.give_back(move.new for move in moves)
-            return True
+            if moves is not None:
+                await self._follow(work, old.id, moves, sha256)
+                return True
         return False
+
+    async def _follow(self, work: Work, old: int, moves: Sequence[Move], sha256: str) -> None:
+        work.is_filing = True
+        plan = {_FOLLOWED: old, "moves": [asdict(move) for move in moves]}
+        try:
+            await self._ledger.do(
+                lambda ledger: ledger.intend(work.job.id, plan, sha256=sha256)
+            )
+            await self._carry_out(work, old, moves, sha256)
+        finally:
+            self._names.give_back(move.new for move in moves)
 
     async def follow_again(self, work: Work) -> None:
         """Go on with what a crash interrupted."""

@@ -28,6 +28,7 @@ class Folder:
     is_online: Callable[[], bool]  # there, and takes what is filed
     doubt: Callable[[], None]  # find out whether it does: a document could not be filed
     require_root: Callable[[], None]  # raises where its share is gone, or another daemon's
+    left: Callable[[str], None] = lambda _: None  # relpath: its document has gone from there
 
 
 @dataclass(slots=True)

@@ -131,6 +131,12 @@ class InboxSettings(Table):
     recursive: bool = Field(
         False, description="Watch subfolders too; done and failed mirror them."
     )
+    emptied_folders: Literal["remove", "keep"] = Field(
+        "remove",
+        description='What happens to a subfolder that its last document has left: "remove" it, once'
+        ' it has been empty for six settle times, or "keep" it. One that holds anything, that stood'
+        " empty before, as a scanner's destination does, or that root made stays in any case.",
+    )
     engine: str | None = Field(
         None,
         examples=["default"],

@@ -163,11 +163,13 @@ class Wiring:
             confirm=claim.confirm,
             remedy=systemd.folder_remedy() if sandbox.is_shut(settings.path) else "",
             stray=judge_of(settings),
+            standing=self._remembered(f"standing {os.fsencode(settings.path).hex()}"),
         )
         self.folders[path] = Folder(
             settings=settings,
             threads=self._threads.setdefault(path, FolderThreads(path)),
             forget=inbox.forget,
+            left=inbox.left,
             is_network=lambda: inbox.status().network,
             is_online=lambda: inbox.status().is_open,
             doubt=inbox.doubt,
@@ -189,6 +191,10 @@ class Wiring:
     def _root_of(self, settings: InboxSettings) -> Root:
         """Return the folder's root, whose mount the ledger remembers."""
         name = f"mount {os.fsencode(settings.path).hex()}"
+        return Root(settings, *self._remembered(name))
+
+    def _remembered(self, name: str) -> tuple[Callable[[], str], Callable[[str], None]]:
+        """Return what recalls a text from the ledger, and what puts it there."""
 
         def recall() -> str:
             return self._ledger.submit(lambda ledger: ledger.setting(name)).result() or ""
@@ -198,7 +204,7 @@ class Wiring:
                 lambda ledger: ledger.set_setting(name, text), patient=False
             ).result()
 
-        return Root(settings, recall, remember)
+        return recall, remember
 
     def _publish(self) -> None:
         self._dispatcher.folders = dict(self.folders)

@@ -34,6 +34,7 @@ from watchdog.observers import Observer
 from ocrd import files
 from ocrd.errors import FolderWithheldError, OcrdError, ShareGoneError
 from ocrd.intake import outlets
+from ocrd.intake.emptied import Emptied
 from ocrd.intake.root import Root
 from ocrd.intake.scan import Found, Scan, Scanner, Stray, junk
 from ocrd.intake.skipped import Skipped, Why
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from ocrd.config.settings import InboxSettings
 
 log = logging.getLogger(__name__)
+
+Standing = tuple[Callable[[], str], Callable[[str], None]]  # recalls a text, remembers it
 
 DEBOUNCE_SECONDS = 0.2  # between a wake-up and its scan
 SCAN_SHARE = 4  # a scan is followed by a rest this many times its own length,
@@ -170,6 +173,7 @@ class Inbox:
         confirm: Callable[[], None] = lambda: None,
         remedy: str = "",
         stray: Stray = lambda _: "",
+        standing: Standing = (lambda: "", lambda _: None),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``reopened`` is called when what kept the folder's documents waiting is over.
@@ -178,6 +182,7 @@ class Inbox:
         ``confirm`` does so before anything is filed, of a root that was ours a moment ago.
         ``remedy`` says what else may keep this process from the folder, and the way out.
         ``stray`` says what a file is that is left alone, "" for what is to be read.
+        ``standing`` recalls and remembers, over restarts, which subfolders stand empty.
         """
         self.settings = settings
         self._admit = admit
@@ -186,9 +191,13 @@ class Inbox:
         self.root = root or Root(settings)
         self._reopened = reopened
         self._clock = clock
+        removes = settings.recursive and settings.emptied_folders == "remove"
+        is_left = settings.source != "keep"
+        self._emptied = Emptied(settings.path, *standing) if removes and is_left else None
         self._scanner = Scanner(
-            settings, found, clock=clock, progress=self._note_progress, stray=stray
-        )
+            settings, found, clock=clock, progress=self._note_progress, stray=stray,
+            emptied=self._emptied,
+        )  # fmt: skip
         self._skipped = Skipped()
         self._is_told = False  # what lies there that is no document
         self._watches = Watches(self.wake, junk(settings.ignore))
@@ -214,6 +223,11 @@ class Inbox:
         """Have the file settled and offered again, soon. For any thread."""
         self._forgotten.append(relpath)
         self.wake()
+
+    def left(self, relpath: str) -> None:
+        """Note that a document has left its folder, which may go when it is empty."""
+        if self._emptied is not None:
+            self._emptied.left(relpath)
 
     def doubt(self) -> None:
         """Find out, soon, whether documents can be filed: one could not be. For any thread."""

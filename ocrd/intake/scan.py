@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from ocrd import files
 from ocrd.errors import OcrdError, SourceChangedError, UnsupportedError
 from ocrd.intake import settle
+from ocrd.intake.emptied import QUIET_SETTLES, Emptied
 from ocrd.intake.settle import Sighting
 from ocrd.intake.skipped import Left, Skipped, Why
 from ocrd.job import Candidate
@@ -89,6 +90,7 @@ class Scanner:
         clock: Callable[[], float] = time.monotonic,
         progress: Callable[[], None] = lambda: None,
         stray: Stray = lambda _: "",
+        emptied: Emptied | None = None,
     ) -> None:
         self._settings = settings
         self._root = str(settings.path)
@@ -102,6 +104,7 @@ class Scanner:
         self._is_junk = junk((*settings.ignore, *own, *outputs))
         self._endings = FORMAT_ENDINGS if is_archive else ("",)
         self._stray = stray
+        self._emptied = emptied
         self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
         self._batch: list[tuple[str, str, int, Candidate]] = []  # folder, name, listed
         self.network = network
@@ -136,6 +139,8 @@ class Scanner:
         scan = Scan(self._clock())
         self._batch.clear()  # of a scan that was broken off
         apart = self._folders_apart()
+        if self._emptied is not None:
+            self._emptied.begin()
         visited: set[str] = set()
         waiting = [""]
         while waiting:
@@ -157,9 +162,16 @@ class Scanner:
             del self._known[folder]
         for names in self._known.values():
             self._count(names, scan)
+        self._remove_emptied(scan)
         if scan.refused > 1:
             scan.problem += f" {scan.refused - 1} more files cannot be opened either."
         return scan
+
+    def _remove_emptied(self, scan: Scan) -> None:
+        if self._emptied is not None:
+            for folder in self._emptied.remove(scan.now, QUIET_SETTLES * self.settle_seconds):
+                self._known.pop(folder, None)
+            scan.due = min(scan.due, self._emptied.due)
 
     def _place(self, folder: str) -> files.Place:
         return files.Place.below(self._settings.path, folder)
@@ -192,7 +204,7 @@ class Scanner:
         old = self._known.get(folder, {})
         new: dict[str, Known] = {}
         subfolders = []
-        complete = False
+        complete, is_bare = False, True
         self._known[folder] = new
         try:
             with (
@@ -200,6 +212,7 @@ class Scanner:
                 os.scandir(directory.fd) as entries,
             ):
                 for number, entry in enumerate(entries):
+                    is_bare = False
                     if number % 256 == 0:
                         self._progress()
                     name = entry.name
@@ -222,6 +235,9 @@ class Scanner:
         finally:
             if not complete:
                 self._known[folder] = old | new
+        if folder and self._emptied is not None:
+            quiet = QUIET_SETTLES * self.settle_seconds
+            self._emptied.saw(folder, scan.now, quiet, is_bare=is_bare)
         return subfolders
 
     def _why_passed(

@@ -44,6 +44,33 @@ def test_subfolders_are_mirrored(daemon: Installation) -> None:
     assert daemon.tree() == ["done/2026/may/letter.md", "done/2026/may/letter.png"]
 
 
+def test_a_subfolder_that_came_with_a_document_goes_after_it(daemon: Installation) -> None:
+    daemon.configure(inbox="recursive = true")
+    (daemon.inbox / "scanner").mkdir()
+    daemon.drop(LETTER, "before/letter.png")
+    daemon.start()
+    eventually(lambda: not daemon.status()["awaited"], 20, "the first scan")
+    daemon.drop(LETTER, "2026/may/letter.png")
+    daemon.drop(LETTER, "mine/letter.png")
+    (daemon.inbox / "mine" / "notes.txt").write_text("milk\n")
+    daemon.drop(LETTER, "scanner/letter.png")
+    daemon.wait_for("done/2026/may/letter.md", "done/mine/letter.md", "done/scanner/letter.md")
+    gone = ("2026", "before")
+    eventually(lambda: not any((daemon.inbox / name).exists() for name in gone), 20)
+    eventually(lambda: not list((daemon.inbox / "scanner").iterdir()), 5)
+    assert sorted(path.name for path in daemon.inbox.iterdir() if path.is_dir()) == [
+        "done", "mine", "scanner",
+    ]  # fmt: skip
+    assert daemon.stop() == 0
+    daemon.start()
+    daemon.drop(LETTER, "scanner/again.png")
+    daemon.wait_for("done/scanner/again.md")
+    daemon.drop(LETTER, "later/letter.png")
+    eventually(lambda: (daemon.done / "later").exists(), 20)
+    eventually(lambda: not (daemon.inbox / "later").exists(), 20)
+    assert (daemon.inbox / "scanner").exists(), "it stood empty before the restart"
+
+
 def test_subfolders_are_left_alone_unless_asked_for(daemon: Installation) -> None:
     daemon.start()
     daemon.drop(LETTER, "sub/letter.png")
