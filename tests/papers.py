@@ -50,6 +50,7 @@ def hardly_printed(seed: int, *, least: int = 16) -> Sheet:
     chance = random.Random(seed)
     is_dark = chance.random() < 0.15
     levels = _paper(chance, chance.choice(SIZES), chance.choice((0, 20, 60)) if is_dark else None)
+    levels = levels.clip(0, 255)  # else ink would lie below black
     depth = chance.choice([level for level in (16, 20, 22, 26, 32, 48, 90) if level >= least])
     kind = chance.choice(CONTENTS)
     height, width = levels.shape

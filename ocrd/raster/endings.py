@@ -175,21 +175,21 @@ def _boxes(file: BinaryIO, size: int) -> bool:
     if head[:2] == b"\xff\x4f":
         file.seek(max(0, size - _TAIL))
         return _EOI in file.read()
-    at, seen = 0, set()
+    at, seen = 0, set[bytes]()
     while at + 8 <= size:
         file.seek(at)
         length, name = struct.unpack(">I4s", file.read(8))
         if length == 1:
             (length,) = struct.unpack(">Q", file.read(8))
         if name not in _BOXES and (seen & _CONTENT or name == bytes(4)):
-            return name != bytes(4)  # something behind the picture
+            return bool(name != bytes(4))  # something behind the picture
         if length == 0:  # to the end of the file
             return True
         if length < 8:
             return False
         seen.add(name)
         at += length
-    return at <= size
+    return bool(at <= size)
 
 
 def are_whole(file: BinaryIO, pages: Iterable[tiffs.Page]) -> bool:

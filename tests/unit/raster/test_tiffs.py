@@ -135,7 +135,8 @@ def test_samples_that_nothing_here_knows_are_named_at_once(
 def test_brightness_and_colour_apart_are_named_where_nothing_here_joins_them(
     tmp_path: Path,
 ) -> None:
-    for more in ({530: (2, 2)}, {284: (2,), 530: (1, 1)}):
+    cases: list[dict[int, tuple[int, ...]]] = [{530: (2, 2)}, {284: (2,), 530: (1, 1)}]
+    for more in cases:
         content = tiff(bytes(400 * 300 * 3), SIZE, 8, count=3, photometric=6, more=more)
         (tmp_path / "a.tif").write_bytes(content)
         with pytest.raises(UnsupportedError, match="YCbCr"):
