@@ -203,7 +203,7 @@ def _give_bodies(parts: Sequence[_Part]) -> None:
             if any(body.boxes for body in bodies):  # the region's place is not theirs
                 own = next((at for at, block in enumerate(rest) if block.label == part.label), -1)
                 if own < 0:
-                    rest.insert(0, Block(part.label, "", tuple(part.boxes), rich=True))
+                    rest.insert(0, Block(part.label or "text", "", tuple(part.boxes), rich=True))
                 else:
                     rest[own] = replace(rest[own], boxes=tuple(part.boxes))
             part.blocks = rest
@@ -219,8 +219,9 @@ def _spare(part: _Part, kind: str) -> list[int]:
         return places[:-1]  # the last one is its own
     if part.label in _OWN:
         return []
-    # What is all of a text has its place there; a caption is none.
-    return [at for at in places if part.label == "caption" or not part.blocks[at].boxes]
+    # What is all of a text has its place there; a caption, or who knows what, is no table.
+    foreign = part.label in {"", "caption", "footnote"}
+    return [at for at in places if foreign or not part.blocks[at].boxes]
 
 
 def _blocks_of(part: _Part) -> list[Block]:

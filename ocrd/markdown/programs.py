@@ -24,6 +24,8 @@ PROSE, ODD, PART, COMMENT, STATEMENT, CERTAIN = -2, -1, 0, 1, 2, 3
 _ENOUGH = 3  # that the lines of a run have to be worth together, one of them a statement
 _FEW = 6  # of so many lines of a program, one may look like prose
 _HALF = 2  # of so many, one may say nothing
+_INDENT = 1.5  # characters right of the margin: less is how exact places are
+_LEADING = 0.8  # of a line's height between two: there is an empty line
 
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|(?<!\w)'(?:[^'\\]|\\.)*'(?!\w)|`[^`]*`")
 _TEX = re.compile(r"\\[(\[]|\\[a-zA-Z]{3,}\{")
@@ -341,7 +343,7 @@ def _union(one: Box, other: Box) -> Box:
 
 
 def text(pieces: Sequence[Piece]) -> str:
-    """Return a program's text; the places of its regions tell the indents that it lost."""
+    """Return a program's text; the places of its regions tell indents and empty lines it lost."""
     left = min((piece.box.x0 for piece in pieces if piece.box), default=0.0)
     breadths = [
         piece.box.width / len(piece.lines[0])
@@ -350,15 +352,29 @@ def text(pieces: Sequence[Piece]) -> str:
     ]
     breadth = median(breadths) if breadths else 0.0
     found: list[str] = []
-    last: Box | None = None
+    last: Piece | None = None
     for piece in pieces:
-        column = round((piece.box.x0 - left) / breadth) if piece.box and breadth else 0
-        lines = [_ENTITY.sub(lambda entity: _ENTITIES[entity[0]], line) for line in piece.lines]
-        if last and piece.box and _are_beside(last, piece.box):
-            found[-1] = f"{found[-1]}  {lines.pop(0).lstrip()}"
-        found += [" " * column + line for line in lines]
-        last = piece.box
-    return "\n".join(found)
+        lines = [line.rstrip() for line in _decoded(piece.text).strip("\n").split("\n")]
+        while lines and not lines[0]:
+            del lines[0]
+        if not lines:
+            continue
+        column = (piece.box.x0 - left) / breadth if piece.box and breadth else 0.0
+        if column < _INDENT or lines[0][0].isspace():
+            column = 0
+        if last and last.box and piece.box:
+            if _are_beside(last.box, piece.box):
+                found[-1] = f"{found[-1]}  {lines.pop(0).lstrip()}"
+            elif piece.box.y0 - last.box.y1 > _LEADING * _line_height(last):
+                found.append("")
+        found += [" " * round(column) + line if line else "" for line in lines]
+        last = piece
+    return "\n".join(found).rstrip()
+
+
+def _decoded(text: str) -> str:
+    """Return the text with the entities that models write for signs of programs decoded."""
+    return _ENTITY.sub(lambda entity: _ENTITIES[entity[0]], text)
 
 
 def around(pieces: Sequence[Piece]) -> tuple[Box, ...]:

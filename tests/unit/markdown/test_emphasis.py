@@ -109,10 +109,25 @@ def test_what_may_close_emphasis(before: str, after: str, mark: str, expected: b
     assert emphasis.closes(before, after, mark) is expected
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (" ", "a", True), ("a", "a", True), ("a", " ", False), ("a", "(", False), ("a", "$", False),
+        (" ", "(", True), ("-", "(", True), ("=", "(", True),
+    ],
+)  # fmt: skip
+def test_markdown_takes_a_mark_by_what_flanks_it(before: str, after: str, expected: bool) -> None:
+    assert emphasis.is_flanking(before, after) is expected
+
+
 def test_prose_is_meant_and_formulas_are_not() -> None:
     def is_meant(words: str, mark: str = "*", *, solid: bool = False) -> bool:
         return emphasis.is_meant(mark, words, ("", ""), solid=solid)
 
+    assert emphasis.is_meant("*", "pre", ("", "-set"), solid=False)
+    assert not emphasis.is_meant("*", "pre set", ("", "-set"), solid=False)
+    assert not emphasis.is_meant("*", "pre set", ("a-", ""), solid=False)
+    assert emphasis.is_meant("*", "1", (f"{'so ' * 9}Figure ", ""), solid=False)
     assert is_meant("a")
     assert is_meant("a*b")  # a letter on either side
     assert not is_meant("3")

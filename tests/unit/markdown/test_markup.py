@@ -282,6 +282,11 @@ ROWS = "<table><tr><td>{}</td></tr></table>"
         # The caption itself is empty.
         ([("table", ""), ("table_caption", ROWS.format("a"))],
          [("table", "a", 1), ("caption", "", 1)]),
+        ([("table", ""), ("table_footnote", f"note\n\n{ROWS.format('a')}")],
+         [("table", "a", 1), ("footnote", "note", 1)]),
+        ([("text", "so"), ("equation", ""), ("equation_number", "\\[ x \\]")],
+         [("text", "so", 1), ("equation", "x", 1), ("text", "", 1)]),
+        ([("table", ""), ("text", ROWS.format("a"))], [("table", "", 1), ("table", "a", 1)]),
         # Several in a row.
         ([("table", ""), ("table_caption", f"1\n\n{ROWS.format('a')}"),
           ("table", ""), ("table_caption", f"2\n\n{ROWS.format('b')}")],

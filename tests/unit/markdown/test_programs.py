@@ -315,7 +315,18 @@ def test_comments_are_worth_what_stands_beside_them(lines: list[str], worths: li
 def test_indents_come_from_places_and_stay_where_there_are_none() -> None:
     lines = ["if (a) {", "b = a &lt;&amp; 1;", "}"]
     assert programs.text([Piece("\n".join(lines))]) == "if (a) {\nb = a <& 1;\n}"
-    assert programs.text([Piece("  x=1;\n\n    y=2;", Box(5, 5, 9, 9))]) == "  x=1;\n    y=2;"
+    assert programs.text([Piece("\n \n  x=1;\n\n    y=2;\n", Box(5, 5, 9, 9))]) == (
+        "  x=1;\n\n    y=2;"
+    )
+
+
+def test_places_that_are_not_exact_make_no_indents_and_gaps_of_a_line_an_empty_one() -> None:
+    def line(left: float, top: float, text: str) -> Piece:
+        return Piece(text, Box(left, top, left + 10 * len(text.strip()), top + 16))
+
+    pieces = [line(10, 10, "if (a) {"), line(24, 27, "b=1;"), line(50, 43, "  c=1;"),
+              line(30, 75, "d=1;"), line(90, 76, "// so"), line(10, 92, "}")]  # fmt: skip
+    assert programs.text(pieces) == "if (a) {\nb=1;\n  c=1;\n\n  d=1;  // so\n}"
 
 
 def test_the_box_of_a_program_is_around_all_of_it() -> None:
