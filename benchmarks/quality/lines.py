@@ -21,6 +21,7 @@ from ocrd.engine.protocol import Recognise, recognition_from_json
 from ocrd.engine.rapidocr import (
     engine,
     finding,
+    forms,
     ink,
     legibility,
     overlooked,
@@ -28,6 +29,7 @@ from ocrd.engine.rapidocr import (
     signs,
     spacing,
     spelling,
+    ticks,
     tiles,
     turning,
     weights,
@@ -38,7 +40,7 @@ from ocrd.job import Recognition
 READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, engine._strip, engine._upright, engine._stands, engine._probe,
     turning, engine._cut, recognition, spacing, spelling, overlooked, finding, tiles, signs,
-    legibility,
+    legibility, ticks, forms, RapidOcr._with_ticks, RapidOcr._ticked,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 

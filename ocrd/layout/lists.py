@@ -17,6 +17,8 @@ REACH = 40  # blocks above one without a mark that may show where marks stand
 INDENT = 2  # spaces before an entry's text for each list that its own is in
 
 _BULLET = re.compile(r"(?:[•●◦○▪■□◆►▶‣⁃∙]\s*|[-–*+·]\s+)(?=\S)")
+# A form's tick box; more of them are a choice in one row: ☐ yes ☐ no.
+_TICK = re.compile(r"([☐☒])\s*(?=[^\s☐☒])(?!.*[☐☒])")
 # Engines lose the space behind a number now and then.
 _NUMBER = re.compile(r"(\d{1,2}[.)]|\(\d{1,2}\)|\(?[a-z]\))(?:\s+(?=\S)|(?=[^\W\d_]{2}))")
 
@@ -35,12 +37,14 @@ class _Mark:
 
 def is_marked(text: str, *, free: bool) -> bool:
     """Say whether the row begins a list entry; a number needs to stand free of running text."""
-    return bool(_BULLET.match(text)) or (free and bool(_NUMBER.match(text)))
+    return bool(_BULLET.match(text) or _TICK.match(text)) or (free and bool(_NUMBER.match(text)))
 
 
 def with_plain_mark(text: str, level: int) -> str:
-    """Return an entry's text, indented, behind its number or one kind of bullet."""
-    if number := _NUMBER.match(text):
+    """Return an entry's text, indented, behind its number, its tick box or one kind of bullet."""
+    if tick := _TICK.match(text):
+        text = f"{tick[1]} {text[tick.end() :]}"
+    elif number := _NUMBER.match(text):
         text = f"{number[1]} {text[number.end() :]}"
     else:
         bullet = _BULLET.match(text)
@@ -96,7 +100,7 @@ def levels(firsts: Iterable[tuple[Row, bool]]) -> list[int]:
 
 def _mark(row: Row) -> _Mark:
     text, box = row.text, row.box
-    found = _BULLET.match(text) or _NUMBER.match(text)
+    found = _BULLET.match(text) or _TICK.match(text) or _NUMBER.match(text)
     length = len(found[0].rstrip()) if found else 0
     return _Mark(box.x0, box.x0 + length * box.width / max(len(text), 1))
 

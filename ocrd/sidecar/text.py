@@ -31,6 +31,8 @@ BULLETS = "•●◦○▪■□◆◇►▶‣⁃∙·*+-–—"
 # Marks that begin a list entry: a bullet, or a number with its point or bracket.
 _BULLET = re.compile(rf"[{re.escape(BULLETS)}]\s+(?=\S)")
 _NUMBER = re.compile(r"(\d{1,9}[.)])\s+(?=\S)")
+_TICK = re.compile(r"([☐☒])\s+(?=\S)")
+_TICKED = {"☐": "- [ ]", "☒": "- [x]"}
 _FIRST = re.compile(r"0*1[.)]")  # the only number that begins a list right below text
 _IN_ALT = re.compile(r"[\\`*_\[\]<>&|~$]")
 _INDENT = re.compile(r" *")
@@ -262,7 +264,9 @@ def _heading_line(block: Block, style: Style) -> str:
 def _list_entry(block: Block, style: Style) -> str:
     text = " ".join(commonmark.clean(block.text).split())
     mark = "-"
-    if number := _NUMBER.match(text):
+    if tick := _TICK.match(text):
+        mark, text = _TICKED[tick[1]], text[tick.end() :]
+    elif number := _NUMBER.match(text):
         mark, text = number[1], text[number.end() :]
     elif bullet := _BULLET.match(text):
         text = text[bullet.end() :]

@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ocrd.engine.protocol import Hello, Recognise
-from ocrd.engine.rapidocr import ink, legibility, turning, weights
+from ocrd.engine.rapidocr import forms, ink, legibility, ticks, turning, weights
 from ocrd.engine.rapidocr.finding import DETECTION_SIDE, MOST_BOXES, Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.engine.rapidocr.recognition import Recogniser
 from ocrd.errors import PageError
-from ocrd.job import Line, Quad, Recognition
+from ocrd.job import Line, Quad, Recognition, Rule
 
 MODEL = "PP-OCRv6 small"
 LONGEST_SIDE = 3508  # A4 at 300 dpi; see docs/decisions/0004-embedded-engine-slots.md
@@ -102,6 +102,7 @@ class RapidOcr:
             page = _upright(self, _load(request.path), lambda: progress(0))
             lines = self._read_lines(page, progress)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
+            lines = self._with_ticks(page, lines, rules)
         except rapidocr_failures() as error:
             if "alloc" in str(error).lower():
                 raise MemoryError("onnxruntime could not allocate") from error
@@ -162,8 +163,48 @@ class RapidOcr:
         for index, reading in zip(rest, self.read_many(page.pixels, quads), strict=True):
             readings[index] = reading
             progress(len(readings))
-        lines = (_line(page, index, reading) for index, reading in sorted(readings.items()))
+        lines = (
+            _line(page.pixels, page.quads[index], reading)
+            for index, reading in sorted(readings.items())
+        )
         return tuple(line for line in lines if line is not None)
+
+    def _with_ticks(
+        self, page: _Page, lines: Sequence[Line], rules: Sequence[Rule]
+    ) -> tuple[Line, ...]:
+        """Return the lines with the signs of tick boxes before what they belong to."""
+        boxes = ticks.find(page.pixels, page.quads)
+        if not boxes:
+            return tuple(lines)
+        form = forms.of([line.quad for line in lines], boxes, rules)
+        found = []
+        for index, line in enumerate(lines):
+            if some := form.lines.get(index):
+                found.append(self._ticked(page, line, some))
+            elif index not in form.boxes_only:
+                found.append(line)
+        found += [Line(box.mark, 1.0, forms.corners(box)) for box in form.alone]
+        return tuple(found)
+
+    def _ticked(self, page: _Page, line: Line, boxes: Sequence[ticks.Box]) -> Line:
+        """Return a line with its boxes' signs; what stands between them is read anew."""
+        parts = forms.in_order(forms.parts(line.quad, boxes))
+        quads = [part for part in parts if not isinstance(part, ticks.Box)]
+        readings = self.read_many(page.pixels, quads)
+        some: list[Line] = []
+        texts: list[str] = []
+        for part in parts:
+            if isinstance(part, ticks.Box):
+                texts.append(part.mark)
+            elif (one := _line(page.pixels, part, next(readings))) is not None:
+                some.append(one)
+                texts.append(one.text.strip())
+        letters = sum(len(one.text) for one in some)
+        score = sum(one.confidence * len(one.text) for one in some) / letters if letters else 1.0
+        longest = max(some, key=lambda one: len(one.text), default=line)
+        doubt = next((one.doubt for one in some if one.doubt), "")
+        quad = forms.around(line.quad, boxes)
+        return Line(" ".join(texts), round(score, 4), quad, longest.typeface, doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +217,9 @@ class _Page:
     readings: dict[int, turning.Reading]
 
 
-def _line(page: _Page, index: int, reading: turning.Reading) -> Line | None:
+def _line(pixels: Pixels, quad: Quad, reading: turning.Reading) -> Line | None:
     """Return the line with what is not sure of it; None for what never was text."""
-    quad = page.quads[index]
-    strip = _strip(page.pixels, quad)
+    strip = _strip(pixels, quad)
     judged = legibility.judged(reading, strip)
     if judged is None:
         return None

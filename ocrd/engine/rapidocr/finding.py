@@ -61,7 +61,7 @@ class Finder:
         if scale < 1:
             plan = tiles.plan(pixels, quads, scale)
             if plan is None and len(quads) >= MOST_BOXES:
-                plan = tiles.crowded(pixels, quads)
+                plan = tiles.crowded(pixels, quads, scale)
             if plan is not None:
                 return self._tiled(pixels, rank, quads, plan, going_on)
         return quads + self._overlooked(pixels, rank, quads)
@@ -74,7 +74,7 @@ class Finder:
         plan: tiles.Plan,
         going_on: Callable[[], None],
     ) -> list[Quad]:
-        """Return the lines of the page as its tiles show them."""
+        """Return the lines of a page as its tiles show them."""
         seen = []
         for region in plan.regions:
             left, top, right, bottom = region
@@ -82,7 +82,7 @@ class Finder:
             found = self._found(part, rank, round(plan.scale * max(part.shape[:2])))
             seen.append((region, [_moved(quad, left, top) for quad in found]))
             going_on()
-        return tiles.joined(quads, seen, plan, pixels.shape[1], pixels.shape[0])
+        return tiles.joined(quads, seen, plan, (pixels.shape[1], pixels.shape[0]))
 
     def _overlooked(self, pixels: Pixels, rank: Rank, quads: Sequence[Quad]) -> list[Quad]:
         """Return the lines of a nearly empty page that were not seen on the whole of it."""

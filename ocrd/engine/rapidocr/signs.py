@@ -7,6 +7,7 @@ where each character stands. Ink that no character accounts for is a sign that w
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,12 +28,15 @@ COLUMN = 8  # that one of the network's columns is wide
 _LEAST_CONTRAST = 24  # grey levels between ink and paper
 _INK = 0.35  # of the way from paper to ink
 _NEIGHBOUR = 14  # pixels: what is no wider and cut by the line's end belongs to what is beside it
+_SLIVER = 9  # pixels: the white around a line, in which nothing of it stands
 _SPECK = 10  # pixels: less is no sign
 _RULED = 0.8  # share of a row that is inked where a rule runs along it
 _STROKE, _STANDS = 0.15, 0.88  # of the height: a stroke as narrow and as high is a table's rule
 _THIN, _BREADTH = 0.13, 4.0  # share of its box, pixels: a slanted rule, or a frame, has no more
 _EDGE = 0.2  # of the height: what is no higher and touches the edge is the next line's
-_NEAR = 7.0  # pixels from a piece of ink up to a character that accounts for it
+_FAR = 50.0  # pixels from a piece of ink beyond which no character can be a part of it
+_NEAR = 7.0  # pixels from a piece of ink up to a character that accounts for it,
+_NEAR_DOUBLED = 12.0  # or up to one of a pair: the network needs a column between them
 _BROKEN = 2.0  # pixels that a letter's stem may stand further out
 _LEAST_WIDTH = 3  # pixels of a sign that stands by itself
 _LEAST_HEIGHT = 0.2  # of the line
@@ -42,7 +46,7 @@ _STEP_TO_HEIGHT = 0.7  # of the letters' height: no letters stand closer
 _STEP = 1.7  # times the shorter steps: the longest one between neighbours
 _ENOUGH = 4  # letters to say it
 _HALF = 0.72  # of the pitch: from the middle of a letter to its edge,
-_WIDE, _CAPITAL, _NARROW = 1.15, 0.95, 0.5  # of a wide one, a capital, a narrow one
+_WIDE, _CAPITAL, _NARROW = 1.3, 1.0, 0.6  # of a wide one, a capital, a narrow one
 _EXCESS = 0.7  # of the pitch: more ink than that beside a letter is another sign
 _MOST_LOST = 0.5  # of the ink: then nothing useful is left
 _TOGETHER = 0.45  # of the pitch: between pieces of a sign, or signs of a word
@@ -84,17 +88,22 @@ def loss(strip: Pixels, columns: int, seen: Sequence[Seen]) -> Loss:
     pitch = _pitch(seen, tall)
     total = sum(right - left for left, right, *_ in runs)
     lost: list[Span] = []
+    places = [one.place for one in seen]
     for left, right, top, bottom in runs:
-        inside = [one for one in seen if _accounts(one, left, right, pitch)]
+        first, last = bisect_left(places, left - _FAR), bisect_right(places, right + _FAR)
+        inside = [
+            seen[index] for index in range(first, last)
+            if _accounts(seen[index], left, right, pitch, doubled=_is_doubled(seen, index))
+        ]  # fmt: skip
         if inside:
             lost += _excess(left, right, inside, pitch)
         elif right - left >= _LEAST_WIDTH and bottom - top >= _LEAST_HEIGHT * HEIGHT:
             lost.append((left, right))
-    places = tuple(
+    marks = tuple(
         ((left + right) / 2, max(1, round((right - left) / pitch)))
         for left, right in _joined(lost, pitch)
     )
-    return Loss(places, min(1.0, sum(right - left for left, right in lost) / total))
+    return Loss(marks, min(1.0, sum(right - left for left, right in lost) / total))
 
 
 def _joined(lost: Sequence[Span], pitch: float) -> list[Span]:
@@ -108,9 +117,18 @@ def _joined(lost: Sequence[Span], pitch: float) -> list[Span]:
     return found
 
 
-def _accounts(one: Seen, left: float, right: float, pitch: float) -> bool:
+def _is_doubled(seen: Sequence[Seen], index: int) -> bool:
+    """Say whether a character stands beside another one like it, as in "ll"."""
+    return any(
+        seen[other].character == seen[index].character
+        for other in (index - 1, index + 1)
+        if 0 <= other < len(seen)
+    )
+
+
+def _accounts(one: Seen, left: float, right: float, pitch: float, *, doubled: bool) -> bool:
     """Say whether a piece of ink belongs to a character."""
-    near = _EAST_HALF if one.character >= _EAST else _NEAR
+    near = _EAST_HALF if one.character >= _EAST else _NEAR_DOUBLED if doubled else _NEAR
     if one.character in _PARTED_SIGNS:
         near = _PARTED
     if left - near <= one.place <= right + near:
@@ -175,18 +193,22 @@ def _runs(strip: Pixels, columns: int) -> tuple[list[tuple[float, float, int, in
     if ink is None:
         return [], 0.0
     count, labels, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    for number in range(1, count):
-        _, top, wide, high, area = facts[number].tolist()
-        at_edge = top == 0 or top + high >= HEIGHT
-        is_rule = wide <= _STROKE * HEIGHT and high >= _STANDS * HEIGHT
-        is_rule |= wide > HEIGHT and area < max(_THIN * wide * high, _BREADTH * wide)
-        if area < _SPECK or is_rule or (at_edge and high <= _EDGE * HEIGHT):
-            ink[labels == number] = 0
+    if count == 1:
+        return [], 0.0
+    top, wide, high, area = facts[:, 1:].T
+    at_edge = (top == 0) | (top + high >= HEIGHT)
+    is_rule = (wide <= _STROKE * HEIGHT) & (high >= _STANDS * HEIGHT)
+    is_rule |= (wide > HEIGHT) & (area < np.maximum(_THIN * wide * high, _BREADTH * wide))
+    dropped = (area < _SPECK) | is_rule | (at_edge & (high <= _EDGE * HEIGHT))
+    if dropped[1:].any():
+        ink[dropped[labels] & (labels > 0)] = 0
     inked = np.concatenate(([False], ink.any(axis=0), [False])).astype(np.int8)
     starts, ends = (np.flatnonzero(np.diff(inked) == way).tolist() for way in (1, -1))
     runs = []
     for left, right in zip(starts, ends, strict=True):
         if (left == 0 or right == ink.shape[1]) and right - left < _NEIGHBOUR:
+            continue
+        if right <= _SLIVER or left >= ink.shape[1] - _SLIVER:
             continue
         rows = np.flatnonzero(ink[:, left:right].any(axis=1))
         runs.append((float(left), float(right), int(rows[0]), int(rows[-1]) + 1))

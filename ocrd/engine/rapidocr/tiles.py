@@ -51,6 +51,8 @@ _ALIKE = 1.7  # times as high as the other one is no piece of the same line
 _SEEN = 0.4  # of a box that the tiles' boxes cover: they are the finer ones
 _EDGE = 3  # pixels of the tile, as shrunk: a box that ends there was cut
 _HUGE = 0.25  # of a tile's side: higher lines are seen better on the whole page
+_LEGIBLE = 10.0  # pixels that a line's box is high at least which the page itself shows well
+_LONG = 6.0  # heights of a line that tells the page's slant
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Plan:
 
     regions: tuple[Region, ...]
     scale: float  # of the page's pixels, at most 1
+    page_scale: float  # that the page as a whole was seen at
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +92,18 @@ def plan(page: Pixels, quads: Sequence[Quad], scale: float) -> Plan | None:
     if not small.any():
         return None
     height = float(np.percentile(found.heights[small], 20))
-    scale = min(1.0, _CLEAR / height)
-    regions = _grid(page.shape[1], page.shape[0], scale, _OVERLAP * height)
+    clear = min(1.0, _CLEAR / height)
+    regions = _grid(page.shape[1], page.shape[0], clear, _OVERLAP * height)
     regions = [region for region in regions if _holds(region, found.boxes[small])]
-    return Plan(tuple(regions[:MOST]), scale)
+    return Plan(tuple(regions[:MOST]), clear, scale)
 
 
-def crowded(page: Pixels, quads: Sequence[Quad]) -> Plan:
+def crowded(page: Pixels, quads: Sequence[Quad], scale: float) -> Plan:
     """Return the tiles of a page that has more boxes than the detector gives."""
     height = float(np.median([min(turning.size(quad)) for quad in quads]))
-    side = max(page.shape[:2])
-    scale = min(1.0, 2 * SIDE / side)
-    regions = _grid(page.shape[1], page.shape[0], scale, 2 * height)
-    return Plan(tuple(regions[:MOST]), scale)
+    clear = min(1.0, 2 * SIDE / max(page.shape[:2]))
+    regions = _grid(page.shape[1], page.shape[0], clear, 2 * height)
+    return Plan(tuple(regions[:MOST]), clear, scale)
 
 
 def _small(found: Rows, scale: float) -> NDArray[np.bool_]:
@@ -117,7 +119,7 @@ def _halved(quads: Sequence[Quad]) -> list[Quad]:
 
 def _found(page: Pixels, quads: Sequence[Quad], least: int = _LEAST) -> Rows:
     """Return the rows of letters outside the boxes, lying or standing ones, whichever are more."""
-    ink = _ink(page)
+    ink = inked(page)
     for quad in quads:
         if min(turning.size(quad)) > _FRAME * _TALLEST:
             continue
@@ -135,7 +137,7 @@ def _found(page: Pixels, quads: Sequence[Quad], least: int = _LEAST) -> Rows:
     return lying
 
 
-def _ink(page: Pixels) -> Pixels:
+def inked(page: Pixels) -> Pixels:
     """Return what is darker or lighter than the paper around it."""
     grey = page if page.ndim == 2 else cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
     height, width = grey.shape
@@ -237,13 +239,13 @@ def joined(
     page: Sequence[Quad],
     tiles: Sequence[tuple[Region, Sequence[Quad]]],
     plan: Plan,
-    width: int,
-    height: int,
+    size: tuple[int, int],
 ) -> list[Quad]:
-    """Return the lines that a page of this size and its tiles show, each once and whole.
+    """Return the lines that a page and its tiles show, each once and whole.
 
-    All boxes are in pixels of the page.
+    ``size`` is the page's width and height; all boxes are in its pixels.
     """
+    width, height = size
     margin = _EDGE / plan.scale
     limits = (0, 0, width, height)
     pieces: list[tuple[int, Quad]] = []
@@ -251,21 +253,24 @@ def joined(
         pieces += [
             (number, quad) for quad in quads if not _is_sliced(quad, region, limits, margin)
         ]
-    huge = _HUGE * SIDE / plan.scale
-    boxes = _bounds([quad for _, quad in pieces])
-    large: list[Quad] = []
-    for quad in page:
-        seen = _Seen.of(quad, boxes)
-        if seen.rows > 1:
+    slant = _slant([quad for _, quad in pieces])
+    boxes = _bounds([quad for _, quad in pieces], slant)
+    kept: list[Quad] = []
+    unclear: list[Quad] = []
+    for quad, box in zip(page, _bounds(page, slant), strict=True):
+        seen, thick = _Seen.of(box, boxes), min(turning.size(quad))
+        is_huge = thick > _HUGE * SIDE / plan.scale
+        if seen.rows > 1 or (seen.rows and not is_huge and thick > _ALIKE * seen.thick):
             continue  # around lines, and none
-        if min(turning.size(quad)) > huge:
-            large.append(quad)
-        elif seen.share < _SEEN or seen.beyond > min(turning.size(quad)):
-            pieces.append((-1, quad))
-    lines = [_union(group) for group in _groups(pieces)]
-    around = _bounds(large)
-    kept = [line for line in lines if not _lies_in(line, around)]
-    return kept + large
+        if is_huge or thick * plan.page_scale >= _LEGIBLE:
+            kept.append(quad)
+        elif seen.share < _SEEN or seen.beyond > thick:
+            unclear.append(quad)
+    own = _bounds(kept, slant)
+    pieces = [
+        piece for piece, box in zip(pieces, boxes, strict=True) if not _lies_in(box, own)
+    ] + [(-1, quad) for quad in unclear]
+    return [_union(group) for group in _groups(pieces, slant)] + kept
 
 
 def _is_sliced(quad: Quad, region: Region, page: Region, margin: float) -> bool:
@@ -288,13 +293,13 @@ class _Seen:
     share: float = 0.0  # of its area
     rows: int = 0  # that lie above each other in it
     beyond: float = 0.0  # pixels that it reaches further than they do, at either end
+    thick: float = 0.0  # how high they are
 
     @classmethod
-    def of(cls, quad: Quad, boxes: Reals) -> _Seen:
+    def of(cls, box: Reals, boxes: Reals) -> _Seen:
         """Compare a box with all those of the tiles."""
         if not len(boxes):
             return cls()
-        box = np.array(_around(quad))
         overlap = np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2])
         inside = (overlap > 0).all(axis=1)
         if not inside.any():
@@ -311,10 +316,11 @@ class _Seen:
         steps = np.diff(np.sort((tops + bottoms) / 2))
         rows = 1 + int((steps > _NEAR * float(np.median(bottoms - tops))).sum())
         beyond = max(float(starts.min() - box[along]), float(box[along + 2] - ends.max()))
-        return cls(shared / float((box[2:] - box[:2]).prod()), rows, beyond)
+        share = shared / float((box[2:] - box[:2]).prod())
+        return cls(share, rows, beyond, float(np.median(bottoms - tops)))
 
 
-def _groups(pieces: Sequence[tuple[int, Quad]]) -> Iterator[list[Quad]]:
+def _groups(pieces: Sequence[tuple[int, Quad]], slant: float) -> Iterator[list[Quad]]:
     """Yield the pieces of each line: those that different tiles saw in the same place."""
     leader = list(range(len(pieces)))
 
@@ -324,7 +330,7 @@ def _groups(pieces: Sequence[tuple[int, Quad]]) -> Iterator[list[Quad]]:
             index = leader[index]
         return index
 
-    boxes = _bounds([quad for _, quad in pieces])
+    boxes = _bounds([quad for _, quad in pieces], slant)
     tiles = np.array([tile for tile, _ in pieces])
     for index in range(len(pieces)):
         box = boxes[index]
@@ -382,18 +388,33 @@ def _union(group: Sequence[Quad]) -> Quad:
     return upper[0], upper[1], lower[2], lower[3]
 
 
-def _lies_in(quad: Quad, boxes: Reals) -> bool:
+def _lies_in(box: Reals, boxes: Reals) -> bool:
     """Say whether the most of a box lies in one of the others."""
     if not len(boxes):
         return False
-    box = np.array(_around(quad))
     overlap = np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2])
     shared = np.clip(overlap, 0, None).prod(axis=1)
-    return bool((shared > 0.6 * (box[2:] - box[:2]).prod()).any())
+    return bool((shared > 0.5 * (box[2:] - box[:2]).prod()).any())
 
 
-def _bounds(quads: Sequence[Quad]) -> Reals:
-    return np.array([_around(quad) for quad in quads], np.float64).reshape(-1, 4)
+def _slant(quads: Sequence[Quad]) -> float:
+    """Return the angle that long lines have, lying or standing."""
+    angles = []
+    for a, b, _, d in quads:
+        (x, y), (length, thick) = (b[0] - a[0], b[1] - a[1]), turning.size((a, b, _, d))
+        if thick > length:
+            x, y, length, thick = d[1] - a[1], a[0] - d[0], thick, length
+        if length > _LONG * thick:
+            angles.append(math.atan2(y, x))
+    return float(np.median(angles)) if angles else 0.0
+
+
+def _bounds(quads: Sequence[Quad], slant: float) -> Reals:
+    """Return the boxes around quads, on a page that lies level."""
+    points = np.array(quads, np.float64).reshape(-1, 4, 2)
+    sine, cosine = math.sin(slant), math.cos(slant)
+    level = points @ np.array([[cosine, -sine], [sine, cosine]])
+    return np.concatenate((level.min(axis=1), level.max(axis=1)), axis=1)
 
 
 def _around(quad: Quad) -> tuple[float, float, float, float]:

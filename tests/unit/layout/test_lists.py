@@ -273,6 +273,8 @@ def test_marks_are_looked_for_in_the_forty_blocks_above(inner: int, found: bool)
         ("b) two", 0, "b) two"),
         ("4.Four", 0, "4. Four"),
         ("its bullet was not read", 1, "  • its bullet was not read"),
+        ("☒  Fee enclosed", 1, "  ☒ Fee enclosed"),
+        ("☐Copy wanted", 0, "☐ Copy wanted"),
     ],
 )
 def test_an_entry_is_shown_behind_its_number_or_one_kind_of_bullet(
@@ -294,6 +296,10 @@ def test_an_entry_is_shown_behind_its_number_or_one_kind_of_bullet(
         ("a) one", False, True),
         ("123. of March", False, False),
         ("1.5 litres", False, False),
+        ("☐ Copy wanted", True, True),
+        ("☒ Fee enclosed", True, True),
+        ("☐ yes ☒ no", False, False),
+        ("☐", False, False),
         ("one", False, False),
     ],
 )

@@ -37,6 +37,8 @@ PAGES = (
             Block("heading", "Lists"),
             Block("list", "• one"),
             Block("list", "2. two"),
+            Block("list", "☒ three"),
+            Block("list", "☐ [four]"),
             Block("code", "a = ```b"),
         ),
     ),
@@ -55,6 +57,8 @@ and 2 \\* 3 = 6.
 
 - one
 2. two
+- [x] three
+- [ ] [four]
 
 ````
 a = ```b
@@ -81,6 +85,10 @@ Lists
 • one
 
 2. two
+
+☒ three
+
+☐ [four]
 
 a = ```b
 

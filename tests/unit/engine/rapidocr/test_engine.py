@@ -310,6 +310,29 @@ def test_a_line_that_is_found_and_cannot_be_read_is_not_dropped(
     assert [line.doubt for line in lines] == ["", "unread", ""]
 
 
+def test_the_boxes_of_a_form_stand_in_its_lines_ticked_or_not(
+    engine: RapidOcr, tmp_path: Path
+) -> None:
+    page = Image.new("L", (1200, 700), 255)
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(36)
+    for number, label in enumerate(("Delivered by post", "Fee enclosed", "Copy wanted")):
+        top = 80 + 90 * number
+        pen.rectangle((80, top, 112, top + 32), outline=0, width=3)
+        pen.text((140, top - 6), label, fill=0, font=font)
+    pen.line((86, 176, 106, 196), fill=0, width=4)
+    pen.line((106, 176, 86, 196), fill=0, width=4)
+    for left, label in ((80, "yes"), (300, "no")):
+        pen.rectangle((left, 400, left + 32, 432), outline=0, width=3)
+        pen.text((left + 48, 394), label, fill=0, font=font)
+    pen.line((304, 414, 314, 426, 340, 384), fill=0, width=4)
+    page.save(tmp_path / "page.png")
+    lines = read(engine, tmp_path / "page.png").lines
+    words = " ".join(line.text for line in sorted(lines, key=lambda line: line.quad[0][1] // 30))
+    assert words.startswith("☐ Delivered by post ☒ Fee enclosed ☐ Copy wanted ")
+    assert sorted(re.findall("[☐☒] (?:yes|no)", words)) == ["☐ yes", "☒ no"]
+    assert all(not line.doubt for line in lines)
+
+
 def test_a_picture_beside_text_makes_no_line_doubtful(engine: RapidOcr, tmp_path: Path) -> None:
     path = draw(tmp_path / "text.pgm")
     page = Image.new("RGB", (1600, 1200), "white")

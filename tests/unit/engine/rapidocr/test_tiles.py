@@ -97,16 +97,16 @@ def test_a_crowded_page_is_looked_at_in_parts() -> None:
     quads = [
         box(70 * x, 30 * y, 70 * x + 50, 30 * y + 20) for x in range(50) for y in range(80)
     ]
-    plan = tiles.crowded(np.zeros((2480, 3508, 3), np.uint8), quads)
+    plan = tiles.crowded(np.zeros((2480, 3508, 3), np.uint8), quads, 0.27)
     assert len(plan.regions) == 6
 
 
-PLAN = Plan(((0, 0, 1000, 500), (900, 0, 1900, 500)), 0.96)
+PLAN = Plan(((0, 0, 1000, 500), (900, 0, 1900, 500)), 0.96, 0.2)
 LEFT, RIGHT = PLAN.regions
 
 
 def lines(page: list[Quad], left: list[Quad], right: list[Quad]) -> list[Quad]:
-    return tiles.joined(page, [(LEFT, left), (RIGHT, right)], PLAN, 1900, 500)
+    return tiles.joined(page, [(LEFT, left), (RIGHT, right)], PLAN, (1900, 500))
 
 
 def test_a_line_longer_than_a_tile_is_one_line() -> None:
@@ -133,10 +133,10 @@ def test_lines_below_each_other_and_of_other_size_stay_apart() -> None:
 
 def test_what_an_edge_slices_lengthwise_is_left_to_the_tile_that_has_it_whole() -> None:
     upper, lower = (0, 0, 1000, 500), (0, 450, 1000, 950)
-    plan = Plan((upper, lower), 0.96)
+    plan = Plan((upper, lower), 0.96, 0.2)
     whole = box(100, 470, 600, 505)
     seen: list[tuple[Region, list[Quad]]] = [(upper, [box(100, 472, 600, 500)]), (lower, [whole])]
-    assert tiles.joined([], seen, plan, 1000, 950) == [whole]
+    assert tiles.joined([], seen, plan, (1000, 950)) == [whole]
 
 
 def test_the_page_s_own_boxes_stay_where_no_tile_saw_them() -> None:
@@ -157,9 +157,17 @@ def test_a_huge_box_around_many_lines_is_none_of_them() -> None:
 
 def test_what_goes_on_where_no_tile_was_needed_is_whole() -> None:
     page = box(950, 95, 1400, 132)
-    plan = Plan((LEFT,), 0.96)
-    (found,) = tiles.joined([page], [(LEFT, [box(700, 98, 1000, 130)])], plan, 1900, 500)
+    plan = Plan((LEFT,), 0.96, 0.2)
+    (found,) = tiles.joined(
+        [page], [(LEFT, [box(700, 98, 1000, 130)])], plan, (1900, 500)
+    )
     assert (found[0][0], found[1][0]) == (700, 1400)
+
+
+def test_a_line_that_the_page_shows_well_stays_as_it_is() -> None:
+    clear, small = box(100, 100, 900, 160), box(100, 300, 300, 315)
+    pieces = [box(102, 103, 999, 158), small]
+    assert sorted(lines([clear], pieces, [])) == [clear, small]
 
 
 def test_letters_too_large_for_a_tile_are_the_page_s() -> None:
