@@ -41,16 +41,18 @@ def truth(page: Page) -> Truth:
 
 def text(drawn: pymupdf.Page, page: Page) -> str:
     """Return the page's lines in reading order, an empty line between blocks."""
-    heads, blocks, feet = [], [], []
+    heads: list[dict[str, Any]] = []
+    feet: list[dict[str, Any]] = []
+    blocks = []
     for block in drawn.get_text("dict", sort=False)["blocks"]:
-        inner = []
+        inner: list[dict[str, Any]] = []
         for line in block.get("lines", ()):
             if line["dir"][0] <= 0.9:
                 continue
             middle = (line["bbox"][1] + line["bbox"][3]) / 2
             some = heads if middle < page.top else feet if middle > page.bottom else inner
             some.append(line)
-        blocks.append("\n".join(filter(str.strip, map(_said, inner))))
+        blocks.append("\n".join(said for said in map(_said, inner) if said.strip()))
     return "\n\n".join(filter(None, [*_running(heads), *blocks, *_running(feet)]))
 
 
