@@ -18,8 +18,9 @@ FINE = 2.0  # times finer: letters are told from each other
 _CLEAR, _FAINT = 64, 16  # of 255: a change that is ink; one that may be the same ink, drawn paler
 _NEAR = 4  # pixels: letters of another font, and lines that were moved to whole pixels
 _PATCH = 4  # pixels, around one: ink that is alone in its patch is a speck
-_PATCH_SHARE = 36 / 81  # of a patch that is ink at the least
-_THICK = 5  # pixels in each direction: hairlines, which one program draws far paler, have fewer
+_DENSE, _SPARSE = 36, 24  # pixels of a patch of 81: of letters, of a drawing's strokes and edges
+_LINE, _THICK = 15, 5  # pixels: a line is straight so far to both sides, and less thick
+_LEAST_STROKES = 200  # no letters, but a signature, a large letter, a picture
 _DARK, _BESIDE = 140, 1  # of 255; pixels of a fine drawing
 _LEAST = 24  # pixels: half a small letter
 
@@ -106,11 +107,26 @@ def _lacking(one: Pixels, other: Pixels, ignored: Pixels) -> int:
     alone = ink & (_count_around(one > _FAINT, _NEAR, _NEAR) == 0)
     if not alone.any():
         return 0
-    side = 2 * _PATCH + 1
-    dense = _count_around(alone, _PATCH, _PATCH) >= _PATCH_SHARE * side * side
+    around = _count_around(alone, _PATCH, _PATCH)
     high, wide = _count_around(alone, _PATCH, 0), _count_around(alone, 0, _PATCH)
-    count = int(np.count_nonzero(alone & dense & (np.minimum(high, wide) >= _THICK)))
-    return count if count >= _LEAST else 0
+    letters = alone & (around >= _DENSE) & (np.minimum(high, wide) >= _THICK)
+    if (count := int(np.count_nonzero(letters))) >= _LEAST:
+        return count
+    strokes = alone & ~_ruled(alone)
+    strokes &= _count_around(strokes, _PATCH, _PATCH) >= _SPARSE
+    count = int(np.count_nonzero(strokes))
+    return count if count >= _LEAST_STROKES else 0
+
+
+def _ruled(mask: Pixels) -> Pixels:
+    """Return the pixels of hairlines along the page's sides, which one program draws far paler."""
+    most = 2 * _LINE - 2  # of such a line's pixels a few may be missing
+    lying = (_count_around(mask, 0, _LINE) >= most) & (_count_around(mask, _PATCH, 0) < _THICK)
+    standing = (_count_around(mask, _LINE, 0) >= most) & (_count_around(mask, 0, _PATCH) < _THICK)
+    ends = (_count_around(lying, 0, _LINE) > 0) & (_count_around(mask, _PATCH, 0) < _THICK)
+    tops = (_count_around(standing, _LINE, 0) > 0) & (_count_around(mask, 0, _PATCH) < _THICK)
+    ruled: Pixels = ends | tops
+    return ruled
 
 
 def _count_around(mask: Pixels, high: int, wide: int) -> Pixels:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
@@ -78,6 +80,24 @@ def test_a_word_that_one_lacks_is_missing(size: int, shade: int) -> None:
     assert difference.first_lacks > 24
     assert difference.second_lacks == 0
     assert 0 < difference.share(difference.first_lacks) < 1
+
+
+@pytest.mark.parametrize("shape", ["disc", "ring", "letter", "signature"])
+def test_large_shapes_that_one_lacks_are_missing(shape: str) -> None:
+    plain = page(*TEXT[:5])
+    full = plain.copy()
+    draw = ImageDraw.Draw(full)
+    if shape == "disc":
+        draw.ellipse((100, 400, 140, 440), 0)
+    elif shape == "ring":
+        draw.ellipse((100, 400, 300, 600), outline=0, width=3)
+    elif shape == "letter":
+        draw.text((100, 400), "S", 0, ImageFont.load_default(200))
+    else:
+        steps = [(step, math.sin(step / 3) * math.cos(step)) for step in range(60)]
+        draw.line([(100 + 4 * step, 500 + 40 * up) for step, up in steps], 0, 2)
+    assert compare(plain, full).first_lacks > 24
+    assert compare(plain, full).second_lacks == 0
 
 
 def test_a_blot_over_the_text_hides_it() -> None:
