@@ -156,6 +156,39 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """How a block's lines are set: what the document's other pages are held against."""
+
+    rows: int = 0
+    size: float = 0.0  # of its type, as Typeface's
+    indent: float = 0.0  # of its first row, in heights of a line
+    room: float = 0.0  # letters that its last row still had room for
+    measure: float = 0.0  # letters of a full row
+    # Where a row ended in a hyphen and a lower-case letter follows: the second part's beginning,
+    # counted back from the end of the text. Which words keep theirs, the document's words tell.
+    hyphens: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A block of a document, by its page (from 1) and its place in the page's blocks (from 0)."""
+
+    page: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """How a block goes on from an earlier one: the text of both, with ``by`` between, is one."""
+
+    place: Place  # of the earlier one
+    kind: str  # "text", "table", or "list": the list goes on, with an entry of its own
+    by: str = " "
+    repeated: int = 0  # rows at a table's top that repeat the head of the earlier one
+    is_split: bool = False  # a table's first row after those goes on from the last one before
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     r"""One piece of a page in reading order: a paragraph, a heading, a list entry, a table.
 
@@ -171,6 +204,11 @@ class Block:
     table: tuple[tuple[Cell, ...], ...] = ()  # a table's rows, where they are known
     rich: bool = False
     doubts: tuple[str, ...] = ()  # of its lines, each once: see doubts.LINES
+    shape: Shape | None = None  # None where an engine gives no lines
+    # What the document tells of it, once all pages are read: see layout.document.
+    level: int = 0  # of a heading, from 1; 0: what the page alone tells
+    continued: Joint | None = None  # from an earlier block
+    continues: Place | None = None  # in a later one
 
 
 @dataclass(frozen=True, slots=True)

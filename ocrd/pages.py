@@ -1,7 +1,8 @@
 """A page's result as one JSON text, for the ledger's checkpoints.
 
 What :func:`to_json` writes, :func:`from_json` reads back equal. The top level has the fields of
-PageRead by name, so that the ledger can ask for ``$.status`` and ``$.code`` in SQL.
+PageRead by name, so that the ledger can ask for ``$.status`` and ``$.code`` in SQL. What the
+document tells of a block (:mod:`ocrd.layout.document`) is no part of a checkpoint.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import fields
 from typing import Any
 
 from ocrd.errors import LedgerError
-from ocrd.job import Block, Box, Cell, Doubt, PageRead, PageStatus
+from ocrd.job import Block, Box, Cell, Doubt, PageRead, PageStatus, Shape
 
 
 def to_json(page: PageRead) -> str:
@@ -71,6 +72,10 @@ def _block_to_json(block: Block) -> dict[str, Any]:
         body["rich"] = True
     if block.doubts:
         body["doubts"] = block.doubts
+    if (shape := block.shape) is not None:
+        body["shape"] = [
+            shape.rows, shape.size, shape.indent, shape.room, shape.measure, shape.hyphens
+        ]  # fmt: skip
     return body
 
 
@@ -84,7 +89,16 @@ def _block_from_json(body: dict[str, Any]) -> Block:
         table=tuple(tuple(map(_cell_from_json, row)) for row in body.get("table", ())),
         rich=bool(body.get("rich", False)),
         doubts=tuple(map(str, body.get("doubts", ()))),
+        shape=_shape_from_json(body["shape"]) if "shape" in body else None,
     )
+
+
+def _shape_from_json(fields: list[Any]) -> Shape:
+    rows, size, indent, room, measure, hyphens = fields
+    return Shape(
+        int(rows), float(size), float(indent), float(room), float(measure),
+        tuple(map(int, hyphens)),
+    )  # fmt: skip
 
 
 def _cell_from_json(fields: list[Any]) -> Cell:

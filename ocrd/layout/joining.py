@@ -3,45 +3,80 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
-# First parts that are hyphenated words rather than cut ones.
-KEPT_PREFIXES = frozenset({"self", "half", "well", "quasi", "mid", "cross"})
+from ocrd.layout import hyphens
+
 # Words after a hanging hyphen: "Vor- und Nachteile", "pre- and post-war".
 CONJUNCTIONS = frozenset({"und", "oder", "bzw", "and", "or", "et", "ou", "y", "en", "of"})
 HYPHENS_AND_DASHES = frozenset("-‐–—")
+SOFT = "\u00ad"  # a hyphen that says that it is none of the word's
 
 HYPHENATED = re.compile(r"(?P<head>[^\W\d_]{2,})[-‐\u00ad]$")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_CHAINED = re.compile(r"[^\W\d_][-‐][^\W\d_]{2,}[-‐]$")
+_REPEATED = re.compile(r"[-‐](?=[^\W\d_])")  # Portuguese begins the next row with it once more
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
-def join(before: str, after: str, vocabulary: frozenset[str] = frozenset()) -> str:
+def join(
+    before: str,
+    after: str,
+    vocabulary: Set[str] = frozenset(),
+    spoken: str | None = None,
+) -> str:
     """Return two rows of one paragraph as one text, hyphenation undone.
 
-    ``vocabulary`` has the page's words in lower case: they tell cut words from hyphenated ones.
+    ``vocabulary`` has the page's or the document's words in lower case: they tell cut words from
+    hyphenated ones. ``spoken`` is its language, found in it if not given.
     """
+    head, by = seam(before, after, vocabulary, spoken)
+    return f"{head}{by}{_without_repeated(head, after)}"
+
+
+def seam(
+    before: str,
+    after: str,
+    vocabulary: Set[str] = frozenset(),
+    spoken: str | None = None,
+) -> tuple[str, str]:
+    """Return the first row as it is once joined with the second, and what stands between both."""
     cut = HYPHENATED.search(before)
-    tail = WORD.match(after)
+    tail = WORD.match(_without_repeated(before, after))
     if cut and tail:
-        if tail[0].lower() in CONJUNCTIONS and before[-1] != "\u00ad":
-            return f"{before} {after}"
-        if not _keeps_hyphen(cut["head"], tail[0], vocabulary) or before[-1] == "\u00ad":
-            return before[:-1] + after
-        return before + after
+        if tail[0].lower() in CONJUNCTIONS and before[-1] != SOFT and not _repeats(before, after):
+            return before, " "
+        if before[-1] == SOFT or not (
+            _repeats(before, after) or _keeps(before, cut["head"], tail[0], vocabulary, spoken)
+        ):
+            return before[:-1], ""
+        return before, ""
     if before[-1:] in HYPHENS_AND_DASHES and before[-2:-1].isalnum():
-        return before + after
+        return before, ""
     if _CJK.match(before[-1:]) and _CJK.match(after[:1]):
-        return before + after
-    return f"{before} {after}"
+        return before, ""
+    return before, " "
 
 
-def _keeps_hyphen(head: str, tail: str, vocabulary: frozenset[str]) -> bool:
-    """Say whether a hyphen at the end of a row belongs to the word."""
-    if not tail[0].islower():
-        return True
-    first, second = head.lower(), tail.lower()
-    if first + second in vocabulary:
+def is_cut(before: str, after: str) -> bool:
+    """Say whether words have to tell if the hyphen at the end of a row is the word's."""
+    tail = WORD.match(after)
+    if not HYPHENATED.search(before) or before[-1] == SOFT or not tail:
         return False
-    if f"{first}-{second}" in vocabulary or first in KEPT_PREFIXES:
-        return True
-    return min(len(first), len(second)) > 3 and {first, second} <= vocabulary
+    return after[0].islower() and tail[0].lower() not in CONJUNCTIONS
+
+
+def _keeps(
+    before: str, head: str, tail: str, vocabulary: Set[str], spoken: str | None
+) -> bool:
+    chained = _CHAINED.search(before) is not None
+    return hyphens.belongs(head, tail, vocabulary, spoken, chained=chained)
+
+
+def _repeats(before: str, after: str) -> bool:
+    """Say whether both rows have the hyphen, the first at its end and the second at its start."""
+    return bool(HYPHENATED.search(before) and _REPEATED.match(after))
+
+
+def _without_repeated(before: str, after: str) -> str:
+    return after[1:] if _repeats(before, after) else after

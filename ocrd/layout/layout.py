@@ -15,9 +15,9 @@ from itertools import zip_longest
 
 from ocrd.doubts import of_block
 from ocrd.job import Block, Box, Line, Rule
-from ocrd.layout import cells, codes, grids, headings, lists, running
+from ocrd.layout import cells, codes, grids, headings, lists, running, shapes
 from ocrd.layout.columns import Row, rows
-from ocrd.layout.joining import join
+from ocrd.layout.joining import is_cut, join
 from ocrd.layout.paragraphs import Draft, Setting, drafts
 from ocrd.layout.sheet import Grid, Listing, Piece, Sheet, around, page_box, rounded
 from ocrd.markdown import tables
@@ -132,17 +132,21 @@ def _block(draft: Draft, setting: Setting, level: int) -> Block:
         table = cells.table(draft.rows)
         if table:
             return _whole(table)
+    parts: list[int] = []  # where those of words begin that a row's hyphen cuts
     for index, row in enumerate(draft.rows):
         if not text:
             text = row.text
         elif index in draft.breaks and label == "text":
             text += "\n" + row.text
         else:
+            is_decided = is_cut(text, row.text)
             text = join(text, row.text, setting.vocabulary)
+            parts += [len(text) - len(row.text)] * is_decided
+    shape = shapes.of(draft.rows, setting, tuple(len(text) - part for part in parts))
     if label == "list":
         text = lists.with_plain_mark(text, level)
     lines = [piece.line for row in draft.rows for piece in row.pieces]
-    return _of_lines(label, text, _boxes(draft.rows), lines)
+    return replace(_of_lines(label, text, _boxes(draft.rows), lines), shape=shape)
 
 
 def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:

@@ -8,16 +8,21 @@ from hypothesis import strategies as st
 
 from ocrd import pages
 from ocrd.errors import LedgerError
-from ocrd.job import Block, Box, Cell, Doubt, PageRead, PageStatus
+from ocrd.job import Block, Box, Cell, Doubt, PageRead, PageStatus, Shape
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 anything = st.text(st.characters())  # lone surrogates included
 boxes = st.builds(Box, numbers, numbers, numbers, numbers)
 cells = st.builds(Cell, anything, st.integers(1, 9), st.integers(1, 9), st.booleans())
 rows = st.lists(cells, max_size=3).map(tuple)
+counts = st.integers(0, 10**6)
+shapes = st.builds(
+    Shape, counts, numbers, numbers, numbers, numbers, st.lists(counts, max_size=3).map(tuple)
+)
 blocks = st.builds(
     Block, anything, anything, st.lists(boxes, max_size=3).map(tuple), st.none() | numbers,
     st.lists(rows, max_size=3).map(tuple), st.booleans(), st.lists(anything, max_size=2).map(tuple),
+    st.none() | shapes,
 )  # fmt: skip
 doubts = st.builds(Doubt, anything, anything, numbers)
 reads = st.builds(
