@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.ink``: pages that are written here, and, as "typeset", those of the page set
 that are made in the repository. The rule was tuned on others, but for two scanners ("blurred", "on
-its side") that were looked at again. ``--documents`` takes the page set of ``make quality``, of which
-nothing was looked at for this; what is not there is fetched and drawn.
+its side") that were looked at again.
+``--documents`` takes the page set of ``make quality``, of which nothing was looked at for this;
+what is not there is fetched and drawn.
 """
 
 # mypy: allow-untyped-calls

@@ -75,11 +75,30 @@ def test_far_less_than_stands_on_the_page_is_a_loss(
     assert code(ink, text) == "less-than-page"
 
 
+@pytest.mark.parametrize(
+    ("ink", "text", "found"),
+    [
+        ((40, 1000), (40, 3120), ""),
+        ((40, 1000), (40, 3121), "more-than-page"),
+        ((40, 1000), (135, 1000), ""),
+        ((40, 1000), (136, 1000), "more-than-page"),
+        ((40, 1000), (40, 300), ""),
+        ((40, 1000), (40, 299), "less-than-page"),
+        ((40, 200), (4, 59), "less-than-page"),
+        ((40, 199), (4, 59), ""),
+    ],
+)
+def test_a_page_is_believed_within_its_limits(
+    ink: tuple[int, int], text: tuple[int, int], found: str
+) -> None:
+    assert code(ink, text) == found
+
+
 def test_what_is_missing_is_told() -> None:
-    doubt = held_against(Ink(40, 2000, 0.05), 4, 200)
+    doubt = held_against(Ink(40, 2000, 0.05), 4, 247)
     assert doubt is not None
-    assert doubt.share == 0.9
-    assert doubt.message == "The text has 200 characters, and the page shows about 2000."
+    assert doubt.share == 0.88
+    assert doubt.message == "The text has 247 characters, and the page shows about 2000."
 
 
 @given(st.integers(0, 300), st.integers(0, 20_000))
