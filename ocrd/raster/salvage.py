@@ -53,7 +53,8 @@ def decoded(opened: Callable[[], Image.Image]) -> tuple[Image.Image, Missing | N
     comes of it at all.
     """
     image = opened()
-    if image.format in _ALL_OR_NOTHING:
+    is_decoded = not getattr(image, "tile", ())  # by us: nothing of it was missing
+    if image.format in _ALL_OR_NOTHING or is_decoded:
         image.load()
         return image, None
     second = _filled(image, _FILLS[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.unit.raster.picturing import (
     inspect,
     lettered,
     letters_shown,
+    tiff,
 )
 
 SIZE = (400, 600)
@@ -118,6 +120,22 @@ def test_the_page_of_a_tiff_that_is_cut_off_is_told_of_and_the_others_are_read(
     second, told = drawn(tmp_path / "a.tif", 2)
     assert letters_shown(second.crop((0, 0, 400, 300))) > 0.9
     assert 0.3 < told["doubts"][0]["share"] < 0.5
+
+
+@pytest.mark.parametrize("bits", [8, 64])
+def test_a_page_that_is_there_is_drawn_though_the_next_ones_place_is_not(
+    tmp_path: Path, bits: int
+) -> None:
+    pixels = np.asarray(lettered((400, 300))).astype({8: "<u1", 64: "<u8"}[bits])
+    content = bytearray(tiff(pixels, (400, 300), bits))
+    (place,) = struct.unpack_from("<I", content, 4)
+    (count,) = struct.unpack_from("<H", content, place)
+    struct.pack_into("<I", content, place + 2 + 12 * count, len(content) + 5000)
+    (tmp_path / "a.tif").write_bytes(content)
+    assert inspect(tmp_path / "a.tif") == {"format": "TIFF", "pages": 1, "repaired": True}
+    shown, told = drawn(tmp_path / "a.tif")
+    assert letters_shown(shown) > 0.9
+    assert told["doubts"] == ()
 
 
 def test_a_file_that_has_nothing_but_its_header_is_corrupt(tmp_path: Path) -> None:
