@@ -101,7 +101,8 @@ class Watch:
 
     def _says_something(self, decode: Decode) -> bool:
         """Say whether there is more than filler in what was written last."""
-        return extent(visible(decode(self._recent))) != (0, 0)
+        _, characters = extent(visible(decode(self._recent)))
+        return characters > 0
 
     def _periodic(self) -> str:
         matched = self._periods.matched

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ocrd.engine.deepseek.text.prompts import TD, TD_END, TR, TR_END
 from ocrd.engine.deepseek.text.watch import BLOCK, Watch
+from ocrd.job import Ink
 from tests.unit.engine.deepseek.text.answers import LOOPS, PLAIN, Vocabulary, watched
 from tests.unit.soundpages import SOUND_PAGES
 
@@ -235,3 +236,57 @@ def test_variations_of_numbers_are_a_column_of_them(signs: str, is_stale: bool) 
     """The last block of tokens says whether there are words."""
     tokens = alternating(range(100, 112), range(200, 212), 992) + [99] * 32
     assert stale(tokens, signs) == ((VARIATIONS, 1024) if is_stale else ("", 1024))
+
+
+def ended(tokens: Sequence[int], text: str, ink: Ink) -> tuple[int, str]:
+    """Return after how many tokens a watch stops that knows the page, and why.
+
+    Each token reads as ``text``.
+    """
+    watch = Watch(lambda ids: text * len(ids), ink)
+    for taken, token in enumerate(tokens, start=1):
+        if reason := watch.take([token]):
+            return taken, reason
+    return 0, ""
+
+
+@pytest.mark.parametrize(("characters", "taken"), [(1024, 1824), (1023, 1792), (100, 416)])
+def test_text_may_repeat_itself_until_the_page_is_full(characters: int, taken: int) -> None:
+    at, reason = ended([7] * 3000, "a", Ink(1000, characters, 0.1))
+    assert at == taken
+    assert reason == f"The model wrote the same 1 tokens {taken} times in a row."
+
+
+@pytest.mark.parametrize(("rows", "taken"), [(219, 704), (218, 672)])
+def test_cells_may_repeat_themselves_until_there_are_more_than_on_the_page(
+    rows: int, taken: int
+) -> None:
+    assert ended([7] * 3000, "\ta", Ink(rows, 5000, 0.1))[0] == taken
+
+
+def test_filler_repeats_itself_no_longer_on_a_page_that_is_known() -> None:
+    ink = Ink(60, 4000, 0.1)
+    assert ended([7] * 3000, ".", ink) == ended([7] * 3000, ".", Ink(0, 0, 0.0))
+    assert 1600 < ended([7] * 3000, ".", ink)[0] < 1664
+
+
+@pytest.mark.parametrize(
+    ("text", "ink", "taken", "said"),
+    [
+        ("a", Ink(40, 10, 0.1), 256, "256 characters"),
+        ("a", Ink(40, 131, 0.1), 768, "768 characters"),
+        ("a", Ink(40, 49, 0.1), 512, "512 characters"),
+        ("a\n", Ink(251, 5000, 0.1), 1024, "1024 rows"),
+        ("a\n", Ink(250, 5000, 0.1), 768, "768 rows"),
+    ],
+)
+def test_what_does_not_repeat_itself_is_stopped_once_it_is_more_than_the_page(
+    text: str, ink: Ink, taken: int, said: str
+) -> None:
+    at, reason = ended(fresh(3000), text, ink)
+    assert at == taken
+    assert said in reason
+
+
+def test_a_watch_that_cannot_read_makes_nothing_of_the_page() -> None:
+    assert Watch(None, Ink(0, 0, 0.0)).take(fresh(3000)) == ""
