@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,7 @@ async def test_a_renamed_document_is_done_and_its_outputs_have_its_name(
     old = await archive.read("a.pdf", "a.md", "a.json", "a.overlay.pdf")
     work = await archive.renamed("letter.pdf")
     assert await archive.follower.follow(work, SHA256)
+    assert work.is_filing, "a stop waits for it"
     assert archive.files() == {"letter.pdf", "letter.md", "letter.json", "letter.overlay.pdf"}
     assert (archive.inbox / "letter.md").read_text() == "what a.md says"
     job = await archive.desk.job(work)
@@ -217,6 +220,42 @@ async def test_without_its_outputs_a_document_is_read_again(archive: Archive) ->
     assert (archive.inbox / "b.md").read_text() == "somebody's"
 
 
+async def test_somebody_elses_text_beside_it_is_not_taken_for_its_own(archive: Archive) -> None:
+    await archive.read("x/a.pdf")
+    (archive.inbox / "x" / "a.md").unlink()
+    (archive.inbox / "y").mkdir()
+    (archive.inbox / "y" / "b.md").write_text("somebody's")
+    work = await archive.renamed("y/b.pdf", "x/a.pdf")
+    assert not await archive.follower.follow(work, SHA256)
+
+
+async def test_figures_that_are_another_documents_or_nowhere_are_not_taken(
+    archive: Archive,
+) -> None:
+    await archive.read("x/a.pdf", "a.assets")
+    await archive.read("y/a.pdf", "a.assets")
+    shutil.rmtree(archive.inbox / "x" / "a.assets")
+    work = await archive.renamed("y/b.pdf", "x/a.pdf")
+    assert not await archive.follower.follow(work, SHA256)
+    nowhere = await archive.renamed("z/b.pdf", "y/b.pdf")
+    assert not await archive.follower.follow(nowhere, SHA256)
+
+
+@pytest.mark.parametrize(
+    ("state", "plan", "is_begun"),
+    [
+        (JobState.FILING, {"followed": 1, "moves": []}, True),
+        (JobState.FILING, {"state": "done"}, False),
+        (JobState.DONE, {"followed": 1, "moves": []}, False),
+    ],
+)
+async def test_an_ordinary_filing_is_not_taken_for_a_renaming(
+    archive: Archive, state: JobState, plan: dict[str, Any], is_begun: bool
+) -> None:
+    job = await archive.read()
+    assert following.is_begun(replace(job, state=state, plan=plan)) is is_begun
+
+
 async def test_another_documents_outputs_are_not_taken(archive: Archive) -> None:
     """Two copies of one content, each with its text; one is moved to the other without it."""
     await archive.read("x/a.pdf")
@@ -262,8 +301,11 @@ async def test_a_crash_at_any_move_is_taken_up(
     again = await archive.desk.again(work)
     assert following.is_begun(again.job)
     await Follower(archive.desk.ledger, plans.Names()).follow_again(again)
+    assert again.is_filing
     assert archive.files() == {"b.pdf", "b.md", "b.json"}
-    assert (await archive.desk.job(work)).state is JobState.DONE
+    job = await archive.desk.job(work)
+    assert (job.state, job.sha256) == (JobState.DONE, SHA256)
+    assert not following.is_begun(job)
     assert await archive.outputs("b.pdf") == {"b.md", "b.json"}
 
 

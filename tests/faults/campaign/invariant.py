@@ -62,7 +62,10 @@ def plain(text: str, document: Document) -> str:
     """Return a sidecar's text without what differs from document to document."""
     for pattern, replacement in _VARYING:
         text = re.sub(pattern, replacement, text)
-    text = text.replace(Path(document.stem).name, "STEM")
+    stem = Path(document.stem).name
+    if "-to-" in stem:  # its sidecars say the name by which it was read
+        text = text.replace(stem.split("-to-")[0], "STEM")
+    text = text.replace(stem, "STEM")
     return re.sub(rf"([Dd])ocument {document.number},", r"\1ocument N,", text)
 
 

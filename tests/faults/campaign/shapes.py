@@ -27,6 +27,7 @@ class Shape:
     below: bool = False  # in a folder of its own
     one_name: bool = False  # every document has the same name
     again: bool = False  # it has failed, and is asked for once more
+    renamed: bool = False  # it was read, and gets another name
 
     @property
     def fails(self) -> bool:
@@ -88,10 +89,15 @@ RETRY_ACROSS = Shape(
     "retry-across", 'failed = "{outside}/failed"', (ERROR,), pages=0, outside=True, again=True
 )
 
+RENAMED = Shape(
+    "renamed", 'source = "keep"\nfigures = false\noutputs = ["md", "json", "overlay"]',
+    (MD, JSON, OVERLAY), kept=True, renamed=True,
+)  # fmt: skip
+
 SHAPES = {
     shape.name: shape
     for shape in (MOVE, ACROSS, KEEP, REPLACE, DELETE, PAGE_FAILS, UNREADABLE, FAILS_ACROSS,
-        RETRY, RETRY_ACROSS,
+        RETRY, RETRY_ACROSS, RENAMED,
     )
 }
 POWER_LOSS_SHAPES = (MOVE, ACROSS, REPLACE, DELETE, FAILS_ACROSS, RETRY_ACROSS)

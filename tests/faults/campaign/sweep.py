@@ -52,6 +52,7 @@ class Sweep:
         self.documents: list[Document] = []
         self.before: dict[str, Document] = {}
         self.dropped = 0
+        self.renamings = 0
         self.modified = 0  # when the last of them was, in nanoseconds
         self.recorded: list[Call] = []  # the calls of an undisturbed document
         self.asking: threading.Thread | None = None
@@ -163,6 +164,8 @@ class Sweep:
         """Set the next document on its way."""
         if self.shape.again:
             self.ask_again()
+        elif self.shape.renamed and self.documents:
+            self.rename()
         else:
             self.drop()
 
@@ -179,6 +182,15 @@ class Sweep:
         self.modified = staged.stat().st_mtime_ns
         document.path.parent.mkdir(parents=True, exist_ok=True)
         staged.rename(document.path)
+
+    def rename(self) -> None:
+        """Give the document another name."""
+        old = self.documents.pop()
+        self.renamings += 1
+        new = replace(old, name=f"{old.name.split('-to-')[0].removesuffix('.pdf')}"
+            f"-to-{self.renamings}.pdf")  # fmt: skip
+        self.documents.append(new)
+        old.path.rename(new.path)
 
     def ask_again(self) -> None:
         """Have the failed document read once more; the daemon may die of it."""
