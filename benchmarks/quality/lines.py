@@ -24,6 +24,7 @@ from ocrd.engine.rapidocr import (
     forms,
     ink,
     legibility,
+    overlaid,
     overlooked,
     recognition,
     signs,
@@ -40,7 +41,7 @@ from ocrd.job import Recognition
 READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, engine._strip, engine._upright, engine._stands, engine._probe,
     turning, engine._cut, recognition, spacing, spelling, overlooked, finding, tiles, signs,
-    legibility, ticks, forms, RapidOcr._with_ticks, RapidOcr._ticked,
+    legibility, overlaid, engine._line, ticks, forms, RapidOcr._with_ticks, RapidOcr._ticked,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pymupdf
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from tests import checkpoints
 from tests.installation import LETTER, RESOURCES, Installation, eventually
@@ -97,6 +97,33 @@ def test_documents_come_out_with_figures_layout_and_overlay(
     with pymupdf.open(daemon.done / "francais.overlay.pdf") as overlay:
         assert len(overlay) == 1
         assert len(overlay[0].get_drawings()) >= 6
+
+
+def test_a_strip_that_no_view_shows_is_read_in_parts_and_is_one_page(
+    daemon: Installation, tmp_path: Path
+) -> None:
+    said = "<|ref|>text<|/ref|><|det|>[[100, 250, 900, 500]]<|/det|>\nEastern quay, 7.5 metres deep"
+    model = checkpoints.make_scripted(tmp_path / "model", "deepseek-ocr-2", said)
+    daemon.configure(
+        engine("deepseek-ocr-2", model), inbox=f'outputs = ["md", "json"]\n{ANYTHING}'
+    )
+    strip = Image.new("L", (400, 4800), 255)
+    pen = ImageDraw.Draw(strip)
+    for top in range(40, 4700, 80):
+        pen.text((20, top), f"berth {top} 7.5 metres", 0, ImageFont.load_default(30))
+    strip.save(tmp_path / "strip.png")
+    daemon.drop(tmp_path / "strip.png")
+    daemon.start(env=ONE_THREAD)
+    daemon.wait_for("done/strip.json", limit=LIMIT)
+    (page,) = json.loads((daemon.done / "strip.json").read_text())["pages"]
+    boxes = [block["boxes"][0]["pixels"] for block in page["blocks"] if block["boxes"]]
+    assert len(boxes) == 3
+    for number, (x0, y0, x1, y1) in enumerate(boxes):
+        assert (x0, x1) == pytest.approx((0.1 * page["width"], 0.9 * page["width"]), abs=2)
+        third = page["height"] / 3
+        assert y0 == pytest.approx((number + 0.25) * third, abs=0.1 * third)
+        assert y1 == pytest.approx((number + 0.5) * third, abs=0.1 * third)
+    assert (daemon.done / "strip.md").read_text().count("Eastern quay") == 3
 
 
 def test_a_worker_that_is_killed_in_the_middle_of_a_page_costs_nothing_but_time(

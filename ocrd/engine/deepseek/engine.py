@@ -12,13 +12,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
+from ocrd.engine.deepseek import parts
 from ocrd.engine.deepseek.network import checkpoint, placement, preprocessing, vision
 from ocrd.engine.deepseek.slots.decoding import DecoderThread, DecodingEndedError, Generation, Rules
 from ocrd.engine.deepseek.text import prompts, runaway
@@ -127,27 +128,36 @@ class DeepSeek:
         started = time.monotonic()
         image, rotation = self._lanes.submit(request.rank, self._load, request.path).result()
         progress(0)
-        page = Page(image, request, _ink(image))
+        whole = Page(image, request, _ink(image))
+        spans = parts.spans(image, self._views(request.task))
+        best: list[Reading] = []
         readings: list[Reading] = []
-        for attempt in ladder(self._model.kind, request.task):
+        for span in spans:
             going_on = _counting_on(progress, sum(reading.tokens for reading in readings))
-            reading = self._read(page, attempt, going_on)
-            readings.append(reading)
-            if not reading.doubt:
-                break
-        best = readings[-1]
-        if best.doubt:
-            best = max(readings, key=lambda reading: _usefulness(reading, page.witness))
-        width, height = image.size
+            page = _part(whole, span) if len(spans) > 1 else whole
+            some = self._read_until_sound(page, going_on)
+            readings += some
+            best.append(_best(some, page.witness))
+        texts = [reading.text for reading in best]
         return Recognition(
-            (), width, height, rotation,
+            (), *image.size, rotation,
             seconds=round(time.monotonic() - started, 3),
-            warnings=_remarks(readings),
+            warnings=_remarks(readings, len(spans)),
             form="markup",
-            markup=best.text,
-            doubt=best.doubt,
-            retries=len(readings) - 1,
+            markup=parts.joined(texts, spans, image.size) if len(spans) > 1 else texts[0],
+            doubt=next((reading.doubt for reading in best if reading.doubt), ""),
+            retries=len(readings) - len(spans),
         )  # fmt: skip
+
+    def _read_until_sound(self, page: Page, progress: Progress) -> list[Reading]:
+        """Run the model over the page until it gives a sound text, as often as is worth it."""
+        readings: list[Reading] = []
+        for attempt in ladder(self._model.kind, page.request.task):
+            going_on = _counting_on(progress, sum(reading.tokens for reading in readings))
+            readings.append(self._read(page, attempt, going_on))
+            if not readings[-1].doubt:
+                break
+        return readings
 
     def close(self) -> None:
         """End the decoder's thread."""
@@ -247,6 +257,21 @@ class DeepSeek:
         generation.cancel()
 
 
+def _part(whole: Page, span: parts.Span) -> Page:
+    """Return a part of a page as a page of its own."""
+    image = parts.cropped(whole.image, span)
+    share = _ink(image)
+    ink = parts.ink_of(whole.request.ink, share, whole.ink, span, max(whole.image.size))
+    return Page(image, replace(whole.request, ink=ink), share)
+
+
+def _best(readings: Sequence[Reading], witness: Ink | None) -> Reading:
+    """Return the sound reading, or the most useful of those in doubt."""
+    if not readings[-1].doubt:
+        return readings[-1]
+    return max(readings, key=lambda reading: _usefulness(reading, witness))
+
+
 def _tokens_of(generation: Generation) -> Iterator[list[int]]:
     """Yield the page's tokens as they come; raise EngineError if decoding itself has failed."""
     try:
@@ -293,12 +318,12 @@ def _usefulness(reading: Reading, ink: Ink | None) -> tuple[bool, int]:
     return is_held, len(set(reading.text.split("\n")))
 
 
-def _remarks(readings: list[Reading]) -> tuple[str, ...]:
-    """Return what a person should know of readings that were thrown away."""
+def _remarks(readings: list[Reading], count: int) -> tuple[str, ...]:
+    """Return what a person should know of readings, of so many parts, that were thrown away."""
     doubts = [reading.doubt for reading in readings if reading.doubt]
-    if not doubts or len(readings) < 2:
+    if not doubts or len(readings) == count:
         return ()
-    return (f"Read {len(readings)} times; the first time: {doubts[0]}",)
+    return (f"Read {len(readings) - count + 1} times; the first time: {doubts[0]}",)
 
 
 def load(settings: dict[str, Any]) -> DeepSeek:

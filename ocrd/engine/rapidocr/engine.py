@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ocrd.engine.protocol import Hello, Recognise
-from ocrd.engine.rapidocr import forms, ink, legibility, ticks, turning, weights
+from ocrd.engine.rapidocr import forms, ink, legibility, overlaid, ticks, turning, weights
 from ocrd.engine.rapidocr.finding import DETECTION_SIDE, MOST_BOXES, Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.engine.rapidocr.recognition import Recogniser
@@ -224,6 +224,8 @@ def _line(pixels: Pixels, quad: Quad, reading: turning.Reading) -> Line | None:
     if judged is None:
         return None
     text, doubt = judged
+    if doubt != "unread":
+        doubt = overlaid.doubt(strip) or doubt
     confidence = round(min(max(reading[1], 0.0), 1.0), 4)
     return Line(text, confidence, quad, ink.typeface(strip, text), doubt)
 
