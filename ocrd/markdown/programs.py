@@ -344,7 +344,7 @@ def _union(one: Box, other: Box) -> Box:
 
 def text(pieces: Sequence[Piece]) -> str:
     """Return a program's text; the places of its regions tell indents and empty lines it lost."""
-    left = min((piece.box.x0 for piece in pieces if piece.box), default=0.0)
+    left = around(pieces)[0].x0 if around(pieces) else 0
     breadths = [
         piece.box.width / len(piece.lines[0])
         for piece in pieces

@@ -312,6 +312,72 @@ def test_comments_are_worth_what_stands_beside_them(lines: list[str], worths: li
     assert programs.worths(lines) == worths
 
 
+@pytest.mark.parametrize(
+    ("line", "worth"),
+    [
+        ("import sympy as sp;", 3), ("def f(x): return x", 3), ("#include <a.h>", 3),
+        ("# so it is", 1), ("// so it is", 1), ("x = 5", 1), ("return x", 1), ("import os", 1),
+        ("x = 5;", 2), ("x = a[1]", 2), ("x += 5", 2), ("x = f(1)", 2), ('x = "a b c"', 2),
+        ("f(x)", 1), ("f(x);", 2), ('f("a b")', 2), ("f(x):", 1), ("a.f(x)", 2), ("print(x)", 2),
+        ("int i;", 2), ("i++;", 2), ("std::cout << x;", 2), ("a(1) + 2;", 2), ("a + 2;", 0),
+        ("if a:", 1), ("if a > 3:", 2), ("if (so) {", 2), ("if (so)", -1), ("else:", 0), ("}", 0),
+        ("return x;", 2), ("return x + 1", 2), ("mov eax, 4", 2), ('"a": 1,', 2), ('"a": 1', 1),
+        ("SELECT a FROM b", 2), ("WHERE a > 3", 1), ("cd /tmp", 2), ("<div>so it is</div>", 2),
+        (".map(f)", 1), ("word", -1), ("two words", -2), ("It ends. So", -2), ("e.g. so", -2),
+        ("print(ed) matter", -2), ("\\(x\\) = 1;", -2),
+    ],
+)  # fmt: skip
+def test_what_a_line_is_worth(line: str, worth: int) -> None:
+    assert programs.worth(line) == worth
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_program"),
+    [
+        (["x = 5;"], False),  # a statement alone
+        (["import sympy as sp;"], True),
+        (["x = 5;", "y = 6;"], True),
+        (["# so", "x = 5;"], True),
+        (["# so", "# so", "# so"], False),
+        (["x = 5", "y = 6", "z = 7"], False),
+        (["x = 5;"] * 5 + ["two words"], True),  # one of six
+        (["x = 5;"] * 4 + ["two words"], False),
+        (["x = 5;", "y = 6;", "one", "two"], True),  # half of them
+        (["x = 5;", "y = 6;", "one", "two", "three"], False),
+    ],
+)
+def test_how_many_lines_make_a_program(lines: list[str], is_program: bool) -> None:
+    assert bool(list(programs.runs(column(lines, each=False)))) is is_program
+
+
+@pytest.mark.parametrize(
+    ("second", "is_one"),
+    [
+        (Box(100, 116, 180, 132), True),
+        (Box(100, 147, 180, 163), True),  # an empty line between, and not two
+        (Box(100, 149, 180, 165), False),
+        (Box(100, 109, 180, 125), True),
+        (Box(100, 107, 180, 123), False),  # over the first
+        (Box(20, 116, 99, 132), False),  # left of it
+        (Box(20, 116, 101, 132), True),
+        (Box(243, 116, 300, 132), True),  # far indented, and another column
+        (Box(245, 116, 300, 132), False),
+    ],
+)
+def test_a_program_goes_on_below(second: Box, is_one: bool) -> None:
+    pieces = [Piece("x=f(1);\ny=2;", Box(100, 84, 180, 116)), Piece("z=f(3);\nq=4;", second)]
+    if second.height == 16:
+        pieces[1] = Piece("z=f(3);", second)
+    joined = list(programs.runs(pieces)) == [(0, 2)]
+    assert joined is is_one
+
+
+def test_what_says_nothing_at_either_end_of_a_program_is_outside() -> None:
+    lines = ["a_b", "x = f(1);", "a_b", "y = 2;", "a_b", "a_b"]
+    assert list(programs.runs(column(lines))) == [(1, 4)]
+    assert list(programs.runs(column(["{", "x = f(1);", "y = 2;", "}"]))) == [(0, 4)]
+
+
 def test_indents_come_from_places_and_stay_where_there_are_none() -> None:
     lines = ["if (a) {", "b = a &lt;&amp; 1;", "}"]
     assert programs.text([Piece("\n".join(lines))]) == "if (a) {\nb = a <& 1;\n}"
