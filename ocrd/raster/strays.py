@@ -38,10 +38,10 @@ _STRAY_NAME = re.compile(
 )
 # Marks so short, or so common, that the name has to say the same.
 _WEAK = re.compile(r"Windows (icon|cursor)|SGI|TGA|PAM|PFM|Macintosh icon")
-_SVG = re.compile(rb"\s*(<\?.*?\?>\s*|<!--.*?-->\s*|<!doctype[^>]*>\s*)*<svg[\s>]", re.I | re.S)
+_SVG = re.compile(rb"(?is)\s*(<\?.*?\?>\s*|<!--.*?-->\s*|<!doctype[^>]*>\s*)*<svg[\s>]")
 _PNM = re.compile(rb"P[1-6f]\s+(#[^\n]*\n\s*)*\d+\s+\d+\s")
 _PDF = re.compile(rb"(?:\A|[\r\n\0])\s*%PDF-\d\.\d")
-_PDF_BYTES = 1024  # within which a PDF may begin (PDF 1.7, appendix H, note 13)
+_PDF_BYTES = 1024  # within which a PDF mostly begins (PDF 1.7, appendix H, note 13)
 _TAIL_BYTES = 32
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -96,21 +96,10 @@ def _is_read(head: bytes) -> bool:
     buried = None if wholeness.start(head[:_PDF_BYTES]) >= 0 else kinds.buried_picture(head)
     if buried is not None:
         return _is_text(head[: buried.junk])
-    return _PDF.search(head[: _PDF_BYTES]) is not None
+    begins = _PDF.search(head)
+    return begins is not None and (begins.start() < _PDF_BYTES or not _is_text(head))
 
 
 def _is_text(head: bytes) -> bool:
-    if head.startswith(_BOMS):
-        return True
-    if _NO_TEXT.search(head):
-        return False
-    try:
-        head.decode()
-    except UnicodeDecodeError as error:
-        return error.start > len(head) - 4 or _is_old_text(head)
-    return True
-
-
-def _is_old_text(head: bytes) -> bool:
-    """Say whether bytes may be text of an encoding of before Unicode: letters, mostly."""
-    return sum(byte < 0x80 for byte in head) > 0.7 * len(head)
+    """Say whether content has no byte that no text has, of whatever encoding."""
+    return head.startswith(_BOMS) or _NO_TEXT.search(head) is None

@@ -32,6 +32,7 @@ class Desk:
         self.ledger = LedgerWriter(Ledger.open(root))
         self.engine = EngineClient("default", EngineSettings())
         self.forgotten: list[str] = []  # relpaths that the scan is to offer again
+        self.left: list[str] = []  # relpaths whose documents have gone
         self.doubted = 0  # how often somebody asked whether the folder takes what is filed
         self.is_network = False
         self.root_error: Exception | None = None
@@ -40,6 +41,7 @@ class Desk:
             threads=FolderThreads("in"),
             is_network=lambda: self.is_network,
             forget=self.forgotten.append,
+            left=self.left.append,
             is_online=lambda: True,
             doubt=self._doubt,
             require_root=self._require_root,

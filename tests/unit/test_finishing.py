@@ -97,6 +97,7 @@ async def test_a_read_document_lies_in_done_beside_its_text(
     assert 0 <= float(said[1]) < 60
     assert said[2] == job.destination
     assert end.desk.forgotten == ["a.pdf"], "another file may have its name tomorrow"
+    assert end.desk.left == ["a.pdf"], "its folder may go"
     assert events(caplog) == [("done", "INFO")]
 
 
@@ -277,15 +278,15 @@ async def test_a_withdrawn_document_is_offered_again(
     assert events(caplog) == [("withdrawn", "INFO")]
 
 
-async def begun_retry(end: End) -> Work:
+async def begun_retry(end: End, name: str = "a.pdf", *, read: bool = True) -> Work:
     """Fail a document and let a crash come while its retry begins."""
-    work = await end.desk.lease()
+    work = await end.desk.lease(name)
     await end.finisher.file(work, None, LOCKED)
     end.desk.forgotten.clear()
     job = await end.desk.job(work)
 
     def begin(ledger: Ledger) -> None:
-        retrying.begin(ledger, job)
+        retrying.begin(ledger, job, read=read)
 
     await end.desk.ledger.do(begin)
     return await end.desk.again(work)
@@ -298,6 +299,26 @@ async def test_a_source_on_its_way_back_arrives_and_is_offered_again(end: End) -
     assert (await end.desk.job(again)).state is JobState.WITHDRAWN
     assert end.desk.forgotten == ["a.pdf"]
     assert again.is_filing
+    new, _ = await end.desk.ledger.do(lambda ledger: ledger.jobs())
+    assert (new.relpath, new.state) == ("a.pdf", JobState.QUEUED)
+
+
+async def test_a_source_that_is_only_put_back_is_not_read_after_a_crash_either(end: End) -> None:
+    again = await begun_retry(end, read=False)
+    await end.finisher.take_back_again(again)
+    assert end.files() == {"a.pdf"}
+    (job,) = await end.desk.ledger.do(lambda ledger: ledger.jobs())
+    assert job.state is JobState.CANCELLED
+
+
+async def test_a_source_that_is_no_document_is_put_back_and_left_alone_after_a_crash_too(
+    end: End,
+) -> None:
+    again = await begun_retry(end, "notes.txt")
+    await end.finisher.take_back_again(again)
+    assert end.files() == {"notes.txt"}
+    (job,) = await end.desk.ledger.do(lambda ledger: ledger.jobs())
+    assert job.state is JobState.WITHDRAWN
 
 
 async def test_a_source_that_is_not_where_it_was_filed_stays_failed(

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -302,6 +303,64 @@ def test_whether_it_is_to_be_read_is_known_after_a_crash(
     with ledger.transaction():
         retrying.begin(ledger, failed, read=read)
     assert retrying.is_to_be_read(found(ledger)) is read
+
+
+def test_what_nobody_said_otherwise_of_is_to_be_read(ledger: Ledger, failed: Job) -> None:
+    assert retrying.is_to_be_read(begun(ledger, failed))
+    older = replace(failed, plan={"retried_state": "failed", "retried_plan": {}})
+    assert retrying.is_to_be_read(older), "as an earlier version began it"
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_the_state_of_what_came_back_is_told(ledger: Ledger, failed: Job, has_begun: bool) -> None:
+    job = begun(ledger, failed) if has_begun else failed
+    home = Path(job.inbox, job.relpath)
+    if has_begun:
+        Path(job.destination).rename(home)
+    assert retrying.put_back(job) == files.file_key(home)
+
+
+def test_a_file_that_is_taken_away_at_once_is_told_as_it_was(
+    failed: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = files.file_key(Path(failed.destination))
+    move = files.move
+
+    def taken(*arguments: Any, **how: Any) -> None:
+        move(*arguments, **how)
+        Path(failed.inbox, failed.relpath).unlink()
+
+    monkeypatch.setattr(files, "move", taken)
+    assert retrying.put_back(failed) == key
+
+
+def test_of_a_file_that_cannot_be_looked_into_nothing_is_said(failed: Job) -> None:
+    settings = InboxSettings(path=Path(failed.inbox))
+    assert retrying.stray_at_home(failed, settings) == ""
+    assert retrying.stray_at_home(failed, None) == ""
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.DONE])
+def test_of_what_went_away_all_is_taken_back_and_of_what_was_kept_the_error_file(
+    ledger: Ledger, tmp_path: Path, state: JobState
+) -> None:
+    home = tmp_path / "inbox" / "scan.pdf"
+    home.write_bytes(b"content")
+    candidate = Candidate(str(home.parent), home.name, files.file_key(home))
+    with ledger.transaction():
+        ledger.enqueue([candidate], 0, 1.0)
+    is_kept = state is JobState.FAILED
+    plan = plans.Names().plan(
+        found(ledger), state=state, action="keep" if is_kept else "move",
+        folder=Place(home.parent if is_kept else tmp_path / "failed"), kinds=["md"], owned={},
+    )  # fmt: skip
+    plan = filing.stage(plan, [lambda out: out.write(b"text")])
+    filing.publish(plan, candidate.key, None)
+    with ledger.transaction():
+        ledger.intend(1, plan.to_json())
+        ledger.finish(1, state, 2.0, destination=plan.destination or str(home), kept=is_kept)
+    retrying.put_back(found(ledger))
+    assert left(tmp_path) == ["inbox/scan.pdf"]
 
 
 def test_a_dry_run_says_what_would_be_and_does_nothing(
