@@ -344,7 +344,7 @@ def _union(one: Box, other: Box) -> Box:
 
 def text(pieces: Sequence[Piece]) -> str:
     """Return a program's text; the places of its regions tell indents and empty lines it lost."""
-    left = around(pieces)[0].x0 if around(pieces) else 0
+    left = min((piece.box.x0 for piece in pieces if piece.box), default=None)
     breadths = [
         piece.box.width / len(piece.lines[0])
         for piece in pieces
@@ -359,15 +359,16 @@ def text(pieces: Sequence[Piece]) -> str:
             del lines[0]
         if not lines:
             continue
-        column = (piece.box.x0 - left) / breadth if piece.box and breadth else 0.0
-        if column < _INDENT or lines[0][0].isspace():
-            column = 0
+        column = 0.0
+        if piece.box and breadth and left is not None and not lines[0][0].isspace():
+            column = (piece.box.x0 - left) / breadth
+        indent = " " * round(column) if column >= _INDENT else ""
         if last and last.box and piece.box:
             if _are_beside(last.box, piece.box):
                 found[-1] = f"{found[-1]}  {lines.pop(0).lstrip()}"
             elif piece.box.y0 - last.box.y1 > _LEADING * _line_height(last):
                 found.append("")
-        found += [" " * round(column) + line if line else "" for line in lines]
+        found += [indent + line if line else "" for line in lines]
         last = piece
     return "\n".join(found).rstrip()
 

@@ -359,6 +359,7 @@ def test_how_many_lines_make_a_program(lines: list[str], is_program: bool) -> No
         (Box(100, 109, 180, 125), True),
         (Box(100, 107, 180, 123), False),  # over the first
         (Box(20, 116, 99, 132), False),  # left of it
+        (Box(20, 116, 100, 132), False),
         (Box(20, 116, 101, 132), True),
         (Box(243, 116, 300, 132), True),  # far indented, and another column
         (Box(245, 116, 300, 132), False),
@@ -393,6 +394,11 @@ def test_places_that_are_not_exact_make_no_indents_and_gaps_of_a_line_an_empty_o
     pieces = [line(10, 10, "if (a) {"), line(24, 27, "b=1;"), line(50, 43, "  c=1;"),
               line(30, 75, "d=1;"), line(90, 76, "// so"), line(10, 92, "}")]  # fmt: skip
     assert programs.text(pieces) == "if (a) {\nb=1;\n  c=1;\n\n  d=1;  // so\n}"
+    beside = Piece("// so\n// it is", Box(90, 10, 160, 42))
+    assert programs.text([line(10, 10, "a=1;"), beside]).startswith("a=1;  // so\n")
+    # Of a region of two lines, the height of one counts.
+    two = [Piece("a=1;\nb=2;", Box(10, 10, 50, 42)), line(10, 56, "c=3;")]
+    assert programs.text(two) == "a=1;\nb=2;\n\nc=3;"
 
 
 def test_the_box_of_a_program_is_around_all_of_it() -> None:
