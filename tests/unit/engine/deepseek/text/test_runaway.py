@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ocrd.engine.deepseek.text.runaway import judge
 from ocrd.engine.deepseek.text.watch import BLOCK, REPEATED_TOKENS, STALE_EVERY, STALE_WINDOW
+from ocrd.job import Ink
 from tests.unit.engine.deepseek.text.answers import LOOPS, PLAIN, Vocabulary, watched
 from tests.unit.soundpages import SOUND_PAGES, grounded, html, prose
 
@@ -345,3 +346,44 @@ def test_any_text_is_judged(pieces: list[str], times: int) -> None:
 def test_judging_garbage_takes_no_more_work_than_a_page(piece: str) -> None:
     """A pattern that backtracks would take minutes here, and the test's limit ends it."""
     assert judged(piece * (30000 // len(piece)), "length")
+
+
+def held(text: str, ink: Ink) -> str:
+    return judge(text, finished="eos", has_ink=True, ink=ink)
+
+
+@pytest.mark.parametrize(
+    ("rows", "missing", "doubtful"), [(10, 1e-6, True), (10, 0.0, False), (9, 0.0019, False)]
+)
+def test_ten_empty_rows_want_ink_for_their_rules(
+    rows: int, missing: float, doubtful: bool
+) -> None:
+    text = html([["Item", "Price"], *[["", ""]] * rows])
+    ink = Ink(5, 100, 10 * 1e-4 + 100 * 1e-5 - missing)
+    assert ("empty rows" in held(text, ink)) is doubtful
+
+
+def equal_lines(count: int, length: int, less: int = 0) -> str:
+    """Return so many lines of so many letters, the last of them shorter."""
+    line = unit_of(length)
+    return "\n".join([line] * (count - 1) + [line[: length - less]])
+
+
+@pytest.mark.parametrize(
+    ("text", "ink", "sound"),
+    [
+        pytest.param(equal_lines(45, 10), Ink(45, 1000, 0.1), True, id="45 percent"),
+        pytest.param(equal_lines(45, 10, 1), Ink(45, 1000, 0.1), False, id="a letter less"),
+        pytest.param(equal_lines(35, 50), Ink(35, 1000, 0.1), True, id="175 percent"),
+        pytest.param(equal_lines(35, 50) + "X", Ink(35, 1000, 0.1), False, id="a letter more"),
+        pytest.param(equal_lines(33, 30), Ink(20, 1000, 0.1), True, id="half as many rows more"),
+        pytest.param(equal_lines(34, 30), Ink(20, 1000, 0.1), False, id="one more than these"),
+        pytest.param(equal_lines(12, 80), Ink(80, 1000, 0.1), True, id="rows counted in parts"),
+        pytest.param(equal_lines(12, 80), Ink(81, 1000, 0.1), False, id="in more than these"),
+    ],
+)
+def test_lines_may_be_equal_if_they_are_about_as_much_as_the_page(
+    text: str, ink: Ink, sound: bool
+) -> None:
+    assert judged(text)
+    assert (held(text, ink) == "") is sound
