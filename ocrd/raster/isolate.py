@@ -340,12 +340,24 @@ def serve(
     """Answer calls until the parent closes the connection."""
     module = importlib.import_module(module_name)
     idle: Callable[[], None] | None = getattr(module, "idle", None)
+    held = _callback()
     # What a library loads when it is first used is code, and no secret.
     confinement = asdict(confine(code_folders())) if confined else {}
     connection.sendall(_framed({"result": confinement}))
     while (received := _receive(connection, idle_seconds, idle)) is not None:
         request, descriptors = received
         connection.sendall(_framed(_answer_of(module, request, descriptors)))
+    del held
+
+
+def _callback() -> object:
+    """Return a call from C into Python; while there is one, others can be made without files.
+
+    libffi maps its trampolines from the file of its own library. Where that cannot be opened, as
+    behind Landlock, it would make code in memory, which a service is forbidden to do; pdfium reads
+    by such calls.
+    """
+    return ctypes.CFUNCTYPE(None)(lambda: None)
 
 
 def _answer_of(module: Any, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:

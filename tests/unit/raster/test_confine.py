@@ -15,6 +15,7 @@ import pytest
 from ocrd.cli import check
 from ocrd.raster import confine
 from ocrd.raster.isolate import LimitedChild, Limits
+from tests.installation import make_pdf
 
 ROOT = Path(__file__).parents[3]
 MODULE = "tests.unit.break_out"
@@ -154,3 +155,30 @@ def test_the_check_says_what_confines_the_children_here(
     assert (found.verdict, found.subject) == (verdict, "drawing")
     assert words in found.message
     assert bool(found.remedy) == (verdict == "warn")
+
+
+def test_a_pdf_is_drawn_where_no_code_may_be_made_at_run_time(tmp_path: Path) -> None:
+    """As in the service, with MemoryDenyWriteExecute=yes: there each page of each PDF failed."""
+    make_pdf(tmp_path / "book.pdf", 1)
+    program = (
+        "import asyncio, ctypes, sys; from pathlib import Path\n"
+        "from ocrd.config.settings import default_settings\n"
+        "from ocrd.raster.rasterize import Rasterizer, Source\n"
+        "# PR_SET_MDWE of linux/prctl.h, Linux 6.3\n"
+        "if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0): sys.exit(77)\n"
+        "async def draw():\n"
+        "    settings = default_settings({})\n"
+        "    async with Rasterizer(settings.rasterize, settings.limits) as rasterizer:\n"
+        "        source = Source(Path(sys.argv[1]), None, ())\n"
+        "        await rasterizer.draw(source, 1, Path(sys.argv[2]), 1000)\n"
+        "asyncio.run(draw())\n"
+    )
+    drawn = tmp_path / "page.pnm"
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "book.pdf", drawn],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode == 77:
+        pytest.skip("this kernel cannot forbid it (Linux 6.3)")
+    assert done.returncode == 0, done.stderr
+    assert drawn.stat().st_size > 100_000
