@@ -47,6 +47,8 @@ def is_struck(strip: Pixels) -> bool:
     # One pixel up or down at a time: a stroke by hand is not level.
     joined = cv2.dilate(ink, np.ones((3, 1), np.uint8))
     runs = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    if not runs.any():
+        return False
     strokes = cv2.bitwise_and(runs, ink)
     letters = cv2.subtract(ink, cv2.dilate(runs, np.ones((3, 1), np.uint8)))
     band = _bodies(letters)
@@ -115,10 +117,11 @@ def is_stamped(strip: Pixels) -> bool:
     if height > _HEIGHT:
         size = max(1, round(width * _HEIGHT / height)), _HEIGHT
         strip = np.asarray(cv2.resize(strip, size, interpolation=cv2.INTER_AREA), np.uint8)
-    colour = strip.max(axis=2).astype(np.int16) - strip.min(axis=2)
+    blue, green, red = cv2.split(strip)
+    lightness = cv2.max(cv2.max(blue, green), red)
+    colour = cv2.subtract(lightness, cv2.min(cv2.min(blue, green), red))
     if int(colour.max(initial=0)) < _COLOURED:
         return False
-    lightness = strip.max(axis=2)
     paper = float(np.median(lightness))
     stamp = colour >= _COLOURED
     letters = _without_rules((colour <= _PLAIN) & (lightness < _DARK * paper))

@@ -22,13 +22,14 @@ from ocrd.engine.rapidocr.shades import quantiles
 
 Pixels = NDArray[np.uint8]
 Span = tuple[float, float]  # left and right, in pixels
+Run = tuple[float, float, int, int, int]  # left, right, top, bottom, pixels of ink
 
 HEIGHT = 48  # pixels that a line is high here, and
 COLUMN = 8  # that one of the network's columns is wide
 _LEAST_CONTRAST = 24  # grey levels between ink and paper
 _INK = 0.35  # of the way from paper to ink
 _NEIGHBOUR = 14  # pixels: what is no wider and cut by the line's end belongs to what is beside it
-_SLIVER = 9  # pixels: the white around a line, in which nothing of it stands
+_SLIVER = 5  # pixels: the white around a line, in which nothing of it stands
 _SPECK = 10  # pixels: less is no sign
 _RULED = 0.8  # share of a row that is inked where a rule runs along it
 _STROKE, _STANDS = 0.15, 0.88  # of the height: a stroke as narrow and as high is a table's rule
@@ -49,6 +50,10 @@ _HALF = 0.72  # of the pitch: from the middle of a letter to its edge,
 _WIDE, _CAPITAL, _NARROW = 1.3, 1.0, 0.6  # of a wide one, a capital, a narrow one
 _EXCESS = 0.7  # of the pitch: more ink than that beside a letter is another sign
 _MOST_LOST = 0.5  # of the ink: then nothing useful is left
+_BULLET = (4, 22)  # pixels of a bullet's sides
+_BULLET_ROWS = (0.3, 0.68)  # of the line's height, that its middle is in: a comma is lower
+_BULLET_INK = 0.7  # share of its box that is ink: a circle's is 0.79
+_BULLET_GAP = 12.0  # pixels from it to the middle of the first letter
 _TOGETHER = 0.45  # of the pitch: between pieces of a sign, or signs of a word
 
 _WIDE_SIGNS = frozenset("mwMW@%&œŒæÆ©®™½¼¾→←⇒≤≥+=<>")
@@ -75,6 +80,7 @@ class Loss:
 
     places: tuple[tuple[float, int], ...]  # the pixel, and how many signs
     share: float  # of the line's ink
+    bullet: bool = False  # whether the line begins with one that was not read
 
 
 NOTHING = Loss((), 0.0)
@@ -87,9 +93,10 @@ def loss(strip: Pixels, columns: int, seen: Sequence[Seen]) -> Loss:
         return NOTHING
     pitch = _pitch(seen, tall)
     total = sum(right - left for left, right, *_ in runs)
+    bullet = _is_bullet(runs[0], seen[0].place if seen else 0.0)
     lost: list[Span] = []
     places = [one.place for one in seen]
-    for left, right, top, bottom in runs:
+    for left, right, top, bottom, _ in runs[bullet:]:
         first, last = bisect_left(places, left - _FAR), bisect_right(places, right + _FAR)
         inside = [
             seen[index] for index in range(first, last)
@@ -103,7 +110,19 @@ def loss(strip: Pixels, columns: int, seen: Sequence[Seen]) -> Loss:
         ((left + right) / 2, max(1, round((right - left) / pitch)))
         for left, right in _joined(lost, pitch)
     )
-    return Loss(marks, min(1.0, sum(right - left for left, right in lost) / total))
+    return Loss(marks, min(1.0, sum(right - left for left, right in lost) / total), bullet)
+
+
+def _is_bullet(run: Run, first: float) -> bool:
+    """Say whether a line's first piece of ink is a dot or a square before its text."""
+    left, right, top, bottom, area = run
+    wide, high = right - left, bottom - top
+    (least, most), (highest, lowest) = _BULLET, _BULLET_ROWS
+    return bool(
+        first - right > _BULLET_GAP and highest <= (top + bottom) / 2 / HEIGHT <= lowest
+        and least <= min(wide, high) and max(wide, high) <= most
+        and area >= _BULLET_INK * wide * high
+    )  # fmt: skip
 
 
 def _joined(lost: Sequence[Span], pitch: float) -> list[Span]:
@@ -187,8 +206,8 @@ def _half(one: Seen, pitch: float) -> float:
     return max(share * pitch, _NEAR)
 
 
-def _runs(strip: Pixels, columns: int) -> tuple[list[tuple[float, float, int, int]], float]:
-    """Return the pieces of ink that white columns part: left, right, top, bottom; their height."""
+def _runs(strip: Pixels, columns: int) -> tuple[list[Run], float]:
+    """Return the pieces of ink that white columns part, and how high they usually are."""
     ink = _ink(strip, columns)
     if ink is None:
         return [], 0.0
@@ -211,8 +230,9 @@ def _runs(strip: Pixels, columns: int) -> tuple[list[tuple[float, float, int, in
         if right <= _SLIVER or left >= ink.shape[1] - _SLIVER:
             continue
         rows = np.flatnonzero(ink[:, left:right].any(axis=1))
-        runs.append((float(left), float(right), int(rows[0]), int(rows[-1]) + 1))
-    return runs, median(low - high for _, _, high, low in runs) if runs else 0.0
+        area = int(ink[:, left:right].sum())
+        runs.append((float(left), float(right), int(rows[0]), int(rows[-1]) + 1, area))
+    return runs, median(low - high for _, _, high, low, _ in runs) if runs else 0.0
 
 
 def _ink(strip: Pixels, columns: int) -> Pixels | None:

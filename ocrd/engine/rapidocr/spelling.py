@@ -92,7 +92,8 @@ class Speller:
         kept = [score for index, score in enumerate(scores) if index not in false]
         score = sum(kept) / len(kept) if kept else 0.0
         loss = signs.loss(strip, columns, [one for one in written if one.character != " "])
-        return signs.marked(written, loss.places), score * (1 - loss.share)
+        bullet = "• " if loss.bullet else ""
+        return bullet + signs.marked(written, loss.places), score * (1 - loss.share)
 
     def _written(
         self,

@@ -83,10 +83,8 @@ def find(page: Pixels, quads: Sequence[Quad]) -> list[Box]:
     ink = inked(page)
     count, _, facts, _ = cv2.connectedComponentsWithStats(1 - ink // 255, connectivity=4)
     holes = _insides(facts[1:] if count > 1 else facts[:0], line)
-    _, pieces, sizes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    found = [box for hole in holes if (box := _box(ink, pieces, hole)) is not None]
-    found = _apart(found)
-    found += _filled(sizes, found)
+    found = _apart([box for hole in holes if (box := _box(ink, hole)) is not None])
+    found += _filled(ink, found)
     found = [box for box in found if not box.round or _has_like(box, found)]
     kept = sorted(_without_combs(found), key=lambda box: (box.top, box.left))
     return [
@@ -104,11 +102,7 @@ def _insides(facts: Facts, line: float) -> list[Inside]:
     whole = small[(small[:, 2] >= least) & (small[:, 3] >= least)]
     found = {(x, y, x + w, y + h) for x, y, w, h, _ in whole.tolist()}
     parts = small[small[:, 4] >= 0.02 * least * least]
-    boxes = np.column_stack((parts[:, :2], parts[:, :2] + parts[:, 2:4]))
-    for seed in boxes.tolist():
-        around = _grown(seed, boxes, reach=0.16 * least, most=most)
-        if around is not None:
-            found.add(around)
+    found.update(_groups(np.column_stack((parts[:, :2], parts[:, :2] + parts[:, 2:4])), least))
     return [
         (left, top, right, bottom)
         for left, top, right, bottom in sorted(found)
@@ -117,37 +111,46 @@ def _insides(facts: Facts, line: float) -> list[Inside]:
     ]
 
 
-def _grown(
-    seed: Sequence[int], boxes: Facts, reach: float, most: float
-) -> Inside | None:
-    """Return the box around a hole and those beside it, behind thin strokes; None if too large."""
-    left, top, right, bottom = seed
-    for _ in range(6):
-        near = (
-            (boxes[:, 0] <= right + reach) & (boxes[:, 2] >= left - reach)
-            & (boxes[:, 1] <= bottom + reach) & (boxes[:, 3] >= top - reach)
-        )  # fmt: skip
-        some = boxes[near]
-        grown = (
-            int(some[:, 0].min()), int(some[:, 1].min()),
-            int(some[:, 2].max()), int(some[:, 3].max()),
-        )  # fmt: skip
-        if grown[2] - grown[0] > most or grown[3] - grown[1] > most:
-            return None
-        if grown == (left, top, right, bottom):
-            return grown if len(some) > 1 else None
-        left, top, right, bottom = grown
-    return None
+def _groups(holes: Facts, least: float) -> set[Inside]:
+    """Return the boxes around holes that only thin strokes part."""
+    if not len(holes):
+        return set()
+    reach = int(0.08 * least)  # of either of two neighbours
+    width, height = (int(side) + 2 * reach + 2 for side in holes[:, 2:].max(axis=0))
+    canvas = np.zeros((height, width), np.uint8)
+    for left, top, right, bottom in holes.tolist():
+        canvas[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach] = 1
+    count, labels = cv2.connectedComponents(canvas, connectivity=4)
+    group = labels[holes[:, 1], holes[:, 0]]
+    several = np.flatnonzero(np.bincount(group, minlength=count) > 1)
+    found = set()
+    for number in several.tolist():
+        some = holes[group == number]
+        left, top = some[:, :2].min(axis=0).tolist()
+        right, bottom = some[:, 2:].max(axis=0).tolist()
+        found.add((left, top, right, bottom))
+    return found
 
 
-def _box(ink: Pixels, pieces: Facts, inside: Inside) -> Box | None:
+def _box(page: Pixels, inside: Inside) -> Box | None:
     """Return the box whose inside this is; None if nothing closes it, or something is beside it."""
-    left, top, right, bottom = inside
-    size = max(right - left, bottom - top)
+    size = max(inside[2] - inside[0], inside[3] - inside[1])
     ring = max(3, round(_RING * size))
+    around = ring + 2 + max(2, round(_FREE_CIRCLE * size))
+    x, y = max(0, inside[0] - around), max(0, inside[1] - around)
+    ink = page[y : inside[3] + around, x : inside[2] + around]
+    left, top, right, bottom = inside = (
+        inside[0] - x, inside[1] - y, inside[2] - x, inside[3] - y
+    )  # fmt: skip
     height, width = ink.shape
     if left < ring or top < ring or right + ring > width or bottom + ring > height:
         return None
+    beside = ring + 2
+    if min(left, width - right) > beside + 2:
+        sides = ink[top:bottom, : left - beside], ink[top:bottom, right + beside :]
+        if min((side > 0).mean() for side in sides) > _STRAY:
+            return None  # ink on both sides: a letter in a word
+    _, pieces = cv2.connectedComponents(ink, connectivity=8)
     outline, closed = _outline(pieces, inside, ring)
     breadth = _breadth(ink, inside, ring)
     if not outline or breadth > ring:
@@ -161,7 +164,8 @@ def _box(ink: Pixels, pieces: Facts, inside: Inside) -> Box | None:
         pieces, outline, outer, size, ticked=ticked, is_round=is_round
     ):
         return None
-    return Box(*map(float, outer), ticked, is_round)
+    left, top, right, bottom = outer
+    return Box(left + x, top + y, right + x, bottom + y, ticked, is_round)
 
 
 def _outline(pieces: Facts, inside: Inside, ring: int) -> tuple[int, float]:
@@ -299,11 +303,12 @@ def _overlap(box: Box, other: Box) -> bool:
     )  # fmt: skip
 
 
-def _filled(facts: Facts, found: Sequence[Box]) -> list[Box]:
+def _filled(ink: Pixels, found: Sequence[Box]) -> list[Box]:
     """Return the squares, all ink, that are as large as boxes of the page."""
     squares = [box for box in found if not box.round]
     if not squares:
         return []
+    _, _, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     filled = []
     sizes = [box.size for box in squares]
     good = (facts[:, 2] >= min(sizes) / _ALIKE) & (facts[:, 2] <= max(sizes) * _ALIKE)

@@ -105,6 +105,20 @@ def test_rules_frames_and_neighbouring_lines_are_no_signs(kind: str) -> None:
     assert signs.loss(image, columns, letters).places == ()
 
 
+@pytest.mark.parametrize("shape", ["square", "dot"])
+def test_a_bullet_that_was_not_read_is_told_from_a_letter(shape: str) -> None:
+    strip, columns, seen = line("   harbour")
+    image = Image.fromarray(strip)
+    pen = ImageDraw.Draw(image)
+    (pen.rectangle if shape == "square" else pen.ellipse)((12, 22, 22, 32), fill=0)
+    letters = [one for one in seen if one.character != " "]
+    found = signs.loss(np.asarray(image), columns, letters)
+    assert (found.bullet, found.places, found.share) == (True, (), 0)
+    without = signs.loss(strip, columns, letters[1:])
+    assert not without.bullet, "an h is none"
+    assert without.places
+
+
 def test_paper_without_ink_has_no_signs() -> None:
     assert signs.loss(np.full((40, 300, 3), 250, np.uint8), 40, []) == signs.NOTHING
 
