@@ -106,8 +106,8 @@ class EngineClient:
         """Do the task on the page image at ``path``; the lowest ``rank`` is served first.
 
         ``ink`` is what the image shows of its text, where that was counted. ``kills`` says how many
-        workers the page has ended before, ``on_kill`` is told each new count. Raise PageError if the
-        engine refuses the page, PoisonousPageError once it has ended ``max_kills`` workers,
+        workers the page has ended before, ``on_kill`` is told each new count. Raise PageError if
+        the engine refuses the page, PoisonousPageError once it has ended ``max_kills`` workers,
         EngineError if ``stop`` is called. Cancelling the task gives the page up.
         """
         self._refuse_when_hopeless()
