@@ -176,22 +176,24 @@ def _inbox(number: int, inbox: InboxSettings) -> Finding:
 
 
 def _contents(inbox: InboxSettings) -> str:
-    """Say what lies in an inbox, where anything does that is no document."""
+    """Say what lies in an inbox: how much is to be read, and how much is no document."""
     from ocrd.surveying import survey
 
     try:
         found = survey(inbox.model_copy(update={"unsupported": "leave"}))
     except OSError:  # said as a folder's fault
         return ""
-    if not found.strays:
-        return ""
     total = found.documents + found.strays
+    if not total or (inbox.source == "keep" and not found.strays):  # they may have been read
+        return ""
+    at_least = "at least " if found.is_cut else ""
+    lie = f"; {at_least}{total} {'file lies' if total == 1 else 'files lie'} here"
+    if not found.strays:
+        return f"{lie}, to be read"
     what = "is no document" if found.strays == 1 else "are no documents"
     if inbox.unsupported == "leave":
         what += " and left alone" if found.strays == 1 else ", which are left alone"
-    at_least = "at least " if found.is_cut else ""
-    lie = "file lies" if total == 1 else "files lie"
-    return f"; {at_least}{total} {lie} here, {found.strays} {what}"
+    return f"{lie}, {found.strays} {what}"
 
 
 def _nearest(path: Path) -> Path:

@@ -119,7 +119,7 @@ def absolute(path: Path) -> Path:
     """Return the path without ``..``; refuse a relative one."""
     if not path.is_absolute():
         raise refuse(f"{str(path)!r} is relative", "Write the whole path.")
-    return Path(os.path.normpath(path))
+    return Path("/", os.path.normpath(path).lstrip("/"))  # two slashes are another root to Path
 
 
 Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]

@@ -181,6 +181,27 @@ def test_check_reads_a_page_with_the_engine(config: Path) -> None:
     assert "read a page in" in found["engine default"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("names", "more", "said"),
+    [
+        ([], "", ""),
+        (["a.pdf"], "", "; 1 file lies here, to be read"),
+        (["a.pdf", "b.txt"], "", "; 2 files lie here, 1 is no document and left alone"),
+        (["b.txt"], 'unsupported = "fail"', "; 1 file lies here, 1 is no document"),
+        (["a.pdf"], 'source = "keep"', ""),
+    ],
+)
+def test_check_says_what_lies_in_a_folder_that_is_not_empty(
+    config: Path, names: list[str], more: str, said: str
+) -> None:
+    config.write_text(config.read_text() + more)
+    for name in names:
+        (config.parent / "inbox" / name).write_text("words")
+    told = ocrd("check", "--no-engine", "--json", "-c", config, home=config.parent)
+    (inbox,) = [one for one in json.loads(told.stdout) if one["subject"] == "inbox[0]"]
+    assert inbox["message"].partition(";")[1:] == said.partition(";")[1:]
+
+
 def test_check_fails_when_the_engine_cannot_start(config: Path) -> None:
     config.write_text(ECHO.replace("tests.engines.echo", "tests.engines.not_there"))
     result = ocrd("check", "-c", config, home=config.parent)

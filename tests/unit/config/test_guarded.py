@@ -19,6 +19,7 @@ from tests.unit.config.texts import load, refused
     [
         "/", "/etc", "/etc/ocrd", "/usr", "/usr/share/doc", "/var", "/var/lib", "/root", "/home",
         "/home/anna", "/tmp", "/dev", "/proc/self", "/boot", "/opt", "/srv/../etc", "/dev/shm",
+        "//", "//etc", "///usr//", "/etc/.",
     ],
 )  # fmt: skip
 def test_the_systems_folders_and_homes_are_refused_with_the_way_out(

@@ -88,7 +88,8 @@ def test_a_database_is_a_stray_where_it_lies(tmp_path: Path) -> None:
     "content",
     [
         PICTURE, PDF, b"\n\n" + PDF, b"HTTP/1.1 200 OK\r\n\r\n" + PDF,
-        b"a printer's words\n" * 300 + PDF, b"Content-Type: image/png\r\n\r\n" + PICTURE, b"P5\n# by hand\n3 4\n255\n" + bytes(12),
+        b"a printer's words\n" * 300 + PDF, b"Content-Type: image/png\r\n\r\n" + PICTURE,
+        b"P5\n# by hand\n3 4\n255\n" + bytes(12),
         b"<?xml version='1.0'?>\n<!-- by hand -->\n<svg xmlns='x'></svg>", b"{\\rtf1 hello}",
         b"%!PS-Adobe-3.0\n", b"8BPS\0\x01", b"AT&TFORM\0\0\0\x09DJVU",
         zipped("word/document.xml"), zipped("xl/workbook.xml"), b"\xd0\xcf\x11\xe0" + bytes(99),
