@@ -28,6 +28,7 @@ _DARK = 0.5  # of the paper's lightness, that print has at most
 _BOTH = 0.3  # share of the print's columns that the stamp is in, too,
 _LEAST_PRINT = 0.02  # share of the line that is print at least,
 _RULE = 0.7  # heights of the line from which a level stroke is a rule
+_THIN = 0.15  # of the height, that what is left of a rule is high
 _STAMP = (0.03, 0.45)  # and stamp: more is a coloured field
 
 
@@ -139,4 +140,9 @@ def _without_rules(letters: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for kernel in ((1, long), (high, 1)):
         runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(kernel, np.uint8))
         ink = cv2.subtract(ink, cv2.dilate(runs, np.ones((3, 3), np.uint8)))
-    return np.asarray(ink > 0)
+    _, labels, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    top, high = facts[:, 1], facts[:, 3]
+    # What is left of a slanted one, and what hangs in from the lines above and below.
+    thin = high <= _THIN * ink.shape[0]
+    at_edge = (top <= 1) | (top + high >= ink.shape[0] - 1)
+    return np.asarray((labels > 0) & ~(thin | at_edge)[labels])

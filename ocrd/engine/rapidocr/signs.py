@@ -30,6 +30,7 @@ _LEAST_CONTRAST = 24  # grey levels between ink and paper
 _INK = 0.35  # of the way from paper to ink
 _NEIGHBOUR = 14  # pixels: what is no wider and cut by the line's end belongs to what is beside it
 _SLIVER = 5  # pixels: the white around a line, in which nothing of it stands
+_BAR = 5  # pixels: so narrow and without a gap is a standing rule at a line's end
 _SPECK = 10  # pixels: less is no sign
 _RULED = 0.8  # share of a row that is inked where a rule runs along it
 _STROKE, _STANDS = 0.15, 0.88  # of the height: a stroke as narrow and as high is a table's rule
@@ -230,6 +231,9 @@ def _runs(strip: Pixels, columns: int) -> tuple[list[Run], float]:
         if right <= _SLIVER or left >= ink.shape[1] - _SLIVER:
             continue
         rows = np.flatnonzero(ink[:, left:right].any(axis=1))
+        at_end = left == starts[0] or right == ends[-1]
+        if at_end and right - left <= _BAR and rows[-1] - rows[0] < len(rows):
+            continue  # a piece of a rule, dashed for example; what is a letter is read as one
         area = int(ink[:, left:right].sum())
         runs.append((float(left), float(right), int(rows[0]), int(rows[-1]) + 1, area))
     return runs, median(low - high for _, _, high, low, _ in runs) if runs else 0.0
