@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -25,6 +25,7 @@ from ocrd.figures import is_figure_name
 from ocrd.filing import assets, filing, plans
 from ocrd.illustrating import Illustration, Illustrations, illustrate
 from ocrd.job import DocumentResult, PageRead, SourceInfo
+from ocrd.layout import document as documents
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import Reading, read_pages
 from ocrd.sidecar import text
@@ -63,9 +64,11 @@ class Outcome:
 class _PageSpool:
     """Page results in a temporary file, so that a book does not fill the memory."""
 
-    def __init__(self, out: IO[bytes]) -> None:
+    def __init__(self, out: IO[bytes], *, is_one_text: bool = True) -> None:
         self._out = out
         self._places: dict[int, tuple[int, int]] = {}
+        self._is_one_text = is_one_text
+        self._document = documents.Document()
 
     def __len__(self) -> int:
         return len(self._places)
@@ -77,7 +80,21 @@ class _PageSpool:
         self._places[page.number] = (self._out.tell(), len(body))
         self._out.write(body)
 
+    def account(self) -> Account:
+        """Return what is told of the pages, which are all there now."""
+        account, survey = Account(), documents.Survey()
+        for page in self._pages():
+            account.add(page)
+            survey.add(page)
+        self._document = survey.document()
+        return account
+
     def __iter__(self) -> Iterator[PageRead]:
+        """Yield the pages, as the document has them once they are accounted for."""
+        read = self._pages()
+        return self._document.pages(read) if self._is_one_text else read
+
+    def _pages(self) -> Iterator[PageRead]:
         for _, (offset, length) in sorted(self._places.items()):
             self._out.seek(offset)
             yield pages.from_json(self._out.read(length).decode())
@@ -112,9 +129,9 @@ class _Conversion:
             self.total_known += info.pages
             self.on_progress(Progress(file, 0, info.pages, self.total_done, self.total_known))
             with tempfile.TemporaryFile(dir=self.temp_dir) as out:
-                spool = _PageSpool(out)
+                spool = _PageSpool(out, is_one_text=self.task.mode in documents.MODES)
                 await self._read(file, source, info, spool)
-                account = Account.of(spool)
+                account = await asyncio.to_thread(spool.account)
                 verdict = _verdict(file, info, account)
                 if verdict is not None and not account.holds_text:
                     raise verdict
@@ -242,7 +259,10 @@ def _content(
         return {path.name: filing.copying(path) for path in made.figures} or None
     if kind == plans.OVERLAY:
         return filing.copying(made.overlay) if made.overlay else None
-    read = map(made.linkable, spool) if kind == "md" else spool
+    if kind == "md":
+        read: Iterable[PageRead] = map(made.linkable, documents.whole(spool))
+    else:
+        read = spool
     return lambda out: text.write(out, kind, document, read, style)
 
 

@@ -137,7 +137,7 @@ class Pipeline:
             rank=work.rank,
             stopping=self.stopping,
         )
-        work.illustrations = await illustrate(wanted, self._publisher.pages(work.job, info))
+        work.illustrations = await illustrate(wanted, self._publisher.settled(work, info))
 
     def _drawings(self, work: Work) -> Path:
         return self._temp_dir / f"{work.job.id}.drawings"

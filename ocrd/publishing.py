@@ -19,6 +19,7 @@ from ocrd.config.settings import InboxSettings
 from ocrd.errors import NO_REASON, OcrdError, Reason
 from ocrd.filing import filing, plans
 from ocrd.job import DocumentResult, Job, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.layout import document as documents
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.sidecar import text
@@ -76,8 +77,14 @@ class Publisher:
         return plan
 
     def _account(self, work: Work, info: SourceInfo | None) -> Account:
-        read = self.pages(work.job, info) if info else ()
-        return Account.of(read, work.folder.settings.doubt_tolerance)
+        """Go through the pages for what is told of them, and for what they tell together."""
+        account = Account(work.folder.settings.doubt_tolerance)
+        survey = documents.Survey()
+        for page in self.pages(work.job, info) if info else ():
+            account.add(page)
+            survey.add(page)
+        work.document = survey.document()
+        return account
 
     def _content(
         self, work: Work, plan: plans.Plan, kind: str, info: SourceInfo | None, account: Account
@@ -107,11 +114,22 @@ class Publisher:
         style = style_of(settings, _assets_name(plan))
 
         def write(out: BinaryIO) -> None:
-            read = self.pages(work.job, info)
-            linked = map(made.linkable, read) if kind == "md" else read
-            text.write(out, kind, document, linked, style)
+            read = self.settled(work, info)
+            if kind == "md":
+                read = map(made.linkable, documents.whole(read))
+            text.write(out, kind, document, read, style)
 
         return write
+
+    def settled(self, work: Work, info: SourceInfo) -> Iterator[PageRead]:
+        """Yield the pages as the document has them, of modes that read one; in no event loop."""
+        if work.folder.settings.mode not in documents.MODES:
+            yield from self.pages(work.job, info)
+            return
+        if work.document is None:
+            self._account(work, info)
+        known = work.document or documents.Document()
+        yield from known.pages(self.pages(work.job, info))
 
     def pages(self, job: Job, info: SourceInfo) -> Iterator[PageRead]:
         """Yield the checkpointed pages in order, a few in memory at a time; in no event loop."""

@@ -13,6 +13,7 @@ from ocrd.engine.client import EngineClient
 from ocrd.illustrating import NOTHING, Illustrations
 from ocrd.intake.folder_threads import FolderThreads
 from ocrd.job import Job, SourceInfo
+from ocrd.layout.document import Document
 from ocrd.ledger.queue import SECONDS_PER_PAGE
 from ocrd.log import fields
 
@@ -42,6 +43,7 @@ class Work:
     started: float = field(default_factory=time.monotonic)
     sha256: str | None = None
     info: SourceInfo | None = None
+    document: Document | None = None  # what all its pages tell together, once they are read
     illustrations: Illustrations = NOTHING
     pages_done: int = 0
     is_filing: bool = False  # from here on it is completed, whatever happens

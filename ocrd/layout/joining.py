@@ -30,32 +30,31 @@ def join(
     ``vocabulary`` has the page's or the document's words in lower case: they tell cut words from
     hyphenated ones. ``spoken`` is its language, found in it if not given.
     """
-    head, by = seam(before, after, vocabulary, spoken)
-    return f"{head}{by}{_without_repeated(head, after)}"
+    head, by, tail = parts(before, after, vocabulary, spoken)
+    return f"{head}{by}{tail}"
 
 
-def seam(
+def parts(
     before: str,
     after: str,
     vocabulary: Set[str] = frozenset(),
     spoken: str | None = None,
-) -> tuple[str, str]:
-    """Return the first row as it is once joined with the second, and what stands between both."""
-    cut = HYPHENATED.search(before)
-    tail = WORD.match(_without_repeated(before, after))
+) -> tuple[str, str, str]:
+    """Return two rows as they are once joined, and what stands between them: first, by, second."""
+    repeated = is_repeated(before, after)
+    after = after[1:] if repeated else after
+    cut, tail = HYPHENATED.search(before), WORD.match(after)
     if cut and tail:
-        if tail[0].lower() in CONJUNCTIONS and before[-1] != SOFT and not _repeats(before, after):
-            return before, " "
-        if before[-1] == SOFT or not (
-            _repeats(before, after) or _keeps(before, cut["head"], tail[0], vocabulary, spoken)
-        ):
-            return before[:-1], ""
-        return before, ""
+        is_soft = before[-1] == SOFT
+        if tail[0].lower() in CONJUNCTIONS and not is_soft and not repeated:
+            return before, " ", after
+        kept = repeated or _keeps(before, cut["head"], tail[0], vocabulary, spoken)
+        return (before[:-1] if is_soft or not kept else before), "", after
     if before[-1:] in HYPHENS_AND_DASHES and before[-2:-1].isalnum():
-        return before, ""
+        return before, "", after
     if _CJK.match(before[-1:]) and _CJK.match(after[:1]):
-        return before, ""
-    return before, " "
+        return before, "", after
+    return before, " ", after
 
 
 def is_cut(before: str, after: str) -> bool:
@@ -73,10 +72,6 @@ def _keeps(
     return hyphens.belongs(head, tail, vocabulary, spoken, chained=chained)
 
 
-def _repeats(before: str, after: str) -> bool:
+def is_repeated(before: str, after: str) -> bool:
     """Say whether both rows have the hyphen, the first at its end and the second at its start."""
     return bool(HYPHENATED.search(before) and _REPEATED.match(after))
-
-
-def _without_repeated(before: str, after: str) -> str:
-    return after[1:] if _repeats(before, after) else after

@@ -4,6 +4,10 @@ One page a line, written as the pages come. A box is given in pixels of the upri
 ``height``) and in points of the source's page as a viewer shows it; both count from the top left.
 Where one region of the page holds several blocks, the first has the region's boxes and those that
 follow have none.
+
+What goes on over the end of a page stays in the blocks of its pages, each with its own boxes: the
+earlier one says where it goes on (``continues``), the later one what it goes on from
+(``continued``), as a page's number and a place in its ``blocks``, from 0.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from ocrd.figures import figures_of
-from ocrd.job import Block, Box, DocumentResult, PageRead
+from ocrd.job import Block, Box, DocumentResult, PageRead, Place
 
 FORMAT_VERSION = 1  # grows when a field changes its meaning; new fields leave it
 
@@ -84,6 +88,17 @@ def _block(block: Block, page: PageRead, figures: list[str]) -> dict[str, Any]:
     }
     if block.doubts:
         body["doubts"] = list(block.doubts)  # of its lines, see ocrd.doubts.LINES
+    if block.level:
+        body["level"] = block.level  # of a heading in its document, from 1
+    if block.continues:
+        body["continues"] = _place(block.continues)
+    if joint := block.continued:
+        body["continued"] = {**_place(joint.place), "as": joint.kind}
+        if joint.kind == "text":
+            body["continued"]["by"] = joint.by  # between both texts, which then are one
+        elif joint.kind == "table":
+            body["continued"]["repeated"] = joint.repeated  # rows of the earlier one's head
+            body["continued"]["split"] = joint.is_split  # the next row goes on from the last one
     if block.rich:
         body["rich"] = True  # the text is Markdown, with TeX between \( \) and \[ \]
     if block.table:
@@ -102,6 +117,10 @@ def _block(block: Block, page: PageRead, figures: list[str]) -> dict[str, Any]:
     if figures:
         body["figures"] = figures
     return body
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"page": place.page, "block": place.block}
 
 
 def _places(box: Box, page: PageRead) -> dict[str, list[float]]:

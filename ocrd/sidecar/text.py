@@ -1,10 +1,14 @@
 """A document's pages to its sidecar: Markdown or plain text; :mod:`ocrd.sidecar.json` for JSON.
 
 Pages are written as they come, one in memory at a time, so that a book of any length takes
-constant memory. Model text is text: plain text makes no Markdown of its own, a model's Markdown
-only what :mod:`ocrd.markdown.richtext` lets pass, and neither makes a page mark. What is not sure
-of a page is said at its start, whatever the style. The caller publishes; nothing here knows of file
-names but those of figures beside the sidecar.
+constant memory. What goes on over the end of a page comes whole, with the page on which it begins
+(:func:`ocrd.layout.document.whole`): a page's mark stands before the first block that begins on it.
+Only a list is written on as it comes; the mark stands in its last entry before the page.
+
+Model text is text: plain text makes no Markdown of its own, a model's Markdown only what
+:mod:`ocrd.markdown.richtext` lets pass, and neither makes a page mark. What is not sure of a page
+is said at its start, whatever the style. The caller publishes; nothing here knows of file names but
+those of figures beside the sidecar.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from ocrd import doubts
@@ -36,6 +40,9 @@ _TICKED = {"☐": "- [ ]", "☒": "- [x]"}
 _FIRST = re.compile(r"0*1[.)]")  # the only number that begins a list right below text
 _IN_ALT = re.compile(r"[\\`*_\[\]<>&|~$]")
 _INDENT = re.compile(r" *")
+
+_Piece = tuple[str, str]  # what parts it from the one before, and its text
+_PARAGRAPH = "\n\n"
 
 # Labels of what is on every page and no part of the text.
 _MARGINAL = frozenset({"header", "footer", "page-number"})
@@ -115,45 +122,70 @@ def yaml_header(document: DocumentResult) -> str:
 
 
 def _write(
-    out: BinaryIO, document: DocumentResult, paragraphs: Iterator[str], style: Style
+    out: BinaryIO, document: DocumentResult, pieces: Iterator[_Piece], style: Style
 ) -> None:
-    """Write the paragraphs, an empty line between them and one newline at the end."""
-    separator = ""
+    """Write the pieces, each behind what parts it from the one before, and a newline at the end."""
+    is_first = True
     if style.front_matter:
         out.write(_utf8(yaml_header(document)))
-        separator = "\n\n"
-    for paragraph in paragraphs:
-        out.write(_utf8(separator + paragraph))
-        separator = "\n\n"
-    if separator:
+        is_first = False
+    for separator, piece in pieces:
+        out.write(_utf8(piece if is_first else separator + piece))
+        is_first = False
+    if not is_first:
         out.write(b"\n")
 
 
-def _markdown_pages(pages: Iterable[PageRead], style: Style) -> Iterator[str]:
+def _markdown_pages(pages: Iterable[PageRead], style: Style) -> Iterator[_Piece]:
+    lists = _Lists()
     for page in pages:
+        separator = _PARAGRAPH
+        if lists.indents and _begins_with_entry(page, style):
+            separator = "\n" + " " * lists.hang
+        else:
+            lists.close()
         if style.page_marks:
-            yield f"<!-- page {page.number} -->"
+            yield separator, f"<!-- page {page.number} -->"
         if page.status is PageStatus.FAILED:
-            yield f"> **{_failure(page)}** {commonmark.escape(_cause(page))}".rstrip()
+            yield _PARAGRAPH, f"> **{_failure(page)}** {commonmark.escape(_cause(page))}".rstrip()
         elif page.status is PageStatus.DOUBTFUL:
-            yield commonmark.comment(f"page {page.number} is doubtful: {doubts.told(page.doubts)}")
+            said = f"page {page.number} is doubtful: {doubts.told(page.doubts)}"
+            yield separator, commonmark.comment(said)
         elif style.page_marks and not page.blocks:
-            yield "<!-- blank -->" if page.status is PageStatus.BLANK else "<!-- no text -->"
-        yield from _blocks(page, style)
+            nothing = "blank" if page.status is PageStatus.BLANK else "no text"
+            yield _PARAGRAPH, f"<!-- {nothing} -->"
+        yield from _blocks(page, style, lists)
 
 
-def _text_pages(pages: Iterable[PageRead], style: Style) -> Iterator[str]:
+def _begins_with_entry(page: PageRead, style: Style) -> bool:
+    """Say whether the first that is shown of a page is an entry of the list before."""
+    if page.status is PageStatus.FAILED:
+        return False
+    shown = (
+        block
+        for block in page.blocks
+        if (style.running_heads or block.label not in _MARGINAL)
+        and (block.text.strip() or block.label == "figure")
+    )
+    first = next(shown, None)
+    return bool(
+        first and first.label == "list" and first.continued and first.continued.kind == "list"
+    )
+
+
+def _text_pages(pages: Iterable[PageRead], style: Style) -> Iterator[_Piece]:
     for page in pages:
         if style.page_marks:
-            yield f"<!-- page {page.number} -->"
+            yield _PARAGRAPH, f"<!-- page {page.number} -->"
         if page.status is PageStatus.FAILED:
-            yield f"[{_failure(page)} {_cause(page)}".rstrip() + "]"
+            yield _PARAGRAPH, f"[{_failure(page)} {_cause(page)}".rstrip() + "]"
         elif page.status is PageStatus.DOUBTFUL:
-            yield f"[Page {page.number} is doubtful: {_line(doubts.told(page.doubts))}]"
+            said = _line(doubts.told(page.doubts))
+            yield _PARAGRAPH, f"[Page {page.number} is doubtful: {said}]"
         for block in page.blocks:
             shown = style.running_heads or block.label not in _MARGINAL
             if shown and (text := _plain(block, page)):
-                yield text
+                yield _PARAGRAPH, text
 
 
 def _failure(page: PageRead) -> str:
@@ -181,35 +213,50 @@ def _plain(block: Block, page: PageRead) -> str:
     return commonmark.clean(block.text).strip()
 
 
-def _blocks(page: PageRead, style: Style) -> Iterator[str]:
+@dataclass(slots=True)
+class _Lists:
+    """The lists that the last entry is in, on the page before it, too; none behind other blocks."""
+
+    indents: list[int] = field(default_factory=list)  # outermost first
+    hang: int = 0  # columns from the margin to the last entry's text
+
+    def close(self) -> None:
+        """Take note that what follows is in no list."""
+        self.indents = []
+
+    def placed(self, text: str, entry: str) -> _Piece:
+        """Return an entry as it stands below the one before."""
+        outer = len(self.indents)
+        level = _level(text, self.indents)
+        separator = "\n" if outer else _PARAGRAPH
+        if 0 < outer <= level and _NUMBER.match(entry) and not _FIRST.match(entry):
+            separator = _PARAGRAPH  # else the row would go on with the entry around it
+        mark = entry.partition(" ")[0]
+        self.hang = 4 * level + len(mark) + 1
+        return separator, "    " * level + entry
+
+
+def _blocks(page: PageRead, style: Style, lists: _Lists) -> Iterator[_Piece]:
     """Yield the page's blocks as Markdown, entries of one list on consecutive lines."""
     names: dict[int, list[str]] = defaultdict(list)  # of figures, by their block
     for figure in figures_of(page) if style.assets else ():
         names[figure.block].append(figure.name)
-    entries: list[str] = []
-    indents: list[int] = []  # of the lists that the last entry is in, outermost first
     for number, block in enumerate(page.blocks):
-        if block.label in {"list", "located"}:
-            if block.label == "located":
-                entries += [f"- {commonmark.escape_line(line)}" for line in _places(block, page)]
-            elif entry := _list_entry(block, style):
-                outer = len(indents)
-                level = _level(block.text, indents)
-                if 0 < outer <= level and _NUMBER.match(entry) and not _FIRST.match(entry):
-                    entries.append("")  # else the row would go on with the entry around it
-                entries.append("    " * level + entry)
+        if block.label == "located":
+            for line in _places(block, page):
+                yield lists.placed("", f"- {commonmark.escape_line(line)}")
+            continue
+        if block.label == "list":
+            if entry := _list_entry(block, style):
+                yield lists.placed(block.text, entry)
             continue
         markdown = _block(block, style)
         if block.label == "figure":
             shown = _figure(page, number, names.get(number, []), style)
             markdown = "\n\n".join(filter(None, [shown, markdown]))
         if markdown:
-            if entries:
-                yield "\n".join(entries)
-                entries, indents = [], []
-            yield markdown
-    if entries:
-        yield "\n".join(entries)
+            lists.close()
+            yield _PARAGRAPH, markdown
 
 
 def _block(block: Block, style: Style) -> str:
@@ -233,8 +280,10 @@ def _block(block: Block, style: Style) -> str:
 def _heading_level(block: Block) -> int:
     """Return 1 for a title, 2 for a heading, 3 for one that is numbered "2.1", and so on.
 
-    A number says more than the size of the type, which only compares what is on one page.
+    The document's level counts; on a page alone a number says more than the size of its type.
     """
+    if block.level:
+        return block.level
     if parts := headings.parts(block.text):
         return min(1 + parts, 6)
     return 1 if block.label == "title" else 2
