@@ -15,6 +15,7 @@ FULL: dict[str, list[str]] = {
     "backlog": [],
     "decoding": [],
     "warmth": [],
+    "idle": [],
 }
 QUICK: dict[str, list[str]] = {
     "scan": ["5000"],
@@ -24,6 +25,7 @@ QUICK: dict[str, list[str]] = {
     "backlog": ["--images", "6", "--pages", "6"],
     "decoding": ["--pages", "12"],
     "warmth": ["--pages", "120", "--scans", "2"],
+    "idle": ["--seconds", "20"],
 }
 
 

@@ -84,19 +84,25 @@ def stray_at_home(job: Job, settings: InboxSettings | None) -> str:
 
 
 def end(
-    ledger: Ledger, job: Job, key: FileKey, *, priority: int, read: bool, stray: str = ""
-) -> int | None:
-    """Close the job whose source is back; return the number of the new one, None for none."""
+    ledger: Ledger, job: Job, key: FileKey, *, priority: int, read: bool, stray: str = "",
+    by: str = "",
+) -> int | None:  # fmt: skip
+    """Close the job whose source is back; return the number of the new one, None for none.
+
+    ``by`` says who asked for it, as in " by anna"; it stays with the old job.
+    """
     if not read:
         ledger.rest(job.id, key)
+        ledger.tell(job.id, f"It was put back{by}." if by else "")
         return None
     ledger.forget(job.id)
     if stray:
+        ledger.tell(job.id, f"It was put back{by}." if by else "")
         return None
     ledger.enqueue([Candidate(job.inbox, job.relpath, key)], priority, time.time())
     new = ledger.newest_of(job.inbox, job.relpath)
     assert new is not None, "it was enqueued in this very step"
-    ledger.tell(job.id, f"It was taken back, to be read as job {new.id}.")
+    ledger.tell(job.id, f"It was taken back{by}, to be read as job {new.id}.")
     return new.id
 
 
@@ -149,17 +155,18 @@ def retry(
     *,
     read: bool = True,
     dry: bool = False,
+    by: str = "",
 ) -> list[Outcome]:
     """Take the chosen jobs back without a running daemon. Raises KeyError for an unknown number."""
     known = {str(folder.path): folder for folder in folders}
     return [
-        _retry_one(ledger, job, known.get(job.inbox), read=read, dry=dry)
+        _retry_one(ledger, job, known.get(job.inbox), read=read, dry=dry, by=by)
         for job in ledger.chosen(choice)
     ]
 
 
 def _retry_one(
-    ledger: Ledger, job: Job, settings: InboxSettings | None, *, read: bool, dry: bool
+    ledger: Ledger, job: Job, settings: InboxSettings | None, *, read: bool, dry: bool, by: str
 ) -> Outcome:
     obstacle = again.obstacle(job, ledger.newest_of(job.inbox, job.relpath), read=read)
     if obstacle or dry:
@@ -176,7 +183,7 @@ def _retry_one(
             raise
         priority = settings.priority if settings else 0
         with ledger.transaction():
-            new = end(ledger, job, key, priority=priority, read=read, stray=stray)
+            new = end(ledger, job, key, priority=priority, read=read, stray=stray, by=by)
     except OcrdError as error:
         if error.fate is Fate.STOP:
             raise

@@ -170,7 +170,9 @@ def _take_back_by_ledger(
 
     with _ledger(settings, readonly=False) as ledger, DaemonLock(settings.state_dir):
         try:
-            found = retrying.retry(ledger, choice, settings.inbox, read=read, dry=dry)
+            found = retrying.retry(
+                ledger, choice, settings.inbox, read=read, dry=dry, by=f" by {screen.me()}"
+            )
         except KeyError as error:
             raise _unknown(error.args[0]) from None
     return [outcome_to_json(one) for one in found]

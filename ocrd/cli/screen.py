@@ -95,6 +95,16 @@ def is_closed() -> bool:
     return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
 
+def me() -> str:
+    """Return the name of the user who runs the command, as it stands in records of what he did."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
+
+
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     """Return an empty borderless table."""
     from rich.table import Table

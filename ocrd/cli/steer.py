@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -26,9 +27,17 @@ def status(
     watch: Annotated[
         bool, typer.Option("--watch", "-w", help="Show it again every second, until Ctrl-C.")
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="One line and an exit code for a monitor, as a plugin of Nagios."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what the daemon is doing."""
+    if check:
+        _check(config, socket)
     client = client_of(config, socket)
     if watch:
         _watch(client, as_json=as_json)
@@ -89,6 +98,14 @@ def _done(body: dict[str, Any], text: str, *, as_json: bool) -> None:
         screen.say(text)
 
 
+def _check(config: Path | None, socket: Path | None) -> NoReturn:
+    from ocrd.cli.monitoring import checked
+
+    level, line = checked(lambda: client_of(config, socket).status())
+    sys.stdout.write(f"{line}\n")
+    raise typer.Exit(level)
+
+
 def _watch(client: Client, *, as_json: bool) -> None:
     if as_json:
         for body in _every_second(client):
@@ -133,10 +150,15 @@ def _headline(body: dict[str, Any]) -> RenderableType:
     from rich.text import Text
 
     uptime = screen.span(time.time() - body["started"])
+    since = f" for {uptime}"
+    if pause := body.get("paused"):  # an earlier version has none
+        by = f" by {screen.plain(pause['by'])}" if pause["by"] else ""
+        length = f" for {screen.span(time.time() - pause['since'])}" if pause["since"] else ""
+        since = f"{by}{length}, started {uptime} ago"
     return Text.assemble(
         (f"ocrd {body['version']} ", "bold"),
         screen.state(body["state"]),
-        f" for {uptime}, process {body['pid']}, {body['pages_per_second']:.2f} pages/s",
+        f"{since}, process {body['pid']}, {body['pages_per_second']:.2f} pages/s",
     )
 
 

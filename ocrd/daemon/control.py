@@ -7,10 +7,12 @@ crash interrupts goes on.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +23,27 @@ from ocrd.daemon.configuration import configure_log, require_folders, require_sa
 from ocrd.daemon.dispatch import Dispatcher
 from ocrd.daemon.standing import Standing
 from ocrd.daemon.wiring import Wiring
-from ocrd.errors import Fate, OcrdError
+from ocrd.errors import Fate, OcrdError, Reason
 from ocrd.job import Choice, Job, JobState
+from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.retention import Retention
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.log import fields
+from ocrd.web.asking import asked_by
 from ocrd.work import Folder
 
 log = logging.getLogger("ocrd.daemon.control")
 
-PAUSED = "paused"  # the ledger's setting
+PAUSED = "paused"  # the ledger's setting,
+PAUSED_BY = "paused by"  # and who it was
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Who paused the daemon, and when."""
+
+    by: str = ""  # "" of an earlier version's
+    since: float | None = None
 
 
 class Control:
@@ -56,6 +69,7 @@ class Control:
         self._retention = retention
         self._stop = stop
         self._reloading = asyncio.Lock()
+        self.pause_of: Pause | None = None
 
     # The configuration
 
@@ -68,13 +82,13 @@ class Control:
             self._retention.keep_seconds = new.keep_jobs
             configure_log(new)
             await self._wiring.switch_to(new)
-            log.info("The configuration was reloaded.", extra=fields("reloaded"))
+            log.info("The configuration was reloaded%s.", _by(), extra=_asked("reloaded"))
 
     # Its end
 
     async def stop(self) -> float:
         """Stop in order; return how many seconds that takes at most."""
-        log.info("A stop is asked for.", extra=fields("stop-asked"))
+        log.info("A stop is asked for%s.", _by(), extra=_asked("stop-asked"))
         return self._stop()
 
     # Pauses
@@ -88,22 +102,33 @@ class Control:
         await self._set_paused(False)
 
     async def _set_paused(self, paused: bool) -> None:
-        value = "yes" if paused else "no"
-        await self._ledger.do(lambda ledger: ledger.set_setting(PAUSED, value), patient=False)
+        pause = Pause(asked_by(), time.time()) if paused else None
+        if not (paused and self.pause_of):  # a second pause does not take it over
+            await self._ledger.do(lambda ledger: _keep_pause(ledger, pause), patient=False)
+            self.pause_of = pause
         self._dispatcher.is_paused = paused
         self._dispatcher.wake()
-        log.info("Paused." if paused else "Resumed.", extra=fields(PAUSED, paused=paused))
+        self._dispatcher.turned.set()
+        log.info(
+            "%s%s.", "Paused" if paused else "Resumed", _by(), extra=_asked(PAUSED, paused=paused)
+        )
 
     async def restore_pause(self) -> None:
         """Be paused if the daemon was when it last ended."""
-        paused = await self._ledger.do(lambda ledger: ledger.setting(PAUSED))
-        self._dispatcher.is_paused = paused == "yes"
+        self.pause_of = await self._ledger.do(_kept_pause)
+        self._dispatcher.is_paused = self.pause_of is not None
 
     # Jobs
 
     async def cancel(self, job_id: int) -> Job:
         """End an open job; its source stays in its inbox. Raises KeyError for an unknown job."""
-        return await self._dispatcher.cancel(job_id)
+        before = await self.job(job_id)
+        job = await self._dispatcher.cancel(job_id, Reason(message=f"Cancelled{_by()}."))
+        if job.state is JobState.CANCELLED and before.state is not job.state:
+            about = {"job": job.id, "inbox": files.printable(job.inbox)}
+            document = files.printable(job.relpath)
+            log.info("Cancelled%s.", _by(), extra=_asked("cancelled", document=document, **about))
+        return job
 
     async def retry(
         self, choice: Choice, *, read: bool = True, dry: bool = False
@@ -145,11 +170,20 @@ class Control:
         except OcrdError:
             await self._ledger.do(lambda ledger: retrying.give_up(ledger, job))
             raise
+        by = _by()  # the ledger's thread answers no request
         new = await self._ledger.do(
             lambda ledger: retrying.end(
-                ledger, job, key, priority=folder.settings.priority, read=read, stray=stray
+                ledger, job, key, priority=folder.settings.priority, read=read, stray=stray,
+                by=by,
             )
         )
+        log.info(
+            "Taken back%s.", by,
+            extra=_asked(
+                "taken-back", job=job.id, inbox=files.printable(job.inbox),
+                document=files.printable(job.relpath), new=new,
+            ),
+        )  # fmt: skip
         return Outcome(job, done=True, what=again.told(job, new, stray), new=new)
 
     async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
@@ -189,6 +223,7 @@ class Control:
             "started": standing.started,
             "state": standing.state,
             "summary": standing.summary(),
+            "paused": self.pause_of and asdict(self.pause_of),
             "awaited": standing.awaited(),
             "config": files.printable(self._config_path),
             "inboxes": standing.inboxes(queued),
@@ -196,5 +231,27 @@ class Control:
             "jobs": {**counts, "waiting": waiting, "doubtful": doubtful, "partial": partial},
             "working": standing.working(),
             "pages_per_second": round(sum(engine["pages_per_second"] for engine in engines), 3),
+            "halts": standing.halts(),
             "problems": standing.problems(),
         }
+
+
+def _by() -> str:
+    """Return who asks, as the end of a sentence."""
+    return f" by {asked_by()}" if asked_by() else ""
+
+
+def _asked(event: str, **values: object) -> dict[str, Any]:
+    """Return the ``extra`` of a record of what a person asked for."""
+    return fields(event, by=asked_by(), **values)
+
+
+def _keep_pause(ledger: Ledger, pause: Pause | None) -> None:
+    ledger.set_setting(PAUSED, "yes" if pause else "no")
+    ledger.set_setting(PAUSED_BY, json.dumps(asdict(pause) if pause else {}))
+
+
+def _kept_pause(ledger: Ledger) -> Pause | None:
+    if ledger.setting(PAUSED) != "yes":
+        return None
+    return Pause(**json.loads(ledger.setting(PAUSED_BY) or "{}"))

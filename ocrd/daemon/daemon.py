@@ -118,7 +118,9 @@ class Daemon:
             extra=fields("started", pid=os.getpid(), recovered=recovered, inboxes=list(watched)),
         )
         if self._dispatcher.is_paused:
-            log.warning("Paused, as before the last stop; 'ocrd resume' goes on.")
+            pause = self._control.pause_of
+            by = f" by {pause.by}" if pause and pause.by else ""
+            log.warning("Paused%s, as before the last stop; 'ocrd resume' goes on.", by)
 
     async def _shutdown(self) -> None:
         self._standing.phase = "stopping"

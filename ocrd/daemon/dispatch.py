@@ -18,7 +18,7 @@ from pathlib import Path
 from ocrd import files
 from ocrd.engine.client import EngineClient
 from ocrd.engine.room import DRAWN_AHEAD
-from ocrd.errors import LedgerError, OcrdError
+from ocrd.errors import NO_REASON, LedgerError, OcrdError, Reason
 from ocrd.inspecting import LONG_PAGES
 from ocrd.intake import outlets
 from ocrd.job import Job, JobState
@@ -30,7 +30,8 @@ from ocrd.work import Folder, Work
 
 log = logging.getLogger("ocrd.daemon.dispatch")
 
-LONGEST_WAIT = 5.0  # seconds between two looks at the ledger where nothing wakes us
+LONGEST_WAIT = 5.0  # seconds between two looks at the ledger where nothing wakes us,
+IDLE_WAIT = 30.0  # and there is nothing that could go on by itself
 STARTING_WAIT = 0.2  # the same while folders come online one after the other
 STARTING_SECONDS = 10.0
 FEW_DOCUMENTS = 8  # at least so many at once: their inspection and filing go on side by side
@@ -59,11 +60,12 @@ class Dispatcher:
         self._watched_space = watched_space
         self._prepare_space = prepare_space
         self._wake = asyncio.Event()
+        self.turned = asyncio.Event()  # from rest to work, or back
         self._started = time.monotonic()
         self.looked = time.monotonic()  # when the ledger was last asked for work
         self._clock_ahead = time.time() - time.monotonic()
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._cancelled: set[int] = set()
+        self._cancelled: dict[int, Reason] = {}
         self._recalled: set[int] = set()
         self._left_alone: set[int] = set()
         self._failure: LedgerError | None = None
@@ -97,11 +99,25 @@ class Dispatcher:
             if await self._lease_next():
                 continue
             due = await self._ledger.do(lambda ledger: ledger.next_due(time.time()))
-            wait = STARTING_WAIT if self._is_starting() else LONGEST_WAIT
-            if due is not None:
-                wait = min(wait, due - time.time())
+            wait = self._longest_wait(due)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), max(0.01, wait))
+
+    def _longest_wait(self, due: float | None) -> float:
+        """Return when to look again, with the time at which a delayed job may be leased."""
+        if self._is_starting():
+            wait = STARTING_WAIT
+        elif self.is_idle and due is None:
+            wait = IDLE_WAIT
+        else:
+            wait = LONGEST_WAIT
+        return wait if due is None else min(wait, due - time.time())
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether nothing is in work, and nothing keeps it waiting that may pass."""
+        waits = self.problem or self._ledger.problem or self.suspects
+        return not self.working and not waits
 
     async def _follow_clock(self) -> None:
         """Where the wall clock went back, let no document wait for it to catch up."""
@@ -132,7 +148,7 @@ class Dispatcher:
             self._left_alone.discard(job_id)
             self.wake()
 
-    async def cancel(self, job_id: int) -> Job:
+    async def cancel(self, job_id: int, reason: Reason = NO_REASON) -> Job:
         """End a job whose filing has not begun; its source stays in the inbox. Raises KeyError."""
         job = await self._ledger.do(lambda ledger: ledger.job(job_id))
         if job is None:
@@ -141,11 +157,11 @@ class Dispatcher:
         if job.state.is_final or job.state is JobState.FILING or (work and work.is_filing):
             return job
         if task := self._tasks.get(job_id):
-            self._cancelled.add(job_id)
+            self._cancelled[job_id] = reason
             task.cancel()
             await asyncio.wait({task})
         else:
-            await self._close_cancelled(job_id)
+            await self._close_cancelled(job_id, reason)
         cancelled = await self._ledger.do(lambda ledger: ledger.job(job_id))
         assert cancelled is not None
         return cancelled
@@ -223,6 +239,8 @@ class Dispatcher:
         folder = folders[job.inbox]
         work = Work(job, folder, engines[folder.settings.engine or "default"], long_allowed)
         _log_begun(work)
+        if not self.working:
+            self.turned.set()
         self.working[job.id] = work
         self._tasks[job.id] = asyncio.create_task(self._work(work), name=f"job {job.id}")
         return work
@@ -234,7 +252,7 @@ class Dispatcher:
             self.finished.append(time.monotonic())
         except asyncio.CancelledError:
             if job_id in self._cancelled:
-                await self._close_cancelled(job_id)
+                await self._close_cancelled(job_id, self._cancelled[job_id])
             elif job_id in self._recalled:
                 await self._ledger.do(lambda ledger: ledger.release(job_id, refund=True))
         except LedgerError as error:
@@ -242,15 +260,19 @@ class Dispatcher:
         except OcrdError as error:  # at a stop with a full ledger; the next start recovers the job
             log.warning("%s", error, extra=work.about("left", code=error.code))
         finally:
-            self._cancelled.discard(job_id)
+            self._cancelled.pop(job_id, None)
             self._recalled.discard(job_id)
             del self.working[job_id]
+            if not self.working:
+                self.turned.set()
             del self._tasks[job_id]
             self.wake()
 
-    async def _close_cancelled(self, job_id: int) -> None:
+    async def _close_cancelled(self, job_id: int, reason: Reason) -> None:
         await self._ledger.do(
-            lambda ledger: ledger.finish(job_id, JobState.CANCELLED, time.time())
+            lambda ledger: ledger.finish(
+                job_id, JobState.CANCELLED, time.time(), reason=reason
+            )
         )
 
     async def _has_space(self) -> bool:

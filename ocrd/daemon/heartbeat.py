@@ -25,7 +25,8 @@ from ocrd.work import Work
 log = logging.getLogger("ocrd.daemon.heartbeat")
 
 BEAT_SECONDS = 2.0
-STARTING_SECONDS = 0.2  # between beats until we are ready
+IDLE_SECONDS = 20.0  # between beats while there is nothing to do; what begins is told at once
+STARTING_SECONDS = 0.2  # between beats until we are ready, and at least between any two
 SILENCE_SECONDS = 60.0  # for the ledger or the dispatcher: they answer in milliseconds
 STILL_SECONDS = 300.0  # for documents in work that nobody else watches over, at least
 LOADING_SECONDS = 10.0  # asked for at each beat while an engine loads
@@ -61,17 +62,30 @@ class Heartbeat:
     async def run(self) -> None:
         """Beat, often enough for systemd's watchdog where there is one."""
         watch = systemd.watchdog_seconds()
-        rest = BEAT_SECONDS if watch is None else min(BEAT_SECONDS, watch / BEATS_A_WATCH)
+        longest = IDLE_SECONDS if watch is None else watch / BEATS_A_WATCH
         while True:
+            self._dispatcher.turned.clear()
             self._say_how_it_stands()
-            await self._ask_ledger(rest)
+            await self._ask_ledger(min(BEAT_SECONDS, longest))
             self._report()
-            await self._rest(rest if self.is_ready else STARTING_SECONDS)
+            await self._rest(min(longest, self._interval_seconds()))
+
+    def _interval_seconds(self) -> float:
+        if not self.is_ready:
+            return STARTING_SECONDS
+        return IDLE_SECONDS if self._dispatcher.is_idle else BEAT_SECONDS
 
     async def _rest(self, seconds: float) -> None:
-        """Rest, and notice if all of us stood still meanwhile: then nobody is to blame yet."""
+        """Rest, and notice if all of us stood still meanwhile: then nobody is to blame yet.
+
+        A rest is short where there is something new to say.
+        """
         before = self._clock()
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(min(seconds, STARTING_SECONDS))
+        if seconds > STARTING_SECONDS:
+            with contextlib.suppress(TimeoutError):
+                rest = seconds - STARTING_SECONDS
+                await asyncio.wait_for(self._dispatcher.turned.wait(), rest)
         now = self._clock()
         if now - before - seconds > FROZEN_SECONDS:
             self._awake = now

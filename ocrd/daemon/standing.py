@@ -91,8 +91,11 @@ class Standing:
         }
 
     def engines(self) -> list[dict[str, Any]]:
-        """Return each engine."""
-        return [engine.status() for engine in self._engines.values()]
+        """Return each engine, with what keeps it from reading."""
+        return [
+            {**(told := engine.status()), "problem": _obstacle(engine, told)}
+            for engine in self._engines.values()
+        ]
 
     def working(self) -> list[dict[str, Any]]:
         """Return each document in work."""
@@ -108,9 +111,13 @@ class Standing:
             for work in self._dispatcher.working.values()
         ]
 
+    def halts(self) -> list[str]:
+        """Return what keeps all documents waiting, each with the way out."""
+        return [problem for problem in (self._ledger.problem, self._dispatcher.problem) if problem]
+
     def problems(self) -> list[str]:
         """Return what keeps documents waiting, each with the way out."""
-        problems = [self._ledger.problem, self._dispatcher.problem]
+        problems = self.halts()
         for path, folder in self._folders.items():
             status = self._inboxes[path].status()
             if status.blocked:
@@ -122,11 +129,7 @@ class Standing:
                 )
             elif status.error:
                 problems.append(f"{files.printable(path)}: {status.error}")
-        for engine in self._engines.values():
-            told = engine.status()
-            has_failed = told["state"] == "starting" and engine.failure is not None
-            if told["state"] == "broken" or has_failed:
-                problems.append(told["last_error"])
+        problems += [engine["problem"] for engine in self.engines()]
         return [problem for problem in problems if problem]
 
     def _is_stuck(self, folder: Folder) -> bool:
@@ -152,6 +155,12 @@ class Standing:
         ended = sum(moment > recent for moment in self._dispatcher.finished)
         state = "paused" if self._dispatcher.is_paused else "idle"
         return f"{state}, {_counted(ended, 'document')} in the last minute"
+
+
+def _obstacle(engine: EngineClient, told: Mapping[str, Any]) -> str:
+    """Return what keeps an engine from having a worker, "" if nothing does."""
+    has_failed = told["state"] == "starting" and engine.failure is not None
+    return str(told["last_error"]) if told["state"] == "broken" or has_failed else ""
 
 
 def _is_silent(engine: EngineClient) -> bool:

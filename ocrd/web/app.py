@@ -12,12 +12,14 @@ from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from ocrd.errors import ConfigError, LedgerError, OcrdError, UnknownJobError
 from ocrd.job import Choice, Job, JobState
+from ocrd.web.asking import Introducing
 from ocrd.web.wire import (
     Outcome,
     choice_from_json,
@@ -103,6 +105,7 @@ def application(steering: Steering) -> Starlette:
             Route("/reload", api.reload, methods=["POST"]),
             Route("/stop", api.stop, methods=["POST"]),
         ],
+        middleware=[Middleware(Introducing)],
         exception_handlers={
             OcrdError: _refuse,
             HTTPException: _refuse_request,

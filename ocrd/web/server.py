@@ -24,6 +24,7 @@ from ocrd import files
 from ocrd.errors import PlaceError
 from ocrd.log import fields
 from ocrd.web.app import Steering, application
+from ocrd.web.asking import Introduced
 
 log = logging.getLogger("ocrd.web.server")
 
@@ -54,7 +55,7 @@ class WebServer:
         self._server = _Server(
             uvicorn.Config(
                 self._application,
-                http="h11",
+                http=Introduced,
                 ws="none",
                 lifespan="off",
                 loop="none",

@@ -69,6 +69,8 @@ class Service:
         installed = {
             "/usr/bin/ocrd": launcher,
             "/usr/lib/systemd/system/ocrd.service": ROOT / "systemd" / "ocrd.service",
+            "/usr/lib/systemd/system/ocrd-backup.service": ROOT / "systemd" / "ocrd-backup.service",
+            "/usr/lib/systemd/system/ocrd-backup.timer": ROOT / "systemd" / "ocrd-backup.timer",
             "/usr/lib/systemd/user/ocrd.service": ROOT / "systemd" / "user" / "ocrd.service",
             "/usr/lib/sysusers.d/ocrd.conf": ROOT / "packaging" / "sysusers.d" / "ocrd.conf",
             "/usr/lib/tmpfiles.d/ocrd.conf": ROOT / "packaging" / "tmpfiles.d" / "ocrd.conf",

@@ -60,6 +60,7 @@ class Computer:
     def __init__(self, machine: Machine, srv: Path, package: Path) -> None:
         self.machine = machine
         self.inbox = srv / "ocrd" / "inbox"
+        self.said = ""  # by the first installation
         self.package = package
 
     def version(self) -> str:
@@ -70,13 +71,14 @@ class Computer:
         )  # fmt: skip
         return found.stdout.removeprefix("installed ") if "installed " in found.stdout[:10] else ""
 
-    def install(self, package: Path) -> None:
-        self.machine.run("dpkg", "--install", f"/packages/{package.name}", limit=300)
+    def install(self, package: Path) -> str:
+        """Install it, and return what that says."""
+        return self.machine.run("dpkg", "--install", f"/packages/{package.name}", limit=300).stdout
 
     def installed(self) -> None:
         """Have the package on the machine, with its service running."""
         if not self.version():
-            self.install(self.package)
+            self.said = self.install(self.package)
         assert self.machine.show("ocrd", "ActiveState") == "active", self.journal()
 
     def journal(self) -> str:
@@ -133,8 +135,16 @@ def test_installed_package_reads_what_is_dropped_into_its_inbox(computer: Comput
     computer.installed()
     assert computer.machine.systemctl("is-enabled", "ocrd").stdout == "enabled\n"
     assert "De linzen wassen" in computer.read(LETTER, "first.png")
+    timer = computer.machine.systemctl("is-enabled", "ocrd-backup.timer", check=False)
+    assert timer.stdout == "disabled\n"
     check = computer.machine.run("runuser", "-u", "ocrd", "--", "ocrd", "check", "--no-engine")
     assert "fail" not in check.stdout.split()
+
+
+def test_the_installation_says_where_to_drop_and_whom_to_add(computer: Computer) -> None:
+    computer.installed()
+    for text in ("/srv/ocrd/inbox", "adduser NAME ocrd\n", "adduser NAME ocrd-control"):
+        assert text in computer.said
 
 
 def test_only_root_and_the_daemon_can_read_the_configuration(computer: Computer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,9 @@ def test_an_engine_that_cannot_start_is_told_and_ends_no_service(service: Servic
 
 @oldest_only
 def test_the_status_line_tells_the_present_work(service: Service, book: Path) -> None:
-    begin_the_book(service, book, delay=0.5)
-    eventually(lambda: service.show("StatusText").startswith("1 document, page "), 20)
-    assert " of 8, " in service.show("StatusText")
+    begin_the_book(service, book, delay=2.0)
+    told = r"1 document, page [1-8] of 8, [0-9.]+ pages/s"
+    eventually(lambda: re.fullmatch(told, service.show("StatusText")), 20)
     service.wait_for("done/book.md")
     eventually(lambda: service.show("StatusText") == "idle, 1 document in the last minute", 20)
 
@@ -285,6 +286,57 @@ def test_who_may_drop_files_may_not_steer_and_who_may_steer_is_of_a_group_of_its
     service.wait_for("done/typewriter.md")
 
 
+# What an administrator has around it
+
+
+@oldest_only
+def test_the_service_gives_way_to_whatever_else_wants_the_machine(service: Service) -> None:
+    service.start()
+    nice = service.machine.run("ps", "-o", "ni=", "-p", service.pid, check=False).stdout.strip()
+    nice = nice or service.machine.run("cat", f"/proc/{service.pid}/stat").stdout.split()[18]
+    assert nice == "10"
+    keys = ("CPUWeight", "IOSchedulingClass", "IOSchedulingPriority")
+    assert [service.show(key) for key in keys] == ["20", "2", "7"]
+
+
+@oldest_only
+def test_a_copy_of_the_ledger_is_made_while_the_service_works(service: Service, book: Path) -> None:
+    begin_the_book(service, book)
+    service.machine.systemctl("start", "ocrd-backup.service")
+    found = service.machine.run("find", "/var/lib/ocrd-backup", "-type", "f", "-printf", "%f %m\\n")
+    [(name, mode)] = [line.split() for line in found.stdout.splitlines()]
+    assert name.startswith("ledger-") and name.endswith(".sqlite3") and mode == "600"
+    service.machine.systemctl("start", "ocrd-backup.service")  # over the one of the same day
+    assert service.machine.show("ocrd-backup.timer", "UnitFileState") == "disabled"
+    service.machine.systemctl("start", "ocrd-backup.timer")
+    assert service.machine.show("ocrd-backup.timer", "NextElapseUSecRealtime") not in {"", "n/a"}
+    service.machine.systemctl("stop", "ocrd-backup.timer")
+
+
+@oldest_only
+def test_somebody_is_told_of_a_refused_start_and_not_of_what_is_tried_again(
+    service: Service,
+) -> None:
+    drop_in = service.units / "ocrd.service.d" / "on-failure.conf"
+    drop_in.parent.mkdir(exist_ok=True)
+    drop_in.write_text((ROOT / "systemd" / "drop-ins" / "on-failure.conf").read_text())
+    told = service.inbox.parent / "told"
+    (service.units / "ocrd-failed.service").write_text(
+        "[Service]\nType=oneshot\nExecStart=/usr/bin/touch /srv/ocrd/told\n"
+    )
+    service.machine.systemctl("daemon-reload")
+    service.start()
+    service.signal("KILL")
+    eventually(lambda: service.show("NRestarts") == "1", 30)
+    eventually(service.is_active, 30)
+    assert not told.exists()
+    service.stop()
+    (service.root / "etc" / "config.toml").write_text(BAD)
+    assert service.machine.systemctl("start", UNIT, check=False).returncode != 0
+    eventually(told.exists, 20)
+    told.unlink()
+
+
 # Sandbox
 
 
@@ -349,10 +401,13 @@ def test_the_exposure_is_at_most_what_is_promised(service: Service) -> None:
 
 
 def test_systemd_finds_no_fault_in_the_units(service: Service) -> None:
-    for name in ("gpu", "network", "home"):
+    for name in ("gpu", "network", "home", "on-failure"):
         text = (ROOT / "systemd" / "drop-ins" / f"{name}.conf").read_text()
         (service.units / "ocrd.service.d" / f"{name}.conf").write_text(text)
-    result = service.machine.run("systemd-analyze", "verify", "--man=no", UNIT)
+    (service.units / "ocrd-failed.service").write_text("[Service]\nExecStart=/bin/true\n")
+    units = (UNIT, "ocrd-backup.service", "ocrd-backup.timer")
+    result = service.machine.run("systemd-analyze", "verify", "--man=no", *units)
+    (service.units / "ocrd-failed.service").unlink()
     assert result.stdout + result.stderr == ""
 
 

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from ocrd.config.settings import InboxSettings, LimitSettings, RasterSettings
-from ocrd.daemon.dispatch import Dispatcher
+from ocrd.daemon.dispatch import (
+    IDLE_WAIT,
+    LONGEST_WAIT,
+    STARTING_SECONDS,
+    STARTING_WAIT,
+    Dispatcher,
+)
 from ocrd.intake.folder_threads import FolderThreads
 from ocrd.job import Candidate, FileKey
 from ocrd.ledger.jobs import Ledger
@@ -80,3 +86,41 @@ async def test_a_suspect_whose_folder_comes_online_while_it_is_asked_for_stays_o
     assert not await leasing
     assert suspects
     assert list(dispatcher.suspects) == suspects
+
+
+def dispatcher_of(tmp_path: Path, ledger: LedgerWriter) -> Dispatcher:
+    return Dispatcher(
+        ledger, Pipeline(ledger, Rasterizer(RasterSettings(), LimitSettings()), tmp_path),
+        documents_in_flight=8, free_space_floor=0, watched_space=tmp_path / "space",
+        prepare_space=(tmp_path / "space").mkdir,
+    )  # fmt: skip
+
+
+async def test_the_ledger_is_asked_seldom_while_nothing_can_go_on_by_itself(
+    tmp_path: Path, ledger: LedgerWriter
+) -> None:
+    dispatcher = dispatcher_of(tmp_path, ledger)
+    assert dispatcher._longest_wait(None) == STARTING_WAIT
+    dispatcher._started -= STARTING_SECONDS
+    assert dispatcher._longest_wait(None) == IDLE_WAIT
+    assert dispatcher._longest_wait(time.time() + 2) == pytest.approx(2, abs=0.5)
+    assert dispatcher._longest_wait(time.time() + 60) == LONGEST_WAIT, "its clock may go back"
+    dispatcher.problem = "The disk is full."
+    assert dispatcher._longest_wait(None) == LONGEST_WAIT
+    dispatcher.problem = ""
+    dispatcher.suspects.append(1)
+    assert dispatcher._longest_wait(None) == LONGEST_WAIT
+
+
+async def test_the_temporary_directory_is_made_ready_once_however_often_that_failed(
+    tmp_path: Path, ledger: LedgerWriter
+) -> None:
+    dispatcher = dispatcher_of(tmp_path, ledger)
+    (tmp_path / "space").write_text("in the way")
+    for _ in range(2):
+        assert not await dispatcher._has_space()
+        assert "File exists" in dispatcher.problem
+    (tmp_path / "space").unlink()
+    assert await dispatcher._has_space()
+    assert (dispatcher.problem, list((tmp_path / "space").iterdir())) == ("", [])
+    assert await dispatcher._has_space(), "it is not made a second time"

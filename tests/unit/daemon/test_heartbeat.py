@@ -12,7 +12,14 @@ import pytest
 
 from ocrd.config.settings import InboxSettings, LimitSettings, RasterSettings
 from ocrd.daemon.dispatch import Dispatcher
-from ocrd.daemon.heartbeat import SILENCE_SECONDS, STILL_SECONDS, Heartbeat
+from ocrd.daemon.heartbeat import (
+    BEAT_SECONDS,
+    IDLE_SECONDS,
+    SILENCE_SECONDS,
+    STARTING_SECONDS,
+    STILL_SECONDS,
+    Heartbeat,
+)
 from ocrd.daemon.standing import Standing
 from ocrd.engine.client import EngineClient
 from ocrd.intake.folder_threads import FolderThreads
@@ -145,3 +152,23 @@ async def test_an_engine_that_cannot_start_is_no_trouble(body: Body) -> None:
         await until(lambda: client.status()["state"] == "broken")
         assert await body.trouble_after(STILL_SECONDS + 1) == ""
         reading.cancel()
+
+
+async def test_a_heart_that_has_nothing_to_do_beats_seldom_until_something_begins(
+    body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    body.heart.is_ready = True
+    assert body.heart._interval_seconds() == IDLE_SECONDS
+    resting = asyncio.ensure_future(body.heart._rest(IDLE_SECONDS))
+    await asyncio.sleep(0)
+    assert not resting.done()
+    body.dispatcher.turned.set()
+    await asyncio.wait_for(resting, 5)
+    async with engine("echo") as client, document(body, client):
+        assert body.heart._interval_seconds() == BEAT_SECONDS
+    body.dispatcher.working.clear()
+    body.dispatcher.problem = "The disk is full."
+    assert body.heart._interval_seconds() == BEAT_SECONDS
+    body.heart.is_ready = False
+    assert body.heart._interval_seconds() == STARTING_SECONDS

@@ -6,6 +6,8 @@ import asyncio
 import functools
 import grp
 import os
+import pwd
+import resource
 import signal
 import socket
 import stat
@@ -28,6 +30,7 @@ from ocrd.errors import (
     UnreachableError,
 )
 from ocrd.job import Choice, FileKey, Job, JobState
+from ocrd.web.asking import asked_by, name_of
 from ocrd.web.client import Client
 from ocrd.web.server import WebServer
 from ocrd.web.wire import error_from_json, error_to_json
@@ -221,6 +224,41 @@ async def test_where_the_group_cannot_have_the_socket_nobody_else_has_it(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "nobody-is-in-it cannot steer the daemon (there is none)" in caplog.text
     await server.stop()
+
+
+async def test_a_server_that_nobody_asks_does_nothing(
+    desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvicorn looks ten times a second whether it is to end."""
+    ticks = []
+    monkeypatch.setattr("uvicorn.Server.on_tick", lambda *_: ticks.append(1))
+    server = WebServer(desk, path)
+    await server.start()
+    woken = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+    await asyncio.sleep(0.5)
+    woken = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw - woken
+    await asyncio.to_thread(Client(path).status)
+    await server.stop()
+    assert ticks == []
+    assert woken <= 2, "the end of the half second, and what else there may be"
+
+
+async def test_who_asks_is_known_while_it_is_answered(path: Path) -> None:
+    class Ear(Desk):
+        async def status(self) -> dict[str, Any]:
+            return {"by": asked_by()}
+
+    server = WebServer(Ear(), path)
+    await server.start()
+    told = await asyncio.to_thread(Client(path).status)
+    await server.stop()
+    assert told == {"by": pwd.getpwuid(os.geteuid()).pw_name}
+    assert asked_by() == ""
+
+
+def test_a_user_without_a_name_is_a_number() -> None:
+    assert name_of(0) == "root"
+    assert name_of(4_000_000_000) == "user 4000000000"
 
 
 async def test_a_clean_stop_leaves_no_socket_behind(desk: Desk, path: Path) -> None:
