@@ -124,6 +124,7 @@ _BLOCK = re.compile(
 # Signs of programs, but for the brackets that enumerate: (a), b), [1].
 _SIGNS = re.compile(r"[_{}<>=;&|$\\@^~*]|\w\(|\w\[|::|->|,$")
 _OPERATORS = re.compile(r"[=<>!&|+*/%;]|\w\(|\.\w|\w\[|\bin\b|\bnot\b")
+_ONE_NAME = re.compile(r"(?:if|while|switch|until|unless)\s*\(\w+\)$")
 _ALONE = re.compile(
     r"(?:else|try|finally|do|begin|end|endif|endfor|endwhile|fi|done|esac|then|pass|break|continue"
     r"|return|default)\s*[:;.{]?$|[\]\[(){};,]+$|\}\s*\w+\s*[;,]$|\}\s*(?:else|catch|finally|while).*"
@@ -219,7 +220,9 @@ def _of_code(code: str, line: str) -> int:
         inner = re.sub(r"^\}?\s*[a-z]+\s*(?:if\b)?", "", code)
         if ended or _OPERATORS.search(inner):
             return STATEMENT
-        return COMMENT if code.endswith(":") else ODD
+        if code.endswith(":"):
+            return COMMENT
+        return PART if _ONE_NAME.match(code) else ODD
     if returned := _RETURNED.match(code):
         is_code = code.endswith((";", ":")) or _OPERATORS.search(returned["value"] or "")
         return STATEMENT if is_code else COMMENT
@@ -267,8 +270,7 @@ def runs(pieces: Sequence[Piece | None]) -> Iterator[tuple[int, int]]:
         worth_of = worths(piece.lines) if piece else []
         fits = piece is not None and _may_be(worth_of)
         beside = fits and max(worth_of) <= COMMENT
-        goes_on = fits and _goes_on(pieces[place - 1], piece, margin, beside=beside)
-        if end > start and not goes_on:
+        if end > start and not (fits and _goes_on(pieces[place - 1], piece, margin, beside=beside)):
             yield from _ended(pieces, values, start, end)
             start = end = place
         if not fits or piece is None:
@@ -333,7 +335,7 @@ def _are_beside(left: Box, right: Box) -> bool:
 
 
 def _line_height(piece: Piece) -> float:
-    return piece.box.height / len(piece.lines) if piece.box else 0.0
+    return piece.box.height / max(len(piece.lines), 1) if piece.box else 0.0
 
 
 def _union(one: Box, other: Box) -> Box:

@@ -84,7 +84,7 @@ def test_coordinates_are_of_a_grid_over_the_page() -> None:
         ("[[0, 0, 1000, 1000]]", [Box(0, 0, 999, 999)], []),  # what others count to
         ("[[0, 5, 1003, 9]]", [Box(0, 5, 999, 9)], []),
         ("[[1000, 5, 1003, 9]]", [], ["1 box was unusable."]),
-        ("[[114, s 331, 279, 348]]", [], ["1 box was unusable."]),
+        ("[[27, k 400, 310, 431]]", [], ["1 box was unusable."]),
         ("[0.5, 0.5]", [], ["1 box was unusable."]),
         ("[10, 20, 30, 40]", [Box(10, 20, 30, 40)], []),
         ("[[1,2,3,4], [5,5,5,9]]", [Box(1, 2, 3, 4)], ["1 box was unusable."]),
@@ -350,15 +350,15 @@ def listing(*lines: tuple[int, int, str], bare: bool = False, label: str = "text
 @pytest.mark.parametrize("bare", [False, True])
 def test_regions_that_are_lines_of_a_program_are_one_block_with_its_indents(bare: bool) -> None:
     text = listing(
-        (100, 80, "The vector field is drawn:"),
+        (100, 80, "Distances are summed up:"),
         (100, 100, "# Initialise:"),
-        (100, 116, "import numpy as np;"),
-        (100, 132, "def v(x,y):"),
-        (400, 132, "# the field"),
-        (140, 148, "v_x=x/((x**2+y**2)**0.5);"),
-        (140, 164, "return v_x,-y &lt; 0;"),
+        (100, 116, "import math as ma;"),
+        (100, 132, "def d(a,b):"),
+        (400, 132, "# of two"),
+        (140, 148, "r_a=ma.hypot(a,b**3)*2**a;"),
+        (140, 164, "return r_a,-b &lt; 0;"),
         (100, 180, "# Output:"),
-        (100, 196, "print(v(1,2));"),
+        (100, 196, "print(d(1,2));"),
         (100, 212, "The same holds for b) and c)."),
         bare=bare,
     )  # fmt: skip
@@ -367,18 +367,18 @@ def test_regions_that_are_lines_of_a_program_are_one_block_with_its_indents(bare
         ("text", True), ("code", False), ("text", True),
     ]  # fmt: skip
     assert found[1].text == (
-        "# Initialise:\nimport numpy as np;\ndef v(x,y):  # the field\n"
-        "    v_x=x/((x**2+y**2)**0.5);\n    return v_x,-y < 0;\n# Output:\nprint(v(1,2));"
+        "# Initialise:\nimport math as ma;\ndef d(a,b):  # of two\n"
+        "    r_a=ma.hypot(a,b**3)*2**a;\n    return r_a,-b < 0;\n# Output:\nprint(d(1,2));"
     )
-    assert found[1].boxes == (Box(100, 100, 510, 212),)
+    assert found[1].boxes == (Box(100, 100, 480, 212),)
 
 
 def test_a_comment_alone_is_text_with_its_sign() -> None:
-    text = listing((100, 100, "a) We change the code."), (150, 120, "# Parameter:"),
-                   (100, 300, "It converges."))  # fmt: skip
+    text = listing((100, 100, "a) Another input."), (150, 120, "# Parameter:"),
+                   (100, 300, "It ends."))  # fmt: skip
     assert seen(text) == [
-        ("text", "a) We change the code.", 1), ("text", "# Parameter:", 1),
-        ("text", "It converges.", 1),
+        ("text", "a) Another input.", 1), ("text", "# Parameter:", 1),
+        ("text", "It ends.", 1),
     ]  # fmt: skip
 
 
@@ -575,6 +575,7 @@ tasks = st.sampled_from([MARKDOWN, Task("text"), Task("prompt", prompt="a")])
 @given(st.lists(st.sampled_from(PIECES) | WORDS, max_size=25), tasks)
 @example(["<|ref|>", "W100x", "<|det|>", "W101x", "[[1, 2", "<|/det|>", "W102x"], MARKDOWN)
 @example(["<|det|>", "[[1, 2, 3, 4]]", "5 W100x"], MARKDOWN)
+@example(["\ntext[[1,2,3,4]]", "\ntext[[1,2,3,4]]", "<table>"], MARKDOWN)
 def test_no_words_are_lost_or_doubled_whatever_the_markup(pieces: list[str], task: Task) -> None:
     text = "".join(pieces)
     # A word right behind a fence is the name of a language.

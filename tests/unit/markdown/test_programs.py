@@ -25,11 +25,11 @@ if total > 3 and not done:
 else:
     total = None""",
     "sympy": """\
-a,n=sp.symbols('a,n');
-# Parameter:
-a_n=3/(n+2);
-# Ausgabe:
-dp.display(a);""",
+k,m=sp.symbols('k,m');
+# Eingabe:
+q_k=7*k/(m-4);
+# Ergebnis:
+sp.pprint(q_k);""",
     "c": """\
 #include <stdio.h>
 int main(int argc, char *argv[])
@@ -87,14 +87,14 @@ WHERE id > 3
 GROUP BY name;
 INSERT INTO staff VALUES (1, 'Ann');""",
     "embedded sql": """\
-main()
-{ EXEC SQL BEGIN DECLARE SECTION;
-char id[10]; char skill[20];
-EXEC SQL END DECLARE SECTION;
-scanf("%s", id);
-for (;;)
-{ EXEC SQL FETCH c INTO :id;
-if (done) break;""",
+run()
+{ EXEC SQL WHENEVER NOT FOUND GOTO out;
+char town[30]; int size[2];
+EXEC SQL OPEN towns;
+gets_line("%d", size);
+while (more)
+{ EXEC SQL FETCH towns INTO :town;
+if (size[0] > 9) break;""",
     "shell": """\
 #!/bin/sh
 set -e
@@ -320,7 +320,8 @@ def test_comments_are_worth_what_stands_beside_them(lines: list[str], worths: li
         ("x = 5;", 2), ("x = a[1]", 2), ("x += 5", 2), ("x = f(1)", 2), ('x = "a b c"', 2),
         ("f(x)", 1), ("f(x);", 2), ('f("a b")', 2), ("f(x):", 1), ("a.f(x)", 2), ("print(x)", 2),
         ("int i;", 2), ("i++;", 2), ("std::cout << x;", 2), ("a(1) + 2;", 2), ("a + 2;", 0),
-        ("if a:", 1), ("if a > 3:", 2), ("if (so) {", 2), ("if (so)", -1), ("else:", 0), ("}", 0),
+        ("if a:", 1), ("if a > 3:", 2), ("if (so) {", 2), ("if (so)", 0), ("if (and only if)", -1),
+        ("else:", 0), ("}", 0),
         ("return x;", 2), ("return x + 1", 2), ("mov eax, 4", 2), ('"a": 1,', 2), ('"a": 1', 1),
         ("SELECT a FROM b", 2), ("WHERE a > 3", 1), ("cd /tmp", 2), ("<div>so it is</div>", 2),
         (".map(f)", 1), ("word", -1), ("two words", -2), ("It ends. So", -2), ("e.g. so", -2),
@@ -371,6 +372,14 @@ def test_a_program_goes_on_below(second: Box, is_one: bool) -> None:
         pieces[1] = Piece("z=f(3);", second)
     joined = list(programs.runs(pieces)) == [(0, 2)]
     assert joined is is_one
+
+
+def test_regions_without_a_line_are_no_program_and_end_one() -> None:
+    box = Box(1, 2, 3, 4)
+    for empty in (Piece("", box), Piece("\n", box), Piece(" "), None):
+        assert list(programs.runs([empty, empty, Piece("x = f(1);", box), empty])) == []
+        pieces = [empty, *column(["x = f(1);", "y = 2;"]), empty, *column(["x = f(1);", "y = 2;"])]
+        assert list(programs.runs(pieces)) == [(1, 3), (4, 6)]
 
 
 def test_what_says_nothing_at_either_end_of_a_program_is_outside() -> None:
