@@ -75,6 +75,7 @@ bench:           ## the figures of docs/benchmarks.md, as ratios measured in one
 
 quality:         ## the embedded engine's Markdown against known pages; fetches them, QUICK=--quick for a few
 	@packaging/bootstrap.sh dev
+	nice .venv/bin/python -m benchmarks.quality.hard
 	nice .venv/bin/python -m benchmarks.quality $(QUICK)
 
 bench-gpu:       ## what only a GPU shows, in nine minutes, tests/gpu included; needs torch and Transformers, no .venv

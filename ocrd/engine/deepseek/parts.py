@@ -90,7 +90,7 @@ def _cut(inked: NDArray[np.float64], first: int, last: int, even: float) -> int:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], white, [False])).astype(np.int8)))
     runs = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
     longest = max(end - start for start, end in runs)
-    middles = [
+    middles: list[int] = [
         first + (start + end) // 2 for start, end in runs if end - start >= 0.6 * longest
     ]
     return min(middles, key=lambda middle: abs(middle - even))

@@ -86,9 +86,10 @@ def _letters(ink: Pixels) -> float:
     height = ink.shape[0]
     least, most = _LETTER_HEIGHT
     _, _, facts, _ = cv2.connectedComponentsWithStats(ink)
-    return sum(
+    letters: float = sum(
         max(1.0, wide / (_LETTER_WIDTH * height))
         for _, _, wide, high, area in facts[1:].tolist()
         if area >= _LEAST_PIECE and least * height <= high <= most * height
         and area <= _SOLID * wide * high + _LEAST_PIECE * high
     )
+    return letters
