@@ -51,7 +51,8 @@ _ALIKE = 1.7  # times as high as the other one is no piece of the same line
 _SEEN = 0.4  # of a box that the tiles' boxes cover: they are the finer ones
 _EDGE = 3  # pixels of the tile, as shrunk: a box that ends there was cut
 _HUGE = 0.25  # of a tile's side: higher lines are seen better on the whole page
-_LEGIBLE = 10.0  # pixels that a line's box is high at least which the page itself shows well
+_LARGE = 0.26  # of its size that a page larger than A4 at 300 dpi is seen at
+_LEGIBLE = 12.0  # pixels that a line's box is high at least which the page itself shows well
 _LONG = 6.0  # heights of a line that tells the page's slant
 
 
@@ -83,6 +84,8 @@ def plan(page: Pixels, quads: Sequence[Quad], scale: float) -> Plan | None:
 
     None where the detector saw what there is.
     """
+    if scale < _LARGE and quads and scale * _thickness(quads) < _LEGIBLE:
+        quads = ()  # found, but so coarsely that their boxes are as much paper as letters
     if page.shape[0] * page.shape[1] > _MANY_PIXELS:
         half = cv2.resize(page, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         if not _small(_found(np.asarray(half, np.uint8), _halved(quads), 2), 2 * scale).any():
@@ -100,10 +103,14 @@ def plan(page: Pixels, quads: Sequence[Quad], scale: float) -> Plan | None:
 
 def crowded(page: Pixels, quads: Sequence[Quad], scale: float) -> Plan:
     """Return the tiles of a page that has more boxes than the detector gives."""
-    height = float(np.median([min(turning.size(quad)) for quad in quads]))
+    height = _thickness(quads)
     clear = min(1.0, 2 * SIDE / max(page.shape[:2]))
     regions = _grid(page.shape[1], page.shape[0], clear, 2 * height)
     return Plan(tuple(regions[:MOST]), clear, scale)
+
+
+def _thickness(quads: Sequence[Quad]) -> float:
+    return float(np.median([min(turning.size(quad)) for quad in quads]))
 
 
 def _small(found: Rows, scale: float) -> NDArray[np.bool_]:
