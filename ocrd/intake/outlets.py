@@ -48,9 +48,20 @@ def shut(settings: InboxSettings, remedy: str = "") -> str:
         except ShareGoneError as error:
             return str(error)
         except OSError as error:
+            if place.path == settings.done_dir and _is_file(place):
+                continue  # it is taken for a document, and goes to failed/
             told = str(files.translate(error, error.filename or place))
             return f"{told} {remedy}".strip() if error.errno == errno.EROFS else told
     return ""
+
+
+def _is_file(place: files.Place) -> bool:
+    """Say whether a plain file has the place of a folder below the inbox."""
+    with contextlib.suppress(OSError):
+        if place.parts:
+            with files.entry_of(place) as entry:
+                return files.is_regular(entry)
+    return False
 
 
 def _filed(settings: InboxSettings) -> list[files.Place]:

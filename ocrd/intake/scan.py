@@ -104,6 +104,7 @@ class Scanner:
         self._is_junk = junk((*settings.ignore, *own, *outputs))
         self._endings = FORMAT_ENDINGS if is_archive else ("",)
         self._stray = stray
+        self._done, self._failed = settings.done_dir, settings.failed_dir
         self._emptied = emptied
         self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
         self._batch: list[tuple[str, str, int, Candidate]] = []  # folder, name, listed
@@ -291,7 +292,8 @@ class Scanner:
             key = files.file_key(entry)
             writer = None if self.network else files.has_writer(entry)
             unsettled = settle.look(sighting, key, writer, self._clock())
-            what = self._stray(entry) if unsettled is None else ""
+            is_seen = unsettled is None and not self._is_in_the_way(visit.folder, name)
+            what = self._stray(entry) if is_seen else ""
         except (SourceChangedError, UnsupportedError):  # no longer there, no longer a file
             del visit.new[name]
             return
@@ -310,6 +312,11 @@ class Scanner:
         self._batch.append((visit.folder, name, sighting.listed, candidate))
         if len(self._batch) >= BATCH:
             self._offer(visit.scan)
+
+    def _is_in_the_way(self, folder: str, name: str) -> bool:
+        """Say whether a file has the place of done/ or failed/: it has to go, whatever it is."""
+        path = Path(self._root, folder, name)
+        return any(place.is_relative_to(path) for place in (self._done, self._failed))
 
     def _offer(self, scan: Scan) -> None:
         """Hand the batch over; what could not be handed over is offered by the next scan."""

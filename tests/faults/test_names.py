@@ -42,7 +42,7 @@ def documents(tmp_path: Path) -> Iterator[dict[str, bytes]]:
         "pdf": (tmp_path / "sound.pdf").read_bytes(),
         "png": (tmp_path / "sound.png").read_bytes(),
         "bad.pdf": b"%PDF-1.4\nnothing else\n",
-        "bad.png": (tmp_path / "sound.png").read_bytes()[:5000],
+        "bad.png": (tmp_path / "sound.png").read_bytes()[:40],  # none of its rows
     }
 
 

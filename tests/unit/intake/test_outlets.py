@@ -96,3 +96,18 @@ def test_a_read_only_folder_names_the_other_way_out_too(tmp_path: Path) -> None:
         told = outlets.shut(InboxSettings(path=tmp_path / "disk"), "Open the sandbox.")
     assert "Read-only file system" in told
     assert told.endswith("Open the sandbox.")
+
+
+def test_a_file_in_the_place_of_done_does_not_shut_the_folder(tmp_path: Path) -> None:
+    """It is taken for a document and leaves; a link, or a file in the place of failed, does not."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    settings = InboxSettings(path=inbox)
+    (inbox / "done").write_text("words")
+    assert outlets.shut(settings) == ""
+    (inbox / "done").unlink()
+    (inbox / "done").symlink_to(tmp_path)
+    assert outlets.shut(settings)
+    (inbox / "done").unlink()
+    (inbox / "failed").write_text("words")
+    assert outlets.shut(settings)

@@ -110,6 +110,15 @@ def test_a_file_that_cannot_be_looked_into_is_tried_again(rig: Looking) -> None:
         assert "I/O error" in rig.last.problem or "Input/output" in rig.last.problem
 
 
+def test_a_file_in_the_place_of_a_folder_of_ours_has_to_go(tmp_path: Path) -> None:
+    rig = Looking(tmp_path / "inbox", done="out.txt/done", failed="failed.txt")
+    for name in ("out.txt", "failed.txt", "out", "notes.txt"):
+        (rig.root / name).write_text("words")
+    rig.scan()
+    assert rig.scan(after=60.0) == ["failed.txt", "out", "out.txt"]
+    assert rig.named == {("notes.txt", Why.STRAY)}
+
+
 def test_in_a_kept_folder_our_outputs_are_no_strays(tmp_path: Path) -> None:
     rig = Looking(tmp_path / "inbox", source="keep")
     for name in ("a.pdf", "a.md", "a.json", "a.error.json", "a.overlay.pdf", "notes.txt"):
