@@ -34,7 +34,7 @@ _NAME = re.compile(
     r"|оглавление|содержание|目次|目录|目錄|차례)\W*",
     re.IGNORECASE,
 )
-_DOTS = r"(?:\s*[.·•…_‥⋯․]){3,}\s*|\s*[…⋯‥]+\s*"
+_DOTS = r"(?:(?:\s*[.·•…_‥⋯․]){3,}\s*|\s*[…⋯‥]+\s*)"
 _PAGE = r"(?:\d{1,4}|[ivxlcIVXLC]{1,8}|[A-Z]-\d{1,3}|\d{1,2}-\d{1,3})"
 _LED = re.compile(rf"(?P<words>\S.*?)(?P<leader>{_DOTS}|\s{{2,}}|\t)(?P<page>{_PAGE})$")
 _PLAIN = re.compile(rf"(?P<words>\S.*?)\s(?P<page>{_PAGE})$")

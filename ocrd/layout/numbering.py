@@ -7,7 +7,7 @@ Arabic and roman numbers, and those of each chapter, count by themselves.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -67,6 +67,16 @@ def counting(margins: Sequence[Margin], pages: int) -> dict[Place, bool]:
             is_misread = margin.place.page not in numbered and _is_misread(margin, one, shown)
             if (number and number.is_all) or is_misread:
                 counted[margin.place] = True
+                numbered.add(margin.place.page)
+    slots = {
+        (margin.is_top, round(margin.y / SLOT), round(margin.x / SAME_X))
+        for margin in margins
+        if counted.get(margin.place)
+    }
+    for margin in margins:
+        # A number of a few pages before the first chapter stands where all the others do.
+        if margin.is_number and margin.place.page not in numbered and _is_in(slots, margin):
+            counted[margin.place] = True
     return counted
 
 
@@ -147,6 +157,16 @@ def _counts(one: Series, found: Sequence[Series], pages: int) -> bool:
     level = max(margin.y for margin in one.margins) - min(margin.y for margin in one.margins)
     slot = any(abs(one.y - other.y) <= SLOT for other in found)
     return level <= SLOT and (slot or (pages <= SHORT_DOCUMENT and one.key[1] == 1))
+
+
+def _is_in(slots: Set[tuple[bool, int, int]], margin: Margin) -> bool:
+    """Say whether a margin stands at one of some places, each told to a step."""
+    y, x = round(margin.y / SLOT), round(margin.x / SAME_X)
+    return any(
+        (margin.is_top, y + down, x + across) in slots
+        for down in (-1, 0, 1)
+        for across in (-1, 0, 1)
+    )
 
 
 def _is_near(page: int, one: Series) -> bool:
