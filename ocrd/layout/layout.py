@@ -15,7 +15,7 @@ from itertools import zip_longest
 
 from ocrd.doubts import of_block
 from ocrd.job import Block, Box, Line, Rule
-from ocrd.layout import cells, codes, grids, headings, lists, running, shapes
+from ocrd.layout import cells, codes, grids, headings, lists, running, shapes, verses
 from ocrd.layout.columns import Row, rows
 from ocrd.layout.joining import is_cut, join
 from ocrd.layout.paragraphs import Draft, Setting, drafts
@@ -88,6 +88,9 @@ def _blocks(some: Sequence[Draft], setting: Setting) -> Iterator[Block]:
         some[index].label = "list"
     _set_labels(some, setting)
     some = _with_marks(some)
+    for draft in some:
+        if draft.label == "text" and verses.are_verses(draft.rows):
+            draft.breaks |= set(range(1, len(draft.rows)))
     levels = lists.levels((draft.rows[0], draft.label == "list") for draft in some)
     for draft, level in zip(some, levels, strict=True):
         yield _block(draft, setting, level)
