@@ -35,6 +35,7 @@ MUCH_ROOM = 0.4  # of the column's width: nobody breaks a sentence so early
 ENTRY_HANGS = 0.3  # what begins so much further right than the mark goes on with its entry
 SAME_END = 0.4  # by which the ends of rows differ that are set to the right
 RAGGED = 4.0  # by which their beginnings do
+OFF = 1.6  # of white that no paragraph leaves to the text that goes on in the next column
 IN_ROW = 0.35  # of a row's box, from its edge, in which a rule beside its letters may lie
 SHORT_TEXT = 4  # characters whose box says nothing of their size
 
@@ -130,6 +131,8 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
         return Bond.APART
     if row.column != last.column and row.box.y0 < last.box.y1:  # beside: the next column
         plain = draft.label != "list" and max(len(last.cells), len(row.cells)) == 1
+        if _stands_off(draft, ordered, index):
+            return Bond.APART
         alike = headings.is_set_apart(last, body) == headings.is_set_apart(row, body)
         return Bond.JOINED if goes_on and plain and alike else Bond.APART
     if row.box.x0 > last.box.x1 or row.box.x1 < last.box.x0:
@@ -177,6 +180,15 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     if joined or (not ended and room < SOME_ROOM):
         return Bond.JOINED
     return Bond.APART if ended else Bond.LINE
+
+
+def _stands_off(draft: Draft, ordered: Sequence[Row], index: int) -> bool:
+    """Say whether white parts the last row of a column, or the next one's first, from all else.
+
+    What runs over the pages stands so, below the one and above the other.
+    """
+    foot = len(draft.rows) == 1 and OFF <= draft.space < math.inf
+    return foot or (index + 1 < len(ordered) and OFF <= _space(ordered, index + 1) < math.inf)
 
 
 def _is_table(last: Row, row: Row) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from statistics import median
 
@@ -23,6 +23,7 @@ from ocrd.layout.running import LARGE, is_page_number
 LEAST = 3  # pages on which something is said makes it run
 SAME_Y = 0.05  # share of the page's height by which it may move
 SLOT = 0.015  # likewise, where the place alone tells
+SAME_ROW = 0.008  # likewise of the parts of one row
 SAME_X = 0.03  # share of the page's width
 SAME_SIZE = 0.15  # share of a type's size
 MOST_PAGES = 0.6  # share of the pages from which even large type runs,
@@ -89,6 +90,7 @@ def labels(margins: Sequence[Margin], document: Document) -> dict[Place, str]:
     words = [margin for margin in margins if letters(margin.skeleton) >= FEW_LETTERS]
     repeated, dropped = _repeated(words, document, counted)
     heads |= repeated
+    heads |= _in_rows(words, heads, document, counted)
     heads |= _alike(words, heads, document)
     heads |= _in_place(words, heads | set(counted), document)
     return _labelled(margins, counted, (heads | dropped) - _kept(words, heads))
@@ -126,6 +128,34 @@ def _repeated(
             else:
                 found |= {margin.place for margin in chain}
     return found, large
+
+
+def _in_rows(
+    words: Sequence[Margin], heads: set[Place], document: Document, counted: dict[Place, bool]
+) -> set[Place]:
+    """Return what runs as a row, whether its parts were read as one piece or as several."""
+    rows: dict[tuple[int, bool], list[list[Margin]]] = defaultdict(list)
+    for margin in sorted(words, key=lambda one: one.x):
+        here = rows[margin.place.page, margin.is_top]
+        level = next((row for row in here if abs(row[0].y - margin.y) <= SAME_ROW), None)
+        if level is None:
+            here.append([margin])
+        else:
+            level.append(margin)
+    members = {row[0].place: row for some in rows.values() for row in some}
+    composed = [
+        replace(
+            row[0],
+            skeleton=" ".join(margin.skeleton for margin in row),
+            text=" ".join(margin.text for margin in row),
+            x=sum(margin.x for margin in row) / len(row),
+        )
+        for row in members.values()
+    ]
+    found, _ = _repeated(composed, document, counted)
+    return {
+        margin.place for place in found for margin in members[place]
+    } - heads
 
 
 def _runs(chain: Sequence[Margin], document: Document, counted: dict[Place, bool]) -> bool:
