@@ -207,6 +207,13 @@ def _texts(block: Block) -> list[str]:
     return block.text.splitlines()
 
 
+def _lines_of(block: Block) -> list[str]:
+    """Return a block's text as it stands on the page: the cells of a row beside each other."""
+    if block.table:
+        return ["  ".join(cell.text for cell in row) for row in block.table]
+    return block.text.splitlines()
+
+
 def _weight(line: Line) -> float:
     """Return how much of a line a box is, by how many signs it has room for."""
     across, down = math.dist(*line.quad[:2]), math.dist(*line.quad[1:3])
@@ -243,7 +250,7 @@ def _without_text(answer: Recognition, *, shows_text: bool) -> Doubt:
 
 def _held_against(ink: Ink | None, blocks: Sequence[Block]) -> list[Doubt]:
     """Return what the page itself says to the extent of its text."""
-    text = "\n".join(text for block in blocks for text in _texts(block))
+    text = "\n".join(text for block in blocks for text in _lines_of(block))
     doubt = witness.held_against(ink, *witness.extent(text)) if ink else None
     return [doubt] if doubt else []
 

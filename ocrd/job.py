@@ -333,4 +333,4 @@ class DocumentResult:
     warnings: tuple[str, ...] = ()
     state: str = "done"  # or "done with doubts", "partial", "failed"
     doubtful: tuple[int, ...] = ()  # numbers of the pages, in order
-    failed: tuple[int, ...] = ()  # of those that count as not read; a doubtful one may be among them
+    failed: tuple[int, ...] = ()  # that count as not read; a doubtful one may be among them

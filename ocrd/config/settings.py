@@ -73,8 +73,8 @@ class Settings(BaseSettings):
         None,
         examples=["ocrd-control"],
         description="The group whose members may ask the daemon and steer it: status, pause,"
-        " cancel, reload. By default ocrd-control where the socket is in /run/ocrd and there is such a"
-        " group, and the daemon's own group elsewhere.",
+        " cancel, reload. By default ocrd-control where the socket is in /run/ocrd and there is"
+        " such a group, and the daemon's own group elsewhere.",
     )
     temp_dir: Folder = Field(
         Path("tmp"),

@@ -181,6 +181,17 @@ def test_the_cells_of_a_table_are_its_text() -> None:
     )  # fmt: skip
 
 
+def test_a_table_has_as_many_rows_as_it_has_and_not_as_cells() -> None:
+    page = replace(IMAGE, ink=Ink(rows=52, characters=5000, share=0.1))
+    grid = tuple(tuple(Cell(f"{row:02}{column:02}") for column in range(24)) for row in range(52))
+    assert judge(page, of_model(), [Block("table", "x", table=grid)]) == (PageStatus.READ, ())
+    made_up = tuple((Cell(str(row)), Cell("1")) for row in range(400))
+    _, (doubt,) = judge(page, of_model(), [Block("table", "x", table=made_up)])
+    assert (doubt.code, doubt.message) == (
+        "more-than-page", "The text has 400 rows, and the page shows 52.",
+    )  # fmt: skip
+
+
 # Runaways
 
 
