@@ -19,7 +19,8 @@ from ocrd.layout.margins import letters, roman
 
 LEAST = 5  # entries, where no heading says what they are,
 LEAST_NAMED = 3  # and where one does
-SHARE = 0.6  # of the rows
+SHARE = 0.6  # of the rows,
+LEAST_SURE = 0.3  # where the others have at least a number of their own: their pages were not read
 RISING = 0.8  # share of the entries whose number is no smaller than the one before
 LONG = 200  # characters of an entry's words
 LEADER = " … "
@@ -41,6 +42,7 @@ _PLAIN = re.compile(rf"(?P<words>\S.*?)\s(?P<page>{_PAGE})$")
 _GLUED = re.compile(rf"({_DOTS}{_PAGE})\s+(?=\S)")
 _NUMBER = re.compile(r"(?:\d{1,3}|[A-Z])(?:\.\d{1,3})*\.?(?=\s)")
 _BULLET = re.compile(r"[•●◦○▪■□]\s+")
+_LEFT = " .·•…_"  # of a leader
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,11 @@ def of(blocks: Sequence[Block], *, goes_on: bool = False) -> Contents | None:
     pages = [page_value(entry.page) for entry in entries if entry.page]
     rising = sum(a <= b or a > 0 > b for a, b in pairwise(pages))
     dotted = sum(entry.is_led for entry in entries)
-    if len(pages) < SHARE * len(entries) or rising < RISING * (len(pages) - 1):
+    sure = sum(bool(entry.page or _is_named(entry)) for entry in entries)
+    needed = LEAST_SURE if is_named else SHARE
+    if sure < SHARE * len(entries) or len(pages) < needed * len(entries):
+        return None
+    if rising < RISING * (len(pages) - 1):
         return None
     if 2 * dotted < len(pages) and not is_named:
         return None
@@ -129,7 +135,7 @@ def _rows(block: Block) -> Iterator[str]:
 def _entry(row: str, place: int) -> _Entry:
     for pattern in (_LED, _PLAIN):
         if found := pattern.fullmatch(row):
-            words = " ".join(found["words"].split()).rstrip(" .·•…_")
+            words = " ".join(found["words"].split()).rstrip(_LEFT)
             page = found["page"]
             is_sound = page.isdecimal() or "-" in page or roman(page) > 0
             if is_sound and letters(words) > 1 and len(words) <= LONG:
@@ -147,7 +153,7 @@ def _listed(blocks: Sequence[Block], entries: Sequence[_Entry]) -> Iterator[Bloc
     for entry in merged:
         block = blocks[entry.block]
         level = max(_depth(entry.words) - least, 0)
-        words = _BULLET.sub("", entry.words)
+        words = _BULLET.sub("", entry.words).rstrip(_LEFT)
         text = f"{words}{LEADER}{entry.page}" if entry.page else words
         yield replace(
             block,
@@ -158,6 +164,11 @@ def _listed(blocks: Sequence[Block], entries: Sequence[_Entry]) -> Iterator[Bloc
             shape=None,
         )
         seen.add(entry.block)
+
+
+def _is_named(entry: _Entry) -> bool:
+    """Say whether an entry without a page is one by its own number, or by what is left of dots."""
+    return bool(_NUMBER.match(entry.words)) or entry.words.endswith((" .", " ..", " …"))
 
 
 def _with_wrapped(entries: Sequence[_Entry]) -> list[_Entry]:

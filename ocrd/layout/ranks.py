@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from ocrd.job import Block, PageRead, Place
 
 SAME_SIZE = 1.1  # times a type's size: from one row to the next it is measured with such an error
+LIKE_SIZE = 1.14  # likewise, where one of them has a number and stands for its level
 TITLE = 1.15  # times the next largest heading's size
 TITLE_PAGES = 3  # at the beginning, on which a title may stand
 MAX_LEVEL = 6
@@ -48,6 +49,7 @@ class Heading:
     is_title: bool  # by its page's layout
     kind: str  # see kind_of
     size: float  # of its type in points, 0 if that is not known
+    letter: str = ""  # that its number begins with
 
 
 def of(page: PageRead) -> list[Heading]:
@@ -58,6 +60,7 @@ def of(page: PageRead) -> list[Heading]:
             block.label == "title",
             kind_of(block.text),
             _size(block, page),
+            _letter(block.text),
         )
         for index, block in enumerate(page.blocks)
         if block.label in {"title", "heading"} and block.text.strip()
@@ -86,10 +89,20 @@ def kind_of(text: str) -> str:
     return "letter" if number["end"] else ""  # "A Method" may be a sentence's beginning
 
 
+def _letter(text: str) -> str:
+    number = _NUMBER.match(" ".join(text.split()))
+    return number["first"] if number and number["first"].isalpha() else ""
+
+
 def levels(found: Sequence[Heading]) -> dict[Place, int]:
     """Return the level of each heading of a document, from 1."""
     if not found:
         return {}
+    lettered = {one.letter for one in found if one.kind.isdecimal()}  # A.1 has an A above it
+    found = [
+        replace(one, kind="letter") if not one.kind and one.letter in lettered - {""} else one
+        for one in found
+    ]
     title = _title(found)
     others = [heading for heading in found if heading is not title]
     groups = _groups(others)
@@ -174,7 +187,7 @@ def _insert(groups: list[list[Heading]], some: list[Heading]) -> None:
     nearest = min(
         groups, key=lambda group: _apart(_usual_size(group), size), default=None
     )
-    if nearest is not None and _apart(_usual_size(nearest), size) < SAME_SIZE:
+    if nearest is not None and _apart(_usual_size(nearest), size) < LIKE_SIZE:
         nearest += some
         return
     smaller = (at for at, group in enumerate(groups) if 0 < _usual_size(group) < size)

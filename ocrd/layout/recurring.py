@@ -187,7 +187,9 @@ def _is_large(margin: Margin, document: Document) -> bool:
 
 
 def _is_on_most(chain: Sequence[Margin], document: Document) -> bool:
-    return len(chain) >= max(LARGE_LEAST, MOST_PAGES * document.pages)
+    """Say whether most pages say the very same: a letterhead, and no titles that count."""
+    same = len({margin.text.casefold() for margin in chain}) == 1
+    return same and len(chain) >= max(LARGE_LEAST, MOST_PAGES * document.pages)
 
 
 def _kept(words: Iterable[Margin], heads: set[Place]) -> set[Place]:

@@ -274,7 +274,7 @@ def _repeated(head: Sequence[Sequence[Cell]], rows: Sequence[Sequence[Cell]]) ->
     for one, other in zip(head[:HEAD_ROWS], rows, strict=False):
         said, again = (skeleton(" ".join(cell.text for cell in row)) for row in (one, other))
         alike = said == again or SequenceMatcher(None, said, again).ratio() >= ALIKE
-        counts = any(character.isdigit() for cell in other for character in cell.text)
+        counts = any(cell.text.strip() and not any(map(str.isalpha, cell.text)) for cell in other)
         same = [cell.text for cell in one] == [cell.text for cell in other]
         if not alike or not said or (counts and not same):
             break
