@@ -51,6 +51,14 @@ def test_what_was_found_is_not_looked_at_again() -> None:
     assert tiles.plan(page, [box(0, 0, 3508, 2480)], 960 / 3508), "a frame covers nothing"
 
 
+def test_on_a_large_page_coarse_boxes_are_no_answer() -> None:
+    page = sheet((5400, 3800), (2500, 600, NOTE[2], 24))
+    coarse = box(2480, 590, 2940, 640)
+    assert tiles.plan(page, [coarse], 1280 / 5400) is not None
+    assert tiles.plan(page, [box(2480, 590, 2940, 655)], 1280 / 5400) is None, "clear enough"
+    assert tiles.plan(page[:3000, :3500], [coarse], 0.3) is None, "of a page of usual size they are"
+
+
 def test_letters_that_are_large_enough_need_no_tiles() -> None:
     text = (100, 100, "All dimensions are in millimetres", 60)
     assert tiles.plan(sheet((3508, 2480), text), [], 960 / 3508) is None
