@@ -91,7 +91,7 @@ def _degraded(image: Image.Image, variant: str, chance: np.random.Generator) -> 
         case "jpeg":
             return _compressed(image, 40)
         case "noise":
-            return _noisy(image.filter(ImageFilter.GaussianBlur(0.6)), chance, 18)
+            return noisy(image.filter(ImageFilter.GaussianBlur(0.6)), chance, 18)
         case "skew":
             return _skewed(image, float(chance.uniform(0.8, 2.5) * chance.choice([-1, 1])))
         case "bilevel":
@@ -99,7 +99,7 @@ def _degraded(image: Image.Image, variant: str, chance: np.random.Generator) -> 
         case "mixed":
             blurred = image.filter(ImageFilter.GaussianBlur(0.7))
             worn = _skewed(blurred, float(chance.uniform(-1.5, 1.5)))
-            return _compressed(_noisy(worn, chance, 12), 40)
+            return _compressed(noisy(worn, chance, 12), 40)
         case "turned-90" | "turned-180" | "turned-270":
             turns = {
                 "turned-90": Image.Transpose.ROTATE_90,
@@ -120,7 +120,7 @@ def _skewed(image: Image.Image, degrees: float) -> Image.Image:
     return image.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=(_FILL,) * 3)
 
 
-def _noisy(image: Image.Image, chance: np.random.Generator, sigma: float) -> Image.Image:
+def noisy(image: Image.Image, chance: np.random.Generator, sigma: float) -> Image.Image:
     """Return the page on grey paper with uneven light and noise."""
     pixels: NDArray[np.float32] = np.asarray(image.convert("L"), np.float32)
     light = np.linspace(0.82, 1.0, pixels.shape[1], dtype=np.float32)[None, :]

@@ -14,6 +14,7 @@ from ocrd.job import Line
 from ocrd.layout.grids import text_rows
 from ocrd.layout.sheet import Listing, Piece, around
 
+ROWS = 4  # of program text that is no row of a table by any chance
 SAMPLE = 200  # lines whose pitch is compared with all others
 LETTERS = 12  # characters of a line whose pitch can be trusted
 ALIKE = 0.02  # of a pitch: two that differ by less are one; of short lines they may
@@ -40,8 +41,8 @@ _ENTRY = re.compile(r"[•●◦○▪■]\s")
 Rows = list[list[Piece]]
 
 
-def gathered(pieces: Sequence[Piece]) -> list[Piece]:
-    """Return the pieces with those of each program text as one."""
+def gathered(pieces: Sequence[Piece], rows_at_least: int = 1) -> list[Piece]:
+    """Return the pieces with those of each program text of so many rows as one."""
     letter = pitch(piece.line for piece in pieces if piece.whole is None)
     if letter <= 0:
         return list(pieces)
@@ -60,7 +61,11 @@ def gathered(pieces: Sequence[Piece]) -> list[Piece]:
             listings[-1] += row
         else:
             listings.append(list(row))
-    whole = [_listing(some, letter) for some in listings if _is_program(some, rows)]
+    whole = [
+        _listing(some, letter)
+        for some in listings
+        if len(text_rows(some)) >= rows_at_least and _is_program(some, rows)
+    ]
     gone = {id(piece) for one in whole if one.whole for piece in one.whole.pieces}
     return [piece for piece in pieces if id(piece) not in gone] + whole
 

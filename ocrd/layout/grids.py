@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box, Cell
-from ocrd.layout import joining
+from ocrd.layout import joining, values
 from ocrd.layout.sheet import Grid, Piece, Stroke, cut_at
 
 TOUCH = 0.5  # heights of a line within which two rules meet
@@ -22,6 +22,9 @@ WHOLE = 0.9  # share of a field's side that some rule covers where it parts two 
 SHORT_RULE = 2  # rows, if it parts no more of them
 CUT = 0.8  # heights of a line by which a piece must reach over a rule to be cut there
 BOLDER = 1.25  # times the others' weight: a header's
+TORN = 2  # values in rows of their own, or
+MANY_TORN = 3  # other texts, in a cell that no rule was seen in,
+TORN_SHARE = 0.6  # and in so many of the rows that it takes
 MAX_CROSSINGS = 1_000_000  # of rules: more are hatching, and would take seconds
 MAX_FIELDS = 4000  # a net of more is a drawing
 
@@ -81,12 +84,36 @@ def grid_of(pieces: Sequence[Piece], net: _Net, height: float) -> Grid | None:
         held[owners[row, _index(net.xs, middle)]].append(piece)
     if sum(map(bool, held.values())) < 3 or len({place[1] for place in held if held[place]}) < 2:
         return None
+    spans, held = _torn(spans, held, net)
     header = _header_rows(held)
     rows: list[list[Cell]] = [[] for _ in net.ys[1:]]
     for place in sorted(spans):
         text = cell_text(held[place])
         rows[place[0]].append(Cell(text, *spans[place], header=place[0] < header))
     return Grid(net.box, tuple(map(tuple, rows)), tuple(cut))
+
+
+def _torn(
+    spans: dict[Place, tuple[int, int]], held: dict[Place, list[Piece]], net: _Net
+) -> tuple[dict[Place, tuple[int, int]], dict[Place, list[Piece]]]:
+    """Return the cells with those parted that hold a text in each of their rows.
+
+    The rule below each was too faint to be seen there; in other columns it was seen.
+    """
+    new_spans, new_held = dict(spans), dict(held)
+    for (row, column), (rows, columns) in spans.items():
+        texts = text_rows(held[row, column])
+        of_row: dict[int, list[Piece]] = {}
+        for text in texts:
+            of_row.setdefault(_index(net.ys, text[0].middle), []).extend(text)
+        are_values = all(values.is_value(cell_text(text)) for text in texts)
+        enough = TORN if are_values else max(MANY_TORN, TORN_SHARE * rows)
+        if len(of_row) < max(enough, len(texts)):
+            continue
+        for at in range(row, row + rows):
+            new_spans[at, column] = 1, columns
+            new_held[at, column] = of_row.get(at, [])
+    return new_spans, new_held
 
 
 def cell_text(pieces: Iterable[Piece]) -> str:
@@ -186,15 +213,30 @@ def _with_text_rows(pieces: Sequence[Piece], net: _Net) -> _Net:
     for top, bottom in pairwise(net.ys):
         band = [piece for piece in pieces if top < piece.middle < bottom]
         rows = text_rows(band)
-        if len(rows) < 3:
+        if len(rows) < 2:
             continue
         places = [{_index(net.xs, (p.box.x0 + p.box.x1) / 2) for p in row} for row in rows]
+        if len(rows) == 2 and not _have_values(rows, net):
+            continue
         if all(0 in place and len(place) > 1 for place in places):
             ys += [
                 (max(p.box.y1 for p in above) + min(p.box.y0 for p in below)) / 2
                 for above, below in pairwise(rows)
             ]
     return replace(net, ys=tuple(sorted(ys)))
+
+
+def _have_values(rows: Sequence[Sequence[Piece]], net: _Net) -> bool:
+    """Say whether rows have values above each other: those of one cell would stand beside."""
+    columns = [
+        {
+            _index(net.xs, (piece.box.x0 + piece.box.x1) / 2)
+            for piece in row
+            if values.is_value(piece.line.text)
+        }
+        for row in rows
+    ]
+    return bool(set.intersection(*columns))
 
 
 def _pruned(net: _Net, pieces: Sequence[Piece]) -> _Net:

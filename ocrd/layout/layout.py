@@ -15,7 +15,7 @@ from itertools import zip_longest
 
 from ocrd.doubts import of_block
 from ocrd.job import Block, Box, Line, Rule
-from ocrd.layout import cells, codes, grids, headings, lists, running, shapes, verses
+from ocrd.layout import cells, codes, grids, headings, lists, running, shapes, unruled, verses
 from ocrd.layout.columns import Row, rows
 from ocrd.layout.joining import is_cut, join
 from ocrd.layout.paragraphs import Draft, Setting, drafts
@@ -44,7 +44,8 @@ def blocks(
     page = Sheet.of(lines, width, height, rules)
     pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
     pieces, around_it = running.part(pieces, height)
-    pieces = codes.gathered(pieces)
+    pieces = codes.gathered(pieces, codes.ROWS)
+    pieces = codes.gathered(_with_tables(pieces, unruled.tables(pieces)))
     ordered = rows(pieces, page.turned)
     if not ordered:
         return []

@@ -33,7 +33,7 @@ def set_in(text: str, width: int) -> str:
         "Frau\nDr. Henrike Vollmer\nLange Reihe 4\n27283 Verden",
         "Muster GmbH\nAm Holzhafen 12\n28217 Bremen",
         "Über allen Gipfeln\nIst Ruh,\nIn allen Wipfeln\nSpürest du\nKaum einen Hauch;\nSchweigen",
-        "für ein Abendessen am See\neinzulösen bis 31.12.2025\nNicht mit anderen verbunden",
+        "für ein Abendessen im Haus am See\neinzulösen bis 31.12.2025\nNicht in bar auszahlbar",
     ],
 )
 def test_rows_that_their_writer_ended_stay_rows(rows: str) -> None:

@@ -1,0 +1,137 @@
+"""Office sheets drawn as scans, and which of their rows a page's Markdown has whole (`rows`).
+
+A row counts if one row of a table holds each of its cells in a cell of its own, in their order.
+What stands around the tables counts if it is there outside of them. Signs that were misread are
+forgiven, one in eight: how well is read, other figures say.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFilter
+from rapidfuzz import fuzz
+
+from benchmarks.quality.documents import CACHE, FONTS
+from benchmarks.quality.images import noisy
+from benchmarks.quality.office_kinds import KINDS, OfficeSheet, sheet
+
+RESOLUTION = 200
+ALIKE = 87  # per cent from which two texts are one
+SHORT = 7  # letters and digits, of which one may be misread
+ALIKE_SHORT = 75
+# By the sheets' number: type, degrees by which it is turned, and noise. Odd ones are held back.
+TUNED = (
+    (0, "Liberation Sans", 0.0, 0), (2, "Liberation Serif", 0.6, 12),
+    (4, "Liberation Sans", -0.4, 8), (6, "DejaVu Serif", 0.0, 0),
+)  # fmt: skip
+HELD = (
+    (1, "Libertinus Serif", -0.7, 14), (3, "DejaVu Sans", 0.0, 0),
+    (5, "Liberation Sans Narrow", 0.5, 10), (7, "New Computer Modern", 0.0, 8),
+)  # fmt: skip
+_HTML_TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+_HTML_ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
+_HTML_CELL = re.compile(r"<t[dh][^>]*>(.*?)</t[dh]>", re.DOTALL)
+_PAGE = '#set page("a4", margin: 1.8cm)\n#set text(font: "{}", lang: "en")\n'
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeScan:
+    """One sheet as it was scanned."""
+
+    sheet: OfficeSheet
+    number: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class RowScore:
+    """How many rows are there, and of how many; the same of the texts around the tables."""
+
+    rows: int
+    of_rows: int
+    around: int
+    of_around: int
+
+
+def office_scans(settings: Sequence[tuple[int, str, float, int]]) -> Iterator[OfficeScan]:
+    """Yield the sheets of every kind in some settings, drawing what is not there."""
+    for kind in KINDS:
+        for number, font, degrees, sigma in settings:
+            path = CACHE / "images" / f"office-{kind}-{number}.png"
+            one = sheet(kind, number)
+            if not path.exists():
+                _draw(one, path, font, degrees, sigma, number)
+            yield OfficeScan(one, number, path)
+
+
+def _draw(
+    one: OfficeSheet, path: Path, font: str, degrees: float, sigma: int, number: int
+) -> None:
+    import typst
+
+    folders = [str(CACHE / "packages" / FONTS), "/usr/share/fonts"]
+    body = _PAGE.format(font) + one.source
+    drawn = typst.compile(body.encode(), font_paths=folders, format="png", ppi=RESOLUTION)
+    page = Image.open(io.BytesIO(drawn[0] if isinstance(drawn, list) else drawn)).convert("RGB")
+    if degrees:
+        page = page.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(255,) * 3)
+    if sigma:
+        chance = np.random.default_rng(number)
+        page = noisy(page.filter(ImageFilter.GaussianBlur(0.5)), chance, sigma)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.save(path)
+
+
+def row_score(one: OfficeSheet, markdown: str) -> RowScore:
+    """Return how many of a sheet's rows stand in the Markdown, and how much of what is around."""
+    tables = _HTML_TABLE.findall(markdown)
+    lines = _HTML_TABLE.sub("", markdown).splitlines()
+    written = [_cells(line) for line in lines if line.startswith("|")]
+    written += [
+        [key for cell in _HTML_CELL.findall(row) if (key := _key(cell))]
+        for table in tables
+        for row in _HTML_ROW.findall(table)
+    ]
+    rest = _key(" ".join(line for line in lines if not line.startswith("|")))
+    left = list(written)
+    rows = 0
+    for row in one.rows:
+        match = next((cells for cells in left if _holds(cells, row)), None)
+        if match is not None:
+            left.remove(match)
+            rows += 1
+    around = sum(_is_in(_key(text), rest) for text in one.around)
+    return RowScore(rows, len(one.rows), around, len(one.around))
+
+
+def _cells(line: str) -> list[str]:
+    parts = re.split(r"(?<!\\)\|", line.strip().strip("|"))
+    return [key for part in parts if (key := _key(part.replace("<br>", " ")))]
+
+
+def _holds(cells: Sequence[str], row: Sequence[str]) -> bool:
+    wanted = [key for text in row if (key := _key(text))]
+    return len(cells) == len(wanted) and all(map(_are_alike, cells, wanted))
+
+
+@cache
+def _key(text: str) -> str:
+    """Return a text's letters and digits."""
+    plain = unicodedata.normalize("NFKC", re.sub(r"<[^>]*>|\\", " ", text))
+    return "".join(filter(str.isalnum, plain)).lower()
+
+
+def _are_alike(a: str, b: str) -> bool:
+    return a == b or fuzz.ratio(a, b) >= (ALIKE if len(b) > SHORT else ALIKE_SHORT)
+
+
+def _is_in(text: str, rest: str) -> bool:
+    return text in rest or fuzz.partial_ratio(text, rest) >= ALIKE

@@ -1,0 +1,134 @@
+"""Cells of a table's rows: what was read as one and is two, what was parted and is one (pure).
+
+White between narrow columns is no wider than that between words. The values tell them apart: nearly
+all cells of such a column are a value beside something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+
+from ocrd.layout import values
+from ocrd.layout.grids import cell_text
+from ocrd.layout.sheet import Piece
+
+FILLED = 0.5  # share of the columns that a row fills whose cells tell
+MAX_COLUMNS = 40
+NEAR = 2.0  # heights of a line by which the places differ where cells are parted
+
+Placed = dict[int, list[Piece]]  # a row's pieces by column
+
+
+def texts(placed: Sequence[Placed], column: int) -> list[str]:
+    """Return what stands in a column, from the top."""
+    return [cell_text(row[column]) for row in placed if column in row]
+
+
+def parted(placed: Sequence[Placed], width: int) -> tuple[int, list[Placed]]:
+    """Return how many columns there are once values beside something else stand by themselves."""
+    rows = [dict(row) for row in placed]
+    column = 0
+    while column < width < MAX_COLUMNS:
+        cells = [row[column] for row in rows if column in row and len(row) >= FILLED * width]
+        texts = [cell_text(cell) for cell in cells]
+        for place in (values.leading, values.trailing):
+            places = list(map(place, texts))
+            if values.are_most(places):
+                x = median(
+                    _at(cell, length) for cell, length in zip(cells, places, strict=True) if length
+                )
+                rows = [_in_two(row, column, x, place) for row in rows]
+                width += 1
+                break
+        else:
+            column += 1
+            continue
+        column += place is values.leading
+    return width, rows
+
+
+def with_currencies(width: int, placed: Sequence[Placed]) -> tuple[int, list[Placed]]:
+    """Return the rows with each currency in the cell of the amount that it stands before."""
+    rows = [{column: list(pieces) for column, pieces in row.items()} for row in placed]
+    for row in rows:
+        for column in sorted(row):
+            last = row[column][-1]
+            text, _, sign = last.line.text.strip().rpartition(" ")
+            after = row.get(column + 1, [])
+            if not (after and values.is_currency(sign) and values.is_value(cell_text(after))):
+                continue
+            if text:
+                x = last.box.x1 - last.box.width * len(sign) / len(last.line.text)
+                row[column][-1] = replace(
+                    last, line=replace(last.line, text=text), box=replace(last.box, x1=x)
+                )
+                last = replace(
+                    last, line=replace(last.line, text=sign), box=replace(last.box, x0=x)
+                )
+            else:
+                row[column].pop()
+                if not row[column]:
+                    del row[column]
+            after.insert(0, last)
+    kept = [column for column in range(width) if any(column in row for row in rows)]
+    return len(kept), _renumbered(rows, {column: at for at, column in enumerate(kept)})
+
+
+def with_ranges(width: int, placed: Sequence[Placed]) -> tuple[int, list[Placed]]:
+    """Return the rows with both ends of a range in one cell: 1.01 - 1.04."""
+    target = {0: 0}
+    for column in range(1, width):
+        is_between = any(
+            0 < at < width - 1 and values.are_signs(texts(placed, at))
+            for at in (column - 1, column)
+        )
+        target[column] = target[column - 1] + (not is_between)
+    return target[width - 1] + 1, _renumbered(placed, target)
+
+
+def _renumbered(placed: Sequence[Placed], target: dict[int, int]) -> list[Placed]:
+    rows: list[Placed] = []
+    for row in placed:
+        found: Placed = {}
+        for column in sorted(row):
+            found.setdefault(target[column], []).extend(row[column])
+        rows.append(found)
+    return rows
+
+
+def _at(cell: Sequence[Piece], length: int) -> float:
+    """Return where on the page so many characters of a cell end."""
+    left = length
+    for piece, after in pairwise([*cell, None]):
+        text = piece.line.text.strip()
+        if left < len(text) or after is None:
+            return piece.box.x0 + piece.box.width * min(left / max(len(text), 1), 1)
+        if left <= len(text) + 1:
+            return (piece.box.x1 + after.box.x0) / 2
+        left -= len(text) + 1
+    raise AssertionError
+
+
+def _in_two(row: Placed, column: int, x: float, place: Callable[[str], int]) -> Placed:
+    """Return a row with the cell of a column in two of them, parted where the others are."""
+    found = {at + (at > column): pieces for at, pieces in row.items() if at != column}
+    for piece in row.get(column, ()):
+        text = piece.line.text.strip()
+        length = place(text)
+        cut = piece.box.x0 + piece.box.width * length / max(len(text), 1)
+        if length and abs(cut - x) < NEAR * piece.box.height:
+            first = replace(piece.line, text=text[:length].strip())
+            last = replace(piece.line, text=text[length:].strip())
+            found.setdefault(column, []).append(
+                replace(piece, line=first, box=replace(piece.box, x1=cut))
+            )
+            found.setdefault(column + 1, []).append(
+                replace(piece, line=last, box=replace(piece.box, x0=cut))
+            )
+        else:
+            right = (piece.box.x0 + piece.box.x1) / 2 > x
+            found.setdefault(column + right, []).append(piece)
+    return found

@@ -1,0 +1,443 @@
+"""Pieces whose columns are parted by white alone -> tables with their cells (pure).
+
+Columns are the strips that no more than a stray row crosses in a whole block of rows, and within
+them the values that nearly all cells begin with. A row is what stands level with a value; a line
+that fills columns of words only belongs to the row that it is nearest to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import floor
+from statistics import median
+
+from ocrd.job import Box, Cell
+from ocrd.layout import codes, fused, values
+from ocrd.layout.fused import Placed
+from ocrd.layout.grids import BOLDER, cell_text
+from ocrd.layout.sheet import Grid, Piece, around, cut_at
+
+# In heights of a line unless they say otherwise.
+LEVEL = 0.45  # by which neighbours in a row may stand lower or higher
+OVERLAP = 0.6  # by which the boxes of neighbours in a row may overlap
+STRIP = 0.15  # of white between two columns
+PADDING = 0.22  # by which a box reaches beyond its letters
+ROW_GAP = 3.2  # from one row to the next, in one table
+REACH = 1.0  # by which what crosses a strip reaches into both columns
+STRAY = 8  # rows, of which one may cross a strip
+FULL = 0.75  # of as many pieces as rows have: those that tell the columns
+SLANTS = 40  # of a page to either side, that are tried
+SLANT = 0.0005  # from one to the next
+SHARPER = 1.08  # times as many pieces that stand level, from which a page is slanted
+ROWS = 3  # that have several cells
+COLUMNS = 3  # fewer are a line with something beside it
+FILLED = 0.5  # share of the columns that half of the rows fill
+PENDING = 3  # lines with one part between two rows
+FLOWING = 0.25  # share of the cells that begin with a small letter or end in a hyphen, in prose
+HEAD_GAP = 2.6  # from the head to the rows
+IN_LINE = 0.8  # by which the edges of a column's cells may differ
+ALIGNED = 0.6  # share of a column's cells that stand in line
+APART = 1.5  # times the usual step: sums below a table
+WRAP = 1.5  # from one line of a cell to the next
+MAX_ROWS = 3000
+
+Strip = tuple[float, float]  # a column's left and right end
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Pieces that stand level, from the left."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def box(self) -> Box:
+        return around(piece.box for piece in self.pieces)
+
+    @property
+    def middle(self) -> float:
+        return median(piece.middle for piece in self.pieces)
+
+
+def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
+    """Return the tables, with the pieces' indices in each."""
+    plain = [index for index, piece in enumerate(pieces) if piece.whole is None]
+    if not plain:
+        return []
+    height = median(pieces[index].box.height for index in plain)
+    letter = codes.pitch(pieces[index].line for index in plain)
+    pieces = _level(pieces, _slant([pieces[index] for index in plain], height))
+    index_of = {id(pieces[index]): index for index in plain}
+    walls = [piece.box for piece in pieces if piece.whole]
+    rows = _rows([pieces[index] for index in plain], height)
+    found: list[tuple[Grid, frozenset[int]]] = []
+    at = 0
+    while at < len(rows) <= MAX_ROWS:
+        end = _with_rest(rows, at, _end(rows, at, height, walls), height)
+        end = _without_sums(rows, at, end)
+        grid = _grid(rows[at:end], height) if end - at >= ROWS else None
+        if grid is None or (letter > 0 and _is_typed(grid.pieces)):
+            at += 1
+            continue
+        head = _head(rows, at, height, grid)
+        if head is not None and (wider := _grid(rows[at - 1 : end], height)):
+            grid, at = wider, at - 1
+        inside = (id(piece) for row in rows[at:end] for piece in row.pieces)
+        found.append((grid, frozenset(index_of[one] for one in inside)))
+        at = end
+    return found
+
+
+def _is_typed(pieces: Sequence[Piece]) -> bool:
+    """Say whether most of a table is in letters of one width, as program text on the page is."""
+    typed = sum(len(piece.line.text) for piece in pieces if piece.line.typeface.pitch > 0)
+    return 2 * typed > sum(len(piece.line.text) for piece in pieces)
+
+
+def _slant(pieces: Sequence[Piece], height: float) -> float:
+    """Return the slant at which most pieces stand level, where the lines alone did not tell it."""
+
+    def sharpness(slant: float) -> float:
+        found = 0
+        for shift in (0.0, 0.5):
+            rows = Counter(
+                floor((piece.middle - slant * (piece.box.x0 + piece.box.x1) / 2) / step + shift)
+                for piece in pieces
+            )
+            found += sum(count * count for count in rows.values())
+        return found
+
+    step = 0.3 * height
+    slants = [SLANT * number for number in range(-SLANTS, SLANTS + 1)]
+    best = max(slants, key=lambda slant: (sharpness(slant), -abs(slant)))
+    return best if sharpness(best) > SHARPER * sharpness(0.0) else 0.0
+
+
+def _level(pieces: Sequence[Piece], slant: float) -> list[Piece]:
+    """Return the pieces with their boxes where they would stand without a slant."""
+    if not slant:
+        return list(pieces)
+    found = []
+    for piece in pieces:
+        box = piece.box
+        right, down = slant * piece.middle, -slant * (box.x0 + box.x1) / 2
+        moved = Box(box.x0 + right, box.y0 + down, box.x1 + right, box.y1 + down)
+        found.append(replace(piece, box=moved))
+    return found
+
+
+def _head(rows: Sequence[_Row], at: int, height: float, grid: Grid) -> _Row | None:
+    """Return the row above a table if it may name the columns."""
+    if at == 0 or len(_parts(rows[at - 1], height)) < 2:
+        return None
+    above = rows[at - 1]
+    near = rows[at].middle - above.middle < HEAD_GAP * height
+    inside = above.box.x0 > grid.box.x0 - height and above.box.x1 < grid.box.x1 + height
+    return above if near and inside else None
+
+
+def _rows(pieces: Sequence[Piece], height: float) -> list[_Row]:
+    """Return the pieces in rows from the top: each goes on from the one left of it.
+
+    So a slant that is left over, or a page that is bent, does not tear them.
+    """
+    rows: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: piece.box.x0):
+        near = [
+            (abs(_slanted(row, piece) - piece.middle), index)
+            for index, row in enumerate(rows)
+            if row[-1].box.x1 < piece.box.x0 + OVERLAP * height
+        ]
+        distance, index = min(near, default=(height, -1))
+        if distance < LEVEL * min(height, piece.box.height):
+            rows[index].append(piece)
+        else:
+            rows.append([piece])
+    return sorted((_Row(tuple(row)) for row in rows), key=lambda row: row.middle)
+
+
+def _slanted(row: Sequence[Piece], piece: Piece) -> float:
+    """Return at what height a row goes on where a piece stands."""
+    last = row[-1]
+    return last.middle if len(row) < 2 else (last.middle + row[-2].middle) / 2
+
+
+def _parts(row: _Row, height: float) -> list[Box]:
+    """Return the boxes of a row's pieces without the white around their letters."""
+    return [_letters(piece.box, height) for piece in row.pieces]
+
+
+def _letters(box: Box, height: float) -> Box:
+    inner = min(PADDING * height, box.width / 3)
+    return Box(box.x0 + inner, box.y0, box.x1 - inner, box.y1)
+
+
+def _end(rows: Sequence[_Row], at: int, height: float, walls: Sequence[Box]) -> int:
+    """Return behind which row the white ends that begins in one: as far as a strip goes through."""
+    gaps = _gaps(_parts(rows[at], height))
+    if not gaps:
+        return at
+    end, count = at + 1, 1
+    for index in range(at + 1, len(rows)):
+        above, row = rows[index - 1], rows[index]
+        if row.middle - above.middle > ROW_GAP * height or index - end >= PENDING:
+            break
+        if any(above.middle < wall.y0 < row.middle for wall in walls):
+            break
+        parts = _parts(row, height)
+        if len(parts) == 1:
+            if any(_crosses(parts[0], gap, height) for gap in gaps):
+                break
+            continue
+        left = [_left(gap, parts) for gap in gaps]
+        left = [gap for gap in left if gap[1] - gap[0] > STRIP * height]
+        if count >= ROWS and 2 * len(left) < len(gaps):
+            # One stray row in a long table is no end of it.
+            if count < STRAY or not left:
+                break
+        elif not left:
+            break
+        else:
+            gaps = left
+        end, count = index + 1, count + 1
+    return end
+
+
+def _with_rest(rows: Sequence[_Row], at: int, end: int, height: float) -> int:
+    """Return the end with the lines of the last row's cells that stand below it."""
+    if end - at < ROWS:
+        return end
+    while end < len(rows):
+        above, row = rows[end - 1], rows[end]
+        cell = min(rows[end - 1].pieces, key=lambda p: abs(p.box.x0 - row.box.x0))
+        if (
+            len(row.pieces) > 1
+            or row.middle - above.middle > WRAP * height
+            or abs(cell.box.x0 - row.box.x0) > height / 2
+            or row.box.x1 > cell.box.x1 + 8 * height
+            or not values.goes_on(row.pieces[0].line.text)
+        ):
+            break
+        end += 1
+    return end
+
+
+def _without_sums(rows: Sequence[_Row], at: int, end: int) -> int:
+    """Return the end without rows of few cells that stand apart from the others: their sums."""
+    steps = [rows[index].middle - rows[index - 1].middle for index in range(at + 1, end)]
+    if len(steps) < ROWS:
+        return end
+    most = max(len(row.pieces) for row in rows[at:end])
+    for index in range(end - 1, at + ROWS, -1):
+        if len(rows[index].pieces) >= FULL * most and len(rows[index].pieces) > 2:
+            break
+        if rows[index].middle - rows[index - 1].middle > APART * median(steps):
+            return index
+    return end
+
+
+def _gaps(parts: Sequence[Box]) -> list[Strip]:
+    return [(left.x1, right.x0) for left, right in pairwise(parts)]
+
+
+def _crosses(box: Box, gap: Strip, height: float) -> bool:
+    return box.x0 < gap[0] - REACH * height and box.x1 > gap[1] + REACH * height
+
+
+def _left(gap: Strip, parts: Sequence[Box]) -> Strip:
+    """Return the widest white that some parts leave of a gap."""
+    best, start = (gap[0], gap[0]), gap[0]
+    inside = sorted((box.x0, box.x1) for box in parts if box.x1 > gap[0] and box.x0 < gap[1])
+    for x0, x1 in [*inside, (gap[1], gap[1])]:
+        if x0 - start > best[1] - best[0]:
+            best = start, x0
+        start = max(start, x1)
+    return best
+
+
+def _strips(rows: Sequence[_Row], height: float) -> list[Strip]:
+    """Return the columns: what white parts that no more than a stray row crosses.
+
+    Rows of few pieces (a head, a sum, a name of a section) do not tell.
+    """
+    usual = sorted(len(row.pieces) for row in rows if len(row.pieces) > 1)
+    least = max(2.0, FULL * usual[len(usual) * 3 // 4]) if usual else 2.0
+    several = [row for row in rows if len(row.pieces) >= least]
+    stray = len(several) // STRAY
+    edges = sorted(
+        edge
+        for row in several
+        for box in _parts(row, height)
+        for edge in ((box.x0, 1), (box.x1, -1))
+    )
+    strips: list[list[float]] = []
+    depth = 0
+    for x, step in edges:
+        was, depth = depth, depth + step
+        if was <= stray < depth:
+            if strips and x - strips[-1][1] < STRIP * height:
+                continue
+            strips.append([x, x])
+        elif was > stray >= depth:
+            strips[-1][1] = x
+    # Columns are as wide as the boxes in them.
+    inner = PADDING * height
+    return [(left - inner, right + inner) for left, right in strips]
+
+
+def _grid(rows: Sequence[_Row], height: float) -> Grid | None:
+    """Return rows as a table, None if they are none."""
+    strips = _strips(rows, height)
+    if len(strips) < 2:
+        return None
+    placed = [_placed(row, strips, height) for row in rows]
+    if _is_prose(placed, len(strips)):
+        return None
+    width, placed = fused.parted(placed, len(strips))
+    width, placed = fused.with_ranges(*fused.with_currencies(width, placed))
+    if not _is_table(placed, width, height):
+        return None
+    return _built(placed, width, height)
+
+
+def _placed(row: _Row, strips: Sequence[Strip], height: float) -> Placed:
+    """Return a row's pieces by the columns that they stand in; one piece in several is cut."""
+    found: Placed = defaultdict(list)
+    for piece in row.pieces:
+        rest = piece
+        for (before, end), (start, after) in pairwise(strips):
+            left = min(REACH * height, (end - before) / 2)
+            right = min(REACH * height, (after - start) / 2)
+            if not (rest.box.x0 < end - left and rest.box.x1 > start + right):
+                continue
+            first, *others = cut_at(rest, start)
+            if others:
+                found[_column(first.box, strips)].append(first)
+                rest = others[-1]
+        found[_column(rest.box, strips)].append(rest)
+    return found
+
+
+def _column(box: Box, strips: Sequence[Strip]) -> int:
+    """Return the column that a box stands in most, or is nearest to."""
+    return max(
+        range(len(strips)),
+        key=lambda at: min(box.x1, strips[at][1]) - max(box.x0, strips[at][0]),
+    )
+
+
+def _is_prose(placed: Sequence[Placed], width: int) -> bool:
+    """Say whether a column is running text: its lines go on beside whatever stands level."""
+    for column in range(width):
+        texts = [cell_text(row[column]) for row in placed if column in row and len(row) > 1]
+        long = [text for text in texts if values.is_text(text)]
+        if 2 * len(long) > len(texts) and len(long) >= ROWS:
+            flowing = sum(values.goes_on(text) or text.endswith("-") for text in long)
+            if flowing >= FLOWING * len(long):
+                return True
+    return False
+
+
+def _is_table(placed: Sequence[Placed], width: int, height: float) -> bool:
+    """Say whether rows with their pieces by columns are a table."""
+    anchors = [row for row in placed if len(row) > 1]
+    if width < COLUMNS or len(anchors) < ROWS:
+        return False
+    if 2 * sum(len(row) >= FILLED * width for row in anchors) < len(anchors):
+        return False
+    if 3 * len(anchors) < len(placed):
+        return False
+    columns = [fused.texts(anchors, column) for column in range(width)]
+    if any(len(texts) < 2 for texts in columns):
+        return False
+    if not any(values.are_values(texts) for texts in columns):
+        return False
+    return all(_in_line(anchors, column, height) for column in range(width))
+
+
+def _in_line(rows: Sequence[Placed], column: int, height: float) -> bool:
+    boxes = [around(piece.box for piece in row[column]) for row in rows if column in row]
+    middles = [(box.x0 + box.x1) / 2 for box in boxes]
+    for edge in ([box.x0 for box in boxes], [box.x1 for box in boxes], middles):
+        usual = median(edge)
+        if sum(abs(x - usual) < IN_LINE * height for x in edge) >= ALIGNED * len(edge):
+            return True
+    return False
+
+
+def _built(placed: Sequence[Placed], width: int, height: float) -> Grid:
+    """Return the table: lines that are no rows of their own go to the nearest one."""
+    of_words = {
+        column for column in range(width) if not values.are_values(fused.texts(placed, column)[1:])
+    }
+    middles = [median(p.middle for pieces in row.values() for p in pieces) for row in placed]
+    anchors = [at for at, row in enumerate(placed) if not _is_rest(row, of_words, width)]
+    rows: list[Placed] = []
+    for at, owner in _owners(anchors, placed, middles, height):
+        if owner == at:
+            rows.append({column: list(pieces) for column, pieces in placed[at].items()})
+            continue
+        for column, pieces in placed[at].items():
+            target = rows[-1] if owner < at else None
+            if target is not None:
+                target.setdefault(column, []).extend(pieces)
+    pieces = tuple(p for row in rows for column in sorted(row) for p in row[column])
+    header = _header(rows)
+    cells = tuple(
+        tuple(
+            Cell(cell_text(row.get(column, ())), header=header and not number)
+            for column in range(width)
+        )
+        for number, row in enumerate(rows)
+    )
+    return Grid(around(piece.box for piece in pieces), cells, pieces)
+
+
+def _is_rest(row: Placed, of_words: set[int], width: int) -> bool:
+    """Say whether a line has few cells, all of words: where words are, or with no first cell."""
+    few = len(row) <= 2 and 2 * len(row) < max(width, 3)
+    words = not any(values.is_value(cell_text(pieces)) for pieces in row.values())
+    return few and words and (set(row) <= of_words or 0 not in row)
+
+
+def _owners(
+    anchors: Sequence[int], placed: Sequence[Placed], middles: Sequence[float], height: float
+) -> Iterator[tuple[int, int]]:
+    """Yield each line with the one that begins its row."""
+    for at in range(len(placed)):
+        if at in anchors:
+            yield at, at
+            continue
+        above = max((anchor for anchor in anchors if anchor < at), default=None)
+        if above is None or not _belongs(at, placed, middles, height):
+            yield at, at
+        else:
+            yield at, above
+
+
+def _belongs(
+    at: int, placed: Sequence[Placed], middles: Sequence[float], height: float
+) -> bool:
+    """Say whether a line goes on from the one above it, in a cell that has text there."""
+    row, above = placed[at], placed[at - 1]
+    step = middles[at] - middles[at - 1]
+    after = middles[at + 1] - middles[at] if at + 1 < len(middles) else 2 * step
+    if not set(row) <= set(above) or step > WRAP * height:
+        return False
+    if values.goes_on(cell_text(row[min(row)])):
+        return True
+    if 0 not in row:
+        return step <= after + LEVEL * height / 2
+    # In the first column a name of a section may stand.
+    usual, own = (median(piece.weight for piece in some[0]) for some in (above, row))
+    return step < after - LEVEL * height / 2 and own <= BOLDER * usual
+
+
+def _header(rows: Sequence[Placed]) -> bool:
+    """Say whether the first row is bolder than the others."""
+    first = [piece.weight for pieces in rows[0].values() for piece in pieces]
+    rest = [piece.weight for row in rows[1:] for pieces in row.values() for piece in pieces]
+    return bool(first and rest) and min(first) > BOLDER * median(rest) > 0

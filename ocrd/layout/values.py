@@ -1,0 +1,80 @@
+"""What a cell's text is by its form: dates, times, amounts, codes, numbers; or words (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+FEW_WORDS = 3  # of a cell that is no text
+MOST = 0.6  # share of a column's cells from which it is of one form
+SEVERAL = 4  # cells; fewer have a value beside something else by chance
+STRAY = 0.15  # share of a column's cells that have none, where the others have
+
+_BETWEEN = frozenset("-–—/x×:")
+_CURRENCY = r"(?:€|\$|£|¥|EUR|USD|GBP|CHF|Kč|zł|kr|Fr)\.?"
+_NUMBER = r"[-+–−±(]?\d{1,3}(?:[.,'’\s]\d{3})*(?:[.,]\d+)?|[-+–−]?\d+(?:[.,:/-]\d+)*"
+_VALUE = re.compile(
+    rf"(?:{_CURRENCY}\s?)?(?:{_NUMBER})[-+–−)]?[.*†]?(?:\s?(?:%|‰|°C?|{_CURRENCY}))?(?:\s[A-Z])?"
+    r"|[-–—.…*x✓]{1,3}|n/?a|[A-Z]{0,4}[-/.]?\d[\dA-Z./-]*",
+)
+# The first value of several things in one cell, the thousands of a number with it.
+_FIRST = re.compile(
+    r"(?P<value>\d{1,2}[./-]\d{1,2}[./-](?:\d{2,4})?|\d{1,2}:\d{2}(?::\d{2})?|[A-Z]{1,4}-?\d[\dA-Z/-]*"
+    r"|[-+–−]?\d{1,3}(?:[ '’]\d{3})+(?:[.,]\d+)?|[-+–−]?\d[\d.,'’/-]*[.*]?)\s+(?P<rest>\S.*)"
+)
+_LAST = re.compile(
+    rf"(?<=\S)\s(?P<value>(?:{_CURRENCY}\s?)?[-+–−]?(?:\d{{1,3}}(?:[.,'’]\d{{3}})+|\d+)[.,]\d{{1,3}}[-+]?|\d{{1,2}}:\d{{2}}|\d+[./]\d+[./]\d*)$"
+)
+# What goes on with a number: a unit, a month and a year, a street.
+_GOES_ON = re.compile(r"[^\W\d_]{1,3}\.?|[%°‰].*|[^\W\d_]+\.?\s(?:\d{4}|\d{2})|[x×]\s?\d.*")
+
+
+def is_value(text: str) -> bool:
+    """Say whether a text is a number, a date, a code, or a sign that stands for none."""
+    return _VALUE.fullmatch(text.strip()) is not None
+
+
+def are_values(cells: Sequence[str]) -> bool:
+    """Say whether most of a column's cells are values."""
+    return bool(cells) and sum(map(is_value, cells)) >= MOST * len(cells)
+
+
+def is_text(text: str) -> bool:
+    """Say whether a cell is as long as sentences are."""
+    return len(text.split()) > FEW_WORDS and not is_value(text)
+
+
+def goes_on(text: str) -> bool:
+    """Say whether a text begins as what goes on from a row above."""
+    return text[:1].islower()
+
+
+def is_currency(text: str) -> bool:
+    """Say whether a text is a currency alone."""
+    return re.fullmatch(_CURRENCY, text) is not None
+
+
+def are_signs(cells: Sequence[str]) -> bool:
+    """Say whether the cells of a column are a sign between two values, but for its head."""
+    found = sum(text in _BETWEEN for text in cells)
+    return found >= SEVERAL and found >= len(cells) - 1
+
+
+def leading(text: str) -> int:
+    """Return how many characters the value has that something else stands behind, or 0."""
+    found = _FIRST.fullmatch(text.strip())
+    if not found or _GOES_ON.fullmatch(found["rest"]):
+        return 0
+    return found.end("value")
+
+
+def trailing(text: str) -> int:
+    """Return how many characters stand before an amount, a date or a time at the end, or 0."""
+    found = _LAST.search(text.strip())
+    return found.start("value") if found else 0
+
+
+def are_most(places: Sequence[int]) -> bool:
+    """Say whether nearly all cells of a column have such a place; one may be its head."""
+    found = sum(place > 0 for place in places)
+    return found >= SEVERAL and len(places) - found <= max(1.0, STRAY * len(places))
