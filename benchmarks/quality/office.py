@@ -5,9 +5,11 @@ What stands around the tables counts if it is there outside of them. Signs that 
 forgiven, one in eight: how well is read, other figures say.
 """
 
+# mypy: allow-untyped-calls
+# (PyMuPDF's functions have no annotations.)
+
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -16,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pymupdf
 from PIL import Image, ImageFilter
 from rapidfuzz import fuzz
 
@@ -79,14 +82,18 @@ def _draw(
 
     folders = [str(CACHE / "packages" / FONTS), "/usr/share/fonts"]
     body = _PAGE.format(font) + one.source
-    drawn = typst.compile(body.encode(), font_paths=folders, format="png", ppi=RESOLUTION)
-    page = Image.open(io.BytesIO(drawn[0] if isinstance(drawn, list) else drawn)).convert("RGB")
+    source = path.with_suffix(".typ")
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(body)
+    pdf = typst.compile(str(source), font_paths=folders)
+    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+        pixmap = document[0].get_pixmap(dpi=RESOLUTION, alpha=False)
+    page = Image.frombytes("RGB", (pixmap.width, pixmap.height), pixmap.samples)
     if degrees:
         page = page.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(255,) * 3)
     if sigma:
         chance = np.random.default_rng(number)
         page = noisy(page.filter(ImageFilter.GaussianBlur(0.5)), chance, sigma)
-    path.parent.mkdir(parents=True, exist_ok=True)
     page.save(path)
 
 

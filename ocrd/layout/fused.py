@@ -102,14 +102,15 @@ def _renumbered(placed: Sequence[Placed], target: dict[int, int]) -> list[Placed
 def _at(cell: Sequence[Piece], length: int) -> float:
     """Return where on the page so many characters of a cell end."""
     left = length
-    for piece, after in pairwise([*cell, None]):
-        text = piece.line.text.strip()
-        if left < len(text) or after is None:
-            return piece.box.x0 + piece.box.width * min(left / max(len(text), 1), 1)
-        if left <= len(text) + 1:
+    for piece, after in pairwise(cell):
+        long = len(piece.line.text.strip())
+        if left < long:
+            return piece.box.x0 + piece.box.width * left / long
+        if left <= long + 1:
             return (piece.box.x1 + after.box.x0) / 2
-        left -= len(text) + 1
-    raise AssertionError
+        left -= long + 1
+    last = cell[-1]
+    return last.box.x0 + last.box.width * min(left / max(len(last.line.text.strip()), 1), 1)
 
 
 def _in_two(row: Placed, column: int, x: float, place: Callable[[str], int]) -> Placed:

@@ -22,6 +22,9 @@ WHOLE = 0.9  # share of a field's side that some rule covers where it parts two 
 SHORT_RULE = 2  # rows, if it parts no more of them
 CUT = 0.8  # heights of a line by which a piece must reach over a rule to be cut there
 BOLDER = 1.25  # times the others' weight: a header's
+BROKEN_ROWS = 4  # of text, fewer tell too little of rules seen in parts, and
+FULL = 0.6  # of the columns that they fill, but for
+NEARLY_ALL = 0.9  # of them
 TORN = 2  # values in rows of their own, or
 MANY_TORN = 3  # other texts, in a cell that no rule was seen in,
 TORN_SHARE = 0.6  # and in so many of the rows that it takes
@@ -67,7 +70,7 @@ def ruled(
 def grid_of(pieces: Sequence[Piece], net: _Net, height: float) -> Grid | None:
     """Return the pieces as a table, None where they are none: a frame, a drawing."""
     cut = [part for piece in pieces for part in _cut(piece, net, height)]
-    net = _pruned(_with_text_rows(cut, net), cut)
+    net = _pruned(_with_text_rows(cut, _with_whole_rules(cut, net)), cut)
     if len(net.xs) < 3 or len(net.ys) < 3 or len(net.xs) * len(net.ys) > MAX_FIELDS:
         return None
     spans = _spans(net)
@@ -224,6 +227,31 @@ def _with_text_rows(pieces: Sequence[Piece], net: _Net) -> _Net:
                 for above, below in pairwise(rows)
             ]
     return replace(net, ys=tuple(sorted(ys)))
+
+
+def _with_whole_rules(pieces: Sequence[Piece], net: _Net) -> _Net:
+    """Return the net with a rule between any two rows of text, where most that lie are broken.
+
+    Faint ones are seen in parts. Rows that fill most columns are none of one cell.
+    """
+    inner = net.ys[1:-1]
+    touch = min((b - a for a, b in pairwise(net.ys)), default=0.0) / 2
+    left, right = net.xs[0], net.xs[-1]
+    broken = [at for at in inner if _covered(net.lying, at, touch, left, right) < WHOLE]
+    rows = text_rows(pieces)
+    if len(rows) < BROKEN_ROWS or 2 * len(broken) < len(inner):
+        return net
+    places = [{_index(net.xs, (p.box.x0 + p.box.x1) / 2) for p in row} for row in rows]
+    first = min(map(min, places))
+    full = [first in place and len(place) >= FULL * (len(net.xs) - 1) for place in places]
+    if sum(full) < NEARLY_ALL * len(rows):
+        return net
+    ys = [
+        (median(p.middle for p in above) + median(p.middle for p in below)) / 2
+        for above, below in pairwise(rows)
+    ]
+    ys = [net.ys[0], *ys, net.ys[-1]]
+    return replace(net, ys=tuple(ys), lying=tuple(Stroke(y, left, right) for y in ys))
 
 
 def _have_values(rows: Sequence[Sequence[Piece]], net: _Net) -> bool:

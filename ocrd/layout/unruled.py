@@ -384,7 +384,7 @@ def _built(placed: Sequence[Placed], width: int, height: float) -> Grid:
             target = rows[-1] if owner < at else None
             if target is not None:
                 target.setdefault(column, []).extend(pieces)
-    pieces = tuple(p for row in rows for column in sorted(row) for p in row[column])
+    held = tuple(piece for row in rows for column in sorted(row) for piece in row[column])
     header = _header(rows)
     cells = tuple(
         tuple(
@@ -393,7 +393,7 @@ def _built(placed: Sequence[Placed], width: int, height: float) -> Grid:
         )
         for number, row in enumerate(rows)
     )
-    return Grid(around(piece.box for piece in pieces), cells, pieces)
+    return Grid(around(piece.box for piece in held), cells, held)
 
 
 def _is_rest(row: Placed, of_words: set[int], width: int) -> bool:
