@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -11,6 +12,12 @@ from ocrd.doubts import is_read
 from ocrd.job import Box, Cell, Line, Point, Rule
 
 MAX_SKEW = math.radians(20)  # beyond it a line is slanted by intent
+LEVEL = 0.3  # of a line's height: what differs by less stands level
+LONG = 12.0  # times its height: a line that tells its angle
+MOST_LONG = 0.3  # share of the lines from which theirs is the page's
+SLANTS = 40  # of a page to either side, that are tried
+SLANT = 0.0005  # radians from one to the next
+SHARPER = 1.3  # times as many pairs that stand level, from which a page is slanted
 UPRIGHT_RATIO = 2.0  # taller than this many times its width: text that runs up or down
 
 
@@ -76,7 +83,7 @@ class Sheet:
         """Return the page straightened by the slant of its lines, of those that were read."""
         written = [line for line in lines if is_read(line)]
         level = [line for line in written if not is_upright(line)]
-        angle = skew(level)
+        angle = slant(level, skew(level), width, height)
         strokes: tuple[list[Stroke], list[Stroke]] = ([], [])
         for rule in rules:
             x0, y0 = _turned(rule.start, angle, width, height)
@@ -86,15 +93,17 @@ class Sheet:
             else:
                 strokes[1].append(Stroke((x0 + x1) / 2, min(y0, y1), max(y0, y1)))
         return cls(
-            tuple(straighten(level, width, height)),
+            tuple(straighten(level, width, height, angle)),
             tuple(line for line in written if is_upright(line)),
             *map(tuple, strokes),
         )
 
 
-def straighten(lines: Sequence[Line], width: int, height: int) -> list[Piece]:
-    """Return the lines with their boxes after turning the page by its median line angle."""
-    angle = skew(lines)
+def straighten(
+    lines: Sequence[Line], width: int, height: int, angle: float | None = None
+) -> list[Piece]:
+    """Return the lines with their boxes after turning the page by an angle, or by its lines'."""
+    angle = skew(lines) if angle is None else angle
     pieces = []
     for line in lines:
         middle = sum(x for x, _ in line.quad) / 4, sum(y for _, y in line.quad) / 4
@@ -115,6 +124,33 @@ def skew(lines: Sequence[Line]) -> float:
         if abs(angle) < MAX_SKEW and _length(line, 0) > 4 * _length(line, 1):
             angles.append(angle)
     return median(angles) if len(angles) >= 3 else 0.0
+
+
+def slant(lines: Sequence[Line], angle: float, width: int, height: int) -> float:
+    """Return the page's slant, given that of its lines, at which most of them stand level.
+
+    The boxes of short lines tell no angle: a page of small cells has it in its rows only. On a
+    page of long ones rows side by side are those of columns, which need not stand level.
+    """
+    long = sum(_length(line, 0) > LONG * _length(line, 1) for line in lines)
+    if not lines or long > MOST_LONG * len(lines):
+        return angle
+    places = []
+    for line in lines:
+        middle = sum(x for x, _ in line.quad) / 4, sum(y for _, y in line.quad) / 4
+        places.append(_turned(middle, angle, width, height))
+    step = LEVEL * median(max(_length(line, 1), 1.0) for line in lines)
+
+    def sharpness(further: float) -> int:
+        rows = [
+            Counter(math.floor((y - further * (x - width / 2)) / step + shift) for x, y in places)
+            for shift in (0.0, 0.5)
+        ]
+        return sum(count * count for some in rows for count in some.values())
+
+    trials = [SLANT * number for number in range(-SLANTS, SLANTS + 1)]
+    best = max(trials, key=lambda further: (sharpness(further), -abs(further)))
+    return angle + (best if sharpness(best) > SHARPER * sharpness(0.0) else 0.0)
 
 
 def is_upright(line: Line) -> bool:

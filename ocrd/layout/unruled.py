@@ -7,11 +7,10 @@ that fills columns of words only belongs to the row that it is nearest to.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import floor
 from statistics import median
 
 from ocrd.job import Box, Cell
@@ -29,9 +28,6 @@ ROW_GAP = 3.2  # from one row to the next, in one table
 REACH = 1.0  # by which what crosses a strip reaches into both columns
 STRAY = 8  # rows, of which one may cross a strip
 FULL = 0.75  # of as many pieces as rows have: those that tell the columns
-SLANTS = 40  # of a page to either side, that are tried
-SLANT = 0.0005  # from one to the next
-SHARPER = 1.08  # times as many pieces that stand level, from which a page is slanted
 ROWS = 3  # that have several cells
 COLUMNS = 3  # fewer are a line with something beside it
 FILLED = 0.5  # share of the columns that half of the rows fill
@@ -69,7 +65,6 @@ def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
         return []
     height = median(pieces[index].box.height for index in plain)
     letter = codes.pitch(pieces[index].line for index in plain)
-    pieces = _level(pieces, _slant([pieces[index] for index in plain], height))
     index_of = {id(pieces[index]): index for index in plain}
     walls = [piece.box for piece in pieces if piece.whole]
     rows = _rows([pieces[index] for index in plain], height)
@@ -95,38 +90,6 @@ def _is_typed(pieces: Sequence[Piece]) -> bool:
     """Say whether most of a table is in letters of one width, as program text on the page is."""
     typed = sum(len(piece.line.text) for piece in pieces if piece.line.typeface.pitch > 0)
     return 2 * typed > sum(len(piece.line.text) for piece in pieces)
-
-
-def _slant(pieces: Sequence[Piece], height: float) -> float:
-    """Return the slant at which most pieces stand level, where the lines alone did not tell it."""
-
-    def sharpness(slant: float) -> float:
-        found = 0
-        for shift in (0.0, 0.5):
-            rows = Counter(
-                floor((piece.middle - slant * (piece.box.x0 + piece.box.x1) / 2) / step + shift)
-                for piece in pieces
-            )
-            found += sum(count * count for count in rows.values())
-        return found
-
-    step = 0.3 * height
-    slants = [SLANT * number for number in range(-SLANTS, SLANTS + 1)]
-    best = max(slants, key=lambda slant: (sharpness(slant), -abs(slant)))
-    return best if sharpness(best) > SHARPER * sharpness(0.0) else 0.0
-
-
-def _level(pieces: Sequence[Piece], slant: float) -> list[Piece]:
-    """Return the pieces with their boxes where they would stand without a slant."""
-    if not slant:
-        return list(pieces)
-    found = []
-    for piece in pieces:
-        box = piece.box
-        right, down = slant * piece.middle, -slant * (box.x0 + box.x1) / 2
-        moved = Box(box.x0 + right, box.y0 + down, box.x1 + right, box.y1 + down)
-        found.append(replace(piece, box=moved))
-    return found
 
 
 def _head(rows: Sequence[_Row], at: int, height: float, grid: Grid) -> _Row | None:

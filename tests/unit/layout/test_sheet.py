@@ -210,3 +210,29 @@ def test_of_two_spaces_the_nearer_one_parts_the_text() -> None:
 def test_what_a_page_is_made_of_stays_as_it_was_read(value: object, name: str) -> None:
     with pytest.raises(FrozenInstanceError):
         setattr(value, name, None)
+
+
+def cells(degrees: float, *, letters: int) -> list[Line]:
+    """Return a page of short level boxes in rows that are turned, as detectors find small cells."""
+    slope = math.tan(math.radians(degrees))
+    found = []
+    for row in range(20):
+        for column in range(5):
+            x, y = 100 + 260 * column, 200 + 40 * row
+            y += slope * x
+            quad = ((x, y), (x + 15 * letters, y), (x + 15 * letters, y + 30), (x, y + 30))
+            found.append(Line("1234", 0.9, quad))
+    return found
+
+
+@pytest.mark.parametrize("degrees", [-0.9, -0.4, 0.3, 0.7])
+def test_a_page_of_short_cells_is_straightened_by_its_rows(degrees: float) -> None:
+    pieces = Sheet.of(cells(degrees, letters=4), WIDTH, HEIGHT).pieces
+    for row in range(20):
+        middles = [piece.middle for piece in pieces[5 * row : 5 * row + 5]]
+        assert max(middles) - min(middles) < 6
+
+
+def test_long_lines_side_by_side_tell_their_slant_themselves() -> None:
+    pieces = Sheet.of(cells(0.7, letters=26), WIDTH, HEIGHT).pieces
+    assert pieces[4].middle - pieces[0].middle > 10
