@@ -28,6 +28,8 @@ MAX_SKELETON = 200  # characters by which blocks are compared
 MOST_JOINED = 50  # pages over which one block goes on at most: so many are in memory
 WAITING = 3  # pages without text, over which a paragraph may go on
 INDENTED = 4  # paragraphs of three rows and more that tell whether indents are usual
+TITLE = 1.7  # times the size of the document's running text: a title's, of a page with nothing else
+TITLE_ROWS, TITLE_LETTERS, TITLE_PAGE = 4, 100, 400  # rows, characters of it and of its page
 LARGER = 1.15  # times the size of the running text: no running head's
 
 
@@ -39,6 +41,7 @@ class Survey:
     _margins: list[Margin] = field(default_factory=list)
     _headings: list[ranks.Heading] = field(default_factory=list)
     _said: list[tuple[str, float, bool]] = field(default_factory=list)  # by headings
+    _titles: list[tuple[ranks.Heading, str, float]] = field(default_factory=list)  # that may be
     _words: set[str] = field(default_factory=set)
     _sizes: Counter[float] = field(default_factory=Counter)
     _indents: Counter[bool] = field(default_factory=Counter)
@@ -64,6 +67,8 @@ class Survey:
         )
         for index, block in enumerate(page.blocks):
             self._take(page, block, is_at_edge=index in edge)
+        if page.number <= ranks.TITLE_PAGES:
+            self._titles += _titles(page)
 
     def document(self) -> Document:
         """Return what the pages tell together."""
@@ -75,18 +80,31 @@ class Survey:
         if self.pages < 2:
             return Document(habits)
         said = frozenset(
-            words for words, own, at_edge in self._said if not at_edge or own > LARGER * size > 0
+            words
+            for words, own, at_edge in self._said
+            if margins.letters(words) >= recurring.FEW_LETTERS
+            and (not at_edge or own > LARGER * size > 0)
         )
+        said |= {words for _, words, own in self._titles if own > TITLE * size > 0}
+        titles = {
+            heading.place: heading
+            for heading, _, own in self._titles
+            if own > TITLE * size > 0
+        }
         judged = recurring.Document(self.pages, size, said, self._likeness.are_forms)
         labels = recurring.labels(self._margins, judged)
-        levels = ranks.levels([one for one in self._headings if one.place not in labels])
-        return Document(habits, labels, levels)
+        labels |= dict.fromkeys(titles.keys() - labels.keys(), "title")
+        headings = [one for one in self._headings if one.place not in labels]
+        headings += [one for place, one in titles.items() if labels[place] == "title"]
+        headings.sort(key=lambda one: (one.place.page, one.place.block))
+        return Document(habits, labels, ranks.levels(headings))
 
     def _take(self, page: PageRead, block: Block, *, is_at_edge: bool) -> None:
         shape = block.shape
         size = shape.size * page.points_per_pixel if shape else 0.0
         if block.label in {"title", "heading"}:
-            self._said.append((margins.skeleton(block.text[:MAX_SKELETON]), size, is_at_edge))
+            words = recurring.named(margins.skeleton(block.text[:MAX_SKELETON]))
+            self._said.append((words, size, is_at_edge))
         if block.label == "text" and shape:
             if size > 0:
                 self._sizes[round(2 * size) / 2] += len(block.text)
@@ -125,6 +143,7 @@ class Document:
                 new if new.label == "page-number" else old
                 for old, new in zip(page.blocks, blocks, strict=True)
             ]
+        blocks = _with_entries(blocks)
         listed = contents.of(blocks, goes_on=goes_on)
         if listed is not None:
             among = blocks[listed.first : listed.end]
@@ -134,10 +153,40 @@ class Document:
 
     def _settled_block(self, block: Block, place: Place) -> Block:
         if label := self.labels.get(place):
-            return replace(block, label=label)
+            block = replace(block, label=label)
+        if block.label in MARGINAL:
+            return block
         if level := self.levels.get(place, 0):
             block = replace(block, level=level)
         return _hyphenated(block, self.habits)
+
+
+def _with_entries(blocks: list[Block]) -> list[Block]:
+    """Return the blocks with what counts between two entries of a list as one, not a heading."""
+    found = list(blocks)
+    for index in range(1, len(blocks) - 1):
+        numbers = [seams.number_of(one.text) for one in found[index - 1 : index + 2]]
+        around = (found[index - 1].label, found[index + 1].label)
+        if found[index].label == "heading" and around == ("list", "list") and None not in numbers:
+            first, own, last = (number or 0 for number in numbers)
+            if own == first + 1 == last - 1:
+                found[index] = replace(found[index], label="list", level=0)
+    return found
+
+
+def _titles(page: PageRead) -> Iterator[tuple[ranks.Heading, str, float]]:
+    """Yield what may be a title on a page that has no running text to tell it from."""
+    if any(block.shape and block.shape.rows >= TITLE_ROWS for block in page.blocks):
+        return
+    if sum(len(block.text) for block in page.blocks) > TITLE_PAGE:
+        return
+    for index, block in enumerate(page.blocks):
+        shape = block.shape
+        if block.label == "text" and shape and 0 < shape.rows < TITLE_ROWS:
+            size = shape.size * page.points_per_pixel
+            if size > 0 and len(block.text) <= TITLE_LETTERS and block.text[-1:] not in ".,;:":
+                said = recurring.named(margins.skeleton(block.text))
+                yield ranks.Heading(Place(page.number, index), True, "", size), said, size
 
 
 def whole(pages: Iterable[PageRead]) -> Iterator[PageRead]:

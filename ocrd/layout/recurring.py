@@ -68,7 +68,7 @@ class Document:
 
     pages: int
     size: float = 0.0  # of the running text in points
-    headings: Set[str] = frozenset()  # skeletons of its headings, those at pages' edges aside
+    headings: Set[str] = frozenset()  # what its headings say, those at pages' edges aside
     are_forms: bool = False
 
 
@@ -91,6 +91,7 @@ def labels(margins: Sequence[Margin], document: Document) -> dict[Place, str]:
     repeated, dropped = _repeated(words, document, counted)
     heads |= repeated
     heads |= _in_rows(words, heads, document, counted)
+    heads |= {margin.place for margin in words if _names_chapter(margin, document)}
     heads |= _alike(words, heads, document)
     heads |= _in_place(words, heads | set(counted), document)
     return _labelled(margins, counted, (heads | dropped) - _kept(words, heads))
@@ -236,9 +237,21 @@ def _in_place(words: Sequence[Margin], known: set[Place], document: Document) ->
         ]
         before = any(other.place.page < margin.place.page for other in slots)
         behind = any(other.place.page > margin.place.page for other in slots)
-        if (before and behind) or (slots and margin.skeleton in document.headings):
+        if (before and behind) or (slots and named(margin.skeleton) in document.headings):
             found.add(margin.place)
     return found
+
+
+def _names_chapter(margin: Margin, document: Document) -> bool:
+    """Say whether a piece at the edge says in plain type what a heading says in its own."""
+    return margin.label == "text" and _may_be_head(margin, document) and (
+        named(margin.skeleton) in document.headings
+    )
+
+
+def named(skeleton: str) -> str:
+    """Return what a heading or a head says without its numbers."""
+    return " ".join(word for word in skeleton.split() if word != "#")
 
 
 def _may_be_head(margin: Margin, document: Document) -> bool:

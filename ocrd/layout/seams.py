@@ -216,6 +216,12 @@ def _list_goes_on(before: PageRead, end: int, entry: Block) -> bool:
     return False
 
 
+def number_of(text: str) -> int | None:
+    """Return the number that an entry of a list begins with."""
+    mark = _MARK.match(text)
+    return int(mark["number"]) if mark and mark["number"] else None
+
+
 def _is_first(mark: re.Match[str]) -> bool:
     return mark["number"] in {None, "1"} and mark["letter"] in {None, "a"}
 

@@ -1,9 +1,22 @@
 """What runs over a document's pages, by repetition and sequence."""
 
+from dataclasses import replace
+
 import pytest
 
 from ocrd.job import Block
-from tests.unit.layout.bound import block, book, foot, head, heading, labels, page, said
+from tests.unit.layout.bound import (
+    ROW,
+    block,
+    book,
+    foot,
+    head,
+    heading,
+    labels,
+    page,
+    said,
+    settled,
+)
 
 TEXT = "text"
 
@@ -148,3 +161,25 @@ def test_engines_that_give_no_boxes_have_heads_too() -> None:
         for n in range(1, 5)
     ]
     assert labels(pages) == [["header", TEXT, "page-number"]] * 4
+
+
+def test_a_piece_that_says_what_a_heading_said_is_its_running_head() -> None:
+    pages = book(
+        (heading("2 The Merchants", 18.0), said(1)), (head("The Merchants"), said(2)),
+        (head("THE MERCHANTS 3"), said(3)), (head("They came by sea"), said(4)),
+    )  # fmt: skip
+    assert labels(pages) == [["heading", TEXT], ["header", TEXT], ["header", TEXT], [TEXT, TEXT]]
+
+
+def test_large_type_on_a_page_with_nothing_else_is_a_title() -> None:
+    large = block("The Harbour Book", shape=replace(ROW, size=26.0))
+    pages = book((large,), (said(1),), (said(2),))
+    assert labels(pages) == [["title"], [TEXT], [TEXT]]
+    assert settled(pages)[0].blocks[0].level == 1
+
+
+def test_an_entry_that_was_taken_for_a_heading_counts_with_its_list() -> None:
+    entries = [block("1. ropes", label="list"), heading("2. sails"), block("3. oars", label="list")]
+    assert labels(book(tuple(entries), (said(1),)))[0] == ["list"] * 3
+    other = (entries[0], heading("7. sails"), entries[2])
+    assert labels(book(other, (said(1),)))[0][1] == "heading"
