@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import faulthandler
 import importlib
 import json
 import os
@@ -37,7 +38,7 @@ from ocrd.raster.confine import confine
 
 _LENGTH = struct.Struct("!I")
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-_STDERR_TAIL_BYTES = 2048
+_STDERR_TAIL_BYTES = 8192  # a crash tells its whole stack
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _NICE = 5
 _WORKED_SHARE = 0.2  # of a deadline: other work may have had the rest
@@ -107,6 +108,7 @@ class LimitedChild:
         self._writer: asyncio.StreamWriter | None = None
         self._stderr: asyncio.Task[None] | None = None
         self._stderr_tail = b""
+        self._has_started = False
 
     @property
     def pid(self) -> int | None:
@@ -145,6 +147,7 @@ class LimitedChild:
             await self.kill()
             raise
         self.confinement = (await self._answer(deadline_seconds))["result"]
+        self._has_started = True
 
     async def call(
         self, function: str, *, deadline_seconds: float, descriptors: Sequence[int] = (),
@@ -252,11 +255,13 @@ class LimitedChild:
             await asyncio.wait({stderr}, timeout=1.0)
         await self.kill()
         code = process.returncode
+        said = self._stderr_tail.decode("utf-8", "replace")
         if code == -signal.SIGILL:
-            return f"it was ended by {loading.of_illegal_instruction('', is_loading=False).what}"
+            obstacle = loading.of_illegal_instruction(said, is_loading=not self._has_started)
+            return f"it was ended by {obstacle.what}"
         if code is not None and code < 0:
             return f"it was ended by {_signal_name(-code)}"
-        tail = self._stderr_tail.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        tail = said.strip().rpartition("\n")[2]
         return f"it ended with status {code}" + (f": {tail}" if tail else "")
 
     async def _keep_stderr_tail(self) -> None:
@@ -406,6 +411,7 @@ def main(arguments: list[str]) -> None:
     """Run the child: ``SOCKET_FD PARENT_PID MODULE LIMITS IDLE_SECONDS``."""
     descriptor, parent, module, limited, idle_seconds = arguments
     end_with(int(parent))
+    faulthandler.enable()  # where a library crashes is this process's last word
     warnings.simplefilter("ignore")  # what libraries say about hostile files; errors still count
     # numpy's library reserves 30 MB a core when it is loaded, of a memory that is limited.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from ocrd.engine.failures import UNUSABLE_SECONDS
 from tests.installation import LETTER, ROOT, Installation, eventually
 
 # As "ocrd", but all that it starts runs on the interpreter of that name.
@@ -75,27 +74,23 @@ def test_convert_ends_with_the_cause_and_does_not_wait_for_another_processor(
     ended = ocrd_on(old_processor, "convert", *names)
     assert ended.returncode == 1
     said = ended.stdout + ended.stderr
-    assert said.count("this processor lacks instructions that numpy is built with") == 2, said
-    assert "Next start" not in said
+    # Pages are drawn before they are read: it is the drawing child that meets it first.
+    assert "this processor lacks instructions that numpy is built with" in said
+    assert "host-passthrough" in said
+    assert "Next start" not in said and "Tried again" not in said
 
 
-def test_the_journal_says_why_no_page_is_read_and_the_worker_is_not_started_over_and_over(
+def test_the_journal_says_why_no_page_can_be_drawn_and_nothing_is_touched(
     daemon: Installation, old_processor: Path
 ) -> None:
     daemon.configure('kind = "rapidocr"')
     daemon.drop(LETTER, "letter.png")
-    with daemon.log.open("a") as log:
-        daemon.process = subprocess.Popen(
-            [sys.executable, "-c", OCRD_ON, old_processor, "run", "--config", daemon.config],
-            cwd=ROOT, stdout=log, stderr=log, text=True,
-        )  # fmt: skip
-    eventually(lambda: "Next start in" in daemon.log.read_text(), what="the engine has ended")
-    (line,) = [line for line in daemon.log.read_text().splitlines() if "Next start in" in line]
-    assert "this processor lacks instructions that numpy is built with" in line
-    assert "host-passthrough" in line
-    assert f"Next start in {UNUSABLE_SECONDS:g} s." in line
-    status = daemon.status()
-    assert any("this processor lacks" in problem for problem in status["problems"])
+    ended = ocrd_on(old_processor, "run", "--config", str(daemon.config))
+    assert ended.returncode != 0
+    said = ended.stdout + ended.stderr
+    assert "Not started" in said
+    assert "this processor lacks instructions that numpy is built with" in said
+    assert "host-passthrough" in said
     assert daemon.tree() == ["letter.png"]
 
 
