@@ -145,7 +145,7 @@ class Pipeline:
     async def _verdict(self, work: Work, info: SourceInfo) -> OcrdError | None:
         """Return why the document fails, None if it is done."""
         failed = await self._ledger.do(lambda ledger: ledger.failed_pages(work.job.id))
-        return failure(failed, info.pages, work.folder.settings.tolerance)
+        return failure(work.name, failed, info.pages, work.folder.settings.tolerance)
 
 
 def _was_begun(work: Work) -> bool:

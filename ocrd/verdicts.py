@@ -94,9 +94,9 @@ def most_failures(total: int, tolerance: float) -> int:
 
 
 def failure(
-    failed: Sequence[tuple[int, str]], total: int, tolerance: float
+    name: str, failed: Sequence[tuple[int, str]], total: int, tolerance: float
 ) -> UnreadablePagesError | None:
-    """Return why a document of ``total`` pages fails, None if it is done.
+    """Return why the document ``name`` of ``total`` pages fails, None if it is done.
 
     ``failed`` are the numbers and JSON results of the pages that count as not read, in order: those
     that failed, and doubtful ones of which too much gave no text. ``tolerance`` is the share of
@@ -107,7 +107,8 @@ def failure(
     number, result = failed[0]
     first = cause(pages.from_json(result))
     return UnreadablePagesError(
-        f"{len(failed)} of {total} pages could not be read; the first is page {number}: {first}",
+        f"{name}: {len(failed)} of {total} pages could not be read; the first is page {number}:"
+        f" {first}",
         hint="Correct the source and run 'ocrd retry', or raise the folder's tolerance.",
         page=number,
     )

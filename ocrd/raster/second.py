@@ -35,10 +35,13 @@ def seen_twice(
 ) -> Seen:
     """Compare MuPDF's drawing with one by pdfium; if it ``hides`` something, pdfium's is kept.
 
-    A page that pdfium cannot draw is seen once.
+    A page that pdfium cannot draw is seen once, and so is one that the two do not turn alike (by an
+    angle that is none of the four): its ink lies elsewhere, and nothing is missing.
     """
-    look = _Look(first, second, number, image)
     try:
+        if not hides and _is_upright(first.size(number)) != _is_upright(second.size(number)):
+            return seen_once(image, remark)
+        look = _Look(first, second, number, image)
         difference = look.difference()
         if remark.gravity >= Gravity.GRAVE and not difference.first_lacks:
             difference = replace(difference, strayed=look.strayed())
@@ -48,6 +51,10 @@ def seen_twice(
     except PdfiumError:
         return seen_once(image, remark)
     return Seen(image, judgement, difference.ink)
+
+
+def _is_upright(size: tuple[float, float]) -> bool:
+    return size[1] > size[0]
 
 
 class _Look:

@@ -172,18 +172,21 @@ def test_a_document_fails_when_more_pages_do_than_the_folder_tolerates(
     failures: int, total: int, tolerance: float, fails: bool
 ) -> None:
     error = verdicts.failure(
-        [failed(number, "why") for number in range(1, failures + 1)], total, tolerance
+        "a.pdf", [failed(number, "why") for number in range(1, failures + 1)], total, tolerance
     )
     assert (error is not None) is fails
 
 
 def test_a_failed_document_names_its_first_bad_page_and_all_that_is_known_of_it() -> None:
     error = verdicts.failure(
-        [failed(4, "It ended the engine.", "It was tried 3 times."), failed(9, "other")], 12, 0.0
+        "a.pdf",
+        [failed(4, "It ended the engine.", "It was tried 3 times."), failed(9, "other")],
+        12,
+        0.0,
     )
     assert error is not None
     assert error.what == (
-        "2 of 12 pages could not be read; the first is page 4: It ended the engine.;"
+        "a.pdf: 2 of 12 pages could not be read; the first is page 4: It ended the engine.;"
         " It was tried 3 times."
     )
     assert error.page == 4
