@@ -41,7 +41,7 @@ HARMLESS = frozenset(
     getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday getuid getxattr
     inotify_add_watch inotify_init inotify_init1 inotify_rm_watch ioctl kill landlock_add_rule
     landlock_create_ruleset landlock_restrict_self lgetxattr listen llistxattr lseek lstat
-    madvise membarrier memfd_create mincore mlock mmap mprotect mremap munmap nanosleep
+    madvise mbind membarrier memfd_create mincore mlock mmap mprotect mremap munmap nanosleep
     newfstatat pause pidfd_open pidfd_send_signal pipe pipe2 poll ppoll prctl pread64 preadv
     prlimit64 pselect6 read readahead readlink readlinkat readv recvfrom recvmmsg recvmsg
     restart_syscall rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend

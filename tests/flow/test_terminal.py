@@ -31,8 +31,8 @@ class Terminal:
     def run(self, *arguments: str, ignoring: bool = False) -> subprocess.Popen[bytes]:
         def take() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            if ignoring:
-                signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            # Said either way: whoever runs the tests under nohup hands its own choice down.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN if ignoring else signal.SIG_DFL)
 
         process = subprocess.Popen(
             [*OCRD, *arguments], cwd=ROOT, stdin=self._program, stdout=self._program,
