@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import LETTER, ROOT, Installation, eventually
+from tests.installation import LETTER, ROOT, Installation
 
 # As "ocrd", but all that it starts runs on the interpreter of that name.
 OCRD_ON = (
