@@ -1,146 +1,152 @@
-"""A book of several pages, made by code: heads, numbers, and what goes on over its pages' ends.
+"""Pages with what Transformers' generate says of them, and decoders to read the same pages.
 
-``python -m tests.books PATH`` writes it as a PDF.
+The networks are tiny and random, in float32; prompts have the true numbers of image tokens.
 """
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
-import pymupdf
+import torch
 
-WIDTH, HEIGHT = 420, 595  # points
-LEFT, RIGHT, TOP, BOTTOM = 55, 365, 75, 520
-SIZE, PITCH = 11, 15
-PLAIN, BOLD = "tiro", "tibo"
+from ocrd.engine.deepseek.slots.decoding import Decoder, Generation, Rules, SlotPlan
+from ocrd.engine.deepseek.text import prompts
+from ocrd.engine.deepseek.text.prompts import BOS, EOS
+from tests import checkpoints, sequential
 
-TITLE = "The Harbour Book"
-PROSE = (
-    "In the years of which this book tells the harbour was kept by a master and two clerks, who"
-    " wrote down each vessel that came in with the tide, what it had on board, and to whom that was"
-    " to be sold. Nothing of this was asked for by anybody. The"
-    " in\u00adter\u00adna\u00adtion\u00adal trade of the town began with these lists, for"
-    " merchants came from far to read them, and stayed when they had seen how much of what they"
-    " were looking for lay in the sheds along the quay."
-)
-CONTENTS = (
-    ("1 The Old Quay", 3), ("1.1 Its Stones", 3), ("2 The Merchants", 5), ("2.1 Their Goods", 5),
-    ("2.2 Their Vessels", 6), ("3 The End", 8),
-)  # fmt: skip
-GOODS = tuple(
-    f"{5 * row + at + 1}. {what} from {where}"
-    for row, what in enumerate(("Wool", "Salt", "Coal", "Timber", "Fish"))
-    for at, where in enumerate(("Hull", "Bergen", "Riga", "Porto", "Cork"))
-)
-NAMES = ("Vessel", "Master", "Tons")
-SHIPS = tuple((f"Mary {at}", ("Adams", "Brown", "Clark")[at % 3], str(120 + 7 * at))
-              for at in range(1, 31))  # fmt: skip
+VOCABULARY = 2000  # the true one is 129,280, which is most of the work of so small a network
+KINDS = tuple(checkpoints.CLASSES)
+IMAGE_TOKENS = {
+    # tiny, small, base, large, gundam with 1x2, 2x2, 2x3 tiles
+    "deepseek-ocr": (73, 111, 273, 421, 493, 693, 903),
+    "deepseek-ocr-2": tuple(257 + 144 * tiles for tiles in range(7)),
+}
+# A dozen tokens that are said again and again, and an end that comes within sixty tokens on some.
+FAVOURED = {**dict.fromkeys(range(10, 22), 5.0), EOS: 3.0}
+ROOMY = SlotPlan(budget=16 * 1280, max_slots=8, context=8192, step=64, typical=1280)
+
+
+@dataclass(frozen=True)
+class Page:
+    features: torch.Tensor
+    prompt: list[int]
+    rules: Rules
+    expected: list[int]  # what generate says
 
 
 @dataclass
 class Book:
-    """Pages that fill from the top; the first is a title's, without number and head."""
-
-    document: pymupdf.Document = field(default_factory=pymupdf.open)
-    y: float = TOP
-    chapter: str = ""
-
-    def turn(self, chapter: str = "") -> None:
-        """Begin the next page, with a head unless a chapter begins on it."""
-        page = self.document.new_page(width=WIDTH, height=HEIGHT)
-        number = self.document.page_count
-        self.chapter, self.y = chapter or self.chapter, TOP
-        if number > 1:
-            text = str(number)
-            x = (WIDTH - pymupdf.get_text_length(text, PLAIN, SIZE)) / 2
-            page.insert_text((x, 560), text, fontname=PLAIN, fontsize=SIZE)
-        if number > 1 and not chapter:
-            head = self.chapter if number % 2 else TITLE
-            page.insert_text((LEFT, 45), head, fontname=PLAIN, fontsize=SIZE)
-
-    def row(self, text: str, x: float = LEFT, size: float = SIZE, font: str = PLAIN) -> None:
-        """Set a row, on the next page if this one is full."""
-        if self.y > BOTTOM:
-            self.turn()
-        self.document[-1].insert_text((x, self.y), text, fontname=font, fontsize=size)
-        self.y += PITCH * size / SIZE
-
-    def heading(self, text: str, size: float) -> None:
-        """Set a heading with white around it."""
-        self.y += size
-        self.row(text, size=size, font=BOLD)
-        self.y += 0.4 * size
-
-    def prose(self, text: str) -> None:
-        """Set a paragraph, its rows broken at spaces and soft hyphens."""
-        row = ""
-        for word in text.split(" "):
-            parts = word.split("\u00ad")
-            for at, part in enumerate(parts):
-                gap = " " if row and not at else ""
-                hyphen = "-" if at + 1 < len(parts) else ""
-                if _width(f"{row}{gap}{part}{hyphen}") > RIGHT - LEFT:
-                    self.row(f"{row}-" if at else row)
-                    row, gap = "", ""
-                row += gap + part
-        self.row(row)
-        self.y += 7
-
-    def table(self) -> None:
-        """Set a table with rules, its head again on each page."""
-        self._cells(NAMES, BOLD)
-        for ship in SHIPS:
-            if self.y > BOTTOM - PITCH:
-                self.turn()
-                self._cells(NAMES, BOLD)
-            self._cells(ship, PLAIN)
-        self.y += 14
-
-    def _cells(self, texts: tuple[str, ...], font: str) -> None:
-        page, edges = self.document[-1], (LEFT, 165, 275, RIGHT)
-        top, bottom = self.y - 12, self.y + 5
-        for at, text in enumerate(texts):
-            page.insert_text((edges[at] + 4, self.y), text, fontname=font, fontsize=SIZE)
-            page.draw_rect((edges[at], top, edges[at + 1], bottom), width=0.7)
-        self.y += 17
+    kind: str
+    network: Any
+    pages: list[Page]
 
 
-def _width(text: str) -> float:
-    return pymupdf.get_text_length(text, PLAIN, SIZE)
+def make_page(network: Any, image_tokens: int, rules: Rules, seed: int) -> Page:
+    generator = torch.Generator().manual_seed(seed)
+    features = torch.randn((image_tokens, checkpoints.HIDDEN), generator=generator)
+    text = torch.randint(3, 1000, (5 + seed % 7,), generator=generator).tolist()
+    prompt = [BOS, *[sequential.image_of(network)] * image_tokens, *text]
+    expected = sequential.read(network, prompt, features, rules)
+    return Page(features, prompt, rules, expected)
 
 
-def make() -> pymupdf.Document:
-    """Return the book."""
-    book = Book()
-    book.turn()
-    book.y = 200
-    book.row(TITLE, x=90, size=27, font=BOLD)
-    book.turn("Contents")
-    book.heading("Contents", 18)
-    for words, page in CONTENTS:
-        place = (RIGHT - 10, book.y)
-        book.document[-1].insert_text(place, str(page), fontname=PLAIN, fontsize=SIZE)
-        book.row(words)
-    book.turn("The Old Quay")
-    book.heading("1 The Old Quay", 18)
-    book.prose(PROSE)
-    book.heading("1.1 Its Stones", 13)
-    book.prose(f"{PROSE} {PROSE} {PROSE}")
-    book.prose(PROSE)
-    book.turn("The Merchants")
-    book.heading("2 The Merchants", 18)
-    book.prose(f"{PROSE} {PROSE}")
-    book.heading("2.1 Their Goods", 13)
-    for entry in GOODS:
-        book.row(entry)
-    book.heading("2.2 Their Vessels", 13)
-    book.table()
-    book.turn("The End")
-    book.heading("3 The End", 18)
-    book.prose(f"{PROSE} {PROSE}")
-    return book.document
+RULES = (
+    Rules(60, ngram=20, window=90, exempt=prompts.REPEATABLE),
+    Rules(45, ngram=2, window=200, exempt=tuple(range(0, VOCABULARY, 2))),
+    Rules(60, ngram=2, window=24),  # stricter, as a second reading has it
+    Rules(50, ngram=3, window=60),
+    Rules(9),
+)
 
 
-if __name__ == "__main__":
-    make().save(sys.argv[1])
+@cache
+def book_of(kind: str) -> Book:
+    """Return pages of all image sizes, some ended by themselves, some by their limit."""
+    network = sequential.network(kind, FAVOURED, vocabulary=VOCABULARY)
+    sizes = IMAGE_TOKENS[kind]
+    pages = [
+        make_page(network, sizes[number % len(sizes)], RULES[number % len(RULES)], number)
+        for number in range(14)
+    ]
+    limited = sum(len(page.expected) == page.rules.max_new_tokens for page in pages)
+    assert 3 <= limited <= 11
+    free = [sequential.read(network, page.prompt, page.features, Rules(60)) for page in pages[:9]]
+    changed = [
+        page.expected != said[: len(page.expected)]
+        for page, said in zip(pages[:9], free, strict=True)
+    ]
+    assert sum(changed) >= 3  # the rules against repetition do change what is said
+    return Book(kind, network, pages)
+
+
+@cache
+def endless(kind: str) -> Book:
+    """Return pages that only end at their limits: of 9 tokens and of 40 to 90."""
+    network = sequential.network(kind, {**FAVOURED, EOS: 0.0}, vocabulary=VOCABULARY)
+    limits = (90, 9, 40, 9, 70, 9)
+    pages = [
+        make_page(network, 20 + 10 * number, Rules(limit, ngram=2, window=90), number)
+        for number, limit in enumerate(limits)
+    ]
+    return Book(kind, network, pages)
+
+
+@dataclass
+class Eye:
+    """An encoder that hands over features, and notes how many pages came together."""
+
+    batches: list[int] = field(default_factory=list)
+    before: Callable[[], None] = lambda: None
+
+    def __call__(self, pages: list[Any]) -> Sequence[torch.Tensor]:
+        self.before()
+        self.batches.append(len(pages))
+        return pages
+
+
+def decoder(book: Book, plan: SlotPlan = ROOMY, **options: Any) -> Decoder:
+    options.setdefault("on_notice", lambda _: None)
+    encode = options.pop("encode", Eye())
+    return Decoder(book.network, encode, plan, image=VOCABULARY - 1, **options)
+
+
+def submit(made: Decoder, page: Page, rank: Any = 0, **options: Any) -> Generation:
+    rules = options.pop("rules", page.rules)
+    return made.submit(page.features, page.prompt, rules, rank, **options)
+
+
+def run(made: Decoder) -> None:
+    for _ in range(20_000):
+        if not made.busy:
+            return
+        made.step()
+    raise AssertionError("the decoder never ends")
+
+
+def check(pages: Sequence[Page], generations: Sequence[Generation]) -> None:
+    for page, generation in zip(pages, generations, strict=True):
+        assert generation.error is None
+        assert generation.tokens == page.expected
+        full = len(page.expected) == page.rules.max_new_tokens
+        assert generation.finished == ("length" if full else "eos")
+
+
+class Saboteur:
+    """Makes calls fail, by their number; for want of memory if nothing else is said."""
+
+    def __init__(
+        self, function: Callable[..., Any], failing: set[int], error: Exception | None = None
+    ) -> None:
+        self._function = function
+        self._failing = failing
+        self._error = error or torch.OutOfMemoryError("injected")
+        self.calls = 0
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        self.calls += 1
+        if self.calls in self._failing:
+            raise self._error
+        return self._function(*arguments, **options)

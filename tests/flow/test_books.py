@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.books import CONTENTS, GOODS, PROSE, SHIPS
+from tests.printed_book import CONTENTS, GOODS, PROSE, SHIPS
 from tests.installation import ROOT, Installation, eventually
 
 RAPIDOCR = 'kind = "rapidocr"'
@@ -24,7 +24,7 @@ def office(daemon: Installation) -> Installation:
 
 
 def make(path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "tests.books", str(path)], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "tests.printed_book", str(path)], cwd=ROOT, check=True)
 
 
 def without_time(text: str) -> str:
