@@ -179,6 +179,8 @@ def _excess(
     left: float, right: float, inside: Sequence[Seen], pitch: float
 ) -> list[Span]:
     """Return the parts of a piece of ink that lie beyond the characters in it."""
+    if len(inside) >= _ENOUGH:  # in another type than most of the line, it may be
+        pitch = max(pitch, median(b.place - a.place for a, b in pairwise(inside)))
     found = []
     reached = left
     for one in inside:

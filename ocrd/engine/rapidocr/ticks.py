@@ -31,12 +31,13 @@ _LEAST = 7  # pixels of the inside
 _SQUARE = 1.28  # times as wide as high, or the other way round, at most
 _CLOSED = 0.9  # share of each side that has ink of one piece along it
 _RING = 0.25  # of the inside, around it, that the outline runs in
+_LEAST_CIRCLE = 0.55  # heights of a line's box
 _ROUND = 0.92  # share of the directions in which a circle has ink
 _BENT = 0.05  # of the size, that a straight side leaves its line by,
 _STRAIGHT, _STRUCK = 0.75, 0.62  # along this share of it; or this, where a tick crosses it
 _ALIKE = 1.25  # times as large as another one at most: boxes of one kind
 _FREE = 0.22  # of the inside: so much paper is beside the outline,
-_FREE_CIRCLE = 0.45  # or beside a circle, which may be the letter O,
+_FREE_CIRCLE = 0.5  # or beside a circle, which may be the letter O,
 _ABOVE = 0.12  # and above and below,
 _STRAY = 0.06  # with so much ink in it at most,
 _STROKE = 0.4  # or this much where a tick reaches out
@@ -83,7 +84,9 @@ def find(page: Pixels, quads: Sequence[Quad]) -> list[Box]:
     ink = inked(page)
     count, _, facts, _ = cv2.connectedComponentsWithStats(1 - ink // 255, connectivity=4)
     holes = _insides(facts[1:] if count > 1 else facts[:0], line)
-    found = _apart([box for hole in holes if (box := _box(ink, hole)) is not None])
+    boxes = (box for hole in holes if (box := _box(ink, hole)) is not None)
+    # A circle that is lower than a capital is an o.
+    found = _apart([box for box in boxes if not box.round or box.size >= _LEAST_CIRCLE * line])
     found += _filled(ink, found)
     found = [box for box in found if not box.round or _has_like(box, found)]
     kept = sorted(_without_combs(found), key=lambda box: (box.top, box.left))

@@ -38,7 +38,10 @@ _LEAST_INK = 0.12  # of its box: a frame has less
 _LETTER = 0.8  # of its height that a letter is wide, where they touch
 _REACH = 0.8  # heights up to the next letter of a row, on both sides
 _LETTERS = 5  # of a row: fewer are a pattern, a scale, a speck
-_ENOUGH = 20  # of all rows together
+_ENOUGH = 20  # of all rows together,
+_ENOUGH_USUALLY = 60  # or on a page of usual size and form, of which the detector saw
+_MANY_LINES = 10  # lines or more,
+_LONG_PAGE = 1.8  # and which is not so many times as long as broad
 _SOLID = 0.8  # of its box that is ink: a row of such pieces is dots, or a broken rule
 _MANY_PIXELS = 4_000_000  # of a page, from which a first look at half its size says whether
 _ROW_HEIGHT = 2.4  # heights of its letters: more is a texture
@@ -86,12 +89,16 @@ def plan(page: Pixels, quads: Sequence[Quad], scale: float) -> Plan | None:
     """
     if scale < _LARGE and quads and scale * _thickness(quads) < _LEGIBLE:
         quads = ()  # found, but so coarsely that their boxes are as much paper as letters
+    is_usual = scale >= _LARGE and max(page.shape[:2]) < _LONG_PAGE * min(page.shape[:2])
+    is_usual &= len(quads) >= _MANY_LINES
+    enough = _ENOUGH_USUALLY if is_usual else _ENOUGH
     if page.shape[0] * page.shape[1] > _MANY_PIXELS:
         half = cv2.resize(page, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        if not _small(_found(np.asarray(half, np.uint8), _halved(quads), 2), 2 * scale).any():
+        rows = _found(np.asarray(half, np.uint8), _halved(quads), 2)
+        if not _small(rows, 2 * scale, enough).any():
             return None
     found = _found(page, quads)
-    small = _small(found, scale)
+    small = _small(found, scale, enough)
     if not small.any():
         return None
     height = float(np.percentile(found.heights[small], 20))
@@ -113,10 +120,10 @@ def _thickness(quads: Sequence[Quad]) -> float:
     return float(np.median([min(turning.size(quad)) for quad in quads]))
 
 
-def _small(found: Rows, scale: float) -> NDArray[np.bool_]:
+def _small(found: Rows, scale: float, enough: int) -> NDArray[np.bool_]:
     """Say which rows are too low for the detector; of a few letters none are."""
     small = found.heights * scale < _BLIND
-    return small if found.letters[small].sum() >= _ENOUGH else np.zeros_like(small)
+    return small if found.letters[small].sum() >= enough else np.zeros_like(small)
 
 
 def _halved(quads: Sequence[Quad]) -> list[Quad]:

@@ -59,6 +59,13 @@ def test_on_a_large_page_coarse_boxes_are_no_answer() -> None:
     assert tiles.plan(page[:3000, :3500], [coarse], 0.3) is None, "of a page of usual size they are"
 
 
+def test_a_page_of_many_lines_is_not_parted_for_a_few_words() -> None:
+    lines = [box(100, 100 + 60 * row, 2000, 140 + 60 * row) for row in range(12)]
+    assert tiles.plan(sheet((3508, 2480), NOTE), lines, 960 / 3508) is None
+    notes = [(2500, 600 + 40 * row, NOTE[2], 14) for row in range(4)]
+    assert tiles.plan(sheet((3508, 2480), *notes), lines, 960 / 3508) is not None
+
+
 def test_letters_that_are_large_enough_need_no_tiles() -> None:
     text = (100, 100, "All dimensions are in millimetres", 60)
     assert tiles.plan(sheet((3508, 2480), text), [], 960 / 3508) is None
