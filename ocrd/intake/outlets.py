@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ocrd import files
 from ocrd.errors import ShareGoneError
 from ocrd.files import mounts
+from ocrd.intake.scan import junk
 
 if TYPE_CHECKING:
     from ocrd.config.settings import InboxSettings
@@ -48,7 +49,8 @@ def shut(settings: InboxSettings, remedy: str = "") -> str:
         except ShareGoneError as error:
             return str(error)
         except OSError as error:
-            if place.path == settings.done_dir and _is_file(place):
+            is_ignored = junk(settings.ignore)(place.path.name)
+            if place.path == settings.done_dir and _is_file(place) and not is_ignored:
                 continue  # it is taken for a document, and goes to failed/
             told = str(files.translate(error, error.filename or place))
             return f"{told} {remedy}".strip() if error.errno == errno.EROFS else told

@@ -111,3 +111,11 @@ def test_a_file_in_the_place_of_done_does_not_shut_the_folder(tmp_path: Path) ->
     (inbox / "done").unlink()
     (inbox / "failed").write_text("words")
     assert outlets.shut(settings)
+
+
+def test_a_file_that_is_ignored_stays_in_the_place_of_done_and_shuts_the_folder(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "done").write_text("nobody takes it away")
+    assert outlets.shut(InboxSettings(path=tmp_path)) == ""
+    assert "Not a directory" in outlets.shut(InboxSettings(path=tmp_path, ignore=("done",)))
