@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / "build" / "quality"
 OWN = "own"  # the package of the pages that are made from own/*.typ
 FONTS = "fonts-liberation"
+MORE_FONTS = "fonts-dejavu-core"
 LEAST_TEXT = 300  # characters of a page that says something
 GROUPS = ("prose", "list", "code", "table", "columns")
 

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from benchmarks.quality.documents import CACHE
-from benchmarks.quality.images import Scan
 from ocrd.engine.protocol import Recognise, recognition_from_json
 from ocrd.engine.rapidocr import (
     engine,
@@ -67,9 +66,20 @@ def _hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:16]
 
 
+class Drawn(Protocol):
+    """What has an image."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+
+
+Image = TypeVar("Image", bound=Drawn)
+
+
 def recognitions(
-    scans: Iterable[Scan], *, seconds: float, stale: bool = False, dtype: str = "auto"
-) -> Iterator[tuple[Scan, Recognition]]:
+    scans: Iterable[Image], *, seconds: float, stale: bool = False, dtype: str = "auto"
+) -> Iterator[tuple[Image, Recognition]]:
     """Yield the scans with what is read on them.
 
     After ``seconds`` of reading only those are yielded that were read before. With ``stale``,

@@ -22,20 +22,21 @@ import pymupdf
 from PIL import Image, ImageFilter
 from rapidfuzz import fuzz
 
-from benchmarks.quality.documents import CACHE, FONTS
+from benchmarks.quality.documents import CACHE, FONTS, MORE_FONTS
 from benchmarks.quality.images import noisy
 from benchmarks.quality.office_kinds import KINDS, OfficeSheet, sheet
 
 RESOLUTION = 200
 ALIKE = 87  # per cent from which two texts are one
+LEAST = 0.95  # share of the rows that are found
 SHORT = 7  # letters and digits, of which one may be misread
 ALIKE_SHORT = 75
 # By the sheets' number: type, degrees by which it is turned, and noise. Odd ones are held back.
-TUNED = (
+TUNED: tuple[tuple[int, str, float, int], ...] = (
     (0, "Liberation Sans", 0.0, 0), (2, "Liberation Serif", 0.6, 12),
     (4, "Liberation Sans", -0.4, 8), (6, "DejaVu Serif", 0.0, 0),
 )  # fmt: skip
-HELD = (
+HELD: tuple[tuple[int, str, float, int], ...] = (
     (1, "Libertinus Serif", -0.7, 14), (3, "DejaVu Sans", 0.0, 0),
     (5, "Liberation Sans Narrow", 0.5, 10), (7, "New Computer Modern", 0.0, 8),
 )  # fmt: skip
@@ -52,6 +53,11 @@ class OfficeScan:
     sheet: OfficeSheet
     number: int
     path: Path
+
+    @property
+    def id(self) -> str:
+        """A name of its own."""
+        return self.path.stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ def _draw(
 ) -> None:
     import typst
 
-    folders = [str(CACHE / "packages" / FONTS), "/usr/share/fonts"]
+    folders = [str(CACHE / "packages" / package) for package in (FONTS, MORE_FONTS)]
     body = _PAGE.format(font) + one.source
     source = path.with_suffix(".typ")
     source.parent.mkdir(parents=True, exist_ok=True)
@@ -142,3 +148,24 @@ def _are_alike(a: str, b: str) -> bool:
 
 def _is_in(text: str, rest: str) -> bool:
     return text in rest or fuzz.partial_ratio(text, rest) >= ALIKE
+
+
+def print_rows(results: Sequence[tuple[OfficeScan, RowScore]]) -> bool:
+    """Print the rows found by kind; return whether enough of all were."""
+    print("| rows of office sheets | sheets | found | of | per cent | texts around, per cent |")
+    print("|---" * 6 + "|")
+    kinds: dict[str, list[RowScore]] = {}
+    for scan, score in results:
+        kinds.setdefault(scan.sheet.kind, []).append(score)
+    everything = [score for _, score in results]
+    for name, scores in [*sorted(kinds.items()), ("**all**", everything)]:
+        found, of = sum(one.rows for one in scores), sum(one.of_rows for one in scores)
+        around, texts = sum(one.around for one in scores), sum(one.of_around for one in scores)
+        print(
+            f"| {name} | {len(scores)} | {found} | {of} | {100 * found / max(of, 1):.1f}"
+            f" | {f'{100 * around / texts:.1f}' if texts else ''} |"
+        )
+    good = found >= LEAST * of
+    verdict = "met   " if good else "MISSED"
+    print(f"{verdict} rows found: {100 * found / max(of, 1):.1f}, at least {100 * LEAST:.0f}")
+    return good

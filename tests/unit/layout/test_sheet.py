@@ -218,7 +218,7 @@ def cells(degrees: float, *, letters: int) -> list[Line]:
     found = []
     for row in range(20):
         for column in range(5):
-            x, y = 100 + 260 * column, 200 + 40 * row
+            x, y = 100.0 + 260 * column, 200.0 + 40 * row
             y += slope * x
             quad = ((x, y), (x + 15 * letters, y), (x + 15 * letters, y + 30), (x, y + 30))
             found.append(Line("1234", 0.9, quad))
