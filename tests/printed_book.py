@@ -107,7 +107,7 @@ class Book:
 
 
 def _width(text: str) -> float:
-    return pymupdf.get_text_length(text, PLAIN, SIZE)
+    return float(pymupdf.get_text_length(text, PLAIN, SIZE))
 
 
 def make() -> pymupdf.Document:

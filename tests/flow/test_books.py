@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.printed_book import CONTENTS, GOODS, PROSE, SHIPS
 from tests.installation import ROOT, Installation, eventually
+from tests.printed_book import CONTENTS, GOODS, PROSE, SHIPS
 
 RAPIDOCR = 'kind = "rapidocr"'
 OUTPUTS = 'outputs = ["md", "json"]'
