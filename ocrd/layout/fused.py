@@ -13,7 +13,7 @@ from statistics import median
 
 from ocrd.layout import values
 from ocrd.layout.grids import cell_text
-from ocrd.layout.sheet import Piece
+from ocrd.layout.sheet import Piece, cut_at
 
 FILLED = 0.5  # share of the columns that a row fills whose cells tell
 MAX_COLUMNS = 40
@@ -40,6 +40,7 @@ def parted(placed: Sequence[Placed], width: int) -> tuple[int, list[Placed]]:
                 x = median(
                     _at(cell, length) for cell, length in zip(cells, places, strict=True) if length
                 )
+                rows[:1] = [_head_in_two(row, column, x) for row in rows[:1]]
                 rows = [_in_two(row, column, x, place) for row in rows]
                 width += 1
                 break
@@ -111,6 +112,20 @@ def _at(cell: Sequence[Piece], length: int) -> float:
         left -= long + 1
     last = cell[-1]
     return last.box.x0 + last.box.width * min(left / max(len(last.line.text.strip()), 1), 1)
+
+
+def _head_in_two(row: Placed, column: int, x: float) -> Placed:
+    """Return the first row with what reaches over two columns in pieces: it names both."""
+    pieces = [
+        part
+        for piece in row.get(column, ())
+        for part in (
+            cut_at(piece, x)
+            if piece.box.x0 + piece.box.height / 2 < x < piece.box.x1 - piece.box.height / 2
+            else [piece]
+        )
+    ]
+    return {**row, column: pieces} if pieces else row
 
 
 def _in_two(row: Placed, column: int, x: float, place: Callable[[str], int]) -> Placed:

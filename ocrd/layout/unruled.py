@@ -31,7 +31,7 @@ FULL = 0.75  # of as many pieces as rows have: those that tell the columns
 ROWS = 3  # that have several cells
 COLUMNS = 3  # fewer are a line with something beside it
 FILLED = 0.5  # share of the columns that half of the rows fill
-PENDING = 3  # lines with one part between two rows
+PENDING = 9  # lines with one part between two rows
 FLOWING = 0.25  # share of the cells that begin with a small letter or end in a hyphen, in prose
 HEAD_GAP = 2.6  # from the head to the rows
 IN_LINE = 0.8  # by which the edges of a column's cells may differ
@@ -336,10 +336,9 @@ def _built(placed: Sequence[Placed], width: int, height: float) -> Grid:
     of_words = {
         column for column in range(width) if not values.are_values(fused.texts(placed, column)[1:])
     }
-    middles = [median(p.middle for pieces in row.values() for p in pieces) for row in placed]
     anchors = [at for at, row in enumerate(placed) if not _is_rest(row, of_words, width)]
     rows: list[Placed] = []
-    for at, owner in _owners(anchors, placed, middles, height):
+    for at, owner in _owners(anchors, placed, height):
         if owner == at:
             rows.append({column: list(pieces) for column, pieces in placed[at].items()})
             continue
@@ -367,7 +366,7 @@ def _is_rest(row: Placed, of_words: set[int], width: int) -> bool:
 
 
 def _owners(
-    anchors: Sequence[int], placed: Sequence[Placed], middles: Sequence[float], height: float
+    anchors: Sequence[int], placed: Sequence[Placed], height: float
 ) -> Iterator[tuple[int, int]]:
     """Yield each line with the one that begins its row."""
     for at in range(len(placed)):
@@ -375,22 +374,28 @@ def _owners(
             yield at, at
             continue
         above = max((anchor for anchor in anchors if anchor < at), default=None)
-        if above is None or not _belongs(at, placed, middles, height):
+        if above is None or not _belongs(at, placed, height):
             yield at, at
         else:
             yield at, above
 
 
-def _belongs(
-    at: int, placed: Sequence[Placed], middles: Sequence[float], height: float
-) -> bool:
+def _middle(pieces: Sequence[Piece]) -> float:
+    return median(piece.middle for piece in pieces)
+
+
+def _belongs(at: int, placed: Sequence[Placed], height: float) -> bool:
     """Say whether a line goes on from the one above it, in a cell that has text there."""
     row, above = placed[at], placed[at - 1]
-    step = middles[at] - middles[at - 1]
-    after = middles[at + 1] - middles[at] if at + 1 < len(middles) else 2 * step
-    if not set(row) <= set(above) or step > WRAP * height:
+    column = min(row)
+    if not set(row) <= set(above):
         return False
-    if values.goes_on(cell_text(row[min(row)])):
+    step = _middle(row[column]) - _middle(above[column])
+    if step > WRAP * height:
+        return False
+    below = placed[at + 1].get(column) if at + 1 < len(placed) else None
+    after = _middle(below) - _middle(row[column]) if below else 2 * step
+    if values.goes_on(cell_text(row[column])):
         return True
     if 0 not in row:
         return step <= after + LEVEL * height / 2

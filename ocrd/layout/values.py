@@ -75,6 +75,7 @@ def trailing(text: str) -> int:
 
 
 def are_most(places: Sequence[int]) -> bool:
-    """Say whether nearly all cells of a column have such a place; one may be its head."""
+    """Say whether nearly all cells of a column have such a place, but for its head."""
     found = sum(place > 0 for place in places)
-    return found >= SEVERAL and len(places) - found <= max(1.0, STRAY * len(places))
+    missing = sum(place == 0 for place in places[1:])
+    return found >= SEVERAL and missing <= max(1.0, STRAY * len(places))
