@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from ocrd.job import Block, Box, Cell, DocumentResult, Doubt, PageRead, PageStatus
+from ocrd.job import (
+    Block,
+    Box,
+    Cell,
+    DocumentResult,
+    Doubt,
+    Joint,
+    PageRead,
+    PageStatus,
+    Place,
+)
 from ocrd.sidecar import json as layout_json
 
 DOCUMENT = DocumentResult("scan.pdf", "12e45", "PDF", 3, "rapidocr", "small", "markdown", 12.345)
@@ -106,3 +116,25 @@ def test_figures_have_the_names_of_their_files_where_they_were_cropped() -> None
     uncropped = layout_of(page)
     assert "assets" not in uncropped
     assert "figures" not in uncropped["pages"][0]["blocks"][1]
+
+
+def test_json_says_what_goes_on_over_the_end_of_a_page_and_how() -> None:
+    first = Block("text", "all inter", continues=Place(2, 0))
+    second = Block("text", "national", continued=Joint(Place(1, 0), "text", ""))
+    rows = Block("table", "a", continued=Joint(Place(1, 3), "table", "\n", 1, is_split=True))
+    entry = Block("list", "• a", continued=Joint(Place(1, 4), "list", "\n"))
+    pages = layout_of(
+        PageRead(1, PageStatus.READ, (first,)), PageRead(2, PageStatus.READ, (second, rows, entry))
+    )["pages"]
+    assert pages[0]["blocks"][0]["continues"] == {"page": 2, "block": 0}
+    assert [block["continued"] for block in pages[1]["blocks"]] == [
+        {"page": 1, "block": 0, "as": "text", "by": ""},
+        {"page": 1, "block": 3, "as": "table", "repeated": 1, "split": True},
+        {"page": 1, "block": 4, "as": "list"},
+    ]
+
+
+def test_json_has_the_level_of_a_heading() -> None:
+    blocks = (Block("heading", "1.1 Aim", level=3), Block("heading", "Aim"))
+    (page,) = layout_of(PageRead(1, PageStatus.READ, blocks))["pages"]
+    assert [block.get("level") for block in page["blocks"]] == [3, None]
