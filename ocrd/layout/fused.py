@@ -35,10 +35,13 @@ def parted(placed: Sequence[Placed], width: int) -> tuple[int, list[Placed]]:
         cells = [row[column] for row in rows if column in row and len(row) >= FILLED * width]
         texts = [cell_text(cell) for cell in cells]
         for place in (values.leading, values.trailing):
-            places = list(map(place, texts))
+            # A value alone stands in one of both columns, beside nothing.
+            places = [place(text) for text in texts if not values.is_value(text)]
             if values.are_most(places):
                 x = median(
-                    _at(cell, length) for cell, length in zip(cells, places, strict=True) if length
+                    _at(cell, length)
+                    for cell, text in zip(cells, texts, strict=True)
+                    if not values.is_value(text) and (length := place(text))
                 )
                 rows[:1] = [_head_in_two(row, column, x) for row in rows[:1]]
                 rows = [_in_two(row, column, x, place) for row in rows]

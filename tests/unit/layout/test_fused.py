@@ -1,7 +1,10 @@
 """Cells that were read as one and are two, or were parted and are one."""
 
+from dataclasses import replace
+
 import pytest
 
+from ocrd.job import Box
 from ocrd.layout.fused import Placed, parted, texts, with_currencies, with_ranges
 from tests.unit.printed import piece
 
@@ -26,6 +29,17 @@ def test_dates_before_a_text_stand_by_themselves() -> None:
     assert shown(*parted(rows, 2)) == [
         [f"0{n}.03.", f"1{n}.03.", f"Rent of house {n}", f"{n}0,00"] for n in range(1, 6)
     ]
+
+
+def test_a_value_alone_stands_in_the_column_that_it_lies_in() -> None:
+    rows = placed(*(("Quay", f"0{n}:10 0{n}:22") for n in range(4)), ("Pier", "05:10"), step=600)
+    right = placed(("Pier", "05:22"), step=600)
+    box = right[0][1][0].box
+    moved = replace(right[0][1][0], box=Box(box.x0 + 90, box.y0, box.x1 + 90, box.y1))
+    assert shown(*parted([*rows, {**right[0], 1: [moved]}], 2)) == [
+        *(["Quay", f"0{n}:10", f"0{n}:22"] for n in range(4)),
+        ["Pier", "05:10", ""], ["Pier", "", "05:22"],
+    ]  # fmt: skip
 
 
 def test_an_amount_behind_a_unit_stands_by_itself() -> None:
