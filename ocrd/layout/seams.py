@@ -8,7 +8,7 @@ and notes may stand; then only letters tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -130,36 +130,38 @@ def is_note(block: Block, page: PageRead, habits: Habits) -> bool:
 
 def _ends(page: PageRead, habits: Habits) -> Iterator[tuple[int, bool]]:
     """Yield the blocks that may go on on a later page, and whether something stands behind."""
-    is_behind = False
-    for index in range(len(page.blocks) - 1, -1, -1):
-        block = page.blocks[index]
-        if block.label in MARGINAL or not (block.text.strip() or block.label == "figure"):
-            continue
-        if block.label in _FLOATS or is_note(block, page, habits):
-            is_behind = is_behind or block.label != "caption"
-        elif block.label == "table" and block.table:
-            yield index, is_behind
-            is_behind = True
-        else:
-            if block.label in {"text", "list"}:
-                yield index, is_behind
-            return
+    yield from _outermost(
+        page,
+        reversed(range(len(page.blocks))),
+        lambda block: block.label in _FLOATS or is_note(block, page, habits),
+    )
 
 
 def _starts(page: PageRead) -> Iterator[tuple[int, bool]]:
     """Yield the blocks that may go on from an earlier page, and whether something stands before."""
-    is_before = False
-    for index, block in enumerate(page.blocks):
+    yield from _outermost(page, range(len(page.blocks)), lambda block: block.label in _FLOATS)
+
+
+def _outermost(
+    page: PageRead, order: Iterable[int], floats: Callable[[Block], bool]
+) -> Iterator[tuple[int, bool]]:
+    """Yield the page's tables up to its first text, that too, and whether one lies outside it.
+
+    ``order`` goes from the page's edge inwards; a text may go on past what ``floats``.
+    """
+    is_inside = False
+    for index in order:
+        block = page.blocks[index]
         if block.label in MARGINAL or not (block.text.strip() or block.label == "figure"):
             continue
-        if block.label in _FLOATS:
-            is_before = is_before or block.label != "caption"
+        if floats(block):
+            is_inside = is_inside or block.label != "caption"
         elif block.label == "table" and block.table:
-            yield index, is_before
-            is_before = True
+            yield index, is_inside
+            is_inside = True
         else:
             if block.label in {"text", "list"}:
-                yield index, is_before
+                yield index, is_inside
             return
 
 

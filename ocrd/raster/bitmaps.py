@@ -74,15 +74,21 @@ def _masks(head: bytes, header: int) -> tuple[int, int, int, int]:
     return red, green, blue, alpha
 
 
-def _of_fields(
-    file: BinaryIO, size: tuple[int, int], bits: int, masks: tuple[int, int, int, int]
-) -> Image.Image:
+def _rows(file: BinaryIO, size: tuple[int, int], bits: int) -> NDArray[np.uint8]:
+    """Return the rows' bytes, each row filled up to whole words; raise EOFError if some lack."""
     width, height = size
     row = (width * bits + 31) // 32 * 4
     content = file.read(row * height)
     if len(content) < row * height:
         raise EOFError("the bitmap is cut off")
-    rows = np.frombuffer(content, np.uint8).reshape(height, row)[:, : width * bits // 8]
+    return np.frombuffer(content, np.uint8).reshape(height, row)
+
+
+def _of_fields(
+    file: BinaryIO, size: tuple[int, int], bits: int, masks: tuple[int, int, int, int]
+) -> Image.Image:
+    width, height = size
+    rows = _rows(file, size, bits)[:, : width * bits // 8]
     bytes_each = bits // 8
     pixels = np.zeros((height, width), np.uint32)
     for index in range(bytes_each):
@@ -108,11 +114,7 @@ def _of_indices(
 ) -> Image.Image:
     """Return a picture whose palette is longer than any that Pillow takes."""
     width, height = size
-    row = (width * bits + 31) // 32 * 4
-    content = file.read(row * height)
-    if len(content) < row * height:
-        raise EOFError("the bitmap is cut off")
-    rows = np.frombuffer(content, np.uint8).reshape(height, row)
+    rows = _rows(file, size, bits)
     if bits < 8:
         each = np.unpackbits(rows, axis=1).reshape(height, -1, bits)
         rows = (each * (1 << np.arange(bits - 1, -1, -1))).sum(axis=2).astype(np.uint8)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr.shades import quantiles
+from ocrd.engine.rapidocr import shades
 
 Pixels = NDArray[np.uint8]
 
@@ -100,13 +100,9 @@ def _ink(strip: Pixels) -> Pixels | None:
     width = max(1, round(grey.shape[1] * _HEIGHT / grey.shape[0]))
     way = cv2.INTER_AREA if grey.shape[0] > _HEIGHT else cv2.INTER_LINEAR
     grey = np.asarray(cv2.resize(grey, (width, _HEIGHT), interpolation=way), np.uint8)
-    dark, middle, light = quantiles(grey, 0.02, 0.5, 0.97)
-    if light - dark < _LEAST_CONTRAST:
+    ink = shades.inked(grey, (0.02, 0.97), share=_INK, contrast=_LEAST_CONTRAST)
+    if ink is None:
         return None
-    if middle - dark < light - middle:  # light letters on dark paper
-        ink = grey > middle + _INK * (light - middle)
-    else:
-        ink = grey < middle - _INK * (middle - dark)
     return np.ascontiguousarray(ink, np.uint8)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrd.doubts import REPLACEMENT
-from ocrd.engine.rapidocr.shades import quantiles
+from ocrd.engine.rapidocr import shades
 
 Pixels = NDArray[np.uint8]
 Span = tuple[float, float]  # left and right, in pixels
@@ -246,13 +246,9 @@ def _ink(strip: Pixels, columns: int) -> Pixels | None:
     grey = strip if strip.ndim == 2 else cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY)
     way = cv2.INTER_AREA if grey.shape[0] > HEIGHT else cv2.INTER_LINEAR
     grey = np.asarray(cv2.resize(grey, (columns * COLUMN, HEIGHT), interpolation=way), np.uint8)
-    dark, middle, light = quantiles(grey, 0.03, 0.5, 0.97)
-    if light - dark < _LEAST_CONTRAST:
+    ink = shades.inked(grey, (0.03, 0.97), share=_INK, contrast=_LEAST_CONTRAST)
+    if ink is None:
         return None
-    if middle - dark < light - middle:  # light letters on dark paper
-        ink = grey > middle + _INK * (light - middle)
-    else:
-        ink = grey < middle - _INK * (middle - dark)
     ink[ink.mean(axis=1) > _RULED] = False
     return np.ascontiguousarray(ink, np.uint8)
 
