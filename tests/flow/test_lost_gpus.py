@@ -19,6 +19,7 @@ from tests.installation import LETTER, Installation, eventually
 pytestmark = pytest.mark.timeout(600)
 LIMIT = 150.0  # seconds; a worker loads PyTorch first
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+SHORT = "doubt_tolerance = 1.0"  # a scripted answer is shorter than its page
 H200 = "NVIDIA H200"
 UNKNOWN = "CUDA unknown error - this may be due to an incorrectly set up environment"
 
@@ -51,7 +52,7 @@ def test_documents_wait_over_a_restart_for_a_gpu_that_is_gone_and_go_on_when_it_
 ) -> None:
     machine = tmp_path / "machine.json"
     machine.write_text(json.dumps({"names": [H200]}))
-    daemon.configure(on(machine))
+    daemon.configure(on(machine), SHORT)
     daemon.drop(LETTER, "first.png")
     daemon.start()
     daemon.wait_for("done/first.png", limit=LIMIT)
@@ -87,12 +88,12 @@ def test_a_person_who_says_that_there_is_none_any_more_has_the_processor(
     state = tmp_path / "state"
     state.mkdir()
     remember(state, {"default": [H200], "other": [H200]})
-    daemon.configure(table)
+    daemon.configure(table, SHORT)
     daemon.drop(LETTER)
     daemon.start(env=ONE_THREAD)
     waits_for_its_gpu(daemon)
     assert (daemon.inbox / LETTER.name).exists()
-    daemon.configure(f'{table}device = "cpu"')
+    daemon.configure(f'{table}device = "cpu"', SHORT)
     assert daemon.command("reload").returncode == 0
     daemon.wait_for(f"done/{LETTER.name}", limit=LIMIT)
     assert "The quay is dredged." in (daemon.done / LETTER.with_suffix(".md").name).read_text()
