@@ -20,9 +20,9 @@ from statistics import mean, median
 
 from ocrd.errors import PageError
 from ocrd.raster.confine import confine
+from ocrd.raster.images.pictures import Drawn
 from ocrd.raster.isolate import code_folders
-from ocrd.raster.pdf import Pdf
-from ocrd.raster.pictures import Drawn
+from ocrd.raster.pdfs.pdf import Pdf
 
 PAGES = 4  # of a document, at the most
 SIDE = 2339  # pixels: what the embedded engine reads

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ocrd.raster.pdf import Pdf
+from ocrd.raster.pdfs.pdf import Pdf
 from tests.faults.hostile.pdfs import FONT, Body, book, pdf, stream
 
 WIDE = "/MediaBox[0 0 420 200]"

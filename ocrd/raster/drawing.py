@@ -24,10 +24,10 @@ from ocrd.pages import from_json
 from ocrd.raster import cutting, frames
 from ocrd.raster.faults import explained
 from ocrd.raster.formats import Document
+from ocrd.raster.images.pictures import Drawn, Picture, is_blank
 from ocrd.raster.ink import counted
 from ocrd.raster.output import Output
-from ocrd.raster.pdf import Pdf
-from ocrd.raster.pictures import Drawn, Picture, is_blank
+from ocrd.raster.pdfs.pdf import Pdf
 from ocrd.raster.sources import drop, idle, source
 
 __all__ = ["crop", "draw", "drop", "idle", "inspect", "overlay"]

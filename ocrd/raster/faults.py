@@ -22,8 +22,8 @@ from ocrd.errors import (
     TooLargeError,
 )
 from ocrd.files import printable, translate
-from ocrd.raster.diagnosis import in_plain_words
 from ocrd.raster.opened import Opened
+from ocrd.raster.pdfs.diagnosis import in_plain_words
 
 _PROBE_BYTES = 1 << 20
 _PROBE_LIMIT_BYTES = 1 << 28

@@ -7,10 +7,11 @@ import os
 from typing import Protocol
 
 from ocrd.errors import CorruptError, UnsupportedError
-from ocrd.raster import endings, kinds, wholeness
-from ocrd.raster.pdf import Pdf
-from ocrd.raster.pictures import Drawn, Picture
-from ocrd.raster.window import Window
+from ocrd.raster.images import endings, kinds
+from ocrd.raster.images.pictures import Drawn, Picture
+from ocrd.raster.images.window import Window
+from ocrd.raster.pdfs import wholeness
+from ocrd.raster.pdfs.pdf import Pdf
 
 _MOST_BEHIND_BYTES = 4096  # a picture that has junk before it
 _POLYGLOT_BYTES = 1024  # within which a PDF may begin (PDF 1.7, appendix H, note 13)

@@ -20,7 +20,7 @@ import pymupdf
 from ocrd.job import Block, Box, PageRead
 from ocrd.raster.album import Album, Jpeg
 from ocrd.raster.cutting import jpeg
-from ocrd.raster.pictures import Drawn
+from ocrd.raster.images.pictures import Drawn
 
 _KEPT_KEYS = frozenset({"Type", "Pages", "Version", "OCProperties"})  # of the catalog
 _FONT = "Helvetica-Bold"  # one of the fourteen that every viewer has (PDF 1.7, section 9.6.2.2)

@@ -12,7 +12,8 @@ import re
 from pathlib import PurePath
 
 from ocrd import files
-from ocrd.raster import kinds, wholeness
+from ocrd.raster.images import kinds
+from ocrd.raster.pdfs import wholeness
 
 # Endings of pictures and documents, whether they are read or not. Those that other kinds of files
 # have too (.key, .pub, .dot, .raw, .hdr) are left to the content.

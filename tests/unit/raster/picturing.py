@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocrd.raster import drawing, tiffs
+from ocrd.raster import drawing
+from ocrd.raster.images import tiffs
 
 FORMATS = {
     ".jpg": "JPEG", ".tif": "TIFF", ".heic": "HEIF", ".jp2": "JPEG2000", ".ppm": "PPM",

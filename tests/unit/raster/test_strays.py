@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrd.raster import kinds
+from ocrd.raster.images import kinds
 from ocrd.raster.strays import is_named_document, stray, stray_content
 
 ROOT = Path(__file__).parents[3]
