@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import overlooked, tiles, turning
+from ocrd.engine.rapidocr import mosaic, overlooked, tiles, turning
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.job import Quad
 
@@ -82,7 +82,7 @@ class Finder:
             found = self._found(part, rank, round(plan.scale * max(part.shape[:2])))
             seen.append((region, [_moved(quad, left, top) for quad in found]))
             going_on()
-        return tiles.joined(quads, seen, plan, (pixels.shape[1], pixels.shape[0]))
+        return mosaic.joined(quads, seen, plan, (pixels.shape[1], pixels.shape[0]))
 
     def _overlooked(self, pixels: Pixels, rank: Rank, quads: Sequence[Quad]) -> list[Quad]:
         """Return the lines of a nearly empty page that were not seen on the whole of it."""

@@ -50,7 +50,7 @@ def regions(page: Pixels, quads: Sequence[Quad]) -> list[Region]:
     grey = cv2.cvtColor(cv2.resize(page, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
     ink = cv2.absdiff(grey, np.full_like(grey, int(np.median(grey)))) > _LEVELS
     for quad in quads:
-        left, top, right, bottom = (math.floor(side / scale) for side in _around(quad))
+        left, top, right, bottom = (math.floor(side / scale) for side in turning.bounds(quad))
         ink[max(0, top) : bottom + 1, max(0, left) : right + 1] = False
     mask = np.asarray(ink, np.uint8)
     joined = cv2.dilate(mask, np.ones(_REACH[::-1], np.uint8))
@@ -84,8 +84,3 @@ def _region(facts: Sequence[int], scale: float, width: int, height: int) -> Regi
         min(width, math.ceil((left + wide + margin) * scale)),
         min(height, math.ceil((top + tall + margin) * scale)),
     )
-
-
-def _around(quad: Quad) -> tuple[float, float, float, float]:
-    xs, ys = [x for x, _ in quad], [y for _, y in quad]
-    return min(xs), min(ys), max(xs), max(ys)

@@ -94,3 +94,9 @@ def mean_score(readings: Sequence[Reading]) -> float:
     """Return the mean score, an empty text counting nothing."""
     scores = [score if text.strip() else 0.0 for text, score in readings]
     return sum(scores) / len(scores) if scores else 0.0
+
+
+def bounds(quad: Quad) -> tuple[float, float, float, float]:
+    """Return the left, top, right and bottom end of a box."""
+    xs, ys = [x for x, _ in quad], [y for _, y in quad]
+    return min(xs), min(ys), max(xs), max(ys)
