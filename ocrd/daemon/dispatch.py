@@ -101,7 +101,8 @@ class Dispatcher:
             due = await self._ledger.do(lambda ledger: ledger.next_due(time.time()))
             wait = self._longest_wait(due)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), max(0.01, wait))
+                async with asyncio.timeout(max(0.01, wait)):
+                    await self._wake.wait()
 
     def _longest_wait(self, due: float | None) -> float:
         """Return when to look again, with the time at which a delayed job may be leased."""

@@ -83,9 +83,10 @@ class Heartbeat:
         before = self._clock()
         await asyncio.sleep(min(seconds, STARTING_SECONDS))
         if seconds > STARTING_SECONDS:
+            # Not wait_for: Python 3.11's forgets a cancellation that comes with what it waits for.
             with contextlib.suppress(TimeoutError):
-                rest = seconds - STARTING_SECONDS
-                await asyncio.wait_for(self._dispatcher.turned.wait(), rest)
+                async with asyncio.timeout(seconds - STARTING_SECONDS):
+                    await self._dispatcher.turned.wait()
         now = self._clock()
         if now - before - seconds > FROZEN_SECONDS:
             self._awake = now

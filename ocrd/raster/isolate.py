@@ -190,7 +190,8 @@ class LimitedChild:
             self._writer.close()
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), grace_seconds)
+                async with asyncio.timeout(grace_seconds):
+                    await self._process.wait()
         await self.kill()
 
     async def kill(self) -> None:
@@ -205,7 +206,8 @@ class LimitedChild:
                 with contextlib.suppress(ProcessLookupError):
                     self._process.kill()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), _REAP_SECONDS)
+                async with asyncio.timeout(_REAP_SECONDS):
+                    await self._process.wait()
         if self._stderr is not None:
             self._stderr.cancel()
             await asyncio.gather(self._stderr, return_exceptions=True)
@@ -250,7 +252,8 @@ class LimitedChild:
         if process is None:
             return "it was not started"
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _REAP_SECONDS)
+            async with asyncio.timeout(_REAP_SECONDS):
+                await process.wait()
         if stderr is not None:
             await asyncio.wait({stderr}, timeout=1.0)
         await self.kill()

@@ -172,3 +172,18 @@ async def test_a_heart_that_has_nothing_to_do_beats_seldom_until_something_begin
     assert body.heart._interval_seconds() == BEAT_SECONDS
     body.heart.is_ready = False
     assert body.heart._interval_seconds() == STARTING_SECONDS
+
+
+@pytest.mark.parametrize("turns", range(5))  # of the loop, between the end of a rest and the stop
+async def test_a_stop_that_comes_as_work_ends_ends_the_heart(
+    body: Body, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    monkeypatch.setattr("ocrd.daemon.heartbeat.STARTING_SECONDS", 0.01)
+    task = asyncio.create_task(body.heart.run())
+    await until(lambda: body.heart.is_ready and bool(body.dispatcher.turned._waiters))
+    body.dispatcher.turned.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task}, timeout=5.0)
+    assert task.cancelled()
