@@ -86,7 +86,7 @@ def judge(
     if has_text(blocks):
         found += _held_against(image.ink, blocks) if mode in _READING else []
     elif mode != "locate":  # there, finding nothing is an answer
-        found.append(_without_text(answer, shows_text=shows_text))
+        found.append(_without_text(answer, image.ink))
     if answer.doubt:
         found.append(Doubt("runaway", answer.doubt, _missing(image.ink, blocks)))
     order = {code: place for place, code in enumerate(CODES)}
@@ -241,11 +241,16 @@ def _of_lines(rows: Sequence[_Row], ink: Ink | None) -> list[Doubt]:
 # What the text as a whole says
 
 
-def _without_text(answer: Recognition, *, shows_text: bool) -> Doubt:
+def _without_text(answer: Recognition, ink: Ink | None) -> Doubt:
+    """Return the doubt about a page that gave nothing: all is lost if it shows text by its ink.
+
+    What nobody counted may be text.
+    """
+    is_text = ink is None or witness.shows_text(ink)
     message = CODES["no-text"]
-    if not shows_text and not answer.lines:
+    if not is_text and not answer.lines:
         message = "no text came of the page; what stands on it looks like a picture"
-    return Doubt("no-text", message, float(shows_text))
+    return Doubt("no-text", message, float(is_text))
 
 
 def _held_against(ink: Ink | None, blocks: Sequence[Block]) -> list[Doubt]:

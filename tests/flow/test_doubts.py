@@ -176,7 +176,7 @@ def test_a_daemon_that_is_killed_tells_of_the_doubts_before(daemon: Installation
     daemon.configure(more, f"{ALL}")
     make_pdf(daemon.inbox / "book.pdf", 4)
     daemon.start()
-    eventually(lambda: daemon.call("jobs")[0]["pages_doubtful"] == 1)
+    eventually(lambda: [job["pages_doubtful"] for job in daemon.call("jobs")] == [1])
     daemon.kill()
     daemon.start()
     daemon.wait_for("done/book.pdf", "done/book.md")

@@ -29,6 +29,7 @@ from tests.installation import ROOT
 
 IMAGE = PageImage(1, "", 1000, 1400, 0.5, blank=False, ink=Ink(rows=10, characters=400, share=0.1))
 PICTURE = replace(IMAGE, ink=Ink(rows=0, characters=0, share=0.4))
+PHOTOGRAPH = replace(IMAGE, ink=Ink(rows=9, characters=71, share=0.4))  # rows of 7.9
 UNCOUNTED = replace(IMAGE, ink=None)
 SENTENCE = "Every harbour has a light at its mouth, and a name."
 
@@ -143,7 +144,10 @@ def test_boxes_on_a_picture_are_told_and_cost_nothing() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("image", "share"), [(IMAGE, 1.0), (PICTURE, 0.0), (UNCOUNTED, 1.0)])
+@pytest.mark.parametrize(
+    ("image", "share"),
+    [(IMAGE, 1.0), (PICTURE, 0.0), (PHOTOGRAPH, 0.0), (UNCOUNTED, 1.0)],
+)
 def test_a_page_without_text_is_doubtful_and_lost_if_text_stands_on_it(
     image: PageImage, share: float
 ) -> None:

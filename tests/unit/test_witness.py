@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocrd.job import Ink
-from ocrd.witness import extent, held_against
+from ocrd.witness import extent, held_against, shows_text
 
 
 def code(ink: tuple[int, int], text: tuple[int, int]) -> str:
@@ -111,3 +111,12 @@ def test_a_text_has_no_more_rows_than_it_has_lines(text: str) -> None:
     rows, characters = extent(text)
     assert 0 <= rows <= len(text.splitlines())
     assert 0 <= characters <= 2 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("rows", "characters", "is_text"),
+    [(0, 0, False), (1, 7, False), (1, 8, True), (9, 71, False), (9, 72, True), (30, 199, False),
+     (30, 200, True)],
+)  # fmt: skip
+def test_rows_of_a_picture_are_short(rows: int, characters: int, is_text: bool) -> None:
+    assert shows_text(Ink(rows, characters, 0.1)) is is_text
