@@ -19,9 +19,9 @@ from pathlib import Path
 from statistics import mean, median
 
 from ocrd.errors import PageError
+from ocrd.raster.child import code_folders
 from ocrd.raster.confine import confine
 from ocrd.raster.images.pictures import Drawn
-from ocrd.raster.isolate import code_folders
 from ocrd.raster.pdfs.pdf import Pdf
 
 PAGES = 4  # of a document, at the most

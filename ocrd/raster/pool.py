@@ -22,13 +22,8 @@ from ocrd.errors import ShareGoneError, TransientError
 from ocrd.files import printable
 from ocrd.files.asking import ask
 from ocrd.raster.calls import Call, Source, refuse_unreadable
-from ocrd.raster.isolate import (
-    ChildDied,
-    ChildError,
-    ChildTimeout,
-    LimitedChild,
-    Limits,
-)
+from ocrd.raster.child import Limits
+from ocrd.raster.isolate import ChildDied, ChildError, ChildTimeout, LimitedChild
 from ocrd.raster.seats import Rank, Seat, Seats
 
 T = TypeVar("T")

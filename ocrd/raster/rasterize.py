@@ -23,7 +23,8 @@ from ocrd.figures import Figure
 from ocrd.files import printable
 from ocrd.job import Doubt, Ink, PageImage, PageRead, SourceInfo
 from ocrd.raster.calls import MAX_DEATHS, Call, Source
-from ocrd.raster.isolate import MAX_DESCRIPTORS, ChildFault, Limits
+from ocrd.raster.child import MAX_DESCRIPTORS, Limits
+from ocrd.raster.isolate import ChildFault
 from ocrd.raster.pool import Deadly, Pool
 from ocrd.raster.seats import Rank
 

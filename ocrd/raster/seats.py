@@ -9,7 +9,8 @@ import itertools
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from ocrd.raster.isolate import LimitedChild, Limits
+from ocrd.raster.child import Limits
+from ocrd.raster.isolate import LimitedChild
 
 _CHILD_MODULE = "ocrd.raster.drawing"
 _REMEMBERED = 3  # documents that a child keeps open: as many as drawing does

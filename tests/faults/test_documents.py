@@ -32,7 +32,8 @@ from ocrd.errors import (
 )
 from ocrd.files import file_key
 from ocrd.raster.calls import refuse_unreadable
-from ocrd.raster.isolate import LimitedChild, Limits
+from ocrd.raster.child import Limits
+from ocrd.raster.isolate import LimitedChild
 from ocrd.raster.rasterize import Rasterizer, Source
 from tests.faults.fuzz import seeds
 from tests.faults.fuzz.campaign import Campaign

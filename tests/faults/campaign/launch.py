@@ -12,7 +12,7 @@ import runpy
 import socket
 import sys
 
-from ocrd.raster.isolate import end_with
+from ocrd.raster.child import end_with
 from tests.faults.campaign import seccomp
 
 

@@ -20,7 +20,7 @@ from tests.faults.campaign.site import Site
 from tests.faults.campaign.supervisor import DAEMON, RASTERIZER, WORKER
 from tests.installation import eventually
 
-COMMANDS = {RASTERIZER: "ocrd.raster.isolate", WORKER: "ocrd.engine.worker"}
+COMMANDS = {RASTERIZER: "ocrd.raster.child", WORKER: "ocrd.engine.worker"}
 LONGEST_LIFE = 1.6  # seconds between two kills: a start takes about half of it
 KILLS_A_ROUND = 6  # then all is let come to rest and looked at
 QUIET_SECONDS = 240.0

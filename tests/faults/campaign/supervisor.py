@@ -275,6 +275,6 @@ def _process_of(thread: int) -> int:
 
 def _role_of(process: int) -> str:
     command = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-    if b"ocrd.raster.isolate" in command:
+    if b"ocrd.raster.child" in command:
         return RASTERIZER
     return WORKER if b"ocrd.engine.worker" in command else DAEMON

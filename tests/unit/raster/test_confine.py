@@ -14,7 +14,8 @@ import pytest
 
 from ocrd.cli import check
 from ocrd.raster import confine
-from ocrd.raster.isolate import LimitedChild, Limits
+from ocrd.raster.child import Limits
+from ocrd.raster.isolate import LimitedChild
 from tests.installation import make_pdf
 
 ROOT = Path(__file__).parents[3]

@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from ocrd.errors import CorruptError
-from ocrd.raster.isolate import ChildDied, ChildFault, ChildTimeout, LimitedChild, Limits
+from ocrd.raster.child import Limits
+from ocrd.raster.isolate import ChildDied, ChildFault, ChildTimeout, LimitedChild
 
 MODULE = "tests.unit.sabotage"
 MEMORY = 512 * 1024 * 1024

@@ -11,7 +11,7 @@ import pytest
 
 from ocrd.files import file_key
 from ocrd.raster.calls import Call, Source
-from ocrd.raster.isolate import Limits
+from ocrd.raster.child import Limits
 from ocrd.raster.pool import Deadly, Pool
 
 ROOT = Path(__file__).parents[3]
