@@ -19,6 +19,7 @@ from ocrd import files
 RECORD_BYTES = 1024  # always: a cached size is then a right one
 LARGEST_NUMBER = 1 << 53
 TEXT_CHARACTERS = 200  # of a name in the record
+NAMES = ("host", "state_dir")  # for people to read: the others are compared
 # 2: an owner that says nothing unless it is challenged. Daemons that know only 1 would take its
 # folder after a minute of that; to them this is no record, and they leave the folder alone.
 VERSIONS = (1, 2)
@@ -57,15 +58,18 @@ class Record:
 
     def encode(self) -> bytes:
         """Return the file's content."""
-        short = {
+        told = {
             name: value[:TEXT_CHARACTERS] if isinstance(value, str) else value
             for name, value in asdict(self).items()
         }
         version = 2 if self.answers and not self.released else 1
-        body = _line(version, short)
-        while len(body) >= RECORD_BYTES:  # names full of letters that take six bytes each
-            short = {n: v[: len(v) // 2] if isinstance(v, str) else v for n, v in short.items()}
-            body = _line(version, short)
+        body = _line(version, told)
+        while len(body) >= RECORD_BYTES:  # names full of letters that take twelve bytes each
+            # What people read gives way; a daemon that found its own session halved would take
+            # the folder for another's.
+            longest = max(NAMES, key=lambda name: len(json.dumps(told[name])))
+            told[longest] = told[longest][: len(told[longest]) // 2]
+            body = _line(version, told)
         return body.ljust(RECORD_BYTES - 1) + b"\n"
 
 
