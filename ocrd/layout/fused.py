@@ -13,18 +13,12 @@ from statistics import median
 
 from ocrd.layout import values
 from ocrd.layout.grids import cell_text
+from ocrd.layout.placed import Placed, texts_in
 from ocrd.layout.sheet import Piece, cut_at
 
 FILLED = 0.5  # share of the columns that a row fills whose cells tell
 MAX_COLUMNS = 40
 NEAR = 2.0  # heights of a line by which the places differ where cells are parted
-
-Placed = dict[int, list[Piece]]  # a row's pieces by column
-
-
-def texts(placed: Sequence[Placed], column: int) -> list[str]:
-    """Return what stands in a column, from the top."""
-    return [cell_text(row[column]) for row in placed if column in row]
 
 
 def parted(placed: Sequence[Placed], width: int) -> tuple[int, list[Placed]]:
@@ -86,7 +80,7 @@ def with_ranges(width: int, placed: Sequence[Placed]) -> tuple[int, list[Placed]
     target = {0: 0}
     for column in range(1, width):
         is_between = any(
-            0 < at < width - 1 and values.are_signs(texts(placed, at))
+            0 < at < width - 1 and values.are_signs(texts_in(placed, at))
             for at in (column - 1, column)
         )
         target[column] = target[column - 1] + (not is_between)

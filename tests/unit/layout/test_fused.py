@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ocrd.job import Box
-from ocrd.layout.fused import Placed, parted, texts, with_currencies, with_ranges
+from ocrd.layout.fused import parted, with_currencies, with_ranges
+from ocrd.layout.placed import Placed, texts_in
 from tests.unit.printed import piece
 
 
@@ -21,7 +22,7 @@ def placed(*rows: tuple[str, ...], step: int = 400) -> list[Placed]:
 
 
 def shown(width: int, rows: list[Placed]) -> list[list[str]]:
-    return [["".join(texts([row], column)) for column in range(width)] for row in rows]
+    return [["".join(texts_in([row], column)) for column in range(width)] for row in rows]
 
 
 def test_dates_before_a_text_stand_by_themselves() -> None:
