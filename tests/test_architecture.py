@@ -31,6 +31,7 @@ ROOMS = {
     "raster": "config files raster/*",
     "engine": "config",
     "engine/rapidocr": "engine",
+    "engine/tesseract": "engine engine/rapidocr",
     "engine/deepseek": "engine engine/rapidocr engine/deepseek/*",
     "engine/deepseek/text": "",
     "engine/deepseek/network": "",
@@ -43,7 +44,7 @@ ROOMS = {
 }
 
 # What runs in an engine's worker knows neither the daemon's rooms nor its settings.
-WORKER = ("engine/rapidocr", "engine/deepseek")
+WORKER = ("engine/rapidocr", "engine/tesseract", "engine/deepseek")
 
 # Library -> the modules and rooms that may import it.
 DOORS = {
@@ -59,7 +60,7 @@ DOORS = {
     "pillow_heif": "raster/images/openers",
     "pillow_jxl": "raster/images/openers",
     "PIL": "raster engine/rapidocr engine/deepseek/*",
-    "watchdog": "intake/inbox",
+    "watchdog": "intake/watches",
     "sqlite3": "ledger",
     "systemd": "daemon/systemd",
     "starlette": "web",

@@ -16,8 +16,8 @@ import pytest
 
 from ocrd.config.settings import InboxSettings
 from ocrd.errors import FolderWithheldError
-from ocrd.intake.inbox import Inbox, InboxStatus, Watches
-from ocrd.intake.scan import Scanner, junk
+from ocrd.intake.inbox import Inbox, InboxStatus
+from ocrd.intake.scan import Scanner
 from ocrd.job import Candidate
 from tests.unit.intake.folders import Clock
 
@@ -258,16 +258,6 @@ assert inbox.stop(10.0)
     assert child.returncode == 0, child.stderr
     assert child.stdout.startswith("False The limit of inotify watches is reached")
     assert "max_user_watches" in child.stdout
-
-
-def test_event_that_is_not_understood_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def broken() -> None:
-        raise RuntimeError("no")
-
-    from watchdog.events import FileCreatedEvent
-
-    with caplog.at_level("ERROR"):
-        Watches(broken, junk(())).on_any_event(FileCreatedEvent("/srv/a.pdf"))
 
 
 def test_scan_that_fails_is_shown_and_tried_again(
