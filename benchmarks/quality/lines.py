@@ -29,6 +29,7 @@ from ocrd.engine.rapidocr import (
     signs,
     spacing,
     spelling,
+    strips,
     ticks,
     tiles,
     turning,
@@ -38,8 +39,8 @@ from ocrd.engine.rapidocr.engine import RapidOcr
 from ocrd.job import Recognition
 
 READING: tuple[Any, ...] = (
-    RapidOcr.detect, RapidOcr.read, engine._strip, engine._upright, engine._stands, engine._probe,
-    turning, engine._cut, recognition, spacing, spelling, overlooked, finding, tiles, signs,
+    RapidOcr.detect, RapidOcr.read, strips, engine._upright, engine._stands, engine._probe,
+    turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
     legibility, overlaid, engine._line, ticks, forms, RapidOcr._with_ticks, RapidOcr._ticked,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
@@ -117,11 +118,11 @@ class _Reader:
 
 def _measured(path: Path, recognition: Recognition) -> Recognition:
     """Return what was read with type and rules measured again."""
-    page = engine._load(str(path))
+    page = strips.load(str(path))
     turns = recognition.rotation // 90
     page = np.ascontiguousarray(np.rot90(page, -turns))
     lines = [
-        replace(line, typeface=ink.typeface(engine._strip(page, line.quad), line.text))
+        replace(line, typeface=ink.typeface(strips.strip(page, line.quad), line.text))
         for line in recognition.lines
     ]
     rules = ink.rules(page, [line.quad for line in lines])

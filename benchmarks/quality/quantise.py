@@ -34,7 +34,7 @@ from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 from benchmarks.quality.documents import pages
 from benchmarks.quality.images import scans
 from ocrd.engine.rapidocr import engine as rapidocr
-from ocrd.engine.rapidocr import weights
+from ocrd.engine.rapidocr import strips, weights
 from ocrd.engine.rapidocr.recognition import shown
 
 Reals = NDArray[np.float32]
@@ -105,11 +105,11 @@ def sample() -> list[Reals]:
     engine = rapidocr.load({"slots": 1, "threads": "auto", "dtype": "float32"})
     lines = []
     for scan in scans(pages("pages"), ("clean", "degraded")):
-        pixels = rapidocr._load(str(scan.path))
+        pixels = strips.load(str(scan.path))
         quads = engine.detect(pixels)
         chance = random.Random(scan.id)
         for quad in chance.sample(quads, min(LINES_A_PAGE, len(quads))):
-            lines.append(shown(rapidocr._strip(pixels, quad)))
+            lines.append(shown(strips.strip(pixels, quad)))
     return lines
 
 

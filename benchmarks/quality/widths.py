@@ -20,7 +20,7 @@ from benchmarks.quality.documents import pages
 from benchmarks.quality.images import Scan, scans
 from benchmarks.quality.scoring import bags, characters, normalised
 from benchmarks.quality.truth import truth
-from ocrd.engine.rapidocr import engine, legibility, recognition, spelling
+from ocrd.engine.rapidocr import engine, legibility, recognition, spelling, strips
 
 # Name -> share of the width, whether doubtful spaces are judged, and the network.
 VARIANTS = {
@@ -76,7 +76,7 @@ def _read(
     engines: dict[str, engine.RapidOcr], scan: Scan, seconds: dict[str, float]
 ) -> tuple[dict[str, str], int]:
     """Return the page's lines as read in every way, and their number."""
-    page = engine._load(str(scan.path))
+    page = strips.load(str(scan.path))
     quads = engines["auto"].detect(page)
     texts = dict.fromkeys(VARIANTS, "")
     for quad in quads:

@@ -20,22 +20,19 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before onnxruntime is imported, who
 import cv2
 import numpy as np
 import rapidocr
-from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from ocrd.engine.protocol import Hello, Recognise
-from ocrd.engine.rapidocr import forms, ink, legibility, overlaid, ticks, turning, weights
+from ocrd.engine.rapidocr import forms, ink, legibility, overlaid, strips, ticks, turning, weights
 from ocrd.engine.rapidocr.finding import DETECTION_SIDE, MOST_BOXES, Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.engine.rapidocr.recognition import Recogniser
-from ocrd.errors import PageError
+from ocrd.engine.rapidocr.strips import Pixels
 from ocrd.job import Line, Quad, Recognition, Rule
 
 MODEL = "PP-OCRv6 small"
 LONGEST_SIDE = 3508  # A4 at 300 dpi; see docs/decisions/0004-embedded-engine-slots.md
 EXPRESS_SLOTS = 1  # so that a letter need not wait for a page of a book to end
 
-Pixels = NDArray[np.uint8]
 Progress = Callable[[int], None]
 
 # Measured for ocrd on 117 pages with ground truth. The line classifier flips upright lines; with
@@ -99,7 +96,7 @@ class RapidOcr:
         self._slot.rank = request.rank
         started = time.monotonic()
         try:
-            page = _upright(self, _load(request.path), lambda: progress(0))
+            page = _upright(self, strips.load(request.path), lambda: progress(0))
             lines = self._read_lines(page, progress)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
             lines = self._with_ticks(page, lines, rules)
@@ -130,9 +127,9 @@ class RapidOcr:
 
     def read(self, pixels: Pixels, quad: Quad, *, turned: bool = False) -> turning.Reading:
         """Return text and score of one line, optionally of the line turned by 180 degrees."""
-        strip = _strip(pixels, quad)
+        strip = strips.strip(pixels, quad)
         if turned:
-            strip = _turned(strip, cv2.ROTATE_180)
+            strip = strips.turned(strip, cv2.ROTATE_180)
         return self._recogniser.read(strip)
 
     def read_many(
@@ -219,7 +216,7 @@ class _Page:
 
 def _line(pixels: Pixels, quad: Quad, reading: turning.Reading) -> Line | None:
     """Return the line with what is not sure of it; None for what never was text."""
-    strip = _strip(pixels, quad)
+    strip = strips.strip(pixels, quad)
     judged = legibility.judged(reading, strip)
     if judged is None:
         return None
@@ -235,11 +232,11 @@ def _upright(engine: RapidOcr, pixels: Pixels, going_on: Callable[[], None]) -> 
     rotation = 0
     quads = engine.detect(pixels, going_on=going_on)
     if turning.is_sideways(quads) and _stands(engine, pixels, quads):
-        pixels, rotation = _turned(pixels, cv2.ROTATE_90_CLOCKWISE), 90
+        pixels, rotation = strips.turned(pixels, cv2.ROTATE_90_CLOCKWISE), 90
         quads = engine.detect(pixels, going_on=going_on)
     readings, upside_down = _probe(engine, pixels, quads)
     if upside_down:
-        pixels, rotation = _turned(pixels, cv2.ROTATE_180), rotation + 180
+        pixels, rotation = strips.turned(pixels, cv2.ROTATE_180), rotation + 180
         quads, readings = engine.detect(pixels, going_on=going_on), {}
     return _Page(pixels, rotation, quads, readings)
 
@@ -302,50 +299,6 @@ def _recogniser(model: Path, threads: int) -> Recogniser:
     reader: Any = rapidocr.RapidOCR(params=_parameters(_RECOGNITION, "Rec", model, threads))
     reader(np.full((48, 160, 3), 255, np.uint8))  # loads the model
     return Recogniser(reader.text_rec.session, reader.text_rec.postprocess_op.character)
-
-
-def _load(path: str) -> Pixels:
-    """Return the image as BGR; raise PageError if it is none."""
-    try:
-        with Image.open(path) as image:
-            return pixels_of(image)
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise PageError(f"The drawn page cannot be read ({error}).") from error
-
-
-def pixels_of(image: Image.Image) -> Pixels:
-    """Return the image as BGR."""
-    if image.mode == "L":
-        return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_GRAY2BGR), np.uint8)
-    return np.asarray(cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR), np.uint8)
-
-
-def _turned(pixels: Pixels, code: int) -> Pixels:
-    return np.asarray(cv2.rotate(pixels, code), np.uint8)
-
-
-def _strip(pixels: Pixels, quad: Quad) -> Pixels:
-    """Cut one line out and straighten it; a standing line is laid down counter-clockwise."""
-    width, height = (max(int(side), 1) for side in turning.size(quad))
-    strip = _cut(pixels, quad, width, height)
-    return np.ascontiguousarray(np.rot90(strip)) if height >= 1.5 * width else strip
-
-
-def _cut(pixels: Pixels, quad: Quad, width: int, height: int) -> Pixels:
-    (left, top), (_, right_top), _, (left_bottom, _) = quad
-    x, y = int(left), int(top)
-    is_level = (left, top) == (x, y) == (left_bottom, right_top)
-    if is_level and x + width <= pixels.shape[1] and y + height <= pixels.shape[0]:
-        return pixels[y : y + height, x : x + width]  # what the warp would give
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    transform = cv2.getPerspectiveTransform(np.array(quad, np.float32), corners)
-    return np.asarray(
-        cv2.warpPerspective(
-            pixels, transform, (width, height),
-            borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC,
-        ),
-        np.uint8,
-    )
 
 
 def _parameters(tuning: dict[str, Any], task: str, model: Path, threads: int) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from PIL import Image, ImageOps
 
 from ocrd.engine.rapidocr import turning
-from ocrd.engine.rapidocr.engine import Pixels, RapidOcr, Share, pixels_of
+from ocrd.engine.rapidocr.engine import RapidOcr, Share
+from ocrd.engine.rapidocr.strips import Pixels, pixels_of
 from ocrd.job import Quad
 
 QUICK_SIDE = 480  # pixels; at 320 the lines of small print are lost

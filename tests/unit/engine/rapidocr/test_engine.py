@@ -21,8 +21,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from ocrd.doubts import REPLACEMENT
 from ocrd.engine.protocol import Recognise
-from ocrd.engine.rapidocr import engine as rapidocr
-from ocrd.engine.rapidocr import weights
+from ocrd.engine.rapidocr import strips, weights
 from ocrd.engine.rapidocr.engine import RapidOcr, Share
 from ocrd.engine.rapidocr.turning import size
 from ocrd.engine.worker import Cancelled
@@ -172,7 +171,7 @@ def test_a_level_line_is_cut_out_as_it_would_be_straightened(quad: Quad) -> None
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     transform = cv2.getPerspectiveTransform(np.array(quad, np.float32), corners)
     warped = cv2.warpPerspective(pixels, transform, (width, height), flags=cv2.INTER_CUBIC)
-    assert np.array_equal(rapidocr._strip(pixels, quad), warped)
+    assert np.array_equal(strips.strip(pixels, quad), warped)
 
 
 def test_lines_of_neighbouring_columns_are_not_fused(engine: RapidOcr, tmp_path: Path) -> None:
