@@ -11,26 +11,16 @@ import fcntl
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ocrd import files
 from ocrd.errors import FolderWithheldError
-from ocrd.intake.record import RECORD_BYTES, Record
+from ocrd.intake.record import RECORD_BYTES
 from ocrd.intake.scan import OWNER_NAME
 
 _OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 State = tuple[int, int, int, int]  # inode, size, and the times of content and of status
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An owner's file as it saw it last."""
-
-    state: State
-    record: Record
-    is_sure: bool  # read so long after our last write that any other shows in the state
 
 
 class Mark:

@@ -34,16 +34,15 @@ from ocrd import files
 from ocrd.errors import FolderWithheldError, OcrdError
 from ocrd.intake import silence
 from ocrd.intake.challenge import Challenge
+from ocrd.intake.held import Held
 from ocrd.intake.keeping import Keeping
-from ocrd.intake.mark import Known, Mark, locked
+from ocrd.intake.mark import Mark, locked
 from ocrd.intake.record import Record, decode
 from ocrd.intake.scan import OWNER_NAME
 from ocrd.log import fields
 
 log = logging.getLogger("ocrd.intake.ownership")
 
-# Coarser than the times of any file system: a write that came later shows in them.
-STILL_SECONDS = 10.0
 TRIAL_SECONDS = 5.0  # in which another shows itself who took the same folder at the same time
 
 _MAY_NOT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
@@ -72,14 +71,13 @@ class Claim:
         self._challenge = Challenge(root, me)
         self._silence = silence.Silence(clock)
         self._lock = threading.Lock()
-        self._fd: int | None = None
+        self._held: Held | None = None
         self._is_free = False  # nothing can be written here; we go on as if we were alone
         self._yielded = False  # another took the folder from us
         self.patience_seconds = silence.LEASE_SECONDS  # with the owner that was met last
         self._trial: float | None = None  # since when what we took has to prove ours
         self._was_removed = False  # the mark of another, to make room for ours
-        self._looked = self._wrote = 0.0
-        self._known: Known | None = None
+        self._looked = 0.0
         self._told = 0  # no later job of an archive has to be told in its record
         self._stopping = threading.Event()
         self._said = ""
@@ -110,9 +108,9 @@ class Claim:
         """
         with self._lock:
             try:
-                if self._fd is not None:
+                if self._held is not None:
                     self._look()
-                if self._fd is None and not self._is_free:
+                if self._held is None and not self._is_free:
                     self._take_or_refuse()
                 self._end_trial()
             except FolderWithheldError as error:
@@ -126,7 +124,7 @@ class Claim:
             if self._is_free:
                 return
             try:
-                if self._fd is not None and self._own_record() is None:
+                if self._held is not None and self._own_record() is None:
                     self._let_go()
             except OSError as error:
                 raise files.translate(error, self._root) from error
@@ -143,7 +141,7 @@ class Claim:
 
     @property
     def _is_ours(self) -> bool:
-        return self._is_free or (self._fd is not None and self._trial is None)
+        return self._is_free or (self._held is not None and self._trial is None)
 
     # Taking
 
@@ -153,16 +151,17 @@ class Claim:
         except OSError as error:
             self._do_without(error)
             return
+        held = Held(self._mark, fd, self._me, self._clock)
         try:
-            is_anothers = self._judge(fd)
+            is_anothers = self._judge(held)
         except OSError as error:
-            os.close(fd)
+            held.close()
             self._do_without(error)
         except BaseException:
-            os.close(fd)
+            held.close()
             raise
         else:
-            self._fd, self._yielded = fd, False
+            self._held, self._yielded = held, False
             self._looked = self._clock()
             self._trial = self._looked if is_anothers or self._was_removed else None
             self._was_removed = False
@@ -222,16 +221,16 @@ class Claim:
         self._was_removed = True
         return True
 
-    def _judge(self, fd: int) -> bool:
+    def _judge(self, held: Held) -> bool:
         """Make the open file's folder ours, and say whether it was another's before.
 
         Raises FolderWithheldError if it is not to be.
         """
-        content = self._mark.read(fd)
+        content = self._mark.read(held.fd)
         record = decode(content) if content else Record(session=self._me.session)
         if record is None:
             raise self._mark.in_the_way()
-        if not locked(fd):
+        if not locked(held.fd):
             raise _owned(record)
         if record.session != self._me.session and not self._may_take(record, content):
             raise _owned(record)
@@ -239,7 +238,7 @@ class Claim:
             self._refuse_other_ledger(record)
         else:  # made a moment ago, or by somebody whose disk was full
             self._refuse_unknown_archive()
-        self._write(fd, record)
+        self._write(held, record)
         return record.session != self._me.session and not self._is_earlier_run(record)
 
     def _may_take(self, record: Record, content: bytes) -> bool:
@@ -285,18 +284,15 @@ class Claim:
         if self.keeping is not None:
             self.keeping.refuse_unknown_archive(self._root)
 
-    def _write(self, fd: int, before: Record, *, released: bool = False) -> None:
+    def _write(self, held: Held, before: Record, *, released: bool = False) -> None:
         """Write who we are, one beat after what was written before, so that others see it."""
         serial = 0 if self.keeping is None else self.keeping.serial()
         now = replace(
             self._me, beat=before.beat + 1, serial=serial, released=released,
             answers=self._answer_seconds,
         )  # fmt: skip
-        os.pwrite(fd, now.encode(), 0)
-        os.fsync(fd)
-        self._told, self._wrote, self._known = serial, self._clock(), None
-        if (state := self._mark.state(fd)) is not None:
-            self._known = Known(state, now, is_sure=False)
+        held.write(now)
+        self._told = serial
 
     @property
     def _answer_seconds(self) -> int:
@@ -316,21 +312,21 @@ class Claim:
         """Look into the folder if no scan did for too long, or there is something to tell."""
         if self._is_free and os.access(self._root, os.W_OK):
             self._is_free = False  # it can be marked by now
-        if self._fd is None:
+        if self._held is None:
             return
         if self._clock() - self._looked >= self._answer_seconds or self._has_news():
             self._look()
 
     def _look(self) -> None:
         """Let go of what is no longer ours; else answer who asks, and write what is new."""
-        assert self._fd is not None
-        record = self._record_if_still() or self._own_record()
+        assert self._held is not None
+        record = self._held.record_if_still() or self._own_record()
         self._looked = self._clock()
         word = self._challenge.asked() if record else b""
         if record and (word or record.answers != self._answer_seconds or self._has_news()):
             record = self._own_record()  # read anew, however still the file seemed
             if record is not None:
-                self._write(self._fd, record)
+                self._write(self._held, record)
                 self._challenge.answer(word)
         if record is None:
             self._let_go()
@@ -344,43 +340,27 @@ class Claim:
         self._told = serial  # these were all of other folders
         return False
 
-    def _record_if_still(self) -> Record | None:
-        """Return what our file said last if it is as it was: nothing is read of a disk then."""
-        assert self._fd is not None
-        state = self._mark.state(self._fd)
-        if state is None or self._known is None or self._known.state != state:
-            return None
-        if not self._known.is_sure and self._clock() - self._wrote >= STILL_SECONDS:
-            return None
-        return self._known.record
-
     def _own_record(self) -> Record | None:
         """Return what our file says now; None if it is gone, or says that another took it."""
-        assert self._fd is not None
-        state = self._mark.state(self._fd)
-        content = self._mark.read_anew(self._fd)
-        if content is None:
-            return None
-        record = decode(content) or self._me
-        if record.session != self._me.session:
+        assert self._held is not None
+        record = self._held.record()
+        if record is not None and record.session != self._me.session:
             self._yielded = True
             return None
-        is_sure = self._clock() - self._wrote >= STILL_SECONDS
-        self._known = None if state is None else Known(state, record, is_sure)
         return record
 
     def _let_go(self) -> None:
-        if self._fd is not None:
-            fd, self._fd, self._trial, self._known = self._fd, None, None, None
-            os.close(fd)
+        if self._held is not None:
+            held, self._held, self._trial = self._held, None, None
+            held.close()
 
     def _release(self) -> None:
         """Say that we have gone; where sources leave the folder, nothing need stay of us."""
         self._challenge.withdraw()
-        if self._fd is None:
+        if self._held is None:
             return
         if (record := self._own_record()) is not None:
-            self._write(self._fd, record, released=True)
+            self._write(self._held, record, released=True)
             if self.keeping is None:
                 self._mark.remove()
         self._let_go()

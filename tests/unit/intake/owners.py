@@ -8,12 +8,15 @@ from typing import Any
 
 from ocrd.errors import FolderWithheldError
 from ocrd.intake.keeping import Keeping
-from ocrd.intake.ownership import Claim
+from ocrd.intake.ownership import TRIAL_SECONDS, Claim
 from ocrd.intake.record import Record, decode
+from ocrd.intake.silence import LEASE_SECONDS
 from tests.unit.intake.folders import Clock
 
 OWNER, CHALLENGE = ".ocrd-owner", ".ocrd-challenge"
 LOOK_SECONDS = 5.0  # between two looks of who waits
+PATIENCE = 2 * LEASE_SECONDS + 30  # for an owner that scans every thirty seconds
+LATEST = PATIENCE + TRIAL_SECONDS + 2 * LOOK_SECONDS
 
 
 def me(name: str, **more: Any) -> Record:
@@ -55,6 +58,12 @@ def owner_of(root: Path) -> Record:
 def version_of(root: Path) -> int:
     """Return how daemons of earlier versions are told to understand the record."""
     return int(json.loads((root / OWNER).read_bytes())["ocrd"])
+
+
+def state_of(root: Path) -> dict[str, tuple[int, int, int]]:
+    """Return what any write would change: of the folder, and of all that lies in it."""
+    states = {path.name: path.stat() for path in [root, *root.iterdir()]}
+    return {name: (one.st_ino, one.st_mtime_ns, one.st_ctime_ns) for name, one in states.items()}
 
 
 def is_taken(who: Claim) -> bool:

@@ -9,11 +9,6 @@ from tests.unit.intake.folders import Clock
 from tests.unit.intake.owners import me
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def test_silence_grows_while_the_same_is_said(clock: Clock) -> None:
     silence = Silence(clock)
     told = []
