@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +10,8 @@ from hypothesis import strategies as st
 
 from ocrd.errors import LedgerRefusedError, Reason
 from ocrd.job import Candidate, Choice, FileKey, Job, JobState
-from ocrd.ledger import schema
 from ocrd.ledger.jobs import Ledger
+from tests.unit.ledger.memory import in_memory
 from tests.unit.ledger.offers import INBOX, NOW, candidate, enqueue, key, lease
 
 
@@ -85,13 +83,6 @@ def test_jobs_are_counted_by_state_and_by_folder(ledger: Ledger) -> None:
 
 
 # No job is lost
-
-
-def in_memory() -> Ledger:
-    db = sqlite3.connect(":memory:", isolation_level=None)
-    for script in schema.MIGRATIONS:
-        db.executescript(script)
-    return Ledger(db, Path("nowhere"))
 
 
 OPEN = {JobState.QUEUED, JobState.LEASED, JobState.FILING}
