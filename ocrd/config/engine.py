@@ -31,7 +31,8 @@ _KINDS_OF = {
     ),
 }  # fmt: skip
 
-_DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,2})?")
+# As ocrd/engine/visible.py reads them: a number, or a UUID as nvidia-smi -L tells it.
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,2})?|(GPU|MIG)-[0-9A-Za-z][0-9A-Za-z/-]*")
 
 Device = Annotated[str, StringConstraints(min_length=1)]
 
@@ -70,14 +71,16 @@ class EngineSettings(Table):
     )
     device: Device = Field(
         "auto",
-        description='DeepSeek: "cuda:1" is the second GPU, "cpu" the processor; "auto" is the GPU'
-        " with the most free memory, or the processor where there is none. An engine that had a GPU"
-        ' waits for it, also over restarts, until this says "cpu".',
+        description='DeepSeek: "cuda:1" is the second GPU of nvidia-smi, "GPU-…" or "MIG-…" one by'
+        ' its UUID, "cpu" the processor; "auto" is the GPU with the most free memory, or the'
+        " processor where there is none. An engine that had a GPU waits for it, also over restarts,"
+        ' until this says "cpu".',
     )
     devices: tuple[Device, ...] = Field(
         (),
         examples=[["cuda:0", "cuda:1"]],
-        description="Several devices at once: a process on each, which share the waiting pages.",
+        description="Several devices at once: a process on each, which sees that GPU alone; they"
+        " share the waiting pages.",
     )
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
         "auto",
@@ -204,7 +207,9 @@ class EngineSettings(Table):
         for key, device in (("device", self.device), *(("devices", one) for one in self.devices)):
             if not _DEVICE.fullmatch(device):
                 raise refuse(
-                    f"{device!r} is no device", 'Write "auto", "cpu", "cuda" or "cuda:1".', key
+                    f"{device!r} is no device",
+                    'Write "auto", "cpu", "cuda", "cuda:1" or a UUID of nvidia-smi -L.',
+                    key,
                 )
         return self
 
@@ -216,7 +221,7 @@ class EngineSettings(Table):
             )
         if self.devices and self.device != "auto":
             raise refuse("devices says it already", "Remove device or devices.", "device")
-        if len(set(self.devices)) < len(self.devices):
+        if len({"cuda:0" if one == "cuda" else one for one in self.devices}) < len(self.devices):
             raise refuse("a device is named twice", "Name each once.", "devices")
         if self.kind == "rapidocr" and self.dtype not in ("auto", "float32"):
             raise refuse(

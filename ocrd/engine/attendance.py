@@ -208,7 +208,7 @@ class Attendant:
         grace_seconds = 0.0
         listening: asyncio.Task[None] | None = None
         try:
-            worker = self._worker = await WorkerProcess.spawn()
+            worker = self._worker = await WorkerProcess.spawn(self.device or self._settings.device)
             listening = asyncio.create_task(self._listen(worker))
             worker.send(protocol.Configure(self._configuration()))
             await self._attend(worker, listening)

@@ -16,6 +16,7 @@ import asyncio
 import itertools
 import math
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -263,9 +264,9 @@ class EngineClient:
 
     def greeted(self, ready: protocol.Hello) -> None:
         """Tell those who wait for it that there is an announcement; note the GPUs there are."""
-        if ready.gpus and ready.gpus != self._had_gpus:
-            self._had_gpus = ready.gpus
-            self._on_gpus(ready.gpus)
+        if ready.gpus and (gpus := self._all_gpus()) != self._had_gpus:
+            self._had_gpus = gpus
+            self._on_gpus(gpus)
         self._idle_since = self._clock()
         hello = self.announced
         assert hello is not None
@@ -273,6 +274,14 @@ class EngineClient:
             if not greeter.done():
                 greeter.set_result(hello)
         self._greeters.clear()
+
+    def _all_gpus(self) -> tuple[str, ...]:
+        """Return the GPUs of all workers; before all have told theirs, those there were as well."""
+        heard = [attendant.hello for attendant in self._attendants]
+        told = [name for hello in heard if hello is not None for name in hello.gpus]
+        if None in heard:
+            return tuple((Counter(self._had_gpus) | Counter(told)).elements())
+        return tuple(told)
 
     def feed(self) -> None:
         """Send as many pages as there are slots, and call for workers if that is too few."""

@@ -16,12 +16,15 @@ import sys
 from collections.abc import Mapping
 
 from ocrd import loading
-from ocrd.engine import protocol
+from ocrd.engine import protocol, visible
 from ocrd.errors import EngineError, EngineUnusableError
 
 _TAIL_BYTES = 16384  # a crash among nested imports is told in hundreds of lines
 _KILL_SECONDS = 10.0  # what SIGKILL may take: a process deep in a driver ends late
 _ABORT_SECONDS = 1.0  # after death, for what is still in the socket
+_NOT_ITS_CONCERN = {
+    "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", visible.CHOSEN,
+}  # fmt: skip
 _MESSAGES_A_TURN = 64  # then the rest of the daemon has its turn, however fast the worker talks
 
 
@@ -39,8 +42,11 @@ class WorkerProcess:
         self._watch()
 
     @classmethod
-    async def spawn(cls) -> WorkerProcess:
-        """Start a worker; raise EngineError if the system has no room for one."""
+    async def spawn(cls, device: str = "") -> WorkerProcess:
+        """Start a worker that sees this GPU alone, if the device is one, else what we see.
+
+        Raise EngineError if the system has no room for one.
+        """
         try:
             ours, theirs = socket.socketpair()
         except OSError as error:
@@ -48,14 +54,20 @@ class WorkerProcess:
         with theirs:
             try:
                 process = subprocess.Popen(  # noqa: ASYNC220 - forks in a few milliseconds
-                    [sys.executable, "-P", "-m", "ocrd.engine.worker",
-                     str(theirs.fileno()), str(os.getpid())],
+                    [
+                        sys.executable,
+                        "-P",
+                        "-m",
+                        "ocrd.engine.worker",
+                        str(theirs.fileno()),
+                        str(os.getpid()),
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     pass_fds=(theirs.fileno(),),
                     process_group=0,
-                    env=environment(os.environ),
+                    env=environment(os.environ, device),
                 )
             except OSError as error:
                 ours.close()
@@ -217,13 +229,13 @@ class WorkerProcess:
             loop.call_later(_ABORT_SECONDS, self._writer.transport.abort)
 
 
-def environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return the worker's environment: telemetry off before any import, systemd not its concern."""
-    own = {
-        key: value
-        for key, value in inherited.items()
-        if key not in {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"}
-    }
+def environment(inherited: Mapping[str, str], device: str = "") -> dict[str, str]:
+    """Return the worker's environment: telemetry off before any import, systemd not its concern.
+
+    It sees one GPU where its device is one.
+    """
+    own = {key: value for key, value in inherited.items() if key not in _NOT_ITS_CONCERN}
+    own |= visible.given(device, own)
     own["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime 1.29-1.31 write and look up on import
     own["PYTHONUNBUFFERED"] = "1"
     return own

@@ -16,11 +16,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from PIL import Image, UnidentifiedImageError
 
 from ocrd.engine.deepseek import parts
-from ocrd.engine.deepseek.network import checkpoint, placement, preprocessing, vision
+from ocrd.engine.deepseek.network import checkpoint, preprocessing, vision
 from ocrd.engine.deepseek.slots.decoding import DecoderThread, DecodingEndedError, Generation, Rules
 from ocrd.engine.deepseek.text import prompts, runaway
 from ocrd.engine.deepseek.text.ladder import Attempt, ladder
@@ -116,7 +115,7 @@ class DeepSeek:
             modes=MODES[kind],
             express=EXPRESS_SLOTS,
             device=_device_of(self._model),
-            gpus=placement.gpus() if self._model.device.type == "cuda" else (),
+            gpus=self._model.place.gpus if self._model.place else (),
         )
 
     def recognise(self, request: Recognise, progress: Progress) -> Recognition:
@@ -294,9 +293,9 @@ def _upright(cores: int) -> Upright:
 def _device_of(model: checkpoint.Model) -> str:
     """Return what the model runs on, for a person."""
     number = str(model.dtype).removeprefix("torch.")
-    if model.device.type != "cuda":
+    if model.place is None:
         return f"{model.device}, {number}"
-    return f"{model.device}, {torch.cuda.get_device_name(model.device)}, {number}"
+    return ", ".join(filter(None, (model.place.label, model.place.name, number)))
 
 
 def _ink(image: Image.Image) -> float:
@@ -339,7 +338,7 @@ def load(settings: dict[str, Any]) -> DeepSeek:
         attention=settings["attention"],
         download=settings["download"],
     )
-    for remark in model.remarks:
+    for remark in model.place.remarks if model.place else ():
         log.warning("%s", remark)
     return DeepSeek(settings, model)
 

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from ocrd.errors import ConfigError
 from tests.unit.config.texts import INBOX, V2, load
 
 
@@ -14,3 +17,26 @@ def test_the_deepseek_kinds_bring_their_model_and_more_time_to_load(tmp_path: Pa
 
 def test_an_engine_that_is_kept_loaded_is_never_unloaded(tmp_path: Path) -> None:
     assert load(tmp_path, f"{INBOX}[engine]\nkeep_loaded = true").engine.idle_unload == 0
+
+
+GPU = "GPU-5a1b2c3d-0000-1111-2222-333344445555"
+MIG = "MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f"
+
+
+def test_a_gpu_is_written_by_number_or_by_uuid(tmp_path: Path) -> None:
+    for device in ("cuda", "cuda:11", GPU, MIG, "MIG-GPU-5a1b2c3d-0000/7/0"):
+        assert load(tmp_path, f'{V2}device = "{device}"').engine.device == device
+    engine = load(tmp_path, f'{V2}devices = ["{GPU}", "{MIG}", "cuda:1"]').engine
+    assert engine.devices == (GPU, MIG, "cuda:1")
+
+
+@pytest.mark.parametrize("device", ["GPU-", "MIG", f"{GPU},{MIG}", f"{GPU}\\n", "cuda:0,1"])
+def test_what_names_no_one_gpu_is_refused(device: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is no device"):
+        load(tmp_path, f'{V2}device = "{device}"')
+
+
+@pytest.mark.parametrize("devices", [["cuda:1", "cuda:1"], ["cuda", "cuda:0"], [GPU, GPU]])
+def test_a_gpu_that_is_named_twice_is_refused(devices: list[str], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a device is named twice"):
+        load(tmp_path, f"{V2}devices = {devices}")

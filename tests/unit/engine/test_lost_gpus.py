@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -122,3 +123,51 @@ async def test_the_processor_is_taken_by_whoever_says_so(machine: Machine) -> No
     async with engine("gpu", had_gpus=(H200,), **on(machine, "cpu")) as client:
         assert text(await page(client, "one.pgm")) == "Read on cpu"
         assert client.status()["last_notice"] == ""
+
+
+# One worker, one GPU
+
+
+async def test_each_worker_sees_its_own_gpu_alone_and_is_called_by_its_place(
+    machine: Machine,
+) -> None:
+    machine.has(RTX, H200)
+    heard: list[tuple[str, ...]] = []
+    settings = on(machine)
+    settings["options"]["sees"] = True
+    settings["devices"] = ("cuda:0", "cuda:1")
+    async with engine("gpu", on_gpus=heard.append, **settings) as client:
+        await client.hello()
+        await until(lambda: all(one["state"] == "ready" for one in client.status()["workers"]))
+        read = await asyncio.gather(*(page(client, f"{n}.pgm") for n in range(2)))
+        assert sorted(map(text, read)) == ["Read on cuda:0, sees 1", "Read on cuda:1, sees 1"]
+        assert [one["device"] for one in client.status()["workers"]] == ["cuda:0", "cuda:1"]
+        seen = [Path(f"/proc/{one['pid']}/environ").read_bytes().split(b"\0")
+                for one in client.status()["workers"]]  # fmt: skip
+        for number, environment in enumerate(seen):
+            assert b"CUDA_VISIBLE_DEVICES=%d" % number in environment, "before it began"
+            assert b"CUDA_DEVICE_ORDER=PCI_BUS_ID" in environment
+        assert client.had_gpus == (RTX, H200)
+    assert {heard[-1]} == {(RTX, H200)}
+
+
+async def test_a_list_that_the_daemon_has_is_kept_to(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.has("A", "B", RTX, H200)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,2")
+    for device, told in (("cuda:1", "cuda:1 (device 2)"), ("auto", "cuda:0 (device 3)")):
+        async with engine("gpu", **on(machine, device)) as client:
+            assert text(await page(client, "one.pgm")) == f"Read on {told}"
+            assert client.announced is not None
+            assert client.announced.device.startswith(told)
+
+
+async def test_one_of_several_that_restarts_forgets_none_of_the_gpus(machine: Machine) -> None:
+    machine.has(RTX, H200)
+    heard: list[tuple[str, ...]] = []
+    settings = on(machine) | {"devices": ("cuda:0", "cuda:1"), "had_gpus": (RTX, H200)}
+    async with engine("gpu", on_gpus=heard.append, **settings) as client:
+        await client.hello()
+        await until(lambda: all(one["state"] == "ready" for one in client.status()["workers"]))
+        assert heard == [], "they are the same"

@@ -19,6 +19,8 @@ from ocrd.errors import EngineError, EngineUnusableError
 if TYPE_CHECKING:
     import torch
 
+    from ocrd.engine.deepseek.network.devices import Place
+
 INSTALL = "pip install --upgrade 'ocrd-daemon[gpu]'"
 LEAST_TRANSFORMERS = "5.23"  # the first with both networks as they are used here
 TOKENIZER = "tokenizer.json"
@@ -46,7 +48,7 @@ class Model:
     tokenizer: Any  # tokenizers.Tokenizer
     device: torch.device
     dtype: torch.dtype
-    remarks: tuple[str, ...] = ()  # what a person should know of how it was loaded
+    place: Place | None = None  # where its device is on the machine, and what is said of that
 
 
 def load(
@@ -65,11 +67,11 @@ def load(
     ``had_gpus`` names the GPUs there were when the engine last had one.
     """
     require_libraries()
-    from ocrd.engine.deepseek.network import layouts, placement
+    from ocrd.engine.deepseek.network import devices, layouts, placement
 
-    place, remarks = placement.device_of(device, had_gpus)
-    number = placement.dtype_of(dtype, place)
-    way = placement.attention_of(attention, place, number)
+    place = devices.device_of(device, had_gpus)
+    number = placement.dtype_of(dtype, place.device)
+    way = placement.attention_of(attention, place.device, number)
     source = hub.find(name, revision=revision, download=download)
     raw = weights.read_config(source)
     layouts.require_kind(kind, raw, source)
@@ -78,7 +80,8 @@ def load(
     tokenizer = _tokenizer(source)
     placement.require_room(name, sum(map(math.prod, shapes.values())), place, number)
     network = _network(source, layouts.network_class(kind), config, number, way)
-    return Model(kind, name, _placed(network, place), tokenizer, place, number, remarks)
+    placed = _placed(network, place)
+    return Model(kind, name, placed, tokenizer, place.device, number, place=place)
 
 
 def require_libraries() -> None:
@@ -180,15 +183,17 @@ def _require_all(report: dict[str, Any], source: Source) -> None:
         )
 
 
-def _placed(network: Any, device: torch.device) -> Any:
+def _placed(network: Any, place: Place) -> Any:
     """Move the network to its device; raise EngineError if that has no room after all."""
-    import torch
+    from ocrd.engine.deepseek.network.shortage import is_shortage
 
     network.requires_grad_(False)
     try:
-        return network.to(device).eval()
-    except torch.OutOfMemoryError as error:
+        return network.to(place.device).eval()
+    except (RuntimeError, MemoryError) as error:
+        if not is_shortage(error):
+            raise
         raise EngineError(
-            f"{device} ran out of memory while the weights were loaded.",
+            f"{place.label} ran out of memory while the weights were loaded.",
             hint="Stop what else uses it, or choose another device.",
         ) from error
