@@ -16,7 +16,10 @@ HYPHENATED = re.compile(r"(?P<head>[^\W\d_]{2,})[-‐\u00ad]$")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CHAINED = re.compile(r"[^\W\d_][-‐][^\W\d_]{2,}[-‐]$")
 _REPEATED = re.compile(r"[-‐](?=[^\W\d_])")  # Portuguese begins the next row with it once more
-_CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+# Scripts that part no words by spaces: those of China and Japan; Thai, Lao, Burmese and Khmer.
+_UNSPACED = re.compile(
+    r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+)
 
 
 def join(
@@ -52,7 +55,7 @@ def parts(
         return (before[:-1] if is_soft or not kept else before), "", after
     if before[-1:] in HYPHENS_AND_DASHES and before[-2:-1].isalnum():
         return before, "", after
-    if _CJK.match(before[-1:]) and _CJK.match(after[:1]):
+    if _UNSPACED.match(before[-1:]) and _UNSPACED.match(after[:1]):
         return before, "", after
     return before, " ", after
 

@@ -17,6 +17,7 @@ from ocrd.doubts import of_block
 from ocrd.job import Block, Box, Line, Rule
 from ocrd.layout import cells, codes, grids, headings, lists, running, shapes, unruled, verses
 from ocrd.layout.columns import Row, rows
+from ocrd.layout.direction import Mirror, is_right_to_left
 from ocrd.layout.joining import is_cut, join
 from ocrd.layout.paragraphs import Draft, Setting, drafts
 from ocrd.layout.sheet import Grid, Listing, Piece, Sheet, around, page_box, rounded
@@ -40,7 +41,22 @@ _CAPTION = re.compile(
 def blocks(
     lines: Sequence[Line], width: int, height: int, rules: Sequence[Rule] = ()
 ) -> list[Block]:
-    """Return the blocks of a page of ``width`` by ``height`` pixels in reading order."""
+    """Return the blocks of a page of ``width`` by ``height`` pixels in reading order.
+
+    A page in letters that run from right to left is laid out in a mirror.
+    """
+    if not is_right_to_left(lines):
+        return _laid_out(lines, width, height, rules)
+    mirror = Mirror(width)
+    found = _laid_out(
+        [mirror.line(line) for line in lines], width, height, [mirror.rule(rule) for rule in rules]
+    )
+    return [mirror.block(block) for block in found]
+
+
+def _laid_out(
+    lines: Sequence[Line], width: int, height: int, rules: Sequence[Rule]
+) -> list[Block]:
     page = Sheet.of(lines, width, height, rules)
     pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
     pieces, around_it = running.part(pieces, height)
