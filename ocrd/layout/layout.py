@@ -15,7 +15,18 @@ from itertools import zip_longest
 
 from ocrd.doubts import of_block
 from ocrd.job import Block, Box, Line, Rule
-from ocrd.layout import cells, codes, grids, headings, lists, running, shapes, unruled, verses
+from ocrd.layout import (
+    cells,
+    codes,
+    edges,
+    grids,
+    headings,
+    lists,
+    running,
+    shapes,
+    unruled,
+    verses,
+)
 from ocrd.layout.columns import Row, rows
 from ocrd.layout.direction import Mirror, is_right_to_left
 from ocrd.layout.joining import is_cut, join
@@ -62,10 +73,10 @@ def _laid_out(
     pieces, around_it = running.part(pieces, height)
     pieces = codes.gathered(pieces, codes.ROWS)
     pieces = codes.gathered(_with_tables(pieces, unruled.tables(pieces)))
-    ordered = rows(pieces, page.turned)
+    ordered = edges.outermost(rows(pieces, page.turned), height)
     if not ordered:
         return []
-    setting = Setting.of(ordered, page.lying)
+    setting = Setting.of(ordered, page.lying, foot=(1 - running.ZONE) * height)
     return [
         *_marginal(around_it.heads),
         *_blocks(drafts(ordered, setting), setting),
@@ -178,6 +189,8 @@ def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
     if found == "heading" and (
         # A word in bold under a rule heads a note and no part of the text.
         (len(first.text) < NOTE_CHARACTERS and _is_under_rule(first, setting))
+        # A number makes no heading of what nothing stands below, but a foot.
+        or (after is None and first.box.y0 > setting.foot)
         or (headings.is_only_bold(draft.rows, setting.body) and not _stands_free(draft, after))
     ):
         return "text"

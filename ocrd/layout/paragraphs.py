@@ -69,12 +69,15 @@ class Setting:
     columns: dict[int, Column]
     vocabulary: frozenset[str]
     lying: tuple[Stroke, ...]  # from the top
+    foot: float = math.inf  # below it feet may run
 
     @classmethod
-    def of(cls, ordered: Sequence[Row], lying: tuple[Stroke, ...]) -> Setting:
+    def of(
+        cls, ordered: Sequence[Row], lying: tuple[Stroke, ...], foot: float = math.inf
+    ) -> Setting:
         """Return the setting of a page's rows."""
         lying = tuple(sorted(lying, key=lambda rule: rule.at))
-        return cls(headings.body(ordered), _columns(ordered), _vocabulary(ordered), lying)
+        return cls(headings.body(ordered), _columns(ordered), _vocabulary(ordered), lying, foot)
 
     def rules_between(self, top: float, bottom: float) -> Sequence[Stroke]:
         """Return the lying rules from one height on the page to another."""

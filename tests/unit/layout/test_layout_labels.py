@@ -3,7 +3,7 @@
 import pytest
 
 from ocrd.job import Typeface
-from tests.unit.printed import BOLD, LARGE, labelled, line, lines, lying, paragraph
+from tests.unit.printed import BOLD, HEIGHT, LARGE, labelled, line, lines, lying, paragraph
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,15 @@ def test_bold_type_at_the_end_of_the_page_is_no_heading_but_at_that_of_a_column(
     right = lines("Row after row here fills the other\n" * 6, 800, 300, full=600)
     bold = line("What is in bold here", 100, 560, BOLD)
     assert ("heading", "What is in bold here") in labelled(left, bold, right)
+
+
+def test_a_number_in_bold_at_the_foot_of_the_page_is_no_heading_but_one_further_up_is() -> None:
+    numbered = "5.14 What is in bold here"
+    foot = line(numbered, 200, 0.9 * HEIGHT, BOLD)
+    assert labelled(paragraph(300), foot)[-1] == ("text", numbered)
+    assert labelled(paragraph(300), line(numbered, 200, 600, BOLD))[-1] == ("heading", numbered)
+    below = line("There is text under it.", 200, 0.9 * HEIGHT + 60)
+    assert ("heading", numbered) in labelled(paragraph(300), foot, below)
 
 
 @pytest.mark.parametrize(
