@@ -3,9 +3,10 @@
 ``--quick`` takes a few clean pages, ``--heldout`` the set that nobody tunes on, ``--further N`` up
 to N more pages of each of its documents, which nobody chose. ``--pages`` prints every page,
 ``--kinds clean,degraded,turned`` and ``--only PART`` choose, ``--without PART`` leaves pages out,
-``--thorough`` degrades each page in every way, ``--seconds`` bounds the reading (the rest is read
-by the next run), ``--stale`` takes lines of an earlier engine, ``--dtype float32`` is the engine's
-key, ``--out DIR`` takes the Markdown.
+``--within`` reads each page within its document, with two pages on each side. ``--thorough``
+degrades each page in every way, ``--seconds`` bounds the reading (the rest is read by the next
+run), ``--stale`` takes lines of an earlier engine, ``--dtype float32`` is the engine's key,
+``--out DIR`` takes the Markdown.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.machine import heading
-from benchmarks.quality import office, report
+from benchmarks.quality import office, report, within
 from benchmarks.quality.documents import CACHE, further, pages
-from benchmarks.quality.images import scans
+from benchmarks.quality.images import Scan, scans
 from benchmarks.quality.lines import recognitions
 from benchmarks.quality.scoring import score
 from benchmarks.quality.sheets import markdown
@@ -37,8 +38,8 @@ def main() -> None:
         some = [page for page in some if options.without not in page.id]
     if options.quick:
         some = some[:: max(1, len(some) // QUICK)]
-    kinds = ["clean"] if options.quick else options.kinds.split(",")
-    truths = {page.id: truth(page) for page in some}
+    kinds = ["clean"] if options.quick or options.within else options.kinds.split(",")
+    truths = {page.id: truth(page, within=options.within) for page in some}
     # Which variants a page has follows from its place in the whole set.
     wanted = [
         scan for scan in scans(chosen, kinds, thorough=options.thorough) if scan.page.id in truths
@@ -48,7 +49,7 @@ def main() -> None:
     for scan, recognition in recognitions(
         wanted, seconds=options.seconds, stale=options.stale, dtype=options.dtype
     ):
-        text = markdown(recognition)
+        text = _within(scan, options) if options.within else markdown(recognition)
         (options.out / f"{scan.id}.md").write_text(text)
         results.append(report.Result(scan, score(truths[scan.page.id], text)))
     if options.pages:
@@ -63,12 +64,18 @@ def main() -> None:
     sys.exit(0 if good and not missing else 1)
 
 
+def _within(scan: Scan, options: argparse.Namespace) -> str:
+    around = scans(within.neighbours(scan.page), ["clean"])
+    read = recognitions(around, seconds=1e9, stale=options.stale, dtype=options.dtype)
+    return within.markdown(scan.page.number, [(each.page.number, found) for each, found in read])
+
+
 def _rows(
     options: argparse.Namespace,
 ) -> tuple[list[office.OfficeScan], list[tuple[office.OfficeScan, office.RowScore]]]:
     """Return the office sheets that were asked for, and what is found on those that were read."""
     settings = office.HELD if options.heldout else office.TUNED
-    if options.only or options.further:
+    if options.only or options.further or options.within:
         settings = ()
     elif options.quick:
         settings = settings[:1]
@@ -87,6 +94,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.quality", description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--heldout", action="store_true")
+    parser.add_argument("--within", action="store_true")
     parser.add_argument("--further", type=int, default=0, metavar="N")
     parser.add_argument("--pages", action="store_true")
     parser.add_argument("--thorough", action="store_true")

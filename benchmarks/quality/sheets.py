@@ -13,12 +13,21 @@ _STYLE = text.Style(page_marks=False)
 
 def markdown(recognition: Recognition) -> str:
     """Return the page's sidecar."""
+    return written(page_read(recognition))
+
+
+def page_read(recognition: Recognition, number: int = 1) -> PageRead:
+    """Return what was recognised as page ``number`` of a document."""
     size = recognition.width, recognition.height
     blocks = layout.blocks(recognition.lines, *size, recognition.rules)
-    page = PageRead(
-        1, PageStatus.READ, tuple(blocks), recognition.width, recognition.height,
+    return PageRead(
+        number, PageStatus.READ, tuple(blocks), recognition.width, recognition.height,
         rotation=recognition.rotation,
     )  # fmt: skip
+
+
+def written(page: PageRead) -> str:
+    """Return a page as a sidecar of its own has it."""
     out = io.BytesIO()
     document = DocumentResult("page.png", "", "PNG", 1, "rapidocr", "", "markdown", 0.0)
     text.write_markdown(out, document, [page], _STYLE)

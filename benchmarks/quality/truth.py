@@ -1,8 +1,8 @@
 """What is on a page of the set, from its PDF: text in reading order, tables, headings.
 
 The order is that of the page's content, which TeX, FOP and Typst write as it is read; every page
-was looked at. Running heads come first and feet last: on one page by itself they are text. Numbers
-of pages are left out, whether it knows them or not.
+was looked at. Running heads come first and feet last: on one page by itself they are text, within
+its document they are none. What says that it numbers a page is left out, and a number alone.
 """
 
 # mypy: allow-untyped-calls
@@ -25,8 +25,12 @@ pymupdf.TOOLS.mupdf_display_errors(False)
 _PAGE_NUMBER = re.compile(r"\W*(?:\w+\W\s?)?(?:\d{1,4}|[ivxlc]{1,7})(?:\W+\d{1,4})?\W*|\s*")
 
 
-def truth(page: Page) -> Truth:
-    """Return the page's truth."""
+# "29 / 233" beside a head, which says of how many.
+_OF_ALL = re.compile(r"\s+\d{1,4}\s?/\s?\d{1,4}$")
+
+
+def truth(page: Page, *, within: bool = False) -> Truth:
+    """Return the page's truth, by itself or within its document."""
     with pymupdf.open(page.path) as document:
         drawn = document[page.number - 1]
         outline = document.get_toc()
@@ -36,10 +40,11 @@ def truth(page: Page) -> Truth:
             tables = tuple(map(_cells, _ruled(drawn)))
         elif page.grids:
             tables = tuple(map(_given, page.grids))
-        return Truth(text(drawn, page), tables, tuple(titles) if titles else None)
+        said = text(drawn, page, within=within)
+        return Truth(said, tables, tuple(titles) if titles else None)
 
 
-def text(drawn: pymupdf.Page, page: Page) -> str:
+def text(drawn: pymupdf.Page, page: Page, *, within: bool = False) -> str:
     """Return the page's lines in reading order, an empty line between blocks."""
     heads: list[dict[str, Any]] = []
     feet: list[dict[str, Any]] = []
@@ -53,6 +58,8 @@ def text(drawn: pymupdf.Page, page: Page) -> str:
             some = heads if middle < page.top else feet if middle > page.bottom else inner
             some.append(line)
         blocks.append("\n".join(said for said in map(_said, inner) if said.strip()))
+    if within:
+        heads, feet = [], []
     return "\n\n".join(filter(None, [*_running(heads), *blocks, *_running(feet)]))
 
 
@@ -66,7 +73,7 @@ def _running(lines: Iterable[dict[str, Any]]) -> list[str]:
     for line in sorted(lines, key=lambda line: (round(line["bbox"][3] / 4), line["bbox"][0])):
         rows.setdefault(round(line["bbox"][3] / 4), []).append(line)
     said = [" ".join(filter(None, map(str.strip, map(_said, row)))) for row in rows.values()]
-    return [row for row in said if not _PAGE_NUMBER.fullmatch(row)]
+    return [_OF_ALL.sub("", row) for row in said if not _PAGE_NUMBER.fullmatch(row)]
 
 
 def _ruled(drawn: pymupdf.Page) -> list[Any]:
