@@ -17,7 +17,7 @@ from ocrd.job import (
     PageStatus,
     Place,
 )
-from ocrd.sidecar import json as layout_json
+from ocrd.sidecar import json as sidecar_json
 
 DOCUMENT = DocumentResult("scan.pdf", "12e45", "PDF", 3, "rapidocr", "small", "markdown", 12.345)
 FAILED = PageRead(2, PageStatus.FAILED, warnings=("The engine <gave> up.",), code="page")
@@ -25,7 +25,7 @@ FAILED = PageRead(2, PageStatus.FAILED, warnings=("The engine <gave> up.",), cod
 
 def layout_of(*pages: PageRead, assets: str = "") -> dict[str, Any]:
     out = io.BytesIO()
-    layout_json.write(out, DOCUMENT, pages, assets)
+    sidecar_json.write(out, DOCUMENT, pages, assets)
     body: dict[str, Any] = json.loads(out.getvalue())
     return body
 
