@@ -28,7 +28,8 @@ async def engine(
         **settings,
     }
     of_client = {
-        key: values.pop(key) for key in ("is_patient", "had_gpus", "on_gpus") if key in values
+        key: values.pop(key) for key in ("is_patient", "had_gpus", "on_gpus", "memos", "on_memos")
+        if key in values
     }
     limit_seconds = values.pop("limit_seconds", LIMIT_SECONDS)
     client = EngineClient("scripted", EngineSettings(**values), **of_client)

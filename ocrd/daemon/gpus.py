@@ -10,6 +10,7 @@ import json
 from functools import partial
 
 from ocrd.config.settings import EngineSettings
+from ocrd.daemon.memos import Memos
 from ocrd.engine.client import EngineClient
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
@@ -18,15 +19,21 @@ GPUS = "gpus"  # the ledger's setting: the names of the GPUs, by engine
 
 
 class KnownGpus:
-    """Makes engines that know which GPUs they had."""
+    """Makes engines that know which GPUs they had, and what they wanted to be told."""
 
     def __init__(self, ledger: LedgerWriter) -> None:
         self._ledger = ledger
+        self._memos = Memos(ledger)
         self._known: dict[str, list[str]] = {}
 
     async def recall(self) -> None:
         """Read what the ledger knows; before that, no engine has had any."""
         self._known = await self._ledger.do(known_gpus)
+        await self._memos.recall()
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """Return the GPUs that an engine of this name had."""
+        return tuple(self._known.get(name, ()))
 
     def engine(self, name: str, settings: EngineSettings) -> EngineClient:
         """Return an engine of this name, which had the GPUs that it had before."""
@@ -35,7 +42,8 @@ class KnownGpus:
             self._keep()
         return EngineClient(
             name, settings,
-            had_gpus=tuple(self._known.get(name, ())), on_gpus=partial(self._note, name),
+            had_gpus=self.of(name), on_gpus=partial(self._note, name),
+            memos=self._memos.of(name), on_memos=partial(self._memos.note, name),
         )  # fmt: skip
 
     def _note(self, name: str, gpus: tuple[str, ...]) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Memo = dict[str, Any]  # an engine's own words to itself
+
 _TICK_SECONDS = 1.0  # between two looks at the clock while pages are in flight
 _FROZEN_SECONDS = 3.0  # that a wait takes longer than it should: more than a busy machine's delay
 _CLOSE_SECONDS = 5.0  # for a worker that was told to stop and has nothing to do
@@ -52,6 +54,14 @@ class Employer(Protocol):
     @property
     def had_gpus(self) -> tuple[str, ...]:
         """Return the GPUs there were when a worker last had one."""
+        ...
+
+    def memo_of(self, attendant: Attendant) -> Memo:
+        """Return what a worker on this device wanted to be told at the next start."""
+        ...
+
+    def note_memo(self, attendant: Attendant, memo: Memo) -> None:
+        """Keep what a worker wants to be told at the next start."""
         ...
 
     def greeted(self, hello: protocol.Hello) -> None:
@@ -230,6 +240,7 @@ class Attendant:
         """Return the engine's settings as this worker gets them."""
         settings = self._settings.model_dump(mode="json")
         settings["had_gpus"] = [*self._employer.had_gpus]
+        settings["memo"] = self._employer.memo_of(self)
         return {**settings, "device": self.device} if self.device else settings
 
     async def _attend(self, worker: WorkerProcess, listening: asyncio.Task[None]) -> None:
@@ -342,6 +353,8 @@ class Attendant:
                 raise message.error()
             case protocol.Notice():
                 self.notices.pass_on(message.text, self._clock())
+                if message.memo:
+                    self._employer.note_memo(self, message.memo)
             case protocol.Hello() if self.state == "starting":
                 self._greet(message)
             case protocol.Progress(id=number) if number in self.flight.pages:

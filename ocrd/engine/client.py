@@ -17,13 +17,13 @@ import itertools
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocrd.engine import protocol
-from ocrd.engine.attendance import Attendant
+from ocrd.engine.attendance import Attendant, Memo
 from ocrd.engine.pagequeue import PageQueue, QueuedPage, poisonous
 from ocrd.engine.rate import Rate
 from ocrd.engine.room import DRAWN_AHEAD, Room
@@ -48,17 +48,22 @@ class EngineClient:
         is_patient: bool = True,
         had_gpus: tuple[str, ...] = (),
         on_gpus: Callable[[tuple[str, ...]], None] = lambda _: None,
+        memos: Mapping[str, Memo] | None = None,
+        on_memos: Callable[[dict[str, Memo]], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Make one; an impatient one refuses pages once a person has to help its engine.
 
         ``had_gpus`` names the GPUs that the engine had the last time, for which it waits if they
-        are gone; ``on_gpus`` is told when a worker runs on others.
+        are gone; ``on_gpus`` is told when a worker runs on others. ``memos`` are what workers
+        wanted to be told, by device; ``on_memos`` is told of all when there is a new one.
         """
         self.name = name
         self._is_patient = is_patient
         self._had_gpus = had_gpus
         self._on_gpus = on_gpus
+        self._memos = dict(memos or {})
+        self._on_memos = on_memos
         self._settings = settings
         self._clock = clock
         self._ids = itertools.count(1)
@@ -261,6 +266,18 @@ class EngineClient:
     def had_gpus(self) -> tuple[str, ...]:
         """Return the GPUs there were when a worker last had one."""
         return self._had_gpus
+
+    def memo_of(self, attendant: Attendant) -> Memo:
+        """Return what a worker on this device wanted to be told at the next start."""
+        return self._memos.get(self._place_of(attendant), {})
+
+    def _place_of(self, attendant: Attendant) -> str:
+        return attendant.device or self._settings.device
+
+    def note_memo(self, attendant: Attendant, memo: Memo) -> None:
+        """Keep what a worker wants to be told at the next start."""
+        self._memos[self._place_of(attendant)] = memo
+        self._on_memos(dict(self._memos))
 
     def greeted(self, ready: protocol.Hello) -> None:
         """Tell those who wait for it that there is an announcement; note the GPUs there are."""

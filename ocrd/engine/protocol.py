@@ -25,6 +25,7 @@ MAX_MESSAGE_BYTES = 8 * 1024 * 1024  # a page of text is under 1 MiB; more is a 
 MAX_CAPACITY = 1024  # pages in flight that an engine may announce
 MARKDOWN = Task()
 MAX_LONGEST_SIDE = 20_000  # pixels that an engine may ask for
+MAX_MEMO = 2000  # characters of JSON that are kept for an engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,14 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a person should know, though the engine goes on."""
+    """Something that a person should know, though the engine goes on.
+
+    ``memo`` is what the engine wants to be told at its next start, as ``settings["memo"]``; it
+    takes the place of the last one. Empty, it changes nothing.
+    """
 
     text: str
+    memo: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,8 @@ def decode(line: bytes) -> ToWorker | FromWorker:
             envelope.fields["rank"] = tuple(map(int, body.get("rank", ())))
             envelope.fields["task"] = Task(**body.get("task", {}))
             envelope.fields["ink"] = _ink(body.get("ink"))
+        if cls is Notice:
+            envelope.fields["memo"] = _memo(body.get("memo", {}))
         if cls is Hello:
             envelope.fields["modes"] = tuple(body.get("modes", ()))
             envelope.fields["gpus"] = tuple(map(_text, body.get("gpus", ())))
@@ -239,6 +247,16 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
 
 
 def _ink(body: dict[str, Any] | None) -> Ink | None:
+def _task(body: dict[str, Any]) -> Task:
+    return Task(**{**body, "languages": tuple(map(_text, body.get("languages", ())))})
+
+
+def _memo(body: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(body, dict) or len(json.dumps(body)) > MAX_MEMO:
+        raise ValueError("a memo that is no small table")
+    return body
+
+
     if body is None:
         return None
     return Ink(int(body["rows"]), int(body["characters"]), _finite(body["share"]))

@@ -58,6 +58,9 @@ class Engine(Protocol):
     ``recognise`` is called from ``hello.capacity`` threads at once. It calls ``progress`` with a
     growing count as it moves on, which raises Cancelled when the page is no longer wanted. A
     PageError refuses the page; MemoryError or EngineError ends the worker; any other exception
+    What it wants to know at its next start on the same device, over restarts of the daemon too, it
+    logs along with a warning, as ``extra={"memo": {…}}``: it is ``settings["memo"]`` then.
+
     refuses the page. What is logged under "ocrd" as a warning reaches the daemon's log.
     """
 
@@ -110,7 +113,8 @@ class _Notices(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record's text."""
-        self._notices.send(protocol.Notice(record.getMessage()[:MAX_NOTICE]))
+        memo: dict[str, Any] = getattr(record, "memo", {})
+        self._notices.send(protocol.Notice(record.getMessage()[:MAX_NOTICE], memo))
 
 
 class Worker:

@@ -20,7 +20,9 @@ from PIL import Image, UnidentifiedImageError
 
 from ocrd.engine.deepseek import parts
 from ocrd.engine.deepseek.network import checkpoint, preprocessing, vision
+from ocrd.engine.deepseek.sizing import Sizing, page_bytes
 from ocrd.engine.deepseek.slots.decoding import DecoderThread, DecodingEndedError, Generation, Rules
+from ocrd.engine.deepseek.slots.slotplan import SlotPlan
 from ocrd.engine.deepseek.text import prompts, runaway
 from ocrd.engine.deepseek.text.ladder import Attempt, ladder
 from ocrd.engine.deepseek.text.seen import visible
@@ -88,14 +90,15 @@ class DeepSeek:
         self._settings = settings
         self._model = model
         cores = len(os.sched_getaffinity(0))
+        self._sizing = Sizing(model, settings, page_bytes(model, settings))
+        self._plan_now: Callable[[], SlotPlan] = lambda: self._sizing.plan
         self._decoder = DecoderThread(
             model,
             lambda pages: vision.encode(model, pages),
-            max_slots=None if settings["max_slots"] == "auto" else settings["max_slots"],
-            context=settings["context"],
-            memory_share=settings["memory_share"],
-            on_notice=log.warning,
+            plan=self._sizing.plan,
+            on_notice=self._note,
         )
+        self._plan_now = lambda: self._decoder.plan
         self._ahead = min(8, max(2, self._decoder.slots // 4))
         # A page that is cut but not in the decoder yet holds up to 55 MB.
         self._prepared = threading.Semaphore(self._ahead + EXPRESS_SLOTS + cores)
@@ -157,6 +160,10 @@ class DeepSeek:
             if not readings[-1].doubt:
                 break
         return readings
+
+    def _note(self, text: str) -> None:
+        """Pass on what the decoder says; slots that were halved are halved at the next start."""
+        log.warning("%s", text, extra={"memo": self._sizing.memo(self._plan_now())})
 
     def close(self) -> None:
         """End the decoder's thread."""

@@ -127,6 +127,11 @@ class Decoder:
     @property
     def busy(self) -> bool:
         """Return whether there is anything to do."""
+    @property
+    def plan(self) -> SlotPlan:
+        """Return what the slots may have now, after every halving."""
+        return self._plan
+
         return bool(
             self._arrived or self._waiting or self._parked or self._running or self._under_way
         )

@@ -3,61 +3,20 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
-
+from ocrd.engine.deepseek.slots.budget import plan_of
 from ocrd.engine.deepseek.slots.decoder import Decoder, Encode
 from ocrd.engine.deepseek.slots.generation import Generation, Rules
-from ocrd.engine.deepseek.slots.kvcache import token_bytes
-from ocrd.engine.deepseek.slots.slotplan import TYPICAL_LENGTH, SlotPlan
+from ocrd.engine.deepseek.slots.slotplan import SlotPlan
 
 __all__ = [
     "Decoder", "DecoderThread", "DecodingEndedError", "Generation", "Rules", "SlotPlan", "plan_of",
 ]  # fmt: skip
 
-MAX_SLOTS_GPU = 128  # beyond, the roofline of decoding is flat
-MAX_SLOTS_CPU = 16
-LENGTH_STEP_GPU = 512  # few shapes, each recorded once
-LENGTH_STEP_CPU = 64
-# Kept free for encoding images and feeding prompts, whose needs come and go.
-SPARE_BYTES = 3 << 29
-
 log = logging.getLogger(__name__)
-
-
-def plan_of(
-    network: Any, *, context: int, max_slots: int | None = None, memory_share: float = 0.9
-) -> SlotPlan:
-    """Return how many slots this network can have where it is now, after loading.
-
-    ``memory_share`` is the part of the GPU's free memory that may be used, encoding included.
-    """
-    weight = network.lm_head.weight
-    on_gpu = weight.is_cuda
-    slots = max_slots or (MAX_SLOTS_GPU if on_gpu else MAX_SLOTS_CPU)
-    size = token_bytes(network.model.language_model.config, weight.dtype)
-    budget = _spendable_bytes(weight.device, memory_share) // size
-    # The processor's memory is other programs' too: only what pages usually need.
-    budget = min(budget, slots * (context if on_gpu else TYPICAL_LENGTH))
-    return SlotPlan(
-        budget=max(budget, min(context, TYPICAL_LENGTH)),
-        max_slots=slots,
-        context=context,
-        step=LENGTH_STEP_GPU if on_gpu else LENGTH_STEP_CPU,
-        few_shapes=on_gpu,
-    )
-
-
-def _spendable_bytes(device: torch.device, memory_share: float) -> int:
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-        free, _ = torch.cuda.mem_get_info(device)
-        return max(0, int(free * memory_share) - SPARE_BYTES)
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") // 4
 
 
 class DecodingEndedError(RuntimeError):
@@ -101,6 +60,11 @@ class DecoderThread:
     def slots(self) -> int:
         """Return how many pages of usual length can be decoded together."""
         return self._decoder.slots
+
+    @property
+    def plan(self) -> SlotPlan:
+        """Return what the slots may have now, after every halving."""
+        return self._decoder.plan
 
     def submit(
         self,
