@@ -1,38 +1,39 @@
-"""Files to Markdown in one shot, without a daemon, ledger or folders: what ``ocrd convert`` runs.
+"""Documents to Markdown in one shot, without a daemon or ledger: what ``ocrd convert`` runs.
 
-A source is never touched. A sidecar appears whole or not at all, and never over an existing file
-unless ``force`` says so; then too a folder of figures stays that holds anything else.
+A source is never touched. An output appears whole or not at all, and never over an existing file
+unless ``force`` says so; see ``delivering``. Several documents are in work at a time; each outcome
+is told as soon as it is there, and what goes into a stream keeps the order of the sources.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from ocrd import files, pages
+from ocrd import files, pages, remedies
 from ocrd.account import Account, damage
 from ocrd.config.settings import Settings
+from ocrd.delivering import Delivery, Outlet, Targets
 from ocrd.engine.client import EngineClient
-from ocrd.errors import DocumentError, OcrdError, UnreadablePagesError, UnsupportedError
-from ocrd.figures import is_figure_name
-from ocrd.filing import assets, filing, plans
+from ocrd.errors import OcrdError, UnreadablePagesError
+from ocrd.filing import plans
+from ocrd.gathering import STANDARD, Original
 from ocrd.illustrating import Illustration, Illustrations, illustrate
 from ocrd.job import DocumentResult, PageRead, SourceInfo
 from ocrd.layout import document as documents
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import Reading, read_pages
-from ocrd.sidecar import text
 from ocrd.tasks import Task
 
 MARKDOWN = Task()
 TOLERANCE = 0.1  # share of pages that may fail, as in a folder that does not say otherwise
+JOBS = 4  # documents in work at a time, where nobody says how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Outcome:
     """What became of one file. One that failed may have outputs, too: what was read of it."""
 
     file: Path
-    outputs: tuple[Path, ...]
+    outputs: tuple[Path, ...]  # STANDARD is the stream
     error: OcrdError | None
     pages: int
     seconds: float
@@ -100,243 +101,260 @@ class _PageSpool:
             yield pages.from_json(self._out.read(length).decode())
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is made of each document."""
+
+    task: Task = MARKDOWN
+    outputs: tuple[str, ...] = ("md",)
+    figures: bool = True
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def with_figures(self) -> bool:
+        """Say whether something is written that links to cut-out figures."""
+        in_text = "md" in self.outputs and self.task.mode != "text"
+        return self.figures and ("json" in self.outputs or in_text)
+
+
 @dataclass
 class _Conversion:
-    settings: Settings
-    task: Task
-    outputs: tuple[str, ...]
-    out_dir: Path | None
-    force: bool
-    figures: bool
+    wanted: Wanted
+    delivery: Delivery
     rasterizer: Rasterizer
     engine: EngineClient
     temp_dir: Path
     on_progress: Callable[[Progress], None]
+    on_outcome: Callable[[Outcome], None]
+    turns: _Turns
     total_done: int = 0
     total_known: int = 0
-    documents: int = field(default=0)
 
-    async def convert(self, file: Path) -> Outcome:
-        """Convert one file; its error is in the outcome."""
-        began = time.monotonic()
-        info: SourceInfo | None = None
-        self.documents += 1
+    async def convert_all(self, originals: Sequence[Original], jobs: int) -> list[Outcome]:
+        """Convert them, some at a time; return the outcomes in the order of the sources."""
+        work = [_Work(original, number) for number, original in enumerate(originals, 1)]
+        # All names first: they do not depend on who is ready first.
+        for one in work:
+            self._choose_names(one)
+        waiting = iter(work)
+
+        async def convert_some() -> None:
+            for one in waiting:
+                one.outcome = await self._convert(one)
+                self.turns.end(one.number)
+                self.on_outcome(one.outcome)
+
         try:
-            targets = self._targets(file)
-            key = files.file_key(file)
-            source = Source(file, key, ())
-            info = await self.rasterizer.inspect(source)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(jobs, len(work))):
+                    group.create_task(convert_some())
+        except ExceptionGroup as failed:  # of nothing that concerns one document
+            raise failed.exceptions[0] from failed
+        return [one.outcome for one in work if one.outcome is not None]
+
+    def _choose_names(self, work: _Work) -> None:
+        try:
+            if work.original.error is not None:
+                raise work.original.error
+            work.targets = self.delivery.targets(work.original)
+        except OcrdError as error:
+            work.error = error
+
+    async def _convert(self, work: _Work) -> Outcome:
+        """Convert one document; its error is in the outcome."""
+        began = time.monotonic()
+        original = work.original
+        info: SourceInfo | None = None
+        try:
+            if work.error is not None:
+                raise work.error
+            key = files.file_key(original.path)
+            source = Source(original.path, key, self.wanted.passwords)
+            info = await self.rasterizer.inspect(source, rank=(work.number,))
             self.total_known += info.pages
-            self.on_progress(Progress(file, 0, info.pages, self.total_done, self.total_known))
+            self._tell(work, 0, info)
             with tempfile.TemporaryFile(dir=self.temp_dir) as out:
-                spool = _PageSpool(out, is_one_text=self.task.mode in documents.MODES)
-                await self._read(file, source, info, spool)
+                spool = _PageSpool(out, is_one_text=self.wanted.task.mode in documents.MODES)
+                await self._read(work, source, info, spool)
                 account = await asyncio.to_thread(spool.account)
-                verdict = _verdict(file, info, account)
+                verdict = _verdict(original, info, account)
                 if verdict is not None and not account.holds_text:
                     raise verdict
-                sha256 = await asyncio.to_thread(files.sha256_of, file, key)
-                made = await self._illustrate(source, targets, spool)
-                document = self._describe(file, sha256, info, account, time.monotonic() - began)
+                sha256 = await asyncio.to_thread(files.sha256_of, original.path, key)
+                made = await self._illustrate(work, source, spool)
+                document = self._describe(original, sha256, info, account, time.monotonic() - began)
                 document = replace(
                     document,
                     warnings=(*damage(info), *account.remarks, *made.warnings),
                     state="failed" if verdict else account.state,
                 )
-                written = self._write(targets, document, spool, made)
-                shutil.rmtree(self._own_folder, ignore_errors=True)
+                written = await self._deliver(work, document, spool, made)
+                shutil.rmtree(self._own_folder(work), ignore_errors=True)
         except OcrdError as error:
-            return Outcome(file, (), error, info.pages if info else 0, time.monotonic() - began)
-        seconds = time.monotonic() - began
+            return Outcome(
+                original.shown,
+                (),
+                _of_command(error, original),
+                info.pages if info else 0,
+                time.monotonic() - began,
+            )
         return Outcome(
-            file, written, verdict, info.pages, seconds, document.warnings, document.state,
-            document.doubtful, document.failed,
+            original.shown,
+            written,
+            verdict and _of_command(verdict, original),
+            info.pages,
+            time.monotonic() - began,
+            tuple(map(remedies.said, document.warnings)),
+            document.state,
+            document.doubtful,
+            document.failed,
         )
 
-    def _targets(self, file: Path) -> dict[str, Path]:
-        """Return the paths of what is to be written, by kind, what others link to first."""
-        kinds = [plans.OVERLAY if kind == "overlay" else kind for kind in self.outputs]
-        if self.figures and ("json" in kinds or ("md" in kinds and self.task.mode != "text")):
-            kinds.insert(0, plans.ASSETS)
-        folder = self.out_dir or file.parent
-        targets = {kind: folder / f"{file.stem}.{kind}" for kind in kinds}
-        for kind, target in targets.items():
-            if os.path.lexists(target) and not self.force:
-                raise _taken(target)
-            if kind != plans.ASSETS and os.path.lexists(target) and not _is_file(target):
-                raise _no_file(target)
-        if plans.ASSETS in targets:
-            _refuse_strange_files(targets[plans.ASSETS])
-        return targets
+    def _tell(self, work: _Work, done: int, info: SourceInfo) -> None:
+        self.on_progress(
+            Progress(work.original.shown, done, info.pages, self.total_done, self.total_known)
+        )
 
-    @property
-    def _own_folder(self) -> Path:
-        return self.temp_dir / f"{self.documents}.illustrations"
+    def _own_folder(self, work: _Work) -> Path:
+        return self.temp_dir / f"{work.number}.illustrations"
 
-    async def _illustrate(
-        self, source: Source, targets: dict[str, Path], spool: _PageSpool
-    ) -> Illustrations:
+    async def _illustrate(self, work: _Work, source: Source, spool: _PageSpool) -> Illustrations:
         wanted = Illustration(
             rasterizer=self.rasterizer,
             source=source,
-            folder=self._own_folder,
-            figures=plans.ASSETS in targets,
-            overlay=plans.OVERLAY in targets,
+            folder=self._own_folder(work),
+            figures=plans.ASSETS in work.targets,
+            overlay=plans.OVERLAY in work.targets,
+            rank=(work.number,),
         )
         return await illustrate(wanted, spool)
 
-    async def _read(
-        self, file: Path, source: Source, info: SourceInfo, spool: _PageSpool
-    ) -> None:
+    async def _read(self, work: _Work, source: Source, info: SourceInfo, spool: _PageSpool) -> None:
         async def on_page(page: PageRead) -> None:
             spool.add(page)
             self.total_done += 1
-            self.on_progress(
-                Progress(file, len(spool), info.pages, self.total_done, self.total_known)
-            )
+            self._tell(work, len(spool), info)
 
         reading = Reading(
             source=source,
-            name=str(self.documents),
+            name=str(work.number),
             rasterizer=self.rasterizer,
             engine=self.engine,
-            task=self.task,
-            rank=(self.documents,),
+            task=self.wanted.task,
+            rank=(work.number,),
             temp_dir=self.temp_dir,
             on_page=on_page,
         )
         await read_pages(reading, range(1, info.pages + 1))
 
     def _describe(
-        self, file: Path, sha256: str, info: SourceInfo, account: Account, seconds: float
+        self, original: Original, sha256: str, info: SourceInfo, account: Account, seconds: float
     ) -> DocumentResult:
         hello = self.engine.announced
         return DocumentResult(
-            source_name=files.printable(file.name),
+            source_name=files.printable(original.name),
             sha256=sha256,
             format=info.format,
             pages=info.pages,
             engine=hello.name if hello else self.engine.name,
             model=hello.model if hello else "",
-            mode=self.task.mode,
+            mode=self.wanted.task.mode,
             seconds=seconds,
             doubtful=tuple(account.doubtful),
             failed=tuple(account.unread),
         )
 
-    def _write(
+    async def _deliver(
         self,
-        targets: dict[str, Path],
+        work: _Work,
         document: DocumentResult,
         spool: _PageSpool,
         made: Illustrations,
     ) -> tuple[Path, ...]:
-        """Write the outputs and return their paths; what nothing was made for is left out."""
-        style = text.Style(assets=targets[plans.ASSETS].name if made.figures else "")
-        written = []
-        for kind, target in targets.items():
-            content = _content(kind, document, spool, made, style)
-            if content is None:
-                continue
-            files.make_directories(target.parent)
-            try:
-                if isinstance(content, Mapping):
-                    old = _refuse_strange_files(target) if self.force else ""
-                    assets.publish(target, content, replaces=old)
-                else:
-                    files.write_durably(target, content, replace=self.force)
-            except FileExistsError as error:
-                raise (_no_file(target) if self.force else _taken(target)) from error
-            written.append(target)
-        return tuple(written)
+        if not self.delivery.goes_out(work.original):
+            return self.delivery.write(work.original, work.targets, document, spool, made)
+        await self.turns.come(work.number)
+        # In a thread: whoever reads from the pipe may take his time, and pages go on meanwhile.
+        await asyncio.to_thread(self.delivery.send, document, spool, made, self.temp_dir)
+        return (STANDARD,)
 
 
-def _content(
-    kind: str, document: DocumentResult, spool: _PageSpool, made: Illustrations,
-    style: text.Style,
-) -> filing.Content | None:  # fmt: skip
-    if kind == plans.ASSETS:
-        return {path.name: filing.copying(path) for path in made.figures} or None
-    if kind == plans.OVERLAY:
-        return filing.copying(made.overlay) if made.overlay else None
-    if kind == "md":
-        read: Iterable[PageRead] = map(made.linkable, documents.whole(spool))
-    else:
-        read = spool
-    return lambda out: text.write(out, kind, document, read, style)
+@dataclass
+class _Work:
+    """One document on its way."""
+
+    original: Original
+    number: int  # from 1
+    targets: Targets = field(default_factory=dict)
+    error: OcrdError | None = None  # why it is not even looked into
+    outcome: Outcome | None = None
 
 
-def _refuse_strange_files(target: Path) -> str:
-    """Return the hash of a folder of nothing but figures, "" if none is there.
+class _Turns:
+    """Lets numbers from 1 on pass in their order."""
 
-    Raises DocumentError if anything else is there.
-    """
-    if not os.path.lexists(target):
-        return ""
-    try:
-        old = assets.sha256_of(target)
-        if all(map(is_figure_name, assets.names(target))):
-            return old
-    except (OSError, UnsupportedError):
-        pass
-    raise DocumentError(
-        f"{files.printable(target)} is not a folder of nothing but cut-out figures.",
-        hint="Move it away, or use -o to write into another folder.",
-    )
+    def __init__(self) -> None:
+        self._next = 1
+        self._ended: set[int] = set()
+        self._news = asyncio.Event()
 
+    async def come(self, number: int) -> None:
+        """Wait until all numbers before this one have ended."""
+        while self._next < number:
+            await self._news.wait()
 
-def _is_file(target: Path) -> bool:
-    return target.is_file() and not target.is_symlink()
-
-
-def _no_file(target: Path) -> DocumentError:
-    return DocumentError(
-        f"{files.printable(target)} is no file of its own, but a link, a device or something else.",
-        hint="Move it away, or use -o to write into another folder.",
-    )
+    def end(self, number: int) -> None:
+        """Let the next one pass, if all before it have ended too."""
+        self._ended.add(number)
+        while self._next in self._ended:
+            self._ended.remove(self._next)
+            self._next += 1
+        self._news.set()
+        self._news = asyncio.Event()
 
 
-def _taken(target: Path) -> DocumentError:
-    return DocumentError(
-        f"{files.printable(target)} exists.",
-        hint="Use --force to replace it, or -o to write into another folder.",
-    )
+def _of_command(error: OcrdError, original: Original) -> OcrdError:
+    shown = files.printable(original.shown)
+    return remedies.of_command(error, files.printable(original.path.name), shown)
 
 
-def _verdict(file: Path, info: SourceInfo, account: Account) -> OcrdError | None:
+def _verdict(original: Original, info: SourceInfo, account: Account) -> OcrdError | None:
     """Return why the file counts as failed, None if it does not."""
     if len(account.unread) <= TOLERANCE * info.pages:
         return None
     return UnreadablePagesError(
-        f"{files.printable(file)}: {len(account.unread)} of {info.pages} pages could not be"
-        f" read; the first is page {account.unread[0]}: {account.first_cause}",
+        f"{files.printable(original.path.name)}: {len(account.unread)} of {info.pages} pages could"
+        f" not be read; the first is page {account.unread[0]}: {account.first_cause}",
         hint="Correct the file and convert it again.",
         page=account.unread[0],
     )
 
 
 async def convert(
-    sources: Sequence[Path],
-    out_dir: Path | None,
+    originals: Sequence[Original],
+    outlet: Outlet,
     settings: Settings,
+    temp_dir: Path,
     *,
-    task: Task = MARKDOWN,
-    outputs: tuple[str, ...] = ("md",),
-    figures: bool = True,
+    wanted: Wanted = Wanted(),
     force: bool = False,
+    jobs: int = JOBS,
     on_progress: Callable[[Progress], None] = lambda _progress: None,
+    on_outcome: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> list[Outcome]:
-    """Convert the files one after another; an error in one leaves the others alone."""
+    """Convert the documents, ``jobs`` at a time; an error in one leaves the others alone."""
     rasterizer = Rasterizer(settings.rasterize, settings.limits)
     engine = EngineClient("default", settings.engine, is_patient=False)
-    with tempfile.TemporaryDirectory(prefix="ocrd-convert-") as temp_dir:
-        conversion = _Conversion(
-            settings, task, outputs, out_dir, force, figures, rasterizer, engine, Path(temp_dir),
-            on_progress,
-        )
+    delivery = Delivery(outlet, wanted.outputs, originals, figures=wanted.with_figures, force=force)
+    conversion = _Conversion(
+        wanted, delivery, rasterizer, engine, temp_dir, on_progress, on_outcome, _Turns()
+    )
+    try:
         await rasterizer.start()
-        try:
-            return [await conversion.convert(source) for source in sources]
-        finally:
-            await engine.stop(0.0)
-            await rasterizer.close()
+    except OcrdError as error:
+        raise remedies.of_command(error) from error
+    try:
+        return await conversion.convert_all(originals, jobs)
+    finally:
+        await engine.stop(0.0)
+        await rasterizer.close()

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import tempfile
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ocrd.cli import screen
+from ocrd.cli import outlets, screen
 from ocrd.cli.options import JsonOption
+from ocrd.cli.outcomes import Outcomes
 from ocrd.errors import EXIT_FAILED, EXIT_OK
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from ocrd.config.settings import Settings
-    from ocrd.convert import Outcome, Progress
+    from ocrd.convert import Progress, Wanted
     from ocrd.tasks import Task
 
 
@@ -54,97 +57,182 @@ class Kind(StrEnum):
 def convert(  # noqa: PLR0917 - Typer makes options of them
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="PDFs and images."),
+        typer.Argument(
+            metavar="FILE", help="PDFs and images; folders with -r; - is standard input."
+        ),
     ],
     out: Annotated[
         Path | None,
         typer.Option(
             *("--output", "-o"),
-            metavar="DIR",
-            file_okay=False,
-            help="Where the sidecars go; otherwise beside each file.",
+            metavar="PLACE",
+            help="A folder; for one FILE also a file (.md, .txt, .json); - is standard output."
+            " Otherwise results lie beside each FILE.",
         ),
     ] = None,
-    mode: Annotated[Mode, typer.Option(help="What the engine is asked for.")] = Mode.MARKDOWN,
-    target: Annotated[str, typer.Option(help="With --mode locate: what to find.")] = "",
-    prompt: Annotated[str, typer.Option(help="With --mode prompt: what to ask.")] = "",
+    recursive: Annotated[
+        bool,
+        typer.Option("--recursive", "-r", help="Read the documents in folders and below them."),
+    ] = False,
+    kinds: Annotated[
+        list[Kind] | None,
+        typer.Option("--format", "-f", help="What is written; may be given twice."),
+    ] = None,
+    mode: Annotated[
+        Mode | None,
+        typer.Option(help="What the engine is asked for; markdown, or text for a .txt file."),
+    ] = None,
+    target: Annotated[
+        str, typer.Option(metavar="TEXT", help="With --mode locate: what to find.")
+    ] = "",
+    prompt: Annotated[
+        str, typer.Option(metavar="TEXT", help="With --mode prompt: what to ask.")
+    ] = "",
     size: Annotated[
         Size | None, typer.Option(help="With DeepSeek-OCR: the detail of the reading.")
-    ] = None,
-    kinds: Annotated[
-        list[Kind] | None, typer.Option("--format", "-f", help="May be given twice.")
     ] = None,
     figures: Annotated[
         bool, typer.Option(help="Cut figures out into a folder, and link them.")
     ] = True,
+    passwords: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--password",
+            metavar="WORD",
+            help="Tried on encrypted PDFs; other users can see it in the list of processes.",
+        ),
+    ] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Holds passwords, one a line; - is standard input."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", metavar="N", min=1, help="Documents in work at a time."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say errors only.")] = False,
     config: Annotated[
         Path | None,
-        typer.Option("--config", "-c", help="Take engine and limits from this configuration."),
+        typer.Option(
+            *("--config", "-c"),
+            metavar="FILE",
+            help="Take engine and limits from this configuration.",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read files once; the sources are left as they are."""
     from ocrd.config.settings import default_settings, load
-    from ocrd.tasks import Task, fault_of
+    from ocrd.convert import Wanted
 
     settings = default_settings() if config is None else load(config)
-    task = Task(mode.value, target, prompt, size.value if size else "")
+    asked = tuple(dict.fromkeys(kind.value for kind in kinds or ()))
+    place = outlets.Place(out, asked, sources, as_json=as_json)
+    default = Mode.TEXT if place.is_plain_text else Mode.MARKDOWN
+    task = _task(settings, (mode or default).value, target, prompt, size.value if size else "")
+    words = (*(passwords or ()), *_passwords_in(password_file, sources))
+    told = Outcomes(as_json=as_json, is_quiet=quiet)
+    _convert(
+        sources, place, settings, Wanted(task, place.outputs, figures, words), told,
+        recursive=recursive, force=force, jobs=jobs,
+    )  # fmt: skip
+    raise typer.Exit(EXIT_FAILED if told.has_failures else EXIT_OK)
+
+
+def _task(settings: Settings, mode: str, target: str, prompt: str, size: str) -> Task:
+    from ocrd import remedies
+    from ocrd.tasks import Task, fault_of
+
+    task = Task(mode, target, prompt, size)
     if fault := fault_of(task, settings.engine.kind):
         raise typer.BadParameter(
-            f"{fault.message}. {fault.remedy}", param_hint=f"--{fault.field}"
+            remedies.said(f"{fault.message}. {fault.remedy}"), param_hint=f"--{fault.field}"
         )
-    outputs = tuple(dict.fromkeys(kind.value for kind in kinds or [Kind.MD]))
-    outcomes = _convert(
-        sources, out, settings, task, outputs, figures=figures, force=force
-    )
-    if as_json:
-        screen.emit([_outcome_to_json(outcome) for outcome in outcomes])
-    else:
-        for outcome in outcomes:
-            _print_outcome(outcome)
-    failed = any(outcome.error is not None for outcome in outcomes)
-    raise typer.Exit(EXIT_FAILED if failed else EXIT_OK)
+    return task
+
+
+def _passwords_in(file: Path | None, sources: Sequence[Path]) -> list[str]:
+    """Return the lines of a file, without what ends them; raise BadParameter."""
+    if file is None:
+        return []
+    if file == outlets.STANDARD and outlets.STANDARD in sources:
+        raise typer.BadParameter(
+            "Standard input is the document already: name a file.", param_hint="--password-file"
+        )
+    try:
+        content = sys.stdin.buffer.read() if file == outlets.STANDARD else file.read_bytes()
+        return [line for line in content.decode().splitlines() if line]
+    except OSError as error:
+        reason = f"{screen.plain(file)}: {error.strerror}."
+    except UnicodeDecodeError:
+        reason = f"{screen.plain(file)} is not UTF-8."
+    raise typer.BadParameter(reason, param_hint="--password-file")
 
 
 def _convert(
     sources: Sequence[Path],
-    out: Path | None,
+    place: outlets.Place,
     settings: Settings,
-    task: Task,
-    outputs: tuple[str, ...],
+    wanted: Wanted,
+    told: Outcomes,
     *,
-    figures: bool,
+    recursive: bool,
     force: bool,
-) -> list[Outcome]:
-    from ocrd.convert import convert as convert_files
+    jobs: int | None,
+) -> None:
+    from ocrd.convert import JOBS
+    from ocrd.convert import convert as convert_all
+    from ocrd.gathering import Gatherer
 
-    with progress_bar() as bar:
-        row = bar.add_task("starting the engine", total=None)
-
-        def on_progress(progress: Progress) -> None:
-            bar.update(
-                row,
-                description=str(screen.plain(progress.file.name)),
-                completed=progress.total_done,
-                total=progress.total_known,
-            )
-
-        return asyncio.run(
-            convert_files(
-                sources,
-                out,
-                settings,
-                task=task,
-                outputs=outputs,
-                figures=figures,
-                force=force,
-                on_progress=on_progress,
-            )
+    if outlets.STANDARD in sources and sys.stdin.isatty():
+        raise typer.BadParameter("Standard input is the terminal: let a file come from it.")
+    with (
+        tempfile.TemporaryDirectory(prefix="ocrd-convert-") as temp_dir,
+        place.outlet() as outlet,
+        told,
+    ):
+        gatherer = Gatherer(
+            recursive=recursive,
+            temp_dir=Path(temp_dir),
+            most_bytes=settings.limits.file_size,
+            standard_input=sys.stdin.buffer,
+            apart=place.folder,
         )
+        gathered = gatherer.gather(sources)
+        told.left_alone(gathered.left)
+        with progress_bar(is_wanted=not told.is_quiet and not _shows_text(place)) as bar:
+            row = bar.add_task("starting the engine", total=None)
+
+            def on_progress(progress: Progress) -> None:
+                bar.update(
+                    row,
+                    description=str(screen.plain(progress.file.name)),
+                    completed=progress.total_done,
+                    total=progress.total_known,
+                )
+
+            asyncio.run(
+                convert_all(
+                    gathered.originals,
+                    outlet,
+                    settings,
+                    Path(temp_dir),
+                    wanted=wanted,
+                    force=force,
+                    jobs=jobs or JOBS,
+                    on_progress=on_progress,
+                    on_outcome=told.tell,
+                )
+            )
 
 
-def progress_bar() -> Bar:
+def _shows_text(place: outlets.Place) -> bool:
+    """Say whether the results come to the terminal, where a bar would be in their way."""
+    return place.is_stream and sys.stdout.isatty()
+
+
+def progress_bar(*, is_wanted: bool = True) -> Bar:
     """Return a bar with pages done, pages a second and the time left, on standard error."""
     from rich.progress import (
         BarColumn,
@@ -173,37 +261,7 @@ def progress_bar() -> Bar:
         TimeRemainingColumn(),
         TextColumn("left"),
         console=screen.err(),
-        disable=not screen.err().is_terminal,
+        disable=not (is_wanted and screen.err().is_terminal),
+        redirect_stdout=sys.stdout.isatty(),  # else what goes into a pipe would show here
         speed_estimate_period=300,  # pages take seconds: keep enough of them for a rate
     )
-
-
-def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    from ocrd.web.wire import error_to_json
-
-    return {
-        "file": str(outcome.file),
-        "outputs": [str(path) for path in outcome.outputs],
-        "pages": outcome.pages,
-        "seconds": round(outcome.seconds, 3),
-        "state": outcome.state,
-        "doubtful": list(outcome.doubtful),
-        "failed": list(outcome.failed),
-        "warnings": list(outcome.warnings),
-        "error": None if outcome.error is None else error_to_json(outcome.error),
-    }
-
-
-def _print_outcome(outcome: Outcome) -> None:
-    if outcome.error is not None:
-        screen.explain(outcome.error, as_json=False)
-        if not outcome.outputs:
-            return
-    made = ", ".join(str(screen.plain(path)) for path in outcome.outputs)
-    many = "1 page" if outcome.pages == 1 else f"{outcome.pages} pages"
-    name = screen.plain(outcome.file)
-    screen.say(f"{name} → {made} ({many}, {screen.span(outcome.seconds)})")
-    if outcome.error is None and outcome.state != "done":
-        screen.warn(f"{name}: {outcome.state}")
-    for warning in outcome.warnings:
-        screen.warn(f"  {screen.plain(warning)}")

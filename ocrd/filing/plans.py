@@ -153,7 +153,7 @@ class Names:
         self, output: Output, folder: Place, directory: Directory | None, name: str,
         owned: Mapping[str, str],
     ) -> Output:  # fmt: skip
-        for candidate in _sidecar_names(name, output.kind):
+        for candidate in output_names(name, output.kind):
             path = str(folder.path / candidate)
             is_new = self._reserve(path)
             if is_new and not _is_taken(directory, candidate):
@@ -218,11 +218,11 @@ def _numbered(name: str) -> Iterator[str]:
 
 def first_names(name: str, kind: str) -> Iterator[str]:
     """Yield scan.md and scan.pdf.md for scan.pdf: the names that outputs mostly have."""
-    return itertools.islice(_sidecar_names(name, kind), 2)
+    return itertools.islice(output_names(name, kind), 2)
 
 
-def _sidecar_names(name: str, kind: str) -> Iterator[str]:
-    """Yield scan.md, scan.pdf.md, scan-2.md, … for scan.pdf."""
+def output_names(name: str, kind: str) -> Iterator[str]:
+    """Yield scan.md, scan.pdf.md, scan-2.md, … for scan.pdf, without an end."""
     stem = Path(name).stem
     yield _fit(stem, f".{kind}")
     yield _fit(name, f".{kind}")
