@@ -6,15 +6,14 @@ A setting that cannot be met is an EngineError with the remedy; only "auto" give
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from ocrd.engine.deepseek.network.devices import Place
+from ocrd.engine.deepseek.network.hostmemory import HostMemory, host_memory
 from ocrd.errors import EngineError
 
-MEMORY = Path("/proc/meminfo")
 # Beyond the weights: the vision encoder over a page's tiles, and the KV cache of one page.
 WORKING_BYTES = 1024**3
 
@@ -67,32 +66,49 @@ def attention_of(wanted: str, device: torch.device, dtype: torch.dtype) -> Any:
 
 
 def require_room(name: str, elements: int, place: Place, dtype: torch.dtype) -> None:
-    """Raise EngineError if weights of so many elements do not fit into the device's free memory."""
+    """Raise EngineError if weights of so many elements do not fit where they are to lie.
+
+    On their way to a GPU they are in main memory, all at once.
+    """
     needed = elements * dtype.itemsize
-    free, total = _memory(place.device)
-    if free >= needed + WORKING_BYTES:
+    on_gpu = place.device.type == "cuda"
+    host = host_memory()
+    # Swap is slow enough for nothing but to pass through once.
+    if host.free + (host.swap if on_gpu else -WORKING_BYTES) < needed:
+        raise _no_room(name, needed, dtype, host, on_gpu=on_gpu)
+    if not on_gpu:
         return
-    what = f"{place.label} ({place.name})" if place.device.type == "cuda" else "memory"
-    raise EngineError(
-        f"{name} needs {_gibibytes(needed)} for its weights as {_short(dtype)} and"
-        f" {_gibibytes(WORKING_BYTES)} to work with; {what} has {_gibibytes(free)} free of"
-        f" {_gibibytes(total)}.",
-        hint="Stop what else uses it, or choose another device.",
+    free, total = map(int, torch.cuda.mem_get_info(place.device))
+    if free < needed + WORKING_BYTES:
+        raise EngineError(
+            f"{_demand(name, needed, dtype)} and {_gibibytes(WORKING_BYTES)} to work with;"
+            f" {place.label} ({place.name}) has {_gibibytes(free)} free of {_gibibytes(total)}.",
+            hint="Stop what else uses it, or choose another device.",
+        )
+
+
+def _no_room(
+    name: str, needed: int, dtype: torch.dtype, host: HostMemory, *, on_gpu: bool
+) -> EngineError:
+    working = f" and {_gibibytes(WORKING_BYTES)} to work with"
+    use = ", which pass through main memory" if on_gpu else working
+    bound = f" ({host.bound})" if host.bound else ""
+    if host.bound:
+        hint = "Raise that limit: systemctl edit for a unit, --memory for a container."
+    elif on_gpu:
+        hint = "Stop what else uses it, or add swap."
+    else:
+        hint = "Stop what else uses it, or choose another device."
+    return EngineError(
+        f"{_demand(name, needed, dtype)}{use}; memory has {_gibibytes(host.free)} free of"
+        f" {_gibibytes(host.total)}{bound}.",
+        hint=hint,
     )
 
 
-def _memory(device: torch.device) -> tuple[int, int]:
-    """Return the free and the total bytes of a device."""
-    if device.type == "cuda":
-        free, total = torch.cuda.mem_get_info(device)
-        return int(free), int(total)
-    found = dict(line.split(":") for line in MEMORY.read_text().splitlines() if ":" in line)
-    free, total = (int(found[key].split()[0]) * 1024 for key in ("MemAvailable", "MemTotal"))
-    return free, total
-
-
-def _short(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
+def _demand(name: str, needed: int, dtype: torch.dtype) -> str:
+    short = str(dtype).removeprefix("torch.")
+    return f"{name} needs {_gibibytes(needed)} for its weights as {short}"
 
 
 def _gibibytes(count: int) -> str:

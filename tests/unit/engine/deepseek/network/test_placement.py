@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ocrd.engine.deepseek.network import placement
+from ocrd.engine.deepseek.network import hostmemory, placement
 from ocrd.engine.deepseek.network.devices import Place
+from ocrd.engine.deepseek.network.hostmemory import HostMemory
 from ocrd.errors import EngineError
 from tests.unit.engine.deepseek.network.loading import NAME, refused
 
@@ -71,6 +72,7 @@ def test_a_model_too_large_for_the_gpu_is_refused_with_both_figures(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     free = 8 * GIB
+    monkeypatch.setattr(placement, "host_memory", lambda: HostMemory(64 * GIB, 64 * GIB))
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 24 * GIB))
     place = Place(torch.device("cuda", 0), "cuda:1", "GPU 1", ("GPU 0", "GPU 1"))
     elements = 3_335_504_128
@@ -86,6 +88,33 @@ def test_a_model_too_large_for_the_memory_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: Callable[[str, str], Path]
 ) -> None:
     (tmp_path / "meminfo").write_text("MemTotal:  2097152 kB\nMemAvailable:  524288 kB\n")
-    monkeypatch.setattr(placement, "MEMORY", tmp_path / "meminfo")
+    monkeypatch.setattr(hostmemory, "MEMORY", tmp_path / "meminfo")
     error = refused(made("deepseek-ocr", "upstream"))
-    assert "memory has 0.5 GiB free of 2.0 GiB" in error.what
+    assert "memory has 0.5 GiB free of 2.0 GiB." in error.what
+
+
+@pytest.mark.parametrize(
+    ("host", "passes"),
+    [
+        (HostMemory(7 * GIB, 8 * GIB), True),
+        (HostMemory(4 * GIB, 8 * GIB), False),
+        (HostMemory(4 * GIB, 8 * GIB, swap=3 * GIB), True),
+        (HostMemory(4 * GIB, 5 * GIB, bound="MemoryMax of ocrd.service"), False),
+    ],
+)
+def test_weights_for_a_gpu_need_main_memory_to_pass_through(
+    host: HostMemory, passes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (80 * GIB, 80 * GIB))
+    monkeypatch.setattr(placement, "host_memory", lambda: host)
+    place = Place(torch.device("cuda", 0), "cuda:0", "GPU 0")
+    if passes:
+        placement.require_room(NAME, 3_335_504_128, place, torch.bfloat16)
+        return
+    with pytest.raises(EngineError) as caught:
+        placement.require_room(NAME, 3_335_504_128, place, torch.bfloat16)
+    what = caught.value.what
+    assert "6.2 GiB for its weights as bfloat16, which pass through main memory" in what
+    assert "memory has 4.0 GiB free" in what
+    assert host.bound in what
+    assert ("systemctl" in caught.value.hint) is bool(host.bound)
