@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines import ENVIRONMENT
+from tests.flow.scripted import pages_done
 from tests.installation import LETTER, OCRD, PATIENCE, ROOT, Installation, eventually, make_pdf
 
 
@@ -65,10 +66,6 @@ def terminal() -> Iterator[Terminal]:
         yield opened
     finally:
         opened.close()
-
-
-def pages_done(daemon: Installation) -> int:
-    return max((work["pages_done"] for work in daemon.status().get("working", ())), default=0)
 
 
 def test_closing_the_terminal_stops_the_daemon_in_order(daemon: Installation) -> None:
