@@ -6,9 +6,10 @@ An error carries what happened (naming the thing and the cause) and a hint (the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class Fate(StrEnum):
@@ -63,11 +64,38 @@ class Reason:
 NO_REASON = Reason()
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a configuration, and its place where it has one."""
+
+    what: str
+    hint: str = ""
+    key: str = ""  # like "inbox[1].done"
+    line: int | None = None  # of the file, from 1
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.hint}".strip()
+
+
 class ConfigError(OcrdError):
     """The configuration cannot be used."""
 
     code = "config"
     fate = Fate.EXIT
+
+    def __init__(
+        self, what: str, *, hint: str = "", page: int | None = None, faults: Sequence[Fault] = ()
+    ) -> None:
+        """``faults`` are what ``what`` is about, where that is told of one by one."""
+        super().__init__(what, hint=hint, page=page)
+        self.faults = tuple(faults) or (Fault(what, hint),)
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault], hint: str = "") -> Self:
+        """Return the refusal for these faults, at least one; ``hint`` is for several."""
+        if len(faults) == 1:
+            return cls(faults[0].what, hint=faults[0].hint, faults=faults)
+        return cls("\n".join(map(str, faults)), hint=hint, faults=faults)
 
 
 class UnreachableError(OcrdError):

@@ -7,6 +7,7 @@ mounts shares, fills disks, or starts and kills daemons by the dozen.
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,11 @@ MACHINE_SECONDS = 900  # where it has to be made first, from Debian's packages
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """List at the end what others deprecate."""
+    """List at the end what others deprecate; keep our daemons' notes apart from the machine's."""
     config.pluginmanager.register(Deprecations())
+    runtime = tempfile.TemporaryDirectory(prefix="ocrd-tests-run-", ignore_cleanup_errors=True)
+    config.add_cleanup(runtime.cleanup)
+    os.environ["XDG_RUNTIME_DIR"] = runtime.name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -112,6 +112,12 @@ class Installation:
         assert result.returncode in {0, 1}, result.stdout + result.stderr
         return json.loads(result.stdout)
 
+    def call_failing(self, code: int, *arguments: str) -> Any:
+        """Run a command with --json that ends with this code, and return its answer."""
+        result = self.command(*arguments, "--json")
+        assert result.returncode == code, result.stdout + result.stderr
+        return json.loads(result.stdout)
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*OCRD, *arguments, "--config", str(self.config)],

@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "ocrd"
 
 # On top of ocrd/ lie the words, which everybody may say, and the story.
-WORDS = frozenset("job tasks pages doubts witness figures errors log loading".split())
+WORDS = frozenset("job tasks pages doubts witness figures errors log loading languages".split())
 
 # Each room, and what it may look down on besides the words. ARCHITECTURE.md draws it.
 ROOMS = {
@@ -37,9 +37,10 @@ ROOMS = {
     "engine/deepseek/network": "engine",
     "engine/deepseek/slots": "engine/deepseek/network engine/deepseek/text",
     "story": "config engine files filing intake layout ledger markdown raster sidecar",
+    "readiness": "story config engine files raster",
     "web": "files",
-    "daemon": "story web config engine files intake ledger raster",
-    "cli": "story web daemon config engine engine/deepseek/network files ledger raster",
+    "daemon": "story web readiness config engine files intake ledger raster",
+    "cli": "story web daemon readiness config engine engine/deepseek/network files ledger raster",
     "__main__": "cli",
 }
 
@@ -62,7 +63,7 @@ DOORS = {
     "PIL": "raster engine/rapidocr engine/deepseek/*",
     "watchdog": "intake/watches",
     "sqlite3": "ledger",
-    "systemd": "daemon/systemd",
+    "systemd": "daemon/datagrams",
     "starlette": "web",
     "uvicorn": "web",
     "typer": "cli",

@@ -17,6 +17,7 @@ import typer
 
 from ocrd.cli import screen
 from ocrd.errors import EXIT_FAILED, EXIT_OK, EngineError, OcrdError, UnreachableError
+from ocrd.files.space import in_units
 from ocrd.job import FINAL_STATES
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _grow(tree: Tree, folder: Path) -> None:
         if path.is_dir():
             _grow(tree.add(screen.plain(path.name + "/")), path)
         else:
-            tree.add(screen.plain(f"{path.name}  ({screen.size(path.stat().st_size)})"))
+            tree.add(screen.plain(f"{path.name}  ({in_units(path.stat().st_size)})"))
 
 
 def _print_sidecar(folder: Path) -> None:

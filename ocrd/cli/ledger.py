@@ -10,6 +10,7 @@ import typer
 from ocrd.cli import screen
 from ocrd.cli.options import ConfigOption, JsonOption, settings_of
 from ocrd.errors import EXIT_FAILED, LedgerRefusedError, LedgerTooNewError
+from ocrd.files.space import in_units
 
 if TYPE_CHECKING:
     from ocrd.ledger.jobs import Ledger
@@ -62,7 +63,7 @@ def backup(
     if as_json:
         screen.emit({"copy": str(target), "bytes": size})
     else:
-        screen.say(f"{target}: {screen.size(size)}")
+        screen.say(f"{target}: {in_units(size)}")
 
 
 @app.command()
@@ -145,7 +146,7 @@ def _open_or_replace(state_dir: Path) -> tuple[Ledger, Path | None]:
 
 
 def _say_check(body: dict[str, Any]) -> None:
-    screen.say(f"{body['ledger']}: {screen.size(body['bytes'])}")
+    screen.say(f"{body['ledger']}: {in_units(body['bytes'])}")
     for finding in body["damage"]:
         screen.say(f"! damaged: {finding}", style="red")
     for each in body["lost"]:

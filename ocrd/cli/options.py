@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ocrd.errors import ConfigError
+
 if TYPE_CHECKING:
     from ocrd.config.settings import Settings
     from ocrd.web.client import Client
+    from ocrd.web.notes import Note
 
 ConfigOption = Annotated[
     Path | None,
@@ -42,7 +46,42 @@ def settings_of(config: Path | None) -> Settings:
 
 
 def client_of(config: Path | None, socket: Path | None = None) -> Client:
-    """Return a way to the daemon of the configuration; raise ConfigError."""
+    """Return a way to the daemon of the configuration, or to the only one; raise ConfigError.
+
+    A daemon that has left a note is found without reading its configuration, which may be half
+    edited, or not for this user to read.
+    """
+    from ocrd.config.settings import find_config, load
     from ocrd.web.client import Client
 
-    return Client(socket if socket is not None else settings_of(config).socket_path)
+    if socket is not None:
+        return Client(socket)
+    try:
+        path = find_config(config)
+    except ConfigError:
+        running = running_daemons()
+        if not running:
+            raise
+        return Client(Path(_only(running).socket))
+    for note in running_daemons():
+        if note.is_of(path):
+            return Client(Path(note.socket))
+    return Client(load(path).socket_path)
+
+
+def running_daemons() -> list[Note]:
+    """Return the notes of the daemons that run, as far as this user finds them."""
+    from ocrd.web import notes
+    from ocrd.web.client import Client
+
+    return [note for note in notes.found() if Client(Path(note.socket)).is_there()]
+
+
+def _only(running: list[Note]) -> Note:
+    if len(running) == 1:
+        return running[0]
+    commands = ", ".join(f"--config {shlex.quote(note.config)}" for note in running)
+    raise ConfigError(
+        f"{len(running)} daemons run, and there is no configuration in the usual places.",
+        hint=f"Say which is meant: {commands}.",
+    )

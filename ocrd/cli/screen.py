@@ -143,15 +143,6 @@ def span(seconds: float) -> str:
     return f"{whole // DAY} d {whole % DAY // HOUR} h"
 
 
-def size(count: float) -> str:
-    """Return a number of bytes in a unit of its magnitude."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"
-
-
 def pages(job: Mapping[str, Any]) -> str:
     """Return how many of a job's pages are done."""
     total = job.get("pages")

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ CONFIG_VARIABLE = "OCRD_CONFIG"
 Key = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ConfigFile:
     """One configuration as it was written, the environment's overrides included."""
 
@@ -33,20 +34,25 @@ class ConfigFile:
     values: dict[str, Any]
     variables: Mapping[Key, str] = field(default_factory=dict)  # key -> environment variable
 
-    def where(self, key: Key) -> str:
-        """Return the variable that set the key, or the file and the line nearest to it."""
+    def where(self, key: Key) -> tuple[str, int | None]:
+        """Return the variable that set the key, or the file with the line nearest to it."""
         ends = range(len(key), 0, -1)
         for outer in (key[:end] for end in ends):
             if outer in self.variables:
-                return _variable(self.variables[outer])
-        lines = {} if self.path is None else _lines(self.text)
+                return _variable(self.variables[outer]), None
         for outer in (key[:end] for end in ends):
-            if outer in lines:
-                return f"{self.path}, line {lines[outer]}"
+            if outer in self.lines:
+                line = self.lines[outer]
+                return f"{self.path}, line {line}", line
             for inner, variable in self.variables.items():
                 if inner[: len(outer)] == outer:
-                    return _variable(variable)
-        return "the built-in configuration" if self.path is None else str(self.path)
+                    return _variable(variable), None
+        return ("the built-in configuration" if self.path is None else str(self.path)), None
+
+    @cached_property
+    def lines(self) -> dict[Key, int]:
+        """The first line of every table and key of the file."""
+        return {} if self.path is None else _lines(self.text)
 
 
 def _variable(name: str) -> str:

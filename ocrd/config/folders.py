@@ -1,53 +1,50 @@
-"""The folders of a configuration: what may not lie in what, and what the disk says about them."""
+"""The folders of a configuration: what may not lie in what, by their names alone."""
 
 from __future__ import annotations
 
-import errno
-import os
-import pwd
-import stat
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from ocrd import files
 from ocrd.config.guarded import why_guarded
-from ocrd.files.mounts import mount_of
-
-_SILENCE_SECONDS = 3.0  # after which a file system does not answer
-
-_T = TypeVar("_T")
 
 
-class _Inbox(Protocol):
+class Inbox(Protocol):
     """What is asked of the settings of an inbox."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """The watched folder."""
     @property
-    def done_dir(self) -> Path: ...
+    def done_dir(self) -> Path:
+        """Where sources go that were read."""
     @property
-    def failed_dir(self) -> Path: ...
+    def failed_dir(self) -> Path:
+        """Where the others go."""
     @property
-    def recursive(self) -> bool: ...
+    def recursive(self) -> bool:
+        """Whether subfolders are watched, too."""
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """What happens to a source that was read."""
 
 
-class _Settings(Protocol):
+class Settings(Protocol):
     """What is asked of the whole settings."""
 
     @property
-    def inbox(self) -> Sequence[_Inbox]: ...
+    def inbox(self) -> Sequence[Inbox]:
+        """The watched folders."""
     @property
-    def state_dir(self) -> Path: ...
+    def state_dir(self) -> Path:
+        """The ledger's place."""
     @property
-    def temp_dir(self) -> Path: ...
+    def temp_dir(self) -> Path:
+        """The place of page images."""
     @property
-    def socket_path(self) -> Path: ...
+    def socket_path(self) -> Path:
+        """The control socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ class Watched:
         return self.recursive and place.is_relative_to(self.path) and not mine
 
 
-def watched(inboxes: Sequence[_Inbox]) -> list[Watched]:
+def watched(inboxes: Sequence[Inbox]) -> list[Watched]:
     """Return the paths of the inboxes as they are written."""
     return [
         Watched(
@@ -196,179 +193,10 @@ def _conflicts_with_own(folder: Watched, key: str, place: Path) -> Iterator[Conf
             )
 
 
-def own_directories(settings: _Settings) -> list[tuple[str, Path]]:
+def own_directories(settings: Settings) -> list[tuple[str, Path]]:
     """Return the daemon's own directories with their keys."""
     return [
         ("state_dir", settings.state_dir),
         ("temp_dir", settings.temp_dir),
         ("runtime_dir", settings.socket_path.parent),
     ]
-
-
-def followed_own(settings: _Settings) -> list[tuple[str, Path]]:
-    """Return where the daemon's own directories are, links followed, with their keys."""
-    return [(key, Path(os.path.realpath(path))) for key, path in own_directories(settings)]
-
-
-# What the disk says
-
-
-def check_folders(settings: _Settings) -> list[str]:
-    """Return what is wrong on disk, each with its remedy; empty if nothing is.
-
-    What is asked for and cannot be done at once: 'check' and 'reload' refuse for it. A start does
-    not, because it is not the text that is at fault, and the other folders can be worked on.
-
-    A folder that is absent, or on a file system that does not answer, is no fault: it is offline,
-    see :func:`offline_folders`. Nor is what lies in an inbox: it may be a neighbour's doing, which
-    must not keep the daemon from the other folders.
-    """
-    own = own_directories(settings)
-    problems = [problem for key, path in own for problem in _check_writable(key, path)]
-    folders = watched(settings.inbox)
-    real = [folder for folder in ask_each(folders, followed) if folder is not None]
-    for found in ask_each(folders, _check_inbox):
-        problems += found or []
-    if not problems:
-        problems += map(str, conflicts(real, followed_own(settings)))
-    return problems
-
-
-def offline_folders(settings: _Settings) -> list[str]:
-    """Return which folders cannot be worked on now, each with what can be done about it."""
-    folders = watched(settings.inbox)
-    found = []
-    for folder, there in zip(folders, ask_each(folders, _is_there), strict=True):
-        if there is None:
-            found.append(
-                f"{folder.name}.path: {folder.path} is on a file system that does not answer."
-                " Its files are read once it does; look at the server or the mount."
-            )
-        elif not there:
-            found.append(
-                f"{folder.name}.path: {folder.path} is not there."
-                " Its files are read once it is; make it, mount it, or correct the path."
-            )
-    for problems in ask_each(folders, _in_the_way):
-        found += problems or []
-    return found
-
-
-def ask_each(folders: Sequence[Watched], question: Callable[[Watched], _T]) -> list[_T | None]:
-    """Return the answer for each folder; None where its file system does not give one.
-
-    Each folder is asked in a thread of its own, so that a hung share holds up nobody.
-    """
-    answers: list[_T | None] = [None] * len(folders)
-
-    def ask(number: int) -> None:
-        answers[number] = question(folders[number])
-
-    threads = [
-        threading.Thread(target=ask, args=(number,), daemon=True, name=folder.name)
-        for number, folder in enumerate(folders)
-    ]
-    for thread in threads:
-        thread.start()
-    end = time.monotonic() + _SILENCE_SECONDS
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
-    return list(answers)
-
-
-def followed(folder: Watched) -> Watched:
-    """Return the folder with the paths that its links lead to."""
-    return replace(
-        folder,
-        path=Path(os.path.realpath(folder.path)),
-        done=_followed_place(folder, folder.done),
-        failed=_followed_place(folder, folder.failed),
-    )
-
-
-def _followed_place(folder: Watched, place: Path) -> Path:
-    """Follow the links that are followed in earnest: none below the inbox."""
-    if not place.is_relative_to(folder.path):
-        return Path(os.path.realpath(place))
-    return Path(os.path.realpath(folder.path), place.relative_to(folder.path))
-
-
-def _in_the_way(folder: Watched) -> list[str]:
-    """Return which folders are links that are not followed, and what is wrong inside the inbox."""
-    problems = []
-    for key, place in (("path", folder.path), *folder.places):
-        try:
-            with files.opened_folder(files.Place.of(place, folder.path, place)):
-                pass
-        except files.LinkInTheWayError as error:
-            problems.append(
-                f"{folder.name}.{key}: {error.filename}: {error.strerror}."
-                " Put a folder in its place, or name the folder that it leads to."
-            )
-            continue
-        except OSError:
-            pass
-        if key != "path" and place.is_relative_to(folder.path):
-            problems += _check_writable(f"{folder.name}.{key}", place)
-    return problems
-
-
-def _is_there(folder: Watched) -> bool:
-    try:
-        folder.path.stat()
-    except OSError as error:
-        return error.errno == errno.EACCES  # it is there; check_folders says what is wrong
-    return True
-
-
-def _check_inbox(folder: Watched) -> list[str]:
-    """Return what is wrong with a folder that is there."""
-    try:
-        mode = folder.path.stat().st_mode
-    except PermissionError:
-        return [f"{folder.name}.path: {folder.path} may not be entered. {_owner_remedy()}"]
-    except OSError:
-        return []  # offline
-    if not stat.S_ISDIR(mode):
-        return [f"{folder.name}.path: {folder.path} is not a folder. Name the folder it is in."]
-    problems = []
-    if not os.access(folder.path, os.R_OK | os.X_OK):
-        problems.append(f"{folder.name}.path: {folder.path} is not readable. {_owner_remedy()}")
-    if not os.access(folder.path, os.W_OK) and not mount_of(folder.path).read_only:
-        problems.append(f"{folder.name}.path: {folder.path} is not writable. {_owner_remedy()}")
-        return problems
-    for key, place in folder.places:
-        if not place.is_relative_to(folder.path):
-            problems += _check_writable(f"{folder.name}.{key}", place)
-    return problems
-
-
-def _check_writable(key: str, path: Path) -> list[str]:
-    """Return what keeps this user from writing into a folder, or from making it."""
-    try:
-        nearest = next(folder for folder in (path, *path.parents) if folder.exists())
-    except PermissionError as error:
-        return [f"{key}: {error.filename or path} may not be entered. {_owner_remedy()}"]
-    except OSError:
-        return []  # offline: what goes there waits
-    if not nearest.is_dir():
-        return [f"{key}: {nearest} is not a folder. Name another place."]
-    if os.access(nearest, os.W_OK | os.X_OK) or mount_of(nearest).read_only:
-        return []  # a file system that is read-only may not stay so: what goes there waits
-    if nearest == path:
-        return [f"{key}: {path} is not writable. {_owner_remedy()}"]
-    return [
-        f"{key}: {path} does not exist and cannot be made in {nearest}."
-        f" Make it, owned by the user {_user()}, or mount what it is on."
-    ]
-
-
-def _owner_remedy() -> str:
-    return f"Give the user {_user()} access to it (chown, chmod or setfacl)."
-
-
-def _user() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from ocrd.config.file import ConfigFile, Key
-from ocrd.errors import ConfigError
+from ocrd.errors import ConfigError, Fault
 
 _REFERENCE = "docs/configuration.md explains every key."
 _SECRET = "passwords"  # noqa: S105 - the key whose values are never shown
@@ -33,24 +33,28 @@ _TYPES = {
 def refused(error: ValidationError, source: ConfigFile, model: type[BaseModel]) -> ConfigError:
     """Return all that pydantic found, as a person can mend it."""
     found = [_explain(fault, source, model) for fault in error.errors(include_url=False)]
-    if len(found) == 1:
-        what, remedy = found[0]
-        return ConfigError(what, hint=remedy)
-    return ConfigError(
-        "\n".join(f"{what} {remedy}" for what, remedy in found),
-        hint=f"\n{len(found)} places need a correction. {_REFERENCE}",
-    )
+    return several(found)
 
 
-def refusal(path: Path, problems: Sequence[str]) -> ConfigError:
-    """Return the error for the problems that check_folders found."""
-    lines = [f"{path}: {problem}" for problem in problems]
-    return ConfigError("\n".join(lines), hint="'ocrd check' shows what is ready and what is not.")
+def several(faults: Sequence[Fault]) -> ConfigError:
+    """Return the refusal for faults of one file, told in its order; the environment's come last."""
+    ordered = sorted(faults, key=lambda fault: (fault.line is None, fault.line or 0))
+    return ConfigError.of(ordered, f"{len(faults)} places need a correction. {_REFERENCE}")
+
+
+def refusal(path: Path, problems: Sequence[str], remedy: str = "") -> ConfigError:
+    """Return the error for the problems that check_folders found, each with its own remedy.
+
+    ``remedy`` is what else may help.
+    """
+    check = "'ocrd check' shows what is ready and what is not."
+    faults = [Fault(f"{path}: {problem}", remedy or check) for problem in problems]
+    return ConfigError.of(faults, remedy or check)
 
 
 def _explain(
     fault: Mapping[str, Any], source: ConfigFile, model: type[BaseModel]
-) -> tuple[str, str]:
+) -> Fault:
     """Return what is wrong, with its place, and the remedy."""
     context = fault.get("ctx", {})
     key: Key = tuple(part for part in fault["loc"] if part != "[key]")
@@ -68,7 +72,8 @@ def _explain(
         remedy = "Names have lower-case letters, digits, - and _, and begin with a letter."
     else:
         message, remedy = _plain(fault, key)
-    return f"{source.where(key)}: {shown(key)}: {message}.", remedy
+    where, line = source.where(key)
+    return Fault(f"{where}: {shown(key)}: {message}.", remedy, shown(key), line)
 
 
 def _choices(value: Any, expected: str) -> tuple[str, str]:

@@ -24,9 +24,10 @@ from pydantic_settings import (
 )
 
 from ocrd.config import file
+from ocrd.config.disk import check_folders, offline_folders, unseen_folders
 from ocrd.config.engine import EngineSettings
 from ocrd.config.file import CONFIG_VARIABLE, ENV_PREFIX
-from ocrd.config.folders import check_folders, conflicts, offline_folders, own_directories, watched
+from ocrd.config.folders import conflicts, own_directories, watched
 from ocrd.config.refusal import refusal, refused
 from ocrd.config.tables import InboxSettings, LimitSettings, RasterSettings
 from ocrd.config.types import AbsoluteFolder, Count, Duration, Folder, Size, refuse
@@ -36,7 +37,7 @@ from ocrd.tasks import fault_of
 __all__ = [
     "EngineSettings", "InboxSettings", "LimitSettings", "RasterSettings", "Settings",
     "check_folders", "default_settings", "find_config", "load", "offline_folders", "refusal",
-    "template",
+    "template", "unseen_folders",
 ]  # fmt: skip
 
 SYSTEM_STATE_DIR = Path("/var/lib/ocrd")

@@ -9,29 +9,43 @@ from ocrd import log as logs
 from ocrd.config import settings as config
 from ocrd.config.settings import Settings
 from ocrd.daemon import systemd
-from ocrd.errors import ConfigError
+from ocrd.errors import ConfigError, Fault
 
-UNCHANGEABLE = (
-    "state_dir", "temp_dir", "socket_path", "control_group", "rasterize", "limits"
-)  # fmt: skip
+UNCHANGEABLE = ("state_dir", "control_group", "rasterize", "limits")
 
 
 def require_folders(settings: Settings, config_path: Path) -> None:
     """Raise ConfigError where a configured folder cannot be used as it is."""
     problems = config.check_folders(settings)
     if problems:
-        remedy = systemd.folder_remedy()
-        raise config.refusal(config_path, [*problems, remedy] if remedy else problems)
+        raise config.refusal(config_path, problems, systemd.folder_remedy())
 
 
 def require_same(old: Settings, new: Settings, config_path: Path) -> None:
     """Raise ConfigError where something differs that a running daemon cannot change."""
-    for name in UNCHANGEABLE:
-        if getattr(old, name) != getattr(new, name):
-            raise ConfigError(
-                f"{files.printable(config_path)}: {name} cannot change while the daemon runs.",
-                hint="Restart the daemon to use the new value; the old one is still in force.",
-            )
+    faults = [
+        Fault(
+            f"{files.printable(config_path)}: {name} cannot change while the daemon runs.",
+            "Restart the daemon to use the new value; the old one is still in force.",
+            name,
+        )
+        for name, value in _unchangeable(new).items() if _unchangeable(old)[name] != value
+    ]  # fmt: skip
+    if faults:
+        raise ConfigError.of(faults, "Restart the daemon to use the new values.")
+
+
+def _unchangeable(settings: Settings) -> dict[str, object]:
+    """Return the values by their keys; what lies in state_dir moves along with it."""
+    places = {"temp_dir": settings.temp_dir, "runtime_dir": settings.socket_path.parent}
+    home = settings.state_dir
+    return {
+        **{name: getattr(settings, name) for name in UNCHANGEABLE},
+        **{
+            key: path.relative_to(home) if path.is_relative_to(home) else path
+            for key, path in places.items()
+        },
+    }
 
 
 def configure_log(settings: Settings) -> None:

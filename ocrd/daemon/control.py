@@ -21,6 +21,7 @@ from ocrd.again import Outcome
 from ocrd.config import settings as config
 from ocrd.daemon.configuration import configure_log, require_folders, require_same
 from ocrd.daemon.dispatch import Dispatcher
+from ocrd.daemon.rehearsal import Rehearsal
 from ocrd.daemon.standing import Standing
 from ocrd.daemon.wiring import Wiring
 from ocrd.errors import Fate, OcrdError, Reason
@@ -29,6 +30,7 @@ from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.retention import Retention
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.log import fields
+from ocrd.readiness.finding import Finding
 from ocrd.web.asking import asked_by
 from ocrd.work import Folder
 
@@ -69,6 +71,7 @@ class Control:
         self._retention = retention
         self._stop = stop
         self._reloading = asyncio.Lock()
+        self._rehearsal = Rehearsal(config_path, wiring)
         self.pause_of: Pause | None = None
 
     # The configuration
@@ -83,6 +86,10 @@ class Control:
             configure_log(new)
             await self._wiring.switch_to(new)
             log.info("The configuration was reloaded%s.", _by(), extra=_asked("reloaded"))
+
+    async def check(self, *, with_engine: bool) -> list[Finding]:
+        """Try a reload without one, and say how everything stands."""
+        return await self._rehearsal.findings(with_engine=with_engine)
 
     # Its end
 

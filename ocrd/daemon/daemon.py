@@ -38,6 +38,7 @@ from ocrd.ledger.writer import LedgerWriter
 from ocrd.log import fields
 from ocrd.pipeline import Pipeline
 from ocrd.raster.rasterize import Rasterizer
+from ocrd.web import notes
 from ocrd.web.server import WebServer
 
 log = logging.getLogger("ocrd.daemon.daemon")
@@ -78,6 +79,8 @@ class Daemon:
         )  # fmt: skip
         group = places.control_group(settings)
         self._server = WebServer(self._control, settings.socket_path, group)
+        self._config_path = config_path
+        self._note: Path | None = None  # where clients find us
         self._should_exit = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -107,6 +110,9 @@ class Daemon:
         await self._rasterizer.start()
         await self._wiring.recall()
         await self._server.start()  # before a folder is touched: another daemon may answer there
+        self._note = await asyncio.to_thread(
+            notes.leave, self._config_path, self._wiring.settings.socket_path
+        )
         self._wiring.connect()
         self._wiring.load_engines()
         self._standing.phase = "running"
@@ -133,6 +139,8 @@ class Daemon:
         await self._wiring.disconnect()
         await self._rasterizer.close()
         await self._server.stop()
+        if self._note is not None:
+            await asyncio.to_thread(notes.take_back, self._note)
         self._ledger.close()
         log.info("Stopped.", extra=fields("stopped"))
 

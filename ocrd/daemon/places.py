@@ -16,11 +16,11 @@ from ocrd.config.settings import SYSTEM_RUNTIME_DIR, Settings
 from ocrd.daemon import systemd
 from ocrd.errors import PlaceError
 from ocrd.files.privacy import PRIVATE_FOLDER, tighten
+from ocrd.files.rights import STEERING_GROUP
 from ocrd.log import fields
 
 log = logging.getLogger("ocrd.daemon.daemon")
 
-CONTROL_GROUP = "ocrd-control"  # as packaging/sysusers.d makes it
 _ENTER = stat.S_IXGRP | stat.S_IXOTH
 
 
@@ -53,7 +53,7 @@ def control_group(settings: Settings) -> str | None:
     if settings.socket_path.parent != SYSTEM_RUNTIME_DIR:
         return None
     try:
-        return grp.getgrnam(CONTROL_GROUP).gr_name
+        return grp.getgrnam(STEERING_GROUP).gr_name
     except KeyError:
         return None
 

@@ -116,6 +116,14 @@ class Wiring:
             if name not in self.engines:
                 self.engines[name] = self._gpus.engine(name, engine)
 
+    def engine_as(self, name: str, settings: EngineSettings) -> EngineClient | None:
+        """Return the engine of this name where it is in force with these very settings."""
+        return self.engines[name] if _engines_of(self.settings).get(name) == settings else None
+
+    def gpus_of(self, engine: str) -> tuple[str, ...]:
+        """Return the GPUs that an engine had when it last had one."""
+        return self._gpus.of(engine)
+
     def load_engines(self) -> None:
         """Start the engines that are to be warm before the first document."""
         self.warm[:] = [

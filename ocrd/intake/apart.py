@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocrd.config import folders
+from ocrd.config import disk, folders
 from ocrd.errors import FolderWithheldError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Apart:
     def require(self, path: Path) -> None:
         """Raise FolderWithheldError where the folder is in the way of another, or of itself."""
         number = self._numbers[path]
-        real = folders.followed(self._watched[number])
+        real = disk.followed(self._watched[number])
         with self._lock:
             own = self._look_around()
             self._real[number] = real
@@ -47,8 +47,8 @@ class Apart:
     def _look_around(self) -> list[tuple[str, Path]]:
         """Follow the links of all folders once, before the first of them is read."""
         if self._own is None:
-            self._own = folders.followed_own(self._settings)
-            found = folders.ask_each(self._watched, folders.followed)
+            self._own = disk.followed_own(self._settings)
+            found = disk.ask_each(self._watched, disk.followed)
             self._real = [
                 there or written for there, written in zip(found, self._watched, strict=True)
             ]

@@ -21,6 +21,7 @@ from ocrd.errors import ConfigError, LedgerError, OcrdError, UnknownJobError
 from ocrd.job import Choice, Job, JobState
 from ocrd.web.asking import Introducing
 from ocrd.web.wire import (
+    Finding,
     Outcome,
     choice_from_json,
     dumps,
@@ -45,6 +46,10 @@ class Steering(Protocol):
 
     async def reload(self) -> None:
         """Read the configuration again; raise ConfigError and keep the old one if it is bad."""
+        ...
+
+    async def check(self, *, with_engine: bool) -> Sequence[Finding]:
+        """Try a reload without one; ``with_engine`` lets each engine read a page."""
         ...
 
     async def stop(self) -> float:
@@ -103,6 +108,7 @@ def application(steering: Steering) -> Starlette:
             Route("/pause", api.pause, methods=["POST"]),
             Route("/resume", api.resume, methods=["POST"]),
             Route("/reload", api.reload, methods=["POST"]),
+            Route("/check", api.check, methods=["POST"]),
             Route("/stop", api.stop, methods=["POST"]),
         ],
         middleware=[Middleware(Introducing)],
@@ -181,6 +187,11 @@ class _Api:
     async def reload(self, _: Request) -> Response:
         await self._steering.reload()
         return Answer(await self._steering.status())
+
+    async def check(self, request: Request) -> Response:
+        with_engine = request.query_params.get("engine", "yes") != "no"
+        found = await self._steering.check(with_engine=with_engine)
+        return Answer({"findings": [finding.to_json() for finding in found]})
 
     async def stop(self, _: Request) -> Response:
         return Answer({"seconds": await self._steering.stop()})

@@ -5,11 +5,11 @@ Raises UnreachableError if no daemon answers, and otherwise the error that the d
 
 from __future__ import annotations
 
-import grp
 import http.client
 import json
 import os
 import select
+import shlex
 import socket
 import struct
 import time
@@ -18,19 +18,22 @@ from pathlib import Path
 from typing import Any
 
 from ocrd.errors import OcrdError, UnreachableError
+from ocrd.files import rights
 from ocrd.job import Choice, JobState
+from ocrd.web import notes
 from ocrd.web.wire import choice_to_json, dumps, error_from_json
 
 TIMEOUT_SECONDS = 10.0
 LOOK_SECONDS = 0.1  # between two looks whether a daemon has gone
-SLOW_TIMEOUT_SECONDS = 120.0  # reload and retry look at every folder, some of them on shares
+SLOW_SECONDS = 120.0  # reload and retry look at every folder, some of them on shares
+CHECK_SECONDS = 3600.0  # several engines may load, each for as long as its table says
 
 
 class Client:
     """One daemon, by the path of its socket."""
 
     def __init__(self, socket_path: Path, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self._path = socket_path
+        self.path = socket_path
         self._timeout_seconds = timeout_seconds
 
     def status(self) -> dict[str, Any]:
@@ -56,7 +59,7 @@ class Client:
     def retry(self, number: int | None) -> list[dict[str, Any]]:
         """Queue one failed job again, or all of them; return those."""
         path = "/jobs/retry" if number is None else f"/jobs/{number}/retry"
-        jobs: list[dict[str, Any]] = self._ask("POST", path, slow=True)["jobs"]
+        jobs: list[dict[str, Any]] = self._ask("POST", path, seconds=SLOW_SECONDS)["jobs"]
         return jobs
 
     def take_back(
@@ -64,13 +67,14 @@ class Client:
     ) -> list[dict[str, Any]]:
         """Take the chosen jobs back, or say what would be done; return what became of each."""
         body = {**choice_to_json(choice), "read": read, "dry": dry}
-        told = self._ask("POST", "/jobs/retry", slow=True, body=dumps(body))
+        told = self._ask("POST", "/jobs/retry", seconds=SLOW_SECONDS, body=dumps(body))
         outcomes: list[dict[str, Any]] = told["outcomes"]
         return outcomes
 
     def cancel(self, number: int) -> dict[str, Any]:
         """Cancel one job and return it."""
-        job: dict[str, Any] = self._ask("POST", f"/jobs/{number}/cancel", slow=True)["job"]
+        told = self._ask("POST", f"/jobs/{number}/cancel", seconds=SLOW_SECONDS)
+        job: dict[str, Any] = told["job"]
         return job
 
     def pause(self) -> dict[str, Any]:
@@ -83,7 +87,14 @@ class Client:
 
     def reload(self) -> dict[str, Any]:
         """Read the configuration again and return the status; raise ConfigError if it is bad."""
-        return self._ask("POST", "/reload", slow=True)
+        return self._ask("POST", "/reload", seconds=SLOW_SECONDS)
+
+    def check(self, *, with_engine: bool) -> list[dict[str, Any]]:
+        """Let the daemon try its configuration; return its findings."""
+        path = "/check" if with_engine else "/check?engine=no"
+        told = self._ask("POST", path, seconds=CHECK_SECONDS)
+        findings: list[dict[str, Any]] = told["findings"]
+        return findings
 
     def stop(self) -> None:
         """Stop the daemon in order; return when its process has ended.
@@ -93,9 +104,9 @@ class Client:
         watch = self._process()
         try:
             seconds = float(self._ask("POST", "/stop")["seconds"])
-            if not _has_ended(watch, seconds, self._answers):
+            if not _has_ended(watch, seconds, self.is_there):
                 raise UnreachableError(
-                    f"The daemon on {self._path} was told to stop, and still runs after"
+                    f"The daemon on {self.path} was told to stop, and still runs after"
                     f" {seconds:.0f} s.",
                     hint="Its log says what it waits for.",
                 )
@@ -115,29 +126,32 @@ class Client:
         except OSError:
             return None
 
-    def _answers(self) -> bool:
+    def is_there(self) -> bool:
+        """Say whether somebody listens, whom this user may not be allowed to ask."""
         try:
             self._connected().close()
+        except PermissionError:
+            return True
         except OSError:
             return False
         return True
 
     def _connected(self) -> socket.socket:
-        connection = _UnixConnection(self._path, self._timeout_seconds)
+        connection = _UnixConnection(self.path, self._timeout_seconds)
         connection.connect()
         return connection.sock
 
     def _ask(
-        self, method: str, path: str, *, slow: bool = False, body: str | None = None
+        self, method: str, path: str, *, seconds: float = 0.0, body: str | None = None
     ) -> dict[str, Any]:
-        timeout = max(self._timeout_seconds, SLOW_TIMEOUT_SECONDS) if slow else None
-        connection = _UnixConnection(self._path, timeout or self._timeout_seconds)
+        """Ask, and wait for at least ``seconds`` for the answer."""
+        connection = _UnixConnection(self.path, max(self._timeout_seconds, seconds))
         try:
             connection.request(method, path, body, headers={"Connection": "close"})
             response = connection.getresponse()
             answer = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise _unreachable(self._path, error) from error
+            raise _unreachable(self.path, error) from error
         finally:
             connection.close()
         if response.status >= http.client.BAD_REQUEST:
@@ -155,9 +169,14 @@ class _UnixConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect to the socket at the path."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self._timeout_seconds)
-        self.sock.connect(os.fspath(self._path))
+        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connected.settimeout(self._timeout_seconds)
+            connected.connect(os.fspath(self._path))
+        except BaseException:
+            connected.close()
+            raise
+        self.sock = connected
 
 
 def _has_ended(process: int | None, seconds: float, answers: Callable[[], bool]) -> bool:
@@ -177,28 +196,14 @@ def _refusal(body: Any) -> OcrdError:
     return error_from_json(error if isinstance(error, dict) else {})
 
 
-def _group_of(path: Path) -> str:
-    """Return the group that may open the socket; where it is not to be seen, the package's."""
-    try:
-        return grp.getgrgid(path.stat().st_gid).gr_name
-    except (OSError, KeyError):
-        return "ocrd-control"
-
-
 def _unreachable(path: Path, error: Exception) -> UnreachableError:
     """Return the error that says why nobody could be asked, and what to do."""
     match error:
         case FileNotFoundError() | ConnectionRefusedError():
-            return UnreachableError(
-                f"No daemon answers on {path}.",
-                hint="Start it with `ocrd run` or `systemctl start ocrd`; if it runs with another "
-                "configuration, name that with --config.",
-            )
+            return UnreachableError(f"No daemon answers on {path}.", hint=_start(path))
         case PermissionError():
             return UnreachableError(
-                f"This user may not open the daemon's socket {path}.",
-                hint=f"Those who steer it are in the group {_group_of(path)}: `sudo adduser $USER"
-                f" {_group_of(path)}`, then log in again; or ask as root.",
+                f"This user may not open the daemon's socket {path}.", hint=rights.to_steer(path)
             )
         case TimeoutError():
             return UnreachableError(
@@ -211,3 +216,13 @@ def _unreachable(path: Path, error: Exception) -> UnreachableError:
                 f"What answers on {path} is not to be understood ({error!r}).",
                 hint="The daemon may have stopped just now, or be of another version: restart it.",
             )
+
+
+def _start(path: Path) -> str:
+    """Return what to do where nobody answers: start it, or ask one that runs elsewhere."""
+    start = "Start it with `ocrd run` or `systemctl start ocrd`"
+    others = [note for note in notes.found() if note.socket != str(path)]
+    running = [note.config for note in others if Client(Path(note.socket)).is_there()]
+    if not running:
+        return f"{start}; if it runs with another configuration, name that with --config."
+    return f"{start}; or ask one that runs: --config {shlex.quote(running[0])}."

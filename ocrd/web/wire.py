@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from ocrd.doubts import outcome_of
-from ocrd.errors import OcrdError
+from ocrd.errors import ConfigError, Fault, OcrdError
 from ocrd.job import Choice, Job, JobState
 
 
@@ -34,6 +34,13 @@ class Outcome(Protocol):
     @property
     def error(self) -> OcrdError | None:
         """Why it could not be."""
+
+
+class Finding(Protocol):
+    """How one thing stands that was looked at."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return its JSON form."""
 
 
 def dumps(body: object, *, indent: int | None = None) -> str:
@@ -76,18 +83,28 @@ def error_to_json(error: OcrdError) -> dict[str, Any]:
     body: dict[str, Any] = {"code": error.code, "message": error.what, "hint": error.hint}
     if error.page is not None:
         body["page"] = error.page
+    if isinstance(error, ConfigError):
+        body["faults"] = [
+            {"message": fault.what, "hint": fault.hint, "key": fault.key, "line": fault.line}
+            for fault in error.faults
+        ]
     return body
 
 
 def error_from_json(body: Mapping[str, Any]) -> OcrdError:
     """Return the error of its JSON form, of the class that its code names."""
     code = str(body.get("code", ""))
-    known = _classes(OcrdError)
-    return known.get(code, OcrdError)(
+    known = _classes(OcrdError).get(code, OcrdError)
+    error = known(
         str(body.get("message", "The daemon gave no reason.")),
         hint=str(body.get("hint", "")),
         page=body.get("page"),
     )
+    if isinstance(error, ConfigError) and (faults := body.get("faults")):
+        error.faults = tuple(
+            Fault(one["message"], one["hint"], one["key"], one["line"]) for one in faults
+        )
+    return error
 
 
 def _classes(root: type[OcrdError]) -> dict[str, type[OcrdError]]:

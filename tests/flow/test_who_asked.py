@@ -89,6 +89,8 @@ def test_a_monitor_is_told_that_all_is_well_and_that_nobody_answers(daemon: Inst
     assert well.returncode == 0, well.stdout + well.stderr
     assert well.stdout.startswith("OCRD OK: idle, 1 document in the last minute | queued=0 ")
     assert " done=1 " in well.stdout
-    daemon.config.write_text("[[inbox]\n")
+    daemon.config.write_text("[[inbox]\n")  # half edited: the daemon is asked, not the file
+    assert daemon.command("status", "--check").returncode == 0
+    daemon.stop()
     unknown = daemon.command("status", "--check")
     assert unknown.returncode == 3 and unknown.stdout.startswith("OCRD UNKNOWN: ")

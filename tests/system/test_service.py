@@ -244,6 +244,30 @@ def test_the_journal_tells_the_story_of_one_document(service: Service) -> None:
     assert "typewriter" not in errors
 
 
+@oldest_only
+def test_a_service_without_systemds_library_tells_systemd_and_the_journal_all_the_same(
+    service: Service,
+) -> None:
+    service.machine.run("mkdir", "-p", "/opt/without")
+    service.machine.run("sh", "-c", "echo 'raise ImportError' > /opt/without/systemd.py")
+    interpreter = "LD_LIBRARY_PATH=/opt/python/lib /opt/python/bin/python3"
+    path = "PYTHONPATH=/opt/without:/opt/ocrd/source:/opt/ocrd/packages"
+    service.override(
+        "without",
+        f"ExecStart=\nExecStart=/usr/bin/env {path} {interpreter} -m ocrd run"
+        " --config /etc/ocrd/config.toml\nWatchdogSec=10s",
+    )
+    service.start()
+    service.drop(LETTER, "line\nbreak.png")
+    eventually(lambda: "done" in events(service), 20)
+    assert service.show("StatusText")
+    (done,) = service.journal("OCRD_EVENT=done", f"--since=@{service.since}")
+    assert done["OCRD_JOB"] and done["MESSAGE_ID"] == log.message_id("done")
+    assert done["_SYSTEMD_UNIT"] == UNIT
+    service.stop()
+    assert service.show("Result") == "success"
+
+
 # Who may what
 
 
@@ -273,7 +297,7 @@ def test_who_may_drop_files_may_not_steer_and_who_may_steer_is_of_a_group_of_its
     drop = ("cp", ON_MACHINE, "/srv/ocrd/inbox/")
     assert [may(person, *drop) for person in people] == [True, False, False]
     refused = machine.run("runuser", "-u", "dora", "--", *steer, check=False)
-    assert "adduser $USER ocrd-control" in refused.stderr
+    assert "adduser dora ocrd-control" in refused.stderr
     machine.systemctl("reload", UNIT)  # the service's own way to its socket
     modes = machine.run(
         "stat", "--format=%a %U %G", "/etc/ocrd", "/etc/ocrd/config.toml", "/var/lib/ocrd",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrd.config import folders as config_folders
+from ocrd.config import disk, folders
 from ocrd.config import settings as config
 from ocrd.config.settings import InboxSettings, Settings
 from tests.unit.config.texts import let_everybody_enter, load, refused
@@ -92,7 +92,7 @@ def test_a_file_in_the_place_of_a_folder_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "other").touch()
     settings = load(tmp_path, 'state_dir = "file/state"\n[[inbox]]\npath = "other"')
     assert {problem.split(":")[0] for problem in config.check_folders(settings)} == {
-        "state_dir", "temp_dir", "runtime_dir", "inbox[0].path",
+        "state_dir", "inbox[0].path",
     }  # fmt: skip
 
 
@@ -131,18 +131,18 @@ def test_folders_that_the_user_may_not_write_are_problems(tmp_path: Path) -> Non
 def test_a_share_that_does_not_answer_holds_up_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(config_folders, "_SILENCE_SECONDS", 0.2)
-    folders = config_folders.watched(
+    monkeypatch.setattr(disk, "_SILENCE_SECONDS", 0.2)
+    two_shares = folders.watched(
         [InboxSettings(path=tmp_path / name) for name in ("hung", "well")]
     )
     mounted_again = threading.Event()
 
-    def look(folder: config_folders.Watched) -> str:
+    def look(folder: folders.Watched) -> str:
         if folder.path.name == "hung":
             mounted_again.wait()
         return folder.path.name
 
     try:
-        assert config_folders.ask_each(folders, look) == [None, "well"]
+        assert disk.ask_each(two_shares, look) == [None, "well"]
     finally:
         mounted_again.set()

@@ -20,7 +20,7 @@ WHERE = Path("/etc/ocrd/config.toml")
     [
         ("state_dir", {"state_dir": Path("/elsewhere"), "temp_dir": OLD.temp_dir}),
         ("temp_dir", {"temp_dir": Path("/elsewhere")}),
-        ("socket_path", {"runtime_dir": Path("/elsewhere")}),
+        ("runtime_dir", {"runtime_dir": Path("/elsewhere")}),
         ("control_group", {"control_group": "staff"}),
         ("rasterize", {"rasterize": RasterSettings(recycle=7)}),
         ("limits", {"limits": LimitSettings(pages=7)}),
@@ -33,6 +33,13 @@ def test_what_a_running_daemon_cannot_change_is_refused_by_its_name(
     with pytest.raises(ConfigError, match=f"^{WHERE}: {name} cannot change") as raised:
         require_same(OLD, Settings(**values), WHERE)
     assert "Restart" in raised.value.hint
+
+
+def test_what_lies_in_the_state_directory_is_not_told_of_besides() -> None:
+    old = Settings(state_dir=Path("/state"))
+    with pytest.raises(ConfigError) as raised:
+        require_same(old, Settings(state_dir=Path("/elsewhere")), WHERE)
+    assert [fault.key for fault in raised.value.faults] == ["state_dir"]
 
 
 def test_everything_else_may_change() -> None:

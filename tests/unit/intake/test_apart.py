@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrd.config import folders
+from ocrd.config import disk, folders
 from ocrd.config.settings import InboxSettings, Settings
 from ocrd.errors import FolderWithheldError
 from ocrd.intake.apart import Apart
@@ -81,17 +81,17 @@ def test_where_all_folders_are_is_known_before_the_first_is_read(tmp_path: Path)
 def test_a_share_that_hangs_holds_up_no_other_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folders, "_SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(disk, "_SILENCE_SECONDS", 0.2)
     settings = settings_of(tmp_path)
     answers = threading.Event()
-    follow = folders.followed
+    follow = disk.followed
 
     def hang(folder: folders.Watched) -> folders.Watched:
         if folder.path == settings.inbox[1].path:
             answers.wait()
         return follow(folder)
 
-    monkeypatch.setattr(folders, "followed", hang)
+    monkeypatch.setattr(disk, "followed", hang)
     try:
         assert withheld(Apart(settings), settings.inbox[0]) == ""
     finally:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ocrd.cli import check
 from ocrd.raster import confine
 from ocrd.raster.child import Limits
 from ocrd.raster.isolate import LimitedChild
+from ocrd.readiness import machine
 from tests.installation import make_pdf
 
 ROOT = Path(__file__).parents[3]
@@ -152,7 +152,7 @@ def test_the_check_says_what_confines_the_children_here(
 ) -> None:
     there = confine.Confinement(landlock, seccomp)
     monkeypatch.setattr(confine, "available", lambda: there)
-    found = check._confinement()
+    found = machine._confinement()
     assert (found.verdict, found.subject) == (verdict, "drawing")
     assert words in found.message
     assert bool(found.remedy) == (verdict == "warn")
