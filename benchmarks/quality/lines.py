@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -87,7 +88,6 @@ def recognitions(
     what another engine read counts too. ``dtype`` is the engine's.
     """
     read, measured = reading_key(dtype), ink_key()
-    reader = None
     deadline = time.monotonic() + seconds
     for scan in scans:
         image = _hash(scan.path.read_bytes())
@@ -97,12 +97,16 @@ def recognitions(
         if not kept.exists():
             if time.monotonic() > deadline:
                 continue
-            reader = reader or _Reader(dtype)
-            _keep(kept, reader.read(scan.path))
+            _keep(kept, _reader(dtype).read(scan.path))
         with_ink = CACHE / "ink" / f"{kept.stem}.{measured}.json"
         if not with_ink.exists():
             _keep(with_ink, _measured(scan.path, _kept(kept)))
         yield scan, _kept(with_ink)
+
+
+@cache
+def _reader(dtype: str) -> _Reader:
+    return _Reader(dtype)
 
 
 class _Reader:
