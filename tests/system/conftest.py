@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.installation import make_pdf
 from tests.system import machine
 from tests.system.service import Service
 from tests.system.workshop import Workshop
@@ -70,3 +71,10 @@ def service(installed: Service) -> Iterator[Service]:
     installed.override("quick", "RestartSec=200ms")
     yield installed
     assert "Traceback" not in installed.journal_text("--boot", f"--since=@{installed.since}")
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("book") / "book.pdf"
+    make_pdf(path, 8)
+    return path
