@@ -230,7 +230,7 @@ def on_gpu(count: int, slots: Sequence[int], device: str, alone: int) -> None:
     print(f"  {one_by_one.name:28} {alone / one_by_one.seconds:8.2f} {base:9.0f} {1.0:7.1f}x")
     context = round(len(pages[0].prompt) + mean / 2)
     for number in slots:
-        for code in ("dense_bmm", "grouped_mm", "batched_mm"):
+        for code in ("dense", "grouped_mm"):
             some = pages if number > 1 else pages[:alone]
             plan = plan_of(network, context=CONTEXT, max_slots=number)
             decoder = Decoder(network, lambda some: encode(model, some), plan, expert_code=code,

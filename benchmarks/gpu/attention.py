@@ -2,8 +2,8 @@
 
 Every layer's own keys and values are read in turn, so that the cache of the chip does not help, and
 all of it is replayed as one graph. Times are of one layer. The masked backends compute what the
-engine asks of them: the whole slot under a mask. FlashAttention with ``seqused_k`` is told how much
-of each slot is filled; it wants the tokens before the heads.
+engine asks of them where no kernel is told lengths: the whole slot under a mask. FlashAttention
+with ``seqused_k`` is told how much of each slot is filled.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MASKED = {
 FLASH = "flash, seqused_k"
 GPU_ONLY = ("cudnn", "efficient", FLASH)  # torch has them for no other device
 CALLS = 48  # of one layer in a graph, at least
-SHARE = 0.35  # of the free memory for keys and values: twice as much while they are laid out anew
+SHARE = 0.6  # of the free memory, for keys and values
 COMPARED_SLOTS = 4
 
 
@@ -40,7 +40,7 @@ class Case:
     """Slots of a length, equally filled, and one token for each."""
 
     queries: Tensor  # [layers, slots, heads, 1, head_size]
-    planes: Tensor  # [2 * layers, slots, heads, length, head_size]
+    planes: Tensor  # [2 * layers, slots, length, heads, head_size], as the engine has it
     filled: int
 
     @property
@@ -56,7 +56,7 @@ class Case:
     @property
     def length(self) -> int:
         """Return the length of a slot."""
-        return int(self.planes.shape[3])
+        return int(self.planes.shape[2])
 
     @property
     def scale(self) -> float:
@@ -66,7 +66,7 @@ class Case:
     @property
     def needed_bytes(self) -> int:
         """Return the bytes of one layer's filled keys and values."""
-        _, slots, heads, _, size = self.planes.shape
+        _, slots, _, heads, size = self.planes.shape
         return int(2 * slots * heads * self.filled * size * self.planes.element_size())
 
 
@@ -140,7 +140,7 @@ def case_of(place: Workplace, slots: int, length: int) -> Case:
     generator = torch.Generator(device=place.device).manual_seed(slots * length)
     options = {"device": place.device, "dtype": place.dtype}
     queries = torch.empty((layers, slots, scale.heads, 1, scale.head_size), **options)
-    planes = torch.empty((2 * layers, slots, scale.heads, length, scale.head_size), **options)
+    planes = torch.empty((2 * layers, slots, length, scale.heads, scale.head_size), **options)
     queries.normal_(generator=generator)
     for part in planes:  # one after another: an index of 32 bits ends at two thousand million
         part.normal_(generator=generator)
@@ -151,7 +151,9 @@ def exactly(case: Case) -> Tensor:
     """Return what the first slots of the first layer attend to, in float32 and step by step."""
     some = slice(0, COMPARED_SLOTS)
     query = case.queries[0, some].float()
-    keys, values = (case.planes[part, some, :, : case.filled].float() for part in (0, 1))
+    keys, values = (
+        case.planes[part, some, : case.filled].transpose(1, 2).float() for part in (0, 1)
+    )
     shares = (query @ keys.transpose(-1, -2) * case.scale).softmax(-1)
     return (shares @ values)[:, :, 0]
 
@@ -159,8 +161,7 @@ def exactly(case: Case) -> Tensor:
 def ways(case: Case) -> Iterator[tuple[str, Callable[[int], Tensor]]]:
     """Yield every way of attending: its name, and a function of the layer.
 
-    Each returns ``[slots, heads, head_size]``. The masked ones come first: afterwards the keys and
-    values are laid out anew.
+    Each returns ``[slots, heads, head_size]``.
     """
     mask = mask_of(case)
     for name, backend in MASKED.items():
@@ -168,7 +169,7 @@ def ways(case: Case) -> Iterator[tuple[str, Callable[[int], Tensor]]]:
             yield name, _masked(case, mask, backend)
     if not case.planes.is_cuda:
         return
-    flat = case.planes.transpose(2, 3).contiguous().flatten(1, 2)
+    flat = case.planes.flatten(1, 2)
     yield FLASH, flash(case, flat)
     if "seqused_k" in _parameters_of_varlen():
         yield "varlen_attn, seqused_k", varlen(case, flat)
@@ -179,9 +180,10 @@ def ways(case: Case) -> Iterator[tuple[str, Callable[[int], Tensor]]]:
 def mask_of(case: Case) -> Tensor:
     """Return the mask as the engine makes it: every slot sees its tokens up to the new one."""
     device = case.planes.device
-    positions = torch.full((case.slots,), case.filled - 1, device=device)
-    columns = torch.arange(case.length, device=device)
-    return (columns <= positions[:, None])[:, None, None, :]
+    used = torch.full((case.slots,), case.filled, device=device)
+    hidden = torch.arange(case.length, device=device) >= used[:, None]
+    mask = torch.zeros(hidden.shape, dtype=case.planes.dtype, device=device)
+    return mask.masked_fill_(hidden, -torch.inf)[:, None, None, :]
 
 
 def _masked(case: Case, mask: Tensor, backend: Any) -> Callable[[int], Tensor]:
@@ -190,8 +192,8 @@ def _masked(case: Case, mask: Tensor, backend: Any) -> Callable[[int], Tensor]:
         only = nullcontext() if backend is None else sdpa_kernel(backend)
         with only:
             found = functional.scaled_dot_product_attention(
-                case.queries[layer], case.planes[2 * layer], case.planes[2 * layer + 1],
-                attn_mask=mask, scale=case.scale,
+                case.queries[layer], case.planes[2 * layer].transpose(1, 2),
+                case.planes[2 * layer + 1].transpose(1, 2), attn_mask=mask, scale=case.scale,
             )  # fmt: skip
         return found[:, :, 0]
 
@@ -248,7 +250,11 @@ def chosen(case: Case) -> str:
     """Return which backend torch takes by itself for the masked attention."""
     try:
         number = torch._fused_sdp_choice(
-            case.queries[0], case.planes[0], case.planes[1], mask_of(case), scale=case.scale
+            case.queries[0],
+            case.planes[0].transpose(1, 2),
+            case.planes[1].transpose(1, 2),
+            mask_of(case),
+            scale=case.scale,
         )
         return str(SDPBackend(number).name).lower().removesuffix("_attention")
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:

@@ -18,6 +18,7 @@ from benchmarks.gpu.scale import CONTEXT
 from benchmarks.gpu.steps import seated
 from benchmarks.gpu.workplace import Workplace, first_line
 from ocrd.engine.deepseek.network import vision
+from ocrd.engine.deepseek.slots.slots import Prompt
 
 SYNC = "synchronizing CUDA operation"  # torch's words in this debug mode
 MEGABYTE = 1e6
@@ -58,7 +59,7 @@ def _encoding(place: Workplace, count: int, tiles: int) -> Callable[[], object]:
 
 
 def _prefilling(place: Workplace, count: int, tiles: int) -> Callable[[], object]:
-    """Return what embeds and feeds the prompts of some pages, one into each slot."""
+    """Return what embeds and feeds the prompts of some pages together, one into each slot."""
     pages = [noise.prepared(seed, tiles) for seed in range(count)]
     features = [vision.encode(place.model, [page])[0] for page in pages]
     prompts = [noise.prompt(seed, page.tokens) for seed, page in enumerate(pages)]
@@ -66,11 +67,11 @@ def _prefilling(place: Workplace, count: int, tiles: int) -> Callable[[], object
     slots = seated(place, [2] * count, length, "auto", [])
     rules = noise.rules(CONTEXT)
 
-    def run() -> None:
-        for slot, (ids, found) in enumerate(zip(prompts, features, strict=True)):
-            slots.prefill(slot, slots.embed(ids, noise.places(ids), found), rules)
-
-    return run
+    packed = [
+        Prompt(ids, rules, noise.places(ids), found)
+        for ids, found in zip(prompts, features, strict=True)
+    ]
+    return lambda: slots.prefill(0, packed)
 
 
 def _beside(place: Workplace, run: Callable[[], object], count: int) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from benchmarks.gpu import noise, timing
 from benchmarks.gpu.scale import CONTEXT
 from benchmarks.gpu.traffic import Traffic, traffic_of
 from benchmarks.gpu.workplace import Workplace, first_line
+from ocrd.engine.deepseek.network import experts as codes
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
-from ocrd.engine.deepseek.slots.slots import Slots
+from ocrd.engine.deepseek.slots.slots import Prompt, Slots
 
 GOLDEN = 0.6180339887  # its multiples spread evenly, however many there are
 SPARE_BYTES = 2 << 30
@@ -75,11 +76,11 @@ def _figures(
     prompts = lengths_of(count, *place.scale.prompts)
     slots = seated(place, prompts, length, experts, notices)
     if plain:
-        slots._graphs = None
+        slots.graphs = None
     found = {} if plain or not place.on_gpu else _recording(place, slots, count, length)
     hit: list[int] = []
-    with _counted_experts(place.network, hit):
-        slots.decode(count, count, length)  # a graph that is replayed calls no hook
+    with _counted_experts(hit):
+        slots.step.take(count, length)  # a graph that is replayed calls nothing of ours
     took = place.timed(lambda: slots.decode(count, count, length), most=5.0)
     seconds = took.device / 1000
     grown = count * (1 + place.scale.warm_up + took.calls // 2)  # half way through
@@ -120,10 +121,8 @@ def seated(
         on_notice=notices.append,
     )  # fmt: skip
     slots.cache.lay_out(count, length, keep=0, used=0)
-    nothing = torch.empty(0)
     for slot, tokens in enumerate(prompts):
-        embeddings = slots.embed(noise.words(1000 + slot, tokens), [], nothing)
-        slots.prefill(slot, embeddings, noise.rules(CONTEXT))
+        slots.prefill(slot, [Prompt(noise.words(1000 + slot, tokens), noise.rules(CONTEXT))])
     timing.settle(place.device)
     return slots
 
@@ -143,7 +142,7 @@ def _recording(place: Workplace, slots: Slots, count: int, length: int) -> dict[
 def _graph_alone(place: Workplace, slots: Slots) -> Any:
     """Return the milliseconds of the recorded graph without what the engine does around it."""
     try:
-        graph, *_ = [*slots._graphs._graphs.values()][-1]  # type: ignore[union-attr]
+        graph, *_ = [*slots.graphs._graphs.values()][-1]  # type: ignore[union-attr]
         replay = graph.replay
     except (AttributeError, IndexError, TypeError) as error:
         return first_line(error)
@@ -151,23 +150,20 @@ def _graph_alone(place: Workplace, slots: Slots) -> Any:
 
 
 @contextmanager
-def _counted_experts(network: Any, hit: list[int]) -> Iterator[None]:
+def _counted_experts(hit: list[int]) -> Iterator[None]:
     """Count in each sparse layer how many experts some token chose."""
+    routed = codes.routed
 
-    def count(_module: Any, arguments: tuple[Any, ...]) -> None:
-        hit.append(len(arguments[1].unique()))
+    def counted(block: Any, inputs: Any) -> Any:
+        chosen, weights = routed(block, inputs)
+        hit.append(len(chosen.unique()))
+        return chosen, weights
 
-    layers = network.model.language_model.layers
-    hooks = [
-        layer.mlp.experts.register_forward_pre_hook(count)
-        for layer in layers
-        if hasattr(layer.mlp, "experts")
-    ]
+    codes.routed = counted  # type: ignore[assignment]
     try:
         yield
     finally:
-        for hook in hooks:
-            hook.remove()
+        codes.routed = routed
 
 
 def _require_room(place: Workplace, cache_bytes: int) -> None:

@@ -26,6 +26,7 @@ from benchmarks.gpu.scale import CONTEXT
 from benchmarks.gpu.steps import lengths_of, seated
 from benchmarks.gpu.workplace import Workplace, first_line
 from ocrd.engine.deepseek.network import vision
+from ocrd.engine.deepseek.slots.slots import Prompt
 
 KERNELS = 30  # that the table names
 SMALL_US = 5.0  # a kernel this short is mostly its own launch
@@ -70,9 +71,8 @@ def _trace_prefill(place: Workplace, page: Any) -> None:
     ids = noise.prompt(0, page.tokens)
     slots = seated(place, [2], -(-len(ids) // 512) * 512, "auto", [])
     features = vision.encode(place.model, [page])[0]
-    embeddings = slots.embed(ids, noise.places(ids), features)
-    rules = noise.rules(CONTEXT)
-    _trace_call(place, "prefill, one page", lambda: slots.prefill(0, embeddings, rules))
+    prompts = [Prompt(ids, noise.rules(CONTEXT), noise.places(ids), features)]
+    _trace_call(place, "prefill, one page", lambda: slots.prefill(0, prompts))
 
 
 def _trace_step(place: Workplace) -> None:

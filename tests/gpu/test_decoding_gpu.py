@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 import torch
 
+from ocrd.engine.deepseek.network import attention
 from ocrd.engine.deepseek.slots.decoding import Decoder, DecoderThread, Rules, SlotPlan, plan_of
-from ocrd.engine.deepseek.slots.slots import Slots
+from ocrd.engine.deepseek.slots.slots import Prompt, Slots
 from ocrd.engine.deepseek.text.prompts import BOS, EOS
 from tests import checkpoints, sequential
+
+
+def at_least(capability: tuple[int, int]) -> bool:
+    return bool(torch.cuda.is_available() and torch.cuda.get_device_capability() >= capability)
+
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
@@ -63,50 +69,81 @@ def test_recorded_steps_equal_generate_token_for_token(network: Any) -> None:
     pages = pages_of(network, 18)
     assert said(made, pages) == read(network, pages)
     assert notices == []
-    assert made._slots._graphs is not None and made._slots._graphs._graphs
+    assert made._slots.graphs is not None and made._slots.graphs._graphs
 
 
 def test_plain_steps_equal_generate_token_for_token(network: Any) -> None:
     made = decoder(network)
-    made._slots._graphs = None
+    made._slots.graphs = None
     pages = pages_of(network, 12)
     assert said(made, pages) == read(network, pages)
 
 
-def test_a_step_waits_for_the_device_in_no_place(network: Any) -> None:
+def test_a_step_and_a_prompt_wait_for_the_device_in_no_place(network: Any) -> None:
     made = decoder(network)
     pages = pages_of(network, 8)
     said(made, pages)
     slots = made._slots
+    some = [prompt_of(network, page) for page in pages[:2]]
     with torch.inference_mode():
+        slots.prefill(0, some)
         torch.cuda.synchronize()
         torch.cuda.set_sync_debug_mode("error")
         try:
-            slots._logits(8, 256)
-            scores = torch.zeros((8, VOCABULARY), device="cuda")
-            slots._ban.forbid(scores)
-            slots._ban.push(scores.argmax(-1))
+            slots.step.take(8, 256)
+            # Below 9.0 torch's product of groups is a loop that asks where the groups end.
+            if torch.cuda.get_device_capability() >= (9, 0):
+                slots.prefill(0, some)
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
 
+def prompt_of(network: Any, page: tuple[torch.Tensor, list[int], Rules]) -> Prompt:
+    features, ids, rules = page
+    image = sequential.image_of(network)
+    return Prompt(
+        ids, rules, [place for place, token in enumerate(ids) if token == image], features
+    )
+
+
 def test_bfloat16_agrees_with_float32_as_far_as_its_digits_go(network: Any) -> None:
     logits = []
-    features, prompt, _ = pages_of(network, 1)[0]
+    prompt = prompt_of(network, pages_of(network, 1)[0])
     for dtype in (torch.float32, torch.bfloat16):
         slots = Slots(
             network.to(dtype), PLAN, device=torch.device("cuda"), dtype=dtype,
-            expert_code="auto", on_notice=pytest.fail,
+            on_notice=pytest.fail,
         )  # fmt: skip
-        places = [place for place, token in enumerate(prompt) if token == VOCABULARY - 1]
         with torch.inference_mode():
             slots.cache.lay_out(1, 512, keep=0, used=0)
-            slots.prefill(0, slots.embed(prompt, places, features), Rules(9))
-            slots._tokens[0] = 11
-            logits.append(slots._logits(1, 512).float())
+            slots.prefill(0, [prompt])
+            slots.step.tokens[0] = 11
+            hidden = slots.language.embed(slots.step.tokens[:1])
+            hidden = slots.language.run(hidden, slots.step.fed(1, 512), slots.step.expert_code)
+            logits.append(slots.language.scores(hidden))
     exact, rounded = logits
     assert (exact - rounded).abs().max() < 0.1 * exact.abs().max()
     assert torch.nn.functional.cosine_similarity(exact, rounded).item() > 0.99
+
+
+@pytest.mark.skipif(not at_least((8, 0)), reason="the kernel that is told lengths needs Ampere")
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("heads", [(10, 10, 128), (4, 2, 64)])
+def test_the_kernel_that_is_told_lengths_is_right(
+    heads: tuple[int, int, int], dtype: torch.dtype
+) -> None:
+    assert attention.has_kernel()
+    assert attention.is_right(torch.device("cuda"), dtype, *heads)
+
+
+@pytest.mark.skipif(not at_least((8, 0)), reason="the kernel that is told lengths needs Ampere")
+def test_prompts_in_one_piece_attend_as_each_alone() -> None:
+    lengths = (300, 1, 77)
+    ends = torch.tensor([0, 300, 301, 378], dtype=torch.int32, device="cuda")
+    states = torch.randn(3, 378, 10, 128, device="cuda").to(torch.bfloat16)
+    together = attention.Prompts(lengths, ends)(0, *states)
+    alone = attention.Prompts(lengths, None)(0, *states)
+    assert (together.float() - alone.float()).abs().max() < 0.02 * alone.float().abs().max()
 
 
 def test_running_out_of_real_memory_halves_the_slots_and_changes_no_page(network: Any) -> None:

@@ -1,56 +1,117 @@
-"""Which code computes the experts of the mixture-of-experts layers, in prefill and in decode.
+"""The experts of a layer, computed in one of two ways.
 
-Transformers keeps a table of such codes and looks them up by name in each forward pass. One is
-added here: every expert for every token, in two batched products. For the few tokens of a decode
-step it reads the same weights as a selective code would, needs no sorting and no word from the
-device to the host, and has one shape whatever the router says. For a prompt it would be wasteful.
+``dense`` is every expert for every token, in two products, of which the token's own are kept. For
+the few tokens of a decode step it reads the same weights as a selective code would, needs no
+sorting and no word from the device to the host, and has one shape whatever the router says. For a
+prompt it would be wasteful: there ``selected`` sorts the tokens by expert and computes the chosen
+ones alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import torch
 from torch import Tensor
-from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
+from torch.nn import functional
 
-DENSE = "dense_bmm"
-CHOICES = ("auto", DENSE, "grouped_mm", "batched_mm", "eager")
+from ocrd.engine.deepseek.network.layers import Experts
 
-
-def dense_bmm(experts: Any, hidden: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
-    """Return the weighted sum of the chosen experts for ``hidden [tokens, width]``.
-
-    ``chosen`` and ``weights`` are ``[tokens, k]``: the experts of each token and their weights.
-    """
-    tokens = hidden.shape[0]
-    share = weights.new_zeros((tokens, experts.num_experts)).scatter_(1, chosen, weights)
-    every = hidden.expand(experts.num_experts, *hidden.shape)
-    gate, up = torch.bmm(every, experts.gate_up_proj.transpose(1, 2)).chunk(2, dim=-1)
-    outputs = torch.bmm(experts.act_fn(gate) * up, experts.down_proj.transpose(1, 2))
-    # Summed in the weights' own precision, which is float32 whatever the model's is.
-    return (outputs * share.t()[:, :, None]).sum(0).to(hidden.dtype)
+DENSE = "dense"
+SELECTED = "grouped_mm"  # named after torch's product of groups
+CHOICES = ("auto", DENSE, SELECTED)
+LEAST_CAPABILITY = (8, 0)  # of a GPU on which torch has that product; below it is a loop of ours
 
 
 def choose(setting: str, device: torch.device) -> str:
     """Return the code for decode steps. Raises ValueError for a name that there is not."""
     if setting not in CHOICES:
         raise ValueError(f"experts must be one of {', '.join(CHOICES)}, not {setting!r}")
-    ALL_EXPERTS_FUNCTIONS.register(DENSE, dense_bmm)
     if setting != "auto":
         return setting
     # The processor is bound by the products themselves, the GPU by reading weights and by syncs.
-    return DENSE if device.type == "cuda" else "grouped_mm"
+    return SELECTED if device.type == "cpu" else DENSE
 
 
-@contextmanager
-def using(config: Any, name: str) -> Iterator[None]:
-    """Have the layers of a text configuration use this code meanwhile."""
-    before = config._experts_implementation
-    config._experts_implementation = name
-    try:
-        yield
-    finally:
-        config._experts_implementation = before
+def shared_alone(experts: Experts) -> Tensor:
+    """Return ``[experts]``, float32: 1 for the shared ones, which all tokens take, 0 for others."""
+    ordinals = torch.arange(experts.count, device=experts.router.device)
+    return (ordinals >= experts.routed).float()
+
+
+def dense(experts: Experts, inputs: Tensor, hidden: Tensor, shares: Tensor) -> None:
+    """Add to ``hidden [tokens, width]`` what the experts make of ``inputs``.
+
+    ``shares [tokens, experts]`` begin as :func:`shared_alone` for each token. What a token did not
+    choose is left out, not multiplied by nothing: in half precision it may be infinite.
+    """
+    chosen, weights = routed(experts, inputs)
+    shares.scatter_(1, chosen, weights)
+    tokens = inputs.shape[0]
+    both = functional.linear(inputs, experts.gate_up).view(tokens, experts.count, 2, -1)
+    inner = functional.silu(both[:, :, 0]) * both[:, :, 1]
+    share = shares[:, :, None]
+    # As torch.where(share > 0, inner, 0), without making the condition first.
+    torch.ops.aten.threshold_backward.grad_input(inner, share, 0.0, grad_input=inner)
+    inner.mul_(share)
+    hidden.addmm_(inner.view(tokens, -1), experts.down)
+
+
+def selected(experts: Experts, inputs: Tensor, hidden: Tensor) -> None:
+    """Add the same, the chosen experts computed alone."""
+    tokens, width = inputs.shape
+    inner = experts.down.shape[0] // experts.count
+    split = experts.routed * inner
+    chosen, weights = routed(experts, inputs)
+    found = _groups(experts, inputs, chosen)
+    parts = found.view(tokens, experts.chosen, width) * weights[:, :, None]  # in float32
+    hidden.add_(parts.sum(1))
+    if experts.shared:
+        both = functional.linear(inputs, experts.gate_up[2 * split :])
+        gate, up = both.view(tokens, experts.shared, 2, inner).unbind(2)
+        hidden.addmm_((functional.silu(gate) * up).view(tokens, -1), experts.down[split:])
+
+
+def routed(experts: Experts, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the experts of each token and their weights, ``[tokens, chosen]`` both."""
+    scores = functional.linear(inputs.float(), experts.router).softmax(-1)
+    weights, chosen = scores.topk(experts.chosen, dim=-1, sorted=False)
+    return chosen, weights if experts.scaling == 1.0 else weights * experts.scaling
+
+
+def _groups(experts: Experts, inputs: Tensor, chosen: Tensor) -> Tensor:
+    """Return what each token's chosen experts make of it, ``[tokens * chosen, width]``."""
+    width = inputs.shape[1]
+    inner = experts.down.shape[0] // experts.count
+    gate_up = experts.gate_up.view(experts.count, 2 * inner, width)[: experts.routed]
+    down = experts.down.view(experts.count, inner, width)[: experts.routed]
+    pairs = chosen.flatten()
+    order = pairs.argsort()
+    ordinals = torch.arange(experts.routed, device=pairs.device)
+    ends = (pairs[:, None] == ordinals).sum(0).cumsum(0, dtype=torch.int32)
+    picked = inputs.index_select(0, order // experts.chosen)
+    gate, up = _product(picked, gate_up.transpose(1, 2), ends).chunk(2, dim=-1)
+    found = _product(functional.silu(gate) * up, down, ends)
+    back = torch.empty_like(found)
+    back[order] = found
+    return back
+
+
+def _product(rows: Tensor, weights: Tensor, ends: Tensor) -> Tensor:
+    """Multiply each group of rows with its own matrix; ``ends`` says where the groups end."""
+    if _has_groups(rows.device):
+        found: Tensor = functional.grouped_mm(rows, weights, offs=ends)
+        return found
+    found = rows.new_empty((rows.shape[0], weights.shape[2]))
+    start = 0
+    for number, end in enumerate(ends.tolist()):  # waits for the device
+        if end > start:
+            torch.mm(rows[start:end], weights[number], out=found[start:end])
+        start = end
+    return found
+
+
+def _has_groups(device: torch.device) -> bool:
+    if not hasattr(functional, "grouped_mm"):
+        return False
+    if device.type != "cuda":
+        return True
+    return bool(torch.cuda.get_device_capability(device) >= LEAST_CAPABILITY)

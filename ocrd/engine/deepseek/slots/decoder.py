@@ -25,12 +25,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ocrd.engine.deepseek.network.shortage import is_shortage
 from ocrd.engine.deepseek.slots.delivery import Delivery
 from ocrd.engine.deepseek.slots.generation import Generation, Rules
 from ocrd.engine.deepseek.slots.running import Running
-from ocrd.engine.deepseek.slots.shortage import is_shortage
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
-from ocrd.engine.deepseek.slots.slots import Slots
+from ocrd.engine.deepseek.slots.slots import Prompt, Slots
 from ocrd.engine.deepseek.slots.waiting import Page, Waiting
 from ocrd.engine.deepseek.text.prompts import EOS, IMAGE
 
@@ -52,6 +52,7 @@ class Decoder:
         plan: SlotPlan,
         *,
         expert_code: str = "auto",
+        attention_way: str = "auto",
         ahead: int = AHEAD,
         prefill_tokens: int = PREFILL_TOKENS,
         lag: int | None = None,
@@ -77,10 +78,12 @@ class Decoder:
             device=weight.device,
             dtype=weight.dtype,
             expert_code=expert_code,
+            attention_way=attention_way,
             on_notice=on_notice,
         )
         self._arrived: deque[Page] = deque()
         self._waiting = Waiting()
+        self._entering: list[Page] = []  # out of the queue and in no slot yet
         self._parked: list[Page] = []
         self._running = Running(self._slots)
         self._under_way: Delivery[Page] = Delivery()
@@ -125,13 +128,13 @@ class Decoder:
         return self._plan.slots_at(self._plan.first_length)
 
     @property
-    def busy(self) -> bool:
-        """Return whether there is anything to do."""
-    @property
     def plan(self) -> SlotPlan:
         """Return what the slots may have now, after every halving."""
         return self._plan
 
+    @property
+    def busy(self) -> bool:
+        """Return whether there is anything to do."""
         return bool(
             self._arrived or self._waiting or self._parked or self._running or self._under_way
         )
@@ -170,11 +173,12 @@ class Decoder:
         self._arrived.clear()
         self._under_way.clear()
         self._waiting.clear()
+        self._entering.clear()
         self._parked.clear()
         self._running.clear()
 
     def _all_open(self) -> list[Page]:
-        return [*self._waiting.pages, *self._parked, *self._running.pages]
+        return [*self._waiting.pages, *self._entering, *self._parked, *self._running.pages]
 
     # Entering
 
@@ -206,22 +210,26 @@ class Decoder:
             self._at_work = [page]
             if not self._find_room(len(page.prompt) + 1):
                 break
-            fed += len(page.prompt)
             self._encode_ahead(page)
-            if not page.generation.finished:
-                self._prefill(page)
+            if not page.generation.finished and self._is_whole(page):
+                fed += len(page.prompt)
+                self._waiting.remove(page)
+                self._entering.append(page)
         self._at_work = []
+        if self._entering:
+            self._feed(self._entering)
 
     def _find_room(self, length: int) -> bool:
         """Lay the slots out for one page more, of a length; return False if that cannot be."""
-        cache, running = self._slots.cache, len(self._running)
-        longest = max(length, self._running.longest + 1)
+        cache, taken = self._slots.cache, len(self._running) + len(self._entering)
+        beside = [self._running.longest, *(len(page.prompt) for page in self._entering)]
+        longest = max(length, max(beside) + 1)
         wanted = max(cache.length, self._plan.rounded(longest))
-        if running >= self._plan.slots_at(wanted) and longest + self._plan.step <= wanted:
+        if taken >= self._plan.slots_at(wanted) and longest + self._plan.step <= wanted:
             # Lengthened once for a page that has left: perhaps shorter slots are enough now.
             wanted = self._plan.rounded(longest + self._plan.step)
         wanted = max(wanted, self._plan.first_length)
-        if running >= self._plan.slots_at(wanted):
+        if taken >= self._plan.slots_at(wanted):
             return False
         if wanted != cache.length:
             self._lay_out(wanted)
@@ -254,24 +262,30 @@ class Decoder:
             page.features = found
             page.let_image_go()
 
-    def _prefill(self, page: Page) -> None:
-        """Feed the prompt of the first waiting page into the next slot."""
-        places = [place for place, token in enumerate(page.prompt) if token == self._image]
-        features = page.features if page.features is not None else torch.empty(0)
-        if len(places) != len(features):
-            said = f"{len(places)} image tokens in the prompt, {len(features)} in the image"
-            self._end(page, "failed", ValueError(said))
-            return
-        self._at_work = [page]
-        embeddings = self._slots.embed(page.prompt, places, features)
-        token = self._slots.prefill(len(self._running), embeddings, page.rules)
-        self._waiting.remove(page)
-        page.length, page.asked, page.features = len(page.prompt), 1, None
-        self._running.enter(page)
+    def _is_whole(self, page: Page) -> bool:
+        """Say whether an image is as long as the prompt says; a page whose is not ends."""
+        page.places = [place for place, token in enumerate(page.prompt) if token == self._image]
+        found = 0 if page.features is None else len(page.features)
+        if len(page.places) == found:
+            return True
+        said = f"{len(page.places)} image tokens in the prompt, {found} in the image"
+        self._end(page, "failed", ValueError(said))
+        return False
+
+    def _feed(self, pages: Sequence[Page]) -> None:
+        """Feed the prompts of pages that are entering into the next slots."""
+        self._at_work = [*pages]
+        prompts = [Prompt(page.prompt, page.rules, page.places, page.features) for page in pages]
+        tokens = self._slots.prefill(len(self._running), prompts)
+        entered, self._entering = self._at_work, []
+        for page in entered:
+            page.length, page.asked, page.features = len(page.prompt), 1, None
+            self._running.enter(page)
         self._at_work = []
-        self._under_way.send([page], token)
-        if page.asked >= page.due:
-            self._running.leave(page)
+        self._under_way.send(entered, tokens)
+        for page in entered:
+            if page.asked >= page.due:
+                self._running.leave(page)
 
     # Growing
 
@@ -318,17 +332,17 @@ class Decoder:
 
     def _settle(self, lag: int) -> None:
         """Hand tokens to their pages, but for the latest rounds."""
-        for page, token in self._under_way.receive(lag):
-            self._take(page, token)
+        for page, token, logprob in self._under_way.receive(lag):
+            self._take(page, token, logprob)
 
-    def _take(self, page: Page, token: int) -> None:
+    def _take(self, page: Page, token: int, logprob: float) -> None:
         generation = page.generation
         if generation.finished:
             return  # computed once more before its end was known
         if token == self._eos:
             self._end(page, "eos")
             return
-        generation.take(token)
+        generation.take(token, logprob)
         if len(generation.tokens) >= page.due:
             full = page.due >= page.rules.max_new_tokens
             self._end(page, "length" if full else "context")
@@ -356,6 +370,9 @@ class Decoder:
         self._settle(0)
         length = self._slots.cache.length or self._plan.first_length
         slots = self._plan.slots_at(length)
+        for page in self._entering:
+            self._waiting.push(page)
+        self._entering.clear()
         for page in reversed(self._running.pages):
             self._park(page)
         self._slots.free()
@@ -363,7 +380,7 @@ class Decoder:
         if slots == 1 and len(blamed) <= 1:
             self._give_up(blamed)
             return
-        self._ahead = 1
+        self._ahead = self._prefill_tokens = 1  # one image and one prompt at a time from now on
         self._plan = self._plan.halved(length)
         self._on_notice(
             f"Out of memory with {slots} slots; going on with {self._plan.slots_at(length)}."

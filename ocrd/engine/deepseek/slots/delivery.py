@@ -10,21 +10,24 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor
 
+from ocrd.engine.deepseek.slots.step import Round
+
 P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
-class _Round(Generic[P]):
+class _Sent(Generic[P]):
     pages: tuple[P, ...]
-    tokens: Tensor  # on the host, once the event has happened
-    event: Any  # None where tokens are there at once
+    ids: Tensor  # both on the host, once the event has happened
+    logprobs: Tensor
+    event: Any  # None where they are there at once
 
 
 class Delivery(Generic[P]):
     """Rounds of tokens, each with the pages that they belong to, in order."""
 
     def __init__(self) -> None:
-        self._rounds: deque[_Round[P]] = deque()
+        self._rounds: deque[_Sent[P]] = deque()
 
     def __len__(self) -> int:
         return len(self._rounds)
@@ -34,25 +37,33 @@ class Delivery(Generic[P]):
         """Return the pages that tokens are under way to."""
         return [page for entry in self._rounds for page in entry.pages]
 
-    def send(self, pages: Sequence[P], tokens: Tensor) -> None:
-        """Have ``tokens [pages]`` copied to the host."""
-        event = None
-        if tokens.is_cuda:
-            # Only to pinned memory does a copy run beside the host.
-            host = torch.empty(tokens.shape, dtype=tokens.dtype, pin_memory=True)
-            tokens = host.copy_(tokens, non_blocking=True)
+    def send(self, pages: Sequence[P], tokens: Round) -> None:
+        """Have a token for each page copied to the host, with its log-probability."""
+        ids, logprobs, event = tokens.ids, tokens.logprobs, None
+        if ids.is_cuda:
+            ids, logprobs = _copied(ids), _copied(logprobs)
             event = torch.cuda.Event()
             event.record()
-        self._rounds.append(_Round(tuple(pages), tokens, event))
+        self._rounds.append(_Sent(tuple(pages), ids, logprobs, event))
 
-    def receive(self, leave: int) -> Iterator[tuple[P, int]]:
-        """Yield each page with its token, but for the latest rounds, of which so many stay."""
+    def receive(self, leave: int) -> Iterator[tuple[P, int, float]]:
+        """Yield each page with its token and log-probability, but for the latest rounds.
+
+        Of these so many stay.
+        """
         while len(self._rounds) > leave:
             entry = self._rounds.popleft()
             if entry.event is not None:
                 entry.event.synchronize()
-            yield from zip(entry.pages, entry.tokens.tolist(), strict=True)
+            ids, logprobs = entry.ids.tolist(), entry.logprobs.tolist()
+            yield from zip(entry.pages, ids, logprobs, strict=True)
 
     def clear(self) -> None:
         """Forget what is under way."""
         self._rounds.clear()
+
+
+def _copied(values: Tensor) -> Tensor:
+    """Return a copy on the host that is there later: only to pinned memory one runs beside it."""
+    host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+    return host.copy_(values, non_blocking=True)

@@ -30,6 +30,7 @@ class Generation:
 
     def __init__(self, on_cancel: Callable[[], None] = lambda: None) -> None:
         self.tokens: list[int] = []  # generated so far, without the end token
+        self.logprobs: list[float] = []  # of each, by the network alone
         self.finished = ""  # eos | length | context | cancelled | failed
         self.error: BaseException | None = None
         self.cancelled = False  # asked for; finished says when it is done
@@ -59,8 +60,9 @@ class Generation:
         self.cancelled = True
         self._on_cancel()
 
-    def take(self, token: int) -> None:
+    def take(self, token: int, logprob: float = 0.0) -> None:
         """Append a token; for the decoder alone."""
+        self.logprobs.append(logprob)
         self.tokens.append(token)
         now = time.monotonic()
         if len(self.tokens) - self._told >= STRIDE or now - self._told_at >= PAUSE_SECONDS:

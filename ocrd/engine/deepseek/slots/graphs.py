@@ -1,87 +1,88 @@
-"""The decode step as CUDA graphs: one for each shape, recorded when it first comes.
+"""The decode step as CUDA graphs: one for each number of slots.
 
 A graph replays the very kernels of the step over the same memory, without the host's part. Each is
-compared with the plain step before it is trusted; if recording fails or the logits disagree, the
-plain step is used from then on, and a notice says so.
+tried against the plain step before it is trusted; if recording fails or they disagree, the plain
+step is used from then on, and a notice says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import Any
 
-import torch
-from torch import Tensor
+from ocrd.engine.deepseek.network.recording import Recorder
+from ocrd.engine.deepseek.network.shortage import is_shortage
+from ocrd.engine.deepseek.slots.freshness import require_fresh
+from ocrd.engine.deepseek.slots.step import Round, Step
 
-from ocrd.engine.deepseek.slots.shortage import is_shortage
-
-LIMIT = 96  # graphs kept; each holds its kernels' arguments, all share their working memory
-TOLERANCE = 2e-2  # of the largest logit: bfloat16 has 8 bits, and its rounding adds up
+LIMIT = 96  # graphs kept: those of a masked step are one for each length, too
 
 
 class StepGraphs:
     """A step's recorded forms, by shape."""
 
-    def __init__(
-        self, step: Callable[[int, int], Tensor], on_notice: Callable[[str], None]
-    ) -> None:
+    def __init__(self, step: Step, on_notice: Callable[[str], None]) -> None:
         self._step = step
         self._on_notice = on_notice
-        self._usable = True
-        self._graphs: dict[Hashable, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
-        self._pool: object = None
+        self._recorder = Recorder()
+        self._layout: Hashable = None
+        self._graphs: dict[tuple[int, int], tuple[Any, Round]] = {}
+        self.usable = True
 
-    def run(self, slots: int, length: int, layout: Hashable) -> Tensor:
-        """Return the logits of a step; ``layout`` tells which memory it works on."""
-        key = (slots, length, layout)
-        if self._usable and key not in self._graphs:
-            self._record(key, slots, length)
-        if not self._usable:
-            return self._step(slots, length)
-        graph, logits = self._graphs[key]
+    def run(self, slots: int, length: int) -> Round:
+        """Take a step; what it returns is overwritten by the next one of as many slots."""
+        if self.usable:
+            self.record(slots, length)
+        if not self.usable:
+            return self._step.take(slots, length)
+        graph, found = self._graphs[self._key(slots, length)]
         graph.replay()
-        return logits
+        return found
+
+    def record(self, slots: int, length: int) -> None:
+        """Record a shape, unless it is recorded already."""
+        if self._layout != self._step.layout:
+            self.clear()
+            self._layout = self._step.layout
+        key = self._key(slots, length)
+        if key in self._graphs or not self.usable:
+            return
+        if len(self._graphs) >= LIMIT:
+            self.clear()
+            self._layout = self._step.layout
+        try:
+            self._graphs[key] = self._recorded(slots, length)
+        except RuntimeError as error:
+            if is_shortage(error):
+                raise
+            self.usable = False
+            self.clear()
+            self._on_notice(f"CUDA graphs are not used, decoding is slower: {error}")
 
     def clear(self) -> None:
         """Drop all graphs and the memory that they hold."""
         self._graphs.clear()
-        self._pool = None
+        self._recorder.clear()
+        self._layout = None
 
-    def _record(self, key: Hashable, slots: int, length: int) -> None:
-        if len(self._graphs) >= LIMIT:
-            self.clear()
+    def _key(self, slots: int, length: int) -> tuple[int, int]:
+        return slots, 0 if self._step.knows_lengths else length
+
+    def _recorded(self, slots: int, length: int) -> tuple[Any, Round]:
+        step = self._step
+        before = [tensor.clone() for tensor in step.state]
         try:
-            # The step writes the same token at the same place however often it runs.
-            expected = self._warmed(slots, length)
-            graph, logits = self._recorded(slots, length)
-            graph.replay()
-            difference = (logits.float() - expected.float()).abs().max()
-            if not bool(difference <= TOLERANCE * expected.float().abs().max()):
-                raise RuntimeError(f"its logits are off by {float(difference):.3g}")
-        except RuntimeError as error:
-            if is_shortage(error):
-                raise
-            self._usable = False
-            self.clear()
-            self._on_notice(f"CUDA graphs are not used, decoding is slower: {error}")
-        else:
-            self._graphs[key] = graph, logits
+            graph, found = self._recorder.record(lambda: step.take(slots, length, hot=True))
+        finally:
+            for tensor, value in zip(step.state, before, strict=True):
+                tensor.copy_(value)
 
-    def _warmed(self, slots: int, length: int) -> Tensor:
-        """Run the step aside, so that what libraries set up at first use is not recorded."""
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            self._step(slots, length)
-            expected = self._step(slots, length)
-        torch.cuda.current_stream().wait_stream(side)
-        torch.cuda.synchronize()
-        return expected
+        def plain() -> tuple[Any, Any]:
+            taken = step.take(slots, length, hot=True)
+            return taken.ids, taken.logprobs
 
-    def _recorded(self, slots: int, length: int) -> tuple[torch.cuda.CUDAGraph, Tensor]:
-        if self._pool is None:
-            self._pool = torch.cuda.graph_pool_handle()
-        graph = torch.cuda.CUDAGraph()
-        # Other threads may use the device meanwhile: only this thread's calls are watched.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-            logits = self._step(slots, length)
-        return graph, logits
+        require_fresh(
+            replay=graph.replay, plain=plain, outputs=(found.ids, found.logprobs),
+            state=step.state, move=lambda: step.tokens.add_(1).remainder_(step.vocabulary),
+        )  # fmt: skip
+        return graph, found

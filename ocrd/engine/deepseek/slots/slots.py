@@ -1,41 +1,29 @@
-"""The network over its slots: a page's prompt into a slot, one token for all slots, slots moved.
+"""The network over its slots: prompts into slots, one token for all slots, slots moved.
 
-The running pages sit in the first slots, without gaps. For each slot the device holds the next
-token to feed and the position where it belongs; a decode step reads both, writes keys and values
-there, chooses the tokens that follow, and only then changes anything. A step that fails, for want
-of memory, can be taken again and gives the same tokens.
+The running pages sit in the first slots, without gaps. One thread uses them, in inference mode;
+nothing here waits for the device but the parking of pages.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ocrd.engine.deepseek.network import experts
-from ocrd.engine.deepseek.slots.generation import Rules
+from ocrd.engine.deepseek.network import attention, experts
+from ocrd.engine.deepseek.network.attention import Prompts
+from ocrd.engine.deepseek.network.language import Language, Tokens
 from ocrd.engine.deepseek.slots.graphs import StepGraphs
-from ocrd.engine.deepseek.slots.kvcache import DecodeView, PrefillView, SlotCache
-from ocrd.engine.deepseek.slots.ngram import RepeatBan
+from ocrd.engine.deepseek.slots.kvcache import SlotCache
+from ocrd.engine.deepseek.slots.ngram import EXEMPT, LAGS, RepeatBan
+from ocrd.engine.deepseek.slots.packing import Prompt, pack
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
+from ocrd.engine.deepseek.slots.step import Draw, Round, Step, throw
 
-PREFILL_EXPERTS = "grouped_mm"
-MASKED_ATTENTION = ("sdpa", "eager")  # those that take a mask of one's own
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """What a page's temperature needs: which slot, how hot, and which throw of which dice."""
-
-    slot: int
-    temperature: float
-    seed: int
-    number: int  # of the token in its page
+__all__ = ["Draw", "Prompt", "Round", "Saved", "Slots"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +37,7 @@ class Saved:
 
 
 class Slots:
-    """The device's side of decoding. One thread uses it, in inference mode."""
+    """The device's side of decoding."""
 
     def __init__(
         self,
@@ -58,175 +46,103 @@ class Slots:
         *,
         device: torch.device,
         dtype: torch.dtype,
-        expert_code: str,
+        expert_code: str = "auto",
+        attention_way: str = "auto",
         on_notice: Callable[[str], None],
     ) -> None:
-        self._language = network.model.language_model
-        self._head = network.lm_head
-        self._config = self._language.config
-        self._cache_word = cache_word(self._language)
+        """Make slots over a loaded network. Raises EngineError if its decoder is another one."""
+        self.language = Language(network, plan.context)
+        config = self.language.config
         self._device = device
-        self._expert_code = experts.choose(expert_code, device)
-        self._graphs = StepGraphs(self._logits, on_notice) if device.type == "cuda" else None
-        self._columns = torch.arange(plan.context, device=device)
-        self._tokens = torch.zeros(plan.max_slots, dtype=torch.long, device=device)
-        self._positions = torch.zeros(plan.max_slots, dtype=torch.long, device=device)
-        self._ban = RepeatBan(plan.max_slots, device)
-        self.cache = SlotCache(self._config, device, dtype)
+        on_gpu = device.type == "cuda"
+        # A recorded step works on tables of one width.
+        widths = {"lags": LAGS, "exempt": EXEMPT} if on_gpu else {}
+        self._ban = RepeatBan(plan.max_slots, device, **widths)
+        self.cache = SlotCache(config, device, dtype, plan.max_slots)
+        self.step = Step(
+            self.language, self.cache, self._ban, plan.max_slots,
+            longest=plan.context,
+            expert_code=experts.choose(expert_code, device),
+            knows_lengths=attention.knows_lengths(attention_way, device, dtype, config),
+        )  # fmt: skip
+        self.graphs = StepGraphs(self.step, on_notice) if on_gpu else None
 
-    # One page
+    # Pages
 
-    def prefill(self, slot: int, embeddings: Tensor, rules: Rules) -> Tensor:
-        """Feed a page's prompt ``[tokens, hidden]`` into a slot and return its first token."""
-        length = embeddings.shape[0]
-        positions = self._columns[None, :length]
-        with self._codes(PREFILL_EXPERTS, mask=False):
-            hidden = self._language(
-                inputs_embeds=embeddings[None],
-                attention_mask=self._prefill_mask(length, embeddings.dtype),
-                position_ids=positions,
-                use_cache=True,
-                **{self._cache_word: PrefillView(self.cache, slot)},
-            ).last_hidden_state
-            scores = self._head(hidden[:, -1]).float()
-        self._ban.seat(slot, rules.ngram, rules.window, rules.exempt)
-        if rules.temperature > 0:
-            _heat(scores[0], Draw(slot, rules.temperature, rules.seed, 0))
-        token = scores.argmax(-1)
-        self._ban.begin(slot, token[0])
-        self._tokens[slot] = token[0]
-        self._positions[slot] = length
-        return token
-
-    def embed(self, prompt: Sequence[int], places: Sequence[int], features: Tensor) -> Tensor:
-        """Return the prompt's embeddings ``[tokens, hidden]``, with an image's at their places."""
-        ids = torch.tensor(prompt, dtype=torch.long).to(self._device)
-        embeddings = self._language.embed_tokens(ids)
-        if places:
-            index = torch.tensor(places, dtype=torch.long).to(self._device)
-            embeddings[index] = features.to(embeddings.device, embeddings.dtype)
-        return embeddings
+    def prefill(self, first: int, prompts: Sequence[Prompt]) -> Round:
+        """Feed prompts into slots from ``first`` on, and return the first token of each."""
+        packed = pack(prompts, first, self.cache.length, self._device)
+        hidden = self.language.embed(packed.ids)
+        features = [prompt.features for prompt in prompts if prompt.features is not None]
+        if features:
+            images = features[0] if len(features) == 1 else torch.cat(features)
+            hidden[packed.images] = images.to(hidden.device, hidden.dtype)
+        attend = Prompts(packed.lengths, packed.ends if self.step.knows_lengths else None)
+        tokens = Tokens(packed.used, self.cache.flat, packed.cached, attend)
+        hidden = self.language.run(hidden, tokens, experts.SELECTED)
+        scores = self.language.scores(hidden.index_select(0, packed.last))
+        logs = scores.log_softmax(-1)
+        for row, prompt in enumerate(prompts):
+            rules = prompt.rules
+            self._ban.seat(first + row, rules.ngram, rules.window, rules.exempt)
+            if rules.temperature > 0:
+                noise = torch.empty_like(scores[row])
+                throw(Draw(first + row, rules.temperature, rules.seed, 0), noise)
+                scores[row].sub_(noise, alpha=rules.temperature)
+        ids = scores.argmax(-1)
+        for row in range(len(prompts)):
+            self._ban.begin(first + row, ids[row])
+        self.step.seat(first, ids, packed.used.index_select(0, packed.last) + 1)
+        return Round(ids, logs.gather(1, ids[:, None])[:, 0])
 
     def move(self, source: int, target: int, length: int) -> None:
         """Copy a page with so many tokens to another slot."""
         self.cache.move(source, target, length)
         self._ban.move(source, target)
-        self._tokens[target] = self._tokens[source]
-        self._positions[target] = self._positions[source]
+        self.step.move(source, target)
 
     def clear(self, slot: int) -> None:
         """Leave a slot so that decoding it along with others is harmless."""
-        self._tokens[slot] = 0
-        self._positions[slot] = 0
+        self.step.clear(slot)
 
     def save(self, slot: int, length: int) -> Saved:
         """Return a copy of a page with so many tokens, on the host."""
-        token = self._tokens[slot].to("cpu", copy=True)
+        token = self.step.tokens[slot].to("cpu", copy=True)
         return Saved(self.cache.save(slot, length), token, self._ban.save(slot), length)
 
     def restore(self, slot: int, saved: Saved) -> None:
         """Bring a page back, into any slot."""
         self.cache.restore(slot, saved.planes)
         self._ban.restore(slot, saved.ban)
-        self._tokens[slot] = saved.token.to(self._device)
-        self._positions[slot] = saved.length
+        token = saved.token.to(self._device)[None]
+        self.step.seat(slot, token, torch.full_like(token, saved.length + 1))
 
     # All of them
 
-    def decode(self, running: int, batch: int, length: int, draws: Sequence[Draw] = ()) -> Tensor:
+    def decode(self, running: int, batch: int, length: int, draws: Sequence[Draw] = ()) -> Round:
         """Feed the next token of the running pages and return those that follow, ``[running]``.
 
-        ``batch`` slots are computed, over the first ``length`` tokens of each.
+        ``batch`` slots are computed; ``length`` tokens of each are looked at where the attention
+        does not know how many there are. What is returned holds until the next call.
         """
-        if self._graphs is None:
-            scores = self._logits(batch, length)[:running].float()
+        self.step.heat(draws)
+        if self.graphs is None:
+            found = self.step.take(batch, length)
         else:
-            layout = (self.cache.planes.data_ptr(), self.cache.length)
-            logits = self._graphs.run(batch, length, layout)
-            # Copied, because the graph writes to the same place when it is replayed.
-            scores = logits[:running].to(torch.float32, copy=True)
-        self._ban.forbid(scores)
-        for draw in draws:
-            _heat(scores[draw.slot], draw)
-        chosen = scores.argmax(-1)
-        self._ban.push(chosen)
-        self._tokens[:running] = chosen
-        self._positions[:running] += 1
-        return chosen
+            found = self.graphs.run(batch, length)
+        return Round(found.ids[:running], found.logprobs[:running])
+
+    def record(self, batches: Sequence[int]) -> None:
+        """Record the step for these numbers of slots, the largest first, where it can be."""
+        if self.graphs is not None:
+            for batch in sorted(batches, reverse=True):
+                self.graphs.record(batch, self.cache.length)
 
     def free(self) -> None:
         """Give back all memory that can be had again; the slots' content is lost."""
-        if self._graphs is not None:
-            self._graphs.clear()
+        if self.graphs is not None:
+            self.graphs.clear()
         self.cache.free()
-        self._tokens.zero_()
-        self._positions.zero_()
+        self.step.clear_all()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-
-    def _logits(self, batch: int, length: int) -> Tensor:
-        positions = self._positions[:batch]
-        with self._codes(self._expert_code, mask=True):
-            hidden = self._language(
-                inputs_embeds=self._language.embed_tokens(self._tokens[:batch, None]),
-                attention_mask=self._decode_mask(positions, length),
-                position_ids=positions[:, None],
-                use_cache=True,
-                **{self._cache_word: DecodeView(self.cache, positions, length)},
-            ).last_hidden_state
-            return self._head(hidden[:, -1])
-
-    # Masks
-
-    @contextmanager
-    def _codes(self, expert_code: str, *, mask: bool) -> Iterator[None]:
-        """Have the network use these experts, and an attention that takes our mask if it must."""
-        before = self._config._attn_implementation
-        if mask and before not in MASKED_ATTENTION:
-            self._config._attn_implementation = MASKED_ATTENTION[0]
-        try:
-            with experts.using(self._config, expert_code):
-                yield
-        finally:
-            self._config._attn_implementation = before
-
-    def _decode_mask(self, positions: Tensor, length: int) -> Any:
-        """Let each slot see its tokens up to the new one."""
-        seen = self._columns[:length] <= positions[:, None]
-        return self._as_asked(seen[:, None, None, :], self._head.weight.dtype)
-
-    def _prefill_mask(self, length: int, dtype: torch.dtype) -> Any:
-        if self._config._attn_implementation != "eager":
-            return self._by_layer_type(None)  # causal by itself, with the faster kernels
-        places = self._columns[:length]
-        return self._as_asked((places <= places[:, None])[None, None], dtype)
-
-    def _as_asked(self, seen: Tensor, dtype: torch.dtype) -> Any:
-        if self._config._attn_implementation == "eager":  # adds its mask to the scores
-            hidden = torch.finfo(dtype).min
-            added = torch.zeros(seen.shape, dtype=dtype, device=seen.device)
-            return self._by_layer_type(added.masked_fill(~seen, hidden))
-        return self._by_layer_type(seen)
-
-    def _by_layer_type(self, mask: Tensor | None) -> Any:
-        """Return the mask as this network takes it: DeepSeek-OCR's class wants it by layer type."""
-        kinds = getattr(self._config, "layer_types", None)
-        return dict.fromkeys(kinds, mask) if kinds else mask
-
-
-def cache_word(language: Any) -> str:
-    """Return what the network calls its cache: Transformers 5.24 has renamed the argument."""
-    arguments = inspect.signature(language.forward).parameters
-    return "cache" if "cache" in arguments else "past_key_values"
-
-
-def _heat(scores: Tensor, draw: Draw) -> None:
-    """Add noise to a slot's scores so that the largest is a draw from their softmax.
-
-    That is the Gumbel-max trick. Seed and token number alone make the noise, so a page draws the
-    same whatever runs beside it and however often a step is taken again.
-    """
-    generator = torch.Generator(device=scores.device)
-    generator.manual_seed((draw.seed * 1_000_003 + draw.number) % 2**63)
-    uniform = torch.rand(scores.shape, generator=generator, device=scores.device)
-    scores.sub_(uniform.log_().neg_().log_(), alpha=draw.temperature)

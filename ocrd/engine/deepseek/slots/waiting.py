@@ -25,6 +25,7 @@ class Page:
     order: tuple[Any, ...]  # the smallest enters first; no two are equal
     on_taken: Callable[[], None]
     features: Tensor | None = None  # of its image, until its prompt is fed
+    places: Sequence[int] = ()  # where the image's tokens stand in the prompt, by then
     slot: int | None = None  # while it runs
     length: int = 0  # tokens of it in the cache
     asked: int = 0  # tokens computed so far, those on their way to the host included

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 import torch
 
-from ocrd.engine.deepseek.slots.decoding import Rules, plan_of
+from ocrd.engine.deepseek.slots.decoding import plan_of
+from ocrd.engine.deepseek.slots.slots import Prompt, Round
 from tests import sequential
 from tests.books import (
     KINDS,
@@ -24,19 +26,16 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("lag", [0, 1])
-@pytest.mark.parametrize("part", ["layers", "head"])
+@pytest.mark.parametrize("part", ["run", "scores"])  # of the layers, of the head
 def test_out_of_memory_while_decoding_halves_the_slots_and_changes_no_page(
     book: Book, part: str, lag: int
 ) -> None:
     notices: list[str] = []
     made = decoder(book, lag=lag, on_notice=notices.append)
-    module = book.network.model.language_model if part == "layers" else book.network.lm_head
-    module.forward = Saboteur(module.forward, {25, 40})
-    try:
-        generations = [submit(made, page) for page in book.pages]
-        run(made)
-    finally:
-        del module.forward
+    language = made._slots.language
+    setattr(language, part, Saboteur(getattr(language, part), {15, 30}))
+    generations = [submit(made, page) for page in book.pages]
+    run(made)
     check(book.pages, generations)
     assert notices == [
         "Out of memory with 8 slots; going on with 4.",
@@ -74,10 +73,10 @@ def test_a_page_that_finds_no_memory_even_alone_fails_and_the_others_do_not(book
     slots = made._slots
     prefill = slots.prefill
 
-    def choke(slot: int, embeddings: torch.Tensor, rules: Rules) -> torch.Tensor:
-        if embeddings.shape[0] == len(longest.prompt):
+    def choke(first: int, prompts: Sequence[Prompt]) -> Round:
+        if any(len(prompt.ids) == len(longest.prompt) for prompt in prompts):
             raise torch.OutOfMemoryError("injected")
-        return prefill(slot, embeddings, rules)
+        return prefill(first, prompts)
 
     slots.prefill = choke  # type: ignore[method-assign]
     generations = [submit(made, page) for page in book.pages]

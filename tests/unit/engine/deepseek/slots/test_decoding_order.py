@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import torch
 
 from ocrd.engine.deepseek.slots.decoding import Decoder, Rules
-from ocrd.engine.deepseek.slots.slots import Slots
+from ocrd.engine.deepseek.slots.slots import Prompt, Slots
 from ocrd.engine.deepseek.text.prompts import BOS
 from tests.books import ROOMY, Book, Eye, check, decoder, endless, run, submit
 
@@ -72,11 +71,13 @@ def test_running_pages_wait_for_no_more_than_the_allowed_prompt_tokens(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fed: list[list[int]] = [[]]
+    calls: list[int] = []
     prefill, decode = Slots.prefill, Slots.decode
 
-    def noted_prefill(self: Slots, slot: int, embeddings: torch.Tensor, rules: Rules) -> Any:
-        fed[-1].append(embeddings.shape[0])
-        return prefill(self, slot, embeddings, rules)
+    def noted_prefill(self: Slots, first: int, prompts: Sequence[Prompt]) -> Any:
+        fed[-1] += [len(prompt.ids) for prompt in prompts]
+        calls.append(len(prompts))
+        return prefill(self, first, prompts)
 
     def noted_decode(self: Slots, *arguments: Any) -> Any:
         fed.append([])
@@ -89,7 +90,9 @@ def test_running_pages_wait_for_no_more_than_the_allowed_prompt_tokens(
     run(made)
     check(book.pages, generations)
     assert all(sum(tokens) <= 1500 for tokens in fed)
-    assert max(map(len, fed)) > 1
+    # What is fed between two rounds is fed together.
+    assert max(map(len, fed)) == max(calls) > 1
+    assert len(calls) == sum(map(bool, fed))
 
 
 def test_slots_are_refilled_so_that_few_rounds_are_lost() -> None:

@@ -8,41 +8,32 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from ocrd.engine.deepseek.slots.kvcache import DecodeView, PrefillView, SlotCache, token_bytes
+from ocrd.engine.deepseek.slots.kvcache import SlotCache, token_bytes
 from tests import checkpoints
 
 LAYERS, HEADS, WIDTH = 2, 3, 4
+MOST = 8
 CONFIG = SimpleNamespace(num_hidden_layers=LAYERS, num_key_value_heads=HEADS, head_dim=WIDTH)
 
 
 def cache(tokens: int, slots: int, length: int) -> SlotCache:
-    made = SlotCache(CONFIG, torch.device("cpu"), torch.float32)
+    made = SlotCache(CONFIG, torch.device("cpu"), torch.float32, MOST)
     made.reserve(tokens)
     made.lay_out(slots, length, keep=0, used=0)
     return made
 
 
-def states(slots: int, tokens: int) -> torch.Tensor:
-    return torch.randn(slots, HEADS, tokens, WIDTH)
-
-
-def fill(made: SlotCache, slot: int, tokens: int) -> list[torch.Tensor]:
-    """Prefill a slot with random states and return them: keys and values of each layer."""
-    view = PrefillView(made, slot)
-    kept = []
-    for layer in range(LAYERS):
-        keys, values = states(1, tokens), states(1, tokens)
-        seen = view.update(keys, values, layer)
-        assert seen[0] is keys and seen[1] is values
-        kept += [keys[0], values[0]]
+def fill(made: SlotCache, slot: int, tokens: int) -> torch.Tensor:
+    """Write random states where a slot is said to begin; return them, ``[planes, tokens, …]``."""
+    kept = torch.randn(2 * LAYERS, tokens, HEADS, WIDTH)
+    start = int(made.starts[slot])
+    assert start == int(made.before[slot]) + 1
+    made.flat[:, start : start + tokens] = kept
     return kept
 
 
-def holds(made: SlotCache, slot: int, kept: list[torch.Tensor]) -> bool:
-    tokens = kept[0].shape[1]
-    return all(
-        torch.equal(made.planes[plane, slot, :, :tokens], state) for plane, state in enumerate(kept)
-    )
+def holds(made: SlotCache, slot: int, kept: torch.Tensor) -> bool:
+    return bool(torch.equal(made.planes[:, slot, : kept.shape[1]], kept))
 
 
 def test_a_token_of_the_full_model_takes_61440_bytes_in_bfloat16() -> None:
@@ -53,39 +44,38 @@ def test_a_token_of_the_full_model_takes_61440_bytes_in_bfloat16() -> None:
 @pytest.mark.parametrize("kind", checkpoints.CLASSES)
 def test_the_size_of_a_token_is_read_from_both_models_configurations(kind: str) -> None:
     config = checkpoints.config_of(kind).text_config
-    made = SlotCache(config, torch.device("cpu"), torch.float32)
+    made = SlotCache(config, torch.device("cpu"), torch.float32, 2)
     made.lay_out(2, 8, keep=0, used=0)
     assert made.planes.numel() * 4 == token_bytes(config, torch.float32) * 2 * 8
 
 
-def test_a_decode_step_writes_each_slot_at_its_own_position_and_shows_the_first_tokens() -> None:
+def test_each_slot_begins_where_it_is_said_to_and_one_more_place_is_told() -> None:
     made = cache(64, 4, 16)
-    kept = [fill(made, slot, tokens) for slot, tokens in enumerate((5, 2, 7))]
-    view = DecodeView(made, torch.tensor([5, 2, 7]), 9)
-    keys, values = states(3, 1), states(3, 1)
-    seen_keys, seen_values = view.update(keys, values, 1)
-    assert seen_keys.shape == seen_values.shape == (3, HEADS, 9, WIDTH)
-    for slot, position in enumerate((5, 2, 7)):
-        assert torch.equal(seen_keys[slot, :, position], keys[slot, :, 0])
-        assert torch.equal(seen_values[slot, :, position], values[slot, :, 0])
-        assert holds(made, slot, kept[slot])
-    assert not made.planes[:, 3].any()
+    assert made.starts[:5].tolist() == [0, 16, 32, 48, 64]
+    assert made.starts.dtype == made.ordinals.dtype == torch.int32
+    assert made.before[:4].tolist() == [-1, 15, 31, 47]
+    starts, before = made.starts, made.before
+    made.lay_out(2, 30, keep=0, used=0)
+    assert made.starts is starts and made.before is before  # a recorded step reads these
+    assert starts[:3].tolist() == [0, 30, 60]
+    assert made.planes.shape == (2 * LAYERS, 2, 30, HEADS, WIDTH)
+    assert made.planes.data_ptr() == made.flat.data_ptr()
 
 
 def test_slots_keep_their_tokens_through_hundreds_of_moves_parkings_and_new_layouts() -> None:
     chance = random.Random(0)
     torch.manual_seed(0)
     made = cache(120, 4, 30)
-    pages: list[list[torch.Tensor]] = []
-    parked: list[tuple[torch.Tensor, list[torch.Tensor]]] = []
+    pages: list[torch.Tensor] = []
+    parked: list[tuple[torch.Tensor, torch.Tensor]] = []
     for _ in range(400):
         move = chance.randrange(4)
         if move == 0 and len(pages) < made.slots:
             pages.append(fill(made, len(pages), chance.randint(1, 14)))
         elif move == 1 and pages:
             slot, last = chance.randrange(len(pages)), len(pages) - 1
-            parked.append((made.save(slot, pages[slot][0].shape[1]), pages[slot]))
-            made.move(last, slot, pages[last][0].shape[1])
+            parked.append((made.save(slot, pages[slot].shape[1]), pages[slot]))
+            made.move(last, slot, pages[last].shape[1])
             pages[slot] = pages[last]
             pages.pop()
         elif move == 2 and parked and len(pages) < made.slots:
@@ -93,7 +83,7 @@ def test_slots_keep_their_tokens_through_hundreds_of_moves_parkings_and_new_layo
             made.restore(len(pages), saved)
             pages.append(kept)
         elif move == 3:
-            used = max((page[0].shape[1] for page in pages), default=0)
+            used = max((page.shape[1] for page in pages), default=0)
             slots = chance.randint(max(1, len(pages)), 8)
             made.lay_out(slots, max(15, 120 // slots), keep=len(pages), used=used)
         assert all(holds(made, slot, kept) for slot, kept in enumerate(pages))
