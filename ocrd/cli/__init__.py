@@ -16,10 +16,12 @@ from ocrd.cli import (
     check,
     conversion,
     demo,
+    helping,
     jobs,
     ledger,
     model,
     screen,
+    service,
     start,
     steer,
     systemd_paths,
@@ -70,6 +72,7 @@ for panel, commands in (
 ):
     for command in commands:
         app.command(rich_help_panel=panel)(command)
+app.add_typer(service.app, rich_help_panel=_SETTING_UP)
 app.add_typer(model.app, rich_help_panel=_SETTING_UP)
 app.add_typer(ledger.app, rich_help_panel=_READING)
 
@@ -81,7 +84,7 @@ def main() -> None:
 
 def _exit_code() -> int:
     try:
-        app()
+        helping.tidied(app)()
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else EXIT_FAILED
     except KeyboardInterrupt:

@@ -44,7 +44,6 @@ def run(config_path: Path) -> int:
 
 
 def _run(config_path: Path) -> int:
-    systemd.require_support()
     settings = config.load(config_path)
     configure_log(settings)
     places.make_own(settings)

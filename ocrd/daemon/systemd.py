@@ -12,10 +12,10 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from typing import TextIO, cast
+from typing import TextIO
 
 from ocrd import log as logs
-from ocrd.errors import ConfigError
+from ocrd.daemon import datagrams
 
 PRIORITIES = {  # syslog(3)
     logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7,
@@ -61,12 +61,6 @@ def is_service() -> bool:
     return bool(os.environ.get("NOTIFY_SOCKET"))
 
 
-def require_support() -> None:
-    """Raise ConfigError if systemd expects notifications and the extra for them is missing."""
-    if is_service():
-        _load_notify()
-
-
 def folder_remedy() -> str:
     """Return what else may keep a service from its folders, and the way out; "" for no service."""
     if not is_service():
@@ -78,17 +72,8 @@ def folder_remedy() -> str:
 
 
 def journal(stream: TextIO = sys.stderr) -> logging.Handler | None:
-    """Return where records go when standard error is the journal; None if it is not.
-
-    Also None without the extra: the records are lines of text then, as for every program.
-    """
-    if not _is_journal(stream):
-        return None
-    try:
-        from systemd.journal import sendv
-    except ImportError:
-        return None
-    return JournalHandler(sendv)
+    """Return where records go when standard error is the journal; None if it is not."""
+    return JournalHandler(datagrams.sender()) if _is_journal(stream) else None
 
 
 class JournalHandler(logging.Handler):
@@ -134,21 +119,9 @@ def _more_time(seconds: float) -> str:
 def _notify(state: str) -> None:
     if not is_service():
         return
-    notify = _load_notify()
     # A service manager that does not listen is no reason to stop: nothing is lost without it.
     with contextlib.suppress(OSError):
-        notify(state)
-
-
-def _load_notify() -> Callable[[str], object]:
-    try:
-        from systemd.daemon import notify
-    except ImportError as error:
-        raise ConfigError(
-            "systemd expects notifications (NOTIFY_SOCKET is set), but systemd-python is missing.",
-            hint="Install the extra: pip install 'ocrd-daemon[systemd]'; or use Type=exec.",
-        ) from error
-    return cast(Callable[[str], object], notify)
+        datagrams.notifier()(state)
 
 
 def _is_journal(stream: TextIO) -> bool:

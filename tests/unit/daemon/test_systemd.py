@@ -26,7 +26,16 @@ UNIT = ROOT / "systemd" / "ocrd.service"
 HAS_EXTRA = importlib.util.find_spec("systemd") is not None and (
     importlib.util.find_spec("systemd.daemon") is not None
 )
-needs_extra = pytest.mark.skipif(not HAS_EXTRA, reason="the extra systemd is not installed")
+
+
+@pytest.fixture(params=["our own datagrams", "the extra systemd"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to systemd: that of the library, where it is installed, and without it."""
+    if request.param != "the extra systemd":
+        for name in ("systemd", "systemd.daemon", "systemd.journal"):
+            monkeypatch.setitem(sys.modules, name, None)
+    elif not HAS_EXTRA:
+        pytest.skip("the extra systemd is not installed")
 
 
 @pytest.fixture
@@ -48,7 +57,7 @@ def call_all() -> None:
     systemd.notify_stopping(30)
 
 
-@needs_extra
+@pytest.mark.usefixtures("way")
 def test_systemd_hears_what_it_is_told(notify_socket: socket.socket) -> None:
     call_all()
     assert [notify_socket.recv(4096) for _ in range(5)] == [
@@ -57,13 +66,13 @@ def test_systemd_hears_what_it_is_told(notify_socket: socket.socket) -> None:
     ]  # fmt: skip
 
 
-@needs_extra
+@pytest.mark.usefixtures("way")
 def test_a_status_of_several_lines_cannot_say_anything_else(notify_socket: socket.socket) -> None:
     systemd.notify_status("reading x\nSTOPPING=1\r.pdf \udcff")
     assert notify_socket.recv(4096) == b"STATUS=reading x STOPPING=1 .pdf ?"
 
 
-@needs_extra
+@pytest.mark.usefixtures("way")
 def test_a_socket_that_went_away_does_not_stop_the_daemon(
     notify_socket: socket.socket, tmp_path: Path
 ) -> None:
@@ -76,17 +85,6 @@ def test_nothing_happens_without_systemd(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     monkeypatch.setitem(sys.modules, "systemd", None)  # an import would fail
     call_all()
-    systemd.require_support()
-
-
-def test_a_missing_extra_is_told_with_its_remedy(
-    notify_socket: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "systemd", None)
-    monkeypatch.setitem(sys.modules, "systemd.daemon", None)
-    for notify in (systemd.require_support, systemd.notify_ready):
-        with pytest.raises(errors.ConfigError, match=r"pip install 'ocrd-daemon\[systemd\]'"):
-            notify()
 
 
 @pytest.mark.parametrize(
@@ -131,7 +129,6 @@ def record(**values: Any) -> logging.LogRecord:
     return made
 
 
-@needs_extra
 def test_records_go_to_the_journal_where_standard_error_is_it(standard_error: TextIO) -> None:
     assert isinstance(systemd.journal(standard_error), systemd.JournalHandler)
 
@@ -143,14 +140,6 @@ def test_records_do_not_go_to_the_journal_where_standard_error_is_a_file(
         assert systemd.journal(other) is None
     assert systemd.journal(io.StringIO()) is None
     monkeypatch.delenv("JOURNAL_STREAM")
-    assert systemd.journal(standard_error) is None
-
-
-def test_without_the_extra_records_stay_lines(
-    standard_error: TextIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "systemd", None)
-    monkeypatch.setitem(sys.modules, "systemd.journal", None)
     assert systemd.journal(standard_error) is None
 
 
