@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ocrd import installation
 from ocrd.cli import screen
 from ocrd.cli.options import ConfigOption
 from ocrd.errors import ConfigError, EngineError
@@ -79,7 +80,7 @@ def _require_library() -> None:
     except ImportError as error:
         raise EngineError(
             f"Fetching a model takes a library that cannot be imported ({error}).",
-            hint="Install it: pip install --upgrade 'ocrd-daemon[gpu]'.",
+            hint=f"Install it: {installation.adding('gpu')}.",
         ) from error
 
 

@@ -26,7 +26,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, Protocol
 
-from ocrd import loading
+from ocrd import installation, loading
 from ocrd.engine import protocol
 from ocrd.errors import EngineError, EngineUnusableError, OcrdError
 from ocrd.job import Recognition
@@ -36,13 +36,7 @@ MODULES = {  # by EngineSettings.kind
     "deepseek-ocr": "ocrd.engine.deepseek.engine",
     "deepseek-ocr-2": "ocrd.engine.deepseek.engine",
 }
-_REMEDIES = {
-    "rapidocr": "Install it again: pip install --upgrade --force-reinstall ocrd-daemon.",
-    "module": "Install what it needs into ocrd's own environment.",
-    **dict.fromkeys(
-        ("deepseek-ocr", "deepseek-ocr-2"), "Install it: pip install --upgrade 'ocrd-daemon[gpu]'."
-    ),
-}
+_EXTRAS = {"ocrd.engine.deepseek.engine": "gpu"}  # that an engine needs
 EXIT_ENGINE = 70  # EX_SOFTWARE of sysexits.h: the engine cannot go on
 MAX_NOTICE = 2000  # characters
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -204,6 +198,15 @@ def _timed(recognition: Recognition, started: float) -> Recognition:
     return replace(recognition, seconds=round(time.monotonic() - started, 3))
 
 
+def _remedy(kind: str) -> str:
+    """Return how what an engine's module needs is installed."""
+    if kind not in MODULES:
+        return "Install what it needs into ocrd's own environment."
+    if extra := _EXTRAS.get(MODULES[kind]):
+        return f"Install it: {installation.adding(extra)}."
+    return f"Install it again: {installation.again()}."
+
+
 def load(settings: dict[str, Any]) -> Engine:
     """Load the engine that the settings name; raise EngineError with the cause and a way out."""
     name = MODULES.get(settings["kind"]) or settings.get("module")
@@ -217,7 +220,7 @@ def load(settings: dict[str, Any]) -> Engine:
     except OcrdError:
         raise
     except Exception as error:
-        remedy = _REMEDIES.get(settings["kind"], _REMEDIES["module"])
+        remedy = _remedy(settings["kind"])
         if obstacle := loading.of_import(error, remedy):
             raise EngineUnusableError(
                 f"The engine module {name} cannot be imported: {obstacle.what}.",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import rapidocr
 
+from ocrd import installation
 from ocrd.errors import EngineError
 
 EIGHT_BIT = Path(__file__).parent / "models" / "PP-OCRv6_rec_small_int8.onnx"
@@ -28,7 +29,7 @@ def of(task: str) -> Path:
     """
     return _there(
         Path(rapidocr.__file__).parent / "models" / f"PP-OCRv6_{task}_small.onnx",
-        "Install rapidocr again: pip install --force-reinstall 'rapidocr>=3.10,<4'.",
+        f"Install it again: {installation.again()}.",
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from ocrd import installation
 from ocrd.cli import app
 from ocrd.engine.deepseek.network import hub
 from ocrd.errors import DiskFullError, EngineError, OcrdError
@@ -253,7 +254,7 @@ def test_another_model_is_said_to_be_of_no_use(
 ) -> None:
     served.files["config.json"] = b'{"model_type": "bert"}'
     text = said(capsys, NAME, "--to", tmp_path / "model")
-    assert "neither DeepSeek-OCR nor DeepSeek-OCR-2" in text
+    assert "none of DeepSeek-OCR, DeepSeek-OCR-2 and Unlimited-OCR" in text
     assert "[engine]" not in text
 
 
@@ -375,7 +376,7 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    assert "pip install --upgrade 'ocrd-daemon[gpu]'" in refused(NAME).hint
+    assert installation.adding("gpu") in refused(NAME).hint
 
 
 def forget_listing(folder: Path) -> None:

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ocrd import loading
+from ocrd import installation, loading
 from ocrd.engine.deepseek.network import hub, weights
 from ocrd.engine.deepseek.network.weights import Source
 from ocrd.errors import EngineError, EngineUnusableError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ocrd.engine.deepseek.network.devices import Place
 
-INSTALL = "pip install --upgrade 'ocrd-daemon[gpu]'"
 LEAST_TRANSFORMERS = "5.23"  # the first with both networks as they are used here
 TOKENIZER = "tokenizer.json"
 # The special tokens that prompts and output are made of.
@@ -96,7 +95,7 @@ def require_libraries() -> None:
         import transformers
         from huggingface_hub import snapshot_download  # noqa: F401
     except ImportError as error:
-        obstacle = loading.of_words(str(error), f"Install it: {INSTALL}.")
+        obstacle = loading.of_words(str(error), f"Install it: {installation.adding('gpu')}.")
         raise EngineUnusableError(
             f"The DeepSeek engines need a library that cannot be imported: {obstacle.what}.",
             hint=obstacle.hint,
@@ -110,7 +109,7 @@ def require_libraries() -> None:
         raise EngineUnusableError(
             f"Transformers {transformers.__version__} does not have DeepSeek-OCR; it takes"
             f" {LEAST_TRANSFORMERS} or later.",
-            hint=f"Install it: {INSTALL}.",
+            hint=f"Install it: {installation.adding('gpu')}.",
         ) from error
 
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from ocrd import installation
 from ocrd.engine.deepseek.network import checkpoint, weights
 from ocrd.engine.deepseek.network.checkpoint import Model
 from tests import checkpoints
@@ -140,7 +141,7 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     error = refused(copied)
     assert "tokenizers" in error.what
-    assert "pip install --upgrade 'ocrd-daemon[gpu]'" in error.hint
+    assert installation.adding("gpu") in error.hint
 
 
 def test_a_transformers_that_is_too_old_is_named(
