@@ -246,7 +246,6 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
     )
 
 
-def _ink(body: dict[str, Any] | None) -> Ink | None:
 def _task(body: dict[str, Any]) -> Task:
     return Task(**{**body, "languages": tuple(map(_text, body.get("languages", ())))})
 
@@ -257,6 +256,7 @@ def _memo(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
+def _ink(body: dict[str, Any] | None) -> Ink | None:
     if body is None:
         return None
     return Ink(int(body["rows"]), int(body["characters"]), _finite(body["share"]))

@@ -49,12 +49,12 @@ class Engine(Protocol):
     ``load`` gets the engine's table of the configuration, with ``had_gpus``: the names that the
     engine's last ``hello.gpus`` had. One that had a GPU and finds none raises GpuGoneError.
 
-    ``recognise`` is called from ``hello.capacity`` threads at once. It calls ``progress`` with a
-    growing count as it moves on, which raises Cancelled when the page is no longer wanted. A
-    PageError refuses the page; MemoryError or EngineError ends the worker; any other exception
     What it wants to know at its next start on the same device, over restarts of the daemon too, it
     logs along with a warning, as ``extra={"memo": {…}}``: it is ``settings["memo"]`` then.
 
+    ``recognise`` is called from ``hello.capacity`` threads at once. It calls ``progress`` with a
+    growing count as it moves on, which raises Cancelled when the page is no longer wanted. A
+    PageError refuses the page; MemoryError or EngineError ends the worker; any other exception
     refuses the page. What is logged under "ocrd" as a warning reaches the daemon's log.
     """
 
