@@ -16,11 +16,17 @@ MODES: Mapping[str, tuple[str, ...]] = {
     "rapidocr": ("markdown", "text"),
     "deepseek-ocr": EVERY_MODE,
     "deepseek-ocr-2": ("markdown", "text", "prompt"),
+    "unlimited-ocr": ("markdown", "text", "prompt"),  # its card has the parsing of documents only
 }
 
 MODELS = {  # where the configuration names none
     "deepseek-ocr-2": "deepseek-community/DeepSeek-OCR-2",
     "deepseek-ocr": "deepseek-ai/DeepSeek-OCR",
+    "unlimited-ocr": "baidu/Unlimited-OCR",
+}
+SIZES_OF: Mapping[str, tuple[str, ...]] = {  # of those that have more than one
+    "deepseek-ocr": SIZES,
+    "unlimited-ocr": ("base", "gundam"),
 }
 
 
@@ -64,7 +70,7 @@ def fault_of(task: Task, kind: str) -> Fault | None:
     if task.size and kind != "deepseek-ocr":
         return Fault(
             "size",
-            f"the engine ({kind}) has one size only",
+            f"the engine ({kind}) has {_told(sizes)}",
             'Remove it, or use an engine with kind = "deepseek-ocr".',
         )
     return (
@@ -73,6 +79,10 @@ def fault_of(task: Task, kind: str) -> Fault | None:
         or _fault_of_target(task.target)
         or _fault_of_prompt(task.prompt)
     )
+
+
+def _told(sizes: tuple[str, ...]) -> str:
+    return f"the sizes {' and '.join(sizes)}" if sizes else "one size only"
 
 
 def _missing_or_needless(field: str, mode: str, text: str, task: Task) -> Fault | None:

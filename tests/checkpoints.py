@@ -61,6 +61,10 @@ CLASSES = {
     "deepseek-ocr": (UnlimitedOcrConfig, UnlimitedOcrForConditionalGeneration),
     "deepseek-ocr-2": (DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration),
 }
+# Seen through a window over its text, which the other two do without.
+WINDOWED = {"unlimited-ocr": (UnlimitedOcrConfig, UnlimitedOcrForConditionalGeneration)}
+ALL_CLASSES = {**CLASSES, **WINDOWED}
+WINDOW = 16  # tokens of the text that unlimited-ocr sees, where the real one sees 128
 Tensors = dict[str, torch.Tensor]
 
 
@@ -216,8 +220,14 @@ def config_of(kind: str, *, global_attention: bool = False) -> Any:
         "num_hidden_layers": 2,
         "intermediate_size": 96,
     }
-    if kind == "deepseek-ocr":
+    if kind == "unlimited-ocr":
+        text |= {
+            "layer_types": ["reference_sliding_attention"] * LAYERS, "sliding_window": WINDOW,
+            "max_position_embeddings": 32_768,
+        }  # fmt: skip
+    elif kind == "deepseek-ocr":
         text["layer_types"] = ["full_attention"] * LAYERS
+    if kind != "deepseek-ocr-2":
         encoder |= {"num_attention_heads": 4}
     else:
         # Heads of 64, as the real encoder has them: no tensor tells their size.
@@ -226,7 +236,7 @@ def config_of(kind: str, *, global_attention: bool = False) -> Any:
             "rope_parameters": {"rope_type": "default", "rope_theta": 1e6},
         }  # fmt: skip
     vision = {"sam_config": sam, "encoder_config": encoder}
-    config_class, _ = CLASSES[kind]
+    config_class, _ = ALL_CLASSES[kind]
     return config_class(
         text_config=text, vision_config=vision, bos_token_id=BOS, eos_token_id=EOS, pad_token_id=PAD
     )
@@ -234,7 +244,7 @@ def config_of(kind: str, *, global_attention: bool = False) -> Any:
 
 def _shapes(kind: str, config: Any) -> dict[str, torch.Size]:
     with torch.device("meta"):
-        network = CLASSES[kind][1](config)
+        network = ALL_CLASSES[kind][1](config)
     return {name: tensor.shape for name, tensor in network.state_dict().items()}
 
 
@@ -323,6 +333,7 @@ _ENCODER_NAMES = {
     ),
     "deepseek-ocr-2": ((r"vision_tower\.vision_encoder", "qwen2_model.model.model"),),
 }
+_ENCODER_NAMES["unlimited-ocr"] = _ENCODER_NAMES["deepseek-ocr"]
 
 
 def upstream_tensors(kind: str, tensors: Tensors) -> Tensors:
@@ -332,7 +343,7 @@ def upstream_tensors(kind: str, tensors: Tensors) -> Tensors:
         for pattern, written in (*_UPSTREAM_NAMES, *_ENCODER_NAMES[kind]):
             name = re.sub(pattern, written, name)  # noqa: PLW2901 - rename by rename
         found |= dict(_upstream_pieces(name, tensor))
-    if kind == "deepseek-ocr":
+    if kind != "deepseek-ocr-2":
         for name in [name for name in found if ".q_proj." in name and "vision_model" in name]:
             parts = [found.pop(name.replace(".q_", f".{letter}_")) for letter in "qkv"]
             found[name.replace(".q_proj.", ".qkv_proj.")] = torch.cat(parts)
@@ -359,6 +370,13 @@ def _upstream_pieces(name: str, tensor: torch.Tensor) -> Iterator[tuple[str, tor
         yield name, tensor
 
 
+_MAKERS_NAMES = {
+    "deepseek-ocr": "DeepseekOCRForCausalLM",
+    "deepseek-ocr-2": "DeepseekOCR2ForCausalLM",
+    "unlimited-ocr": "UnlimitedOCRForCausalLM",
+}
+
+
 def upstream_config(kind: str, config: Any) -> dict[str, Any]:
     """Return config.json as upstream writes it, with the keys that are missing there missing."""
     text, sam = config.text_config, config.vision_config.sam_config
@@ -377,13 +395,15 @@ def upstream_config(kind: str, config: Any) -> dict[str, Any]:
             "num_hidden_layers", "num_key_value_heads", "vocab_size",
         )
     }  # fmt: skip
-    is_first = kind == "deepseek-ocr"
+    is_first = kind != "deepseek-ocr-2"
     inner = {
         "heads": encoder.num_attention_heads, "image_size": 224, "patch_size": 14,
         "layers": encoder.num_hidden_layers, "width": encoder.hidden_size,
     }  # fmt: skip
-    name = "DeepseekOCRForCausalLM" if is_first else "DeepseekOCR2ForCausalLM"
+    name = _MAKERS_NAMES[kind]
+    window = {"sliding_window": WINDOW} if kind == "unlimited-ocr" else {}
     return {
+        **window,
         "architectures": [name],
         "auto_map": {"AutoModel": f"modeling_deepseekocr.{name}"},
         "language_config": language,

@@ -82,7 +82,7 @@ def network(
     config.text_config.vocab_size = vocabulary
     config.image_token_id = min(IMAGE, vocabulary - 1)
     config._attn_implementation = "sdpa"
-    built = checkpoints.CLASSES[kind][1](config).eval().requires_grad_(False)
+    built = checkpoints.ALL_CLASSES[kind][1](config).eval().requires_grad_(False)
     shapes = {name: tensor.shape for name, tensor in built.state_dict().items()}
     tensors = checkpoints._random(shapes, seed)
     for token, factor in (favour or {}).items():

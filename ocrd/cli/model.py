@@ -138,7 +138,9 @@ def _tell(name: str, revision: str | None, fetched: Fetched, *, is_own_folder: b
     lines = ["[engine]"]
     kind = _kind(fetched.folder)
     if kind is None:
-        screen.say("It is neither DeepSeek-OCR nor DeepSeek-OCR-2: ocrd cannot read with it.")
+        screen.say(
+            "It is none of DeepSeek-OCR, DeepSeek-OCR-2 and Unlimited-OCR: ocrd cannot read with it."
+        )
         return
     lines.append(f'kind = "{kind}"')
     if is_own_folder:

@@ -14,6 +14,10 @@ from ocrd.config.types import Count, Duration, Table, refuse
 from ocrd.tasks import MODELS
 
 DEEPSEEK = tuple(MODELS)
+CONTEXT = 8192  # tokens that the DeepSeek-OCRs were made for
+LONG_CONTEXT = 32_768
+WINDOWED = "unlimited-ocr"  # whose text is seen through a window, so that its length costs nothing
+TILES = {"deepseek-ocr-2": 6, "deepseek-ocr": 9}
 LOADING = "10m"  # start_timeout of the DeepSeek kinds: 6.7 GB may come from a slow disk
 
 # Keys that only some kinds have.
@@ -40,11 +44,14 @@ Device = Annotated[str, StringConstraints(min_length=1)]
 class EngineSettings(Table):
     """What reads the pages."""
 
-    kind: Literal["rapidocr", "deepseek-ocr-2", "deepseek-ocr", "module"] = Field(
+    kind: Literal[
+        "rapidocr", "tesseract", "deepseek-ocr-2", "deepseek-ocr", "unlimited-ocr", "module"
+    ] = Field(
         "rapidocr",
         description='"rapidocr" is the embedded engine: CPU, weights included, no network.'
-        ' "deepseek-ocr-2" and "deepseek-ocr" are the models of these names, made for a GPU; they'
-        " need ocrd's extra gpu and their weights (ocrd model pull)."
+        ' "tesseract" is Tesseract, as the system has it, for some hundred languages.'
+        ' "deepseek-ocr-2", "deepseek-ocr" and "unlimited-ocr" are the models of these names, made'
+        " for a GPU; they need ocrd's extra gpu and their weights (ocrd model pull)."
         ' "module" is an engine of your own, see the key module.',
     )
     module: str | None = Field(
@@ -107,23 +114,24 @@ class EngineSettings(Table):
     context: int = Field(
         8192,
         ge=2048,
-        le=8192,
-        description="DeepSeek: tokens of a page, those of its image and of its text together.",
+        le=LONG_CONTEXT,
+        description="DeepSeek: tokens of a page, those of its image and of its text together;"
+        f" {LONG_CONTEXT} with unlimited-ocr.",
     )
     max_new_tokens: int | None = Field(
         None,
         ge=16,
-        le=8192,
+        le=LONG_CONTEXT,
         examples=[4096],
         description="DeepSeek: tokens of a page's text, at most; by default what context leaves.",
     )
     max_tiles: int | None = Field(
         None,
         ge=2,
-        le=9,
+        le=32,
         examples=[6],
-        description="DeepSeek: tiles that a page is cut into, at most; by default 6. DeepSeek-OCR-2"
-        " knows no more than 6.",
+        description="DeepSeek: tiles that a page is cut into, at most; by default 6, which is what"
+        " deepseek-ocr-2 knows. deepseek-ocr knows 9; unlimited-ocr 32, which is its default.",
     )
     turn: bool = Field(
         True,
@@ -177,6 +185,8 @@ class EngineSettings(Table):
         follows: dict[str, Any] = {}
         if given.get("kind") in DEEPSEEK:
             follows.update(start_timeout=LOADING, model=MODELS[given["kind"]])
+        if given.get("kind") == WINDOWED:
+            follows["context"] = LONG_CONTEXT
         if str(given.get("keep_loaded")).lower() == "true":
             follows["idle_unload"] = "0s"
         return {**follows, **given}
@@ -227,8 +237,15 @@ class EngineSettings(Table):
             raise refuse(
                 f"the embedded engine has no {self.dtype}", 'Write "auto" or "float32".', "dtype"
             )
-        if self.kind == "deepseek-ocr-2" and (self.max_tiles or 0) > 6:
-            raise refuse("DeepSeek-OCR-2 knows no more than 6 tiles", "Write 6.", "max_tiles")
+        most = TILES.get(self.kind, 32)
+        if (self.max_tiles or 0) > most:
+            raise refuse(
+                f"{self.kind} knows no more than {most} tiles", f"Write {most}.", "max_tiles"
+            )
+        if self.kind != WINDOWED and self.context > CONTEXT:
+            raise refuse(
+                f"{self.kind} has a context of {CONTEXT} tokens", f"Write {CONTEXT}.", "context"
+            )
         if self.max_new_tokens is not None and self.max_new_tokens >= self.context:
             raise refuse(
                 "the image's tokens are part of the context, so that the text has fewer",

@@ -70,7 +70,8 @@ class InboxSettings(Table):
         description='What the engine is asked for: "markdown"; "text", plain text in reading order'
         ' without any markup; "figure", a chart or drawing taken apart; "describe", a picture in'
         ' words; "locate", where the target is; "prompt", what the key prompt says. Every engine'
-        ' has the first two; kind = "deepseek-ocr-2" also has "prompt", "deepseek-ocr" all.',
+        ' has the first two; kind = "deepseek-ocr-2" and "unlimited-ocr" also have "prompt",'
+        ' "deepseek-ocr" has all.',
     )
     target: str | None = Field(
         None,
@@ -88,7 +89,15 @@ class InboxSettings(Table):
         None,
         examples=["gundam"],
         description='With kind = "deepseek-ocr": the detail that a page is read with, from "tiny"'
-        ' (73 tokens) to "gundam" (the page and up to max_tiles tiles of it), the default.',
+        ' (73 tokens) to "gundam" (the page and up to max_tiles tiles of it), the default. With'
+        ' "unlimited-ocr": "base" or "gundam".',
+    )
+    languages: tuple[Annotated[str, AfterValidator(_code)], ...] = Field(
+        (),
+        examples=[["rus", "eng"]],
+        description="The languages of the documents, by Tesseract's codes, the likeliest first: for"
+        ' kind = "tesseract", and for the pages that the embedded engine leaves to it. What is not'
+        " given is found out, page by page.",
     )
     outputs: tuple[Literal["md", "json", "overlay"], ...] = Field(
         ("md",),

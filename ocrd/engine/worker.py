@@ -35,6 +35,7 @@ MODULES = {  # by EngineSettings.kind
     "rapidocr": "ocrd.engine.rapidocr.engine",
     "deepseek-ocr": "ocrd.engine.deepseek.engine",
     "deepseek-ocr-2": "ocrd.engine.deepseek.engine",
+    "unlimited-ocr": "ocrd.engine.deepseek.engine",
 }
 _EXTRAS = {"ocrd.engine.deepseek.engine": "gpu"}  # that an engine needs
 EXIT_ENGINE = 70  # EX_SOFTWARE of sysexits.h: the engine cannot go on

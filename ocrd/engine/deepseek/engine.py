@@ -190,7 +190,8 @@ class DeepSeek:
         doubt = reason or runaway.judge(
             text, finished=generation.finished, has_ink=page.must_answer, ink=page.witness
         )
-        return Reading(text, doubt, len(generation.tokens))
+        asked = prompts.as_asked(self._model.kind, attempt.task, text)
+        return Reading(asked, doubt, len(generation.tokens))
 
     def _submit(self, page: Page, attempt: Attempt) -> Generation:
         """Prepare the page and hand it to the decoder; the views are let go once it has them."""
@@ -348,5 +349,3 @@ def load(settings: dict[str, Any]) -> DeepSeek:
     for remark in model.place.remarks if model.place else ():
         log.warning("%s", remark)
     return DeepSeek(settings, model)
-
-

@@ -15,6 +15,21 @@ def test_the_deepseek_kinds_bring_their_model_and_more_time_to_load(tmp_path: Pa
     assert (engine.model, engine.start_timeout) == ("/m", 9)
 
 
+def test_unlimited_ocr_has_room_for_long_texts_and_many_tiles(tmp_path: Path) -> None:
+    unlimited = V2.replace("deepseek-ocr-2", "unlimited-ocr")
+    engine = load(tmp_path, f"{unlimited}max_tiles = 32").engine
+    assert (engine.model, engine.context) == ("baidu/Unlimited-OCR", 32_768)
+    assert load(tmp_path, f"{unlimited}context = 4096").engine.context == 4096
+    assert load(tmp_path, V2).engine.context == 8192
+    for table, told in (
+        (f"{V2}context = 8193", "has a context of 8192 tokens"),
+        (f"{V2}max_tiles = 7", "knows no more than 6 tiles"),
+        (f"{V2.replace('-2', '')}max_tiles = 10", "knows no more than 9 tiles"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            load(tmp_path, table)
+
+
 def test_an_engine_that_is_kept_loaded_is_never_unloaded(tmp_path: Path) -> None:
     assert load(tmp_path, f"{INBOX}[engine]\nkeep_loaded = true").engine.idle_unload == 0
 

@@ -15,18 +15,28 @@ from ocrd.engine.deepseek.network.weights import Shapes, Source
 from ocrd.errors import EngineError
 from ocrd.tasks import MODELS
 
-NAMES = {"deepseek-ocr": "DeepSeek-OCR", "deepseek-ocr-2": "DeepSeek-OCR-2"}
+NAMES = {
+    "deepseek-ocr": "DeepSeek-OCR",
+    "deepseek-ocr-2": "DeepSeek-OCR-2",
+    "unlimited-ocr": "Unlimited-OCR",
+}
 BOS, EOS, PAD = 0, 1, 2
 
 # No tensor tells the size of a head; from modeling_deepseekocr.py and deepencoderv2.py upstream.
 ENCODER_HEAD = 64  # of CLIP-L and of the Qwen2 encoder
 ENCODER_ROPE_THETA = 1e6  # of the Qwen2 encoder
 CONTEXT = 8192
+# Unlimited-OCR: a token sees the image, the prompt and so many tokens of the text, itself included.
+WINDOW = 128
 
 _TYPES = {"deepseek_ocr2": "deepseek-ocr-2", "unlimited_ocr": "deepseek-ocr"}
-_MAKERS = {"DeepseekOCRForCausalLM": "deepseek-ocr", "DeepseekOCR2ForCausalLM": "deepseek-ocr-2"}
+_MAKERS = {
+    "DeepseekOCRForCausalLM": "deepseek-ocr",
+    "DeepseekOCR2ForCausalLM": "deepseek-ocr-2",
+    "UnlimitedOCRForCausalLM": "unlimited-ocr",
+}
 _SAM, _CLIP, _QWEN = "model.sam_model.", "model.vision_model.", "model.qwen2_model."
-_FULL = "full_attention"
+_FULL, _SLIDING = "full_attention", "reference_sliding_attention"
 
 
 def kind_of(raw: Mapping[str, Any]) -> str | None:
@@ -36,7 +46,7 @@ def kind_of(raw: Mapping[str, Any]) -> str | None:
         return _MAKERS.get(str(makers[0]))
     kind = _TYPES.get(str(raw.get("model_type")))
     if kind == "deepseek-ocr" and _is_sliding(raw):
-        return None  # Unlimited-OCR itself: the same network, another model
+        return "unlimited-ocr"  # the same network with its window, and another model
     return kind
 
 
@@ -69,9 +79,9 @@ def network_class(kind: str) -> Any:
     """
     import transformers
 
-    if kind == "deepseek-ocr":
-        return transformers.UnlimitedOcrForConditionalGeneration
-    return transformers.DeepseekOcr2ForConditionalGeneration
+    if kind == "deepseek-ocr-2":
+        return transformers.DeepseekOcr2ForConditionalGeneration
+    return transformers.UnlimitedOcrForConditionalGeneration
 
 
 def config_of(kind: str, raw: Mapping[str, Any], shapes: Shapes, source: Source) -> Any:
@@ -115,7 +125,7 @@ def _require_experts(count: int, shapes: Shapes, source: Source) -> None:
 def _native(kind: str, raw: Mapping[str, Any], shapes: Shapes) -> dict[str, Any]:
     """Return Transformers' config.json for upstream's."""
     return {
-        "text_config": _text_of(kind, raw["language_config"]),
+        "text_config": _text_of(kind, raw),
         "vision_config": _vision_of(kind, raw["vision_config"]["width"], shapes),
         "bos_token_id": BOS,
         "eos_token_id": EOS,
@@ -133,8 +143,9 @@ def _is_sliding(raw: Mapping[str, Any]) -> bool:
     return not kinds or any(kind != _FULL for kind in kinds)
 
 
-def _text_of(kind: str, language: Mapping[str, Any]) -> dict[str, Any]:
+def _text_of(kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the decoder's configuration from upstream's, without what its own code alone knows."""
+    language = raw["language_config"]
     layers = language["num_hidden_layers"]
     dense = language.get("first_k_dense_replace", 1)
     copied = (
@@ -150,11 +161,17 @@ def _text_of(kind: str, language: Mapping[str, Any]) -> dict[str, Any]:
     found |= {"bos_token_id": BOS, "eos_token_id": EOS, "pad_token_id": PAD}
     if kind == "deepseek-ocr":
         found["layer_types"] = [_FULL] * layers
+    elif kind == "unlimited-ocr":
+        found["layer_types"] = [_SLIDING] * layers
+        # The makers have the window beside the language's table, not in it.
+        found["sliding_window"] = (
+            raw.get("sliding_window") or language.get("sliding_window") or WINDOW
+        )
     return found
 
 
 def _vision_of(kind: str, width: Mapping[str, Any], shapes: Shapes) -> dict[str, Any]:
-    encoder = _clip(width, shapes) if kind == "deepseek-ocr" else _qwen(shapes)
+    encoder = _qwen(shapes) if kind == "deepseek-ocr-2" else _clip(width, shapes)
     return {"sam_config": _sam(shapes), "encoder_config": encoder}
 
 

@@ -14,12 +14,14 @@ from PIL import Image, ImageOps
 
 V1 = "deepseek-ocr"
 V2 = "deepseek-ocr-2"
+UNLIMITED = "unlimited-ocr"  # looks at pages as the first model does, at more tiles of them
 
 PIXELS_A_TOKEN = 64  # patches of 16, shrunk four times by the convolutions between the encoders
 V2_GLOBAL_TOKENS = 257  # v2's encoder has 256 queries for a global view; and the separator
 V2_TILE_TOKENS = 144
 DEFAULT_MAX_TILES = 6  # of upstream's vLLM configuration; its other one has 9 for v1
 STRETCHED_UP_TO = {V1: 640, V2: 768}  # without tiles, views of at most this side are not padded
+_MAX_TILES = {UNLIMITED: 32}  # its own configuration; an A4 page at 300 dpi has 24
 _FILL = 127  # int(0.5 * 255), as upstream rounds the mean colour
 _HALF = np.float32(0.5)  # mean and standard deviation of the normalisation
 _WHITE = np.float32(255)
@@ -35,6 +37,7 @@ _V1_SIZES = {
     "gundam": (1024, 640, True),
 }
 _V1_DEFAULT = "gundam"
+_FIRST = {V1: tuple(_V1_SIZES), UNLIMITED: ("base", "gundam")}  # kinds of this family
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,13 @@ class ViewSpec:
 
 @dataclass(frozen=True, slots=True)
 class PreparedPage:
-    """A page as the vision encoder takes it, values -1..1."""
+    """A page as it goes to the vision encoder, in bytes; one channel where all would be equal.
 
-    views: NDArray[np.float32]  # (1, 3, base, base): the global view
-    tiles: NDArray[np.float32]  # (n, 3, tile, tile), row by row; n may be 0
+    What the encoder sees of them is :data:`VALUES`.
+    """
+
+    views: NDArray[np.uint8]  # (1, channels, base, base): the global view
+    tiles: NDArray[np.uint8]  # (n, channels, tile, tile), row by row; n may be 0
     grid: tuple[int, int]  # columns and rows of the tiles; (1, 1) without tiles
     tokens: int  # image tokens to be fed
 
@@ -63,17 +69,17 @@ def view_spec(kind: str, size: str = "", max_tiles: int | None = None) -> ViewSp
 
     ``size`` "" is the model's default; with fewer than two tiles only the global view remains.
     """
-    most = DEFAULT_MAX_TILES if max_tiles is None else max_tiles
+    most = _MAX_TILES.get(kind, DEFAULT_MAX_TILES) if max_tiles is None else max_tiles
     if most < 1:
         raise ValueError(f"max_tiles is {most}; it must be at least 1.")
     if kind == V2:
         if size:
             raise ValueError(f"{V2} has one size only, so size = {size!r} means nothing to it.")
         return ViewSpec(1024, 768, True, most, V2)
-    if kind != V1:
+    if kind not in _FIRST:
         raise ValueError(f"{kind!r} is no DeepSeek engine.")
-    if size and size not in _V1_SIZES:
-        raise ValueError(f"{V1} has no size {size!r}, only {', '.join(_V1_SIZES)}.")
+    if size and size not in _FIRST[kind]:
+        raise ValueError(f"{kind} has no size {size!r}, only {', '.join(_FIRST[kind])}.")
     base, tile, crop = _V1_SIZES[size or _V1_DEFAULT]
     return ViewSpec(base, tile, crop, most, V1)
 
@@ -82,8 +88,7 @@ def prepare(image: Image.Image, spec: ViewSpec) -> PreparedPage:
     """Return the page's views and tiles; an EXIF orientation is applied, the colours become RGB."""
     page = _loaded(image)
     grid = grid_of(*page.size, spec)
-    views = np.empty((1, 3, spec.base, spec.base), np.float32)
-    _normalise(np.asarray(_global_view(page, spec)), views[0])
+    views = _planes(_global_view(page, spec))[None]
     return PreparedPage(views, _tiles(page, grid, spec), grid, token_count(grid, spec))
 
 
@@ -171,32 +176,36 @@ def _thickened(page: Image.Image, side: int) -> Image.Image:
     return page.resize(size, Image.Resampling.BICUBIC)
 
 
-def _tiles(page: Image.Image, grid: tuple[int, int], spec: ViewSpec) -> NDArray[np.float32]:
+def _tiles(page: Image.Image, grid: tuple[int, int], spec: ViewSpec) -> NDArray[np.uint8]:
     """Return the tiles of the page stretched to the grid, row by row."""
     columns, rows = grid
     side = spec.tile
-    count = columns * rows if columns * rows > 1 else 0
-    tiles = np.empty((count, 3, side, side), np.float32)
-    if not count:
-        return tiles
+    channels = len(page.getbands())
+    if columns * rows == 1:
+        return np.empty((0, channels, side, side), np.uint8)
     stretched = page.resize((columns * side, rows * side), Image.Resampling.BICUBIC)
-    pixels = np.asarray(stretched)
-    for number in range(count):
-        top, left = number // columns * side, number % columns * side
-        _normalise(pixels[top : top + side, left : left + side], tiles[number])
-    return tiles
+    planes = _planes(stretched).reshape(channels, rows, side, columns, side)
+    tiles = planes.transpose(1, 3, 0, 2, 4).reshape(-1, channels, side, side)
+    return np.ascontiguousarray(tiles)
 
 
-def _normalise(pixels: NDArray[np.uint8], out: NDArray[np.float32]) -> None:
-    """Write pixels [height, width] or [height, width, 3] into ``out`` [3, height, width], -1..1.
+def _planes(image: Image.Image) -> NDArray[np.uint8]:
+    """Return an image's bytes channel by channel, [channels, height, width]."""
+    pixels = np.atleast_3d(np.asarray(image, np.uint8))
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
-    The three roundings of upstream's ToTensor and Normalize are kept: one fused step differs in
-    the last bit.
+
+def _values() -> NDArray[np.float32]:
+    """Return what each byte is to the encoder, -1..1.
+
+    With the three roundings of upstream's ToTensor and Normalize: one fused step differs in the
+    last bit, and a GPU divides by 255 by multiplying with its reciprocal.
     """
-    planes = 1 if pixels.ndim == 2 else 3
-    for plane in range(planes):
-        source = pixels if pixels.ndim == 2 else pixels[:, :, plane]
-        np.divide(source, _WHITE, out=out[plane], dtype=np.float32)
-        out[plane] -= _HALF
-        out[plane] /= _HALF
-    out[planes:] = out[0]
+    found = np.arange(256, dtype=np.float32)
+    found /= _WHITE
+    found -= _HALF
+    found /= _HALF
+    return found
+
+
+VALUES = _values()

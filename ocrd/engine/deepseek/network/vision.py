@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-import numpy as np
 import torch
+from torch import Tensor
+
+from ocrd.engine.deepseek.network.shortage import is_shortage
+from ocrd.engine.deepseek.network.staging import staged_pixels
+from ocrd.engine.deepseek.network.tower import Tower
+from ocrd.engine.deepseek.network.visiongraphs import VisionGraphs
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from ocrd.engine.deepseek.network.checkpoint import Model
     from ocrd.engine.deepseek.network.preprocessing import PreparedPage
 
@@ -22,13 +26,13 @@ MOST_PAGES = 4  # of one micro-batch
 MOST_TILES = 12  # two pages of six: enough rows to fill a GPU, one page alone may have more
 
 
-def encode(model: Model, pages: Sequence[PreparedPage]) -> list[torch.Tensor]:
+def encode(model: Model, pages: Sequence[PreparedPage]) -> list[Tensor]:
     """Return each page's features on the model's device, [tokens, hidden], in the pages' order.
 
     A micro-batch that the GPU has no memory for is encoded in halves; a page alone that it has no
     memory for raises torch.OutOfMemoryError.
     """
-    features: dict[int, torch.Tensor] = {}
+    features: dict[int, Tensor] = {}
     for batch in micro_batches(pages):
         found = _encode_or_halve(model, [pages[number] for number in batch])
         features.update(zip(batch, found, strict=True))
@@ -36,7 +40,7 @@ def encode(model: Model, pages: Sequence[PreparedPage]) -> list[torch.Tensor]:
 
 
 def micro_batches(pages: Sequence[PreparedPage]) -> Iterator[list[int]]:
-    """Yield the pages' numbers in groups of equal shapes, none with too many tiles."""
+    """Yield the pages' numbers in groups of equal sides, none with too many tiles."""
     groups: dict[tuple[int, int], list[int]] = {}
     for number, page in enumerate(pages):
         groups.setdefault((page.views.shape[-1], page.tiles.shape[-1]), []).append(number)
@@ -53,11 +57,11 @@ def micro_batches(pages: Sequence[PreparedPage]) -> Iterator[list[int]]:
         yield batch
 
 
-def _encode_or_halve(model: Model, pages: Sequence[PreparedPage]) -> list[torch.Tensor]:
+def _encode_or_halve(model: Model, pages: Sequence[PreparedPage]) -> list[Tensor]:
     try:
         return _encode_together(model, pages)
-    except torch.OutOfMemoryError:
-        if len(pages) == 1:
+    except (RuntimeError, MemoryError) as error:
+        if len(pages) == 1 or not is_shortage(error):
             raise
     # Outside the handler, whose traceback holds on to the tensors of the attempt.
     torch.cuda.empty_cache()
@@ -65,35 +69,66 @@ def _encode_or_halve(model: Model, pages: Sequence[PreparedPage]) -> list[torch.
     return _encode_or_halve(model, pages[:middle]) + _encode_or_halve(model, pages[middle:])
 
 
-def _encode_together(model: Model, pages: Sequence[PreparedPage]) -> list[torch.Tensor]:
+def _encode_together(model: Model, pages: Sequence[PreparedPage]) -> list[Tensor]:
+    eyes = _eyes_of(model.network)
     counts = [len(page.tiles) for page in pages]
-    grids: dict[str, Any] = {}
-    if model.kind == "deepseek-ocr":  # whose features end every row of the page with a newline
-        grids["patches_grid"] = [list(page.grid) for page in pages]
-    views = _moved(model, [page.views for page in pages])
-    tiles = _moved(model, [page.tiles for page in pages]) if any(counts) else None
+    separator = model.network.model.view_separator[None]
     with torch.inference_mode():
-        output = model.network.get_image_features(
-            views, pixel_values_local=tiles, num_local_patches=counts, **grids
-        )
-    features: list[torch.Tensor] = output.pooler_output
+        views = eyes.look(staged_pixels([page.views for page in pages], model.device))
+        # Copied by this before the tiles are looked at: what a look returns may be overwritten.
+        features = [torch.cat([_rows(model, view, (1, 1)), separator]) for view in views.split(1)]
+        if any(counts):
+            tiles = eyes.look(staged_pixels([page.tiles for page in pages], model.device))
+            features = [
+                torch.cat([_rows(model, own, page.grid), whole]) if len(own) else whole
+                for page, own, whole in zip(pages, tiles.split(counts), features, strict=True)
+            ]
     for page, found in zip(pages, features, strict=True):
         if len(found) != page.tokens:
             raise ValueError(f"{len(found)} features for the {page.tokens} image tokens of a page")
     return features
 
 
-def _moved(model: Model, arrays: Sequence[NDArray[np.float32]]) -> torch.Tensor:
-    """Return the arrays behind each other on the model's device, in its number type.
+def _rows(model: Model, seen: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Return what was seen of tiles, or of a view, ``[tiles, tokens, width]``, as the page reads.
 
-    The copy to a GPU starts from pinned memory, so that this thread need not wait for it.
+    DeepSeek-OCR-2 has the tiles one behind the other. The first model has all of their rows across
+    the page, each with a newline at its end.
     """
-    is_gpu = model.device.type == "cuda"
-    count = sum(map(len, arrays))
-    shape = (count, *arrays[0].shape[1:])
-    staged = torch.empty(shape, dtype=model.dtype, pin_memory=is_gpu)
-    start = 0
-    for array in arrays:
-        staged[start : start + len(array)] = torch.from_numpy(array)
-        start += len(array)
-    return staged.to(model.device, non_blocking=is_gpu)
+    newline = getattr(model.network.model, "image_newline", None)
+    if newline is None:
+        return seen.flatten(0, 1)
+    columns, rows = grid
+    side, width = round(seen.shape[1] ** 0.5), seen.shape[2]
+    across = seen.reshape(rows, columns, side, side, width).transpose(1, 2)
+    across = across.reshape(rows * side, columns * side, width)
+    return torch.cat([across, newline.expand(rows * side, 1, width)], 1).flatten(0, 1)
+
+
+class _Eyes:
+    """A network's tower, and what is recorded of it."""
+
+    def __init__(self, network: Any) -> None:
+        self.tower = Tower(network)
+        self.weight = network.lm_head.weight.data_ptr()
+        on_gpu = self.tower.device.type == "cuda"
+        self.graphs = VisionGraphs(self.tower.look, self.tower.device) if on_gpu else None
+
+    def look(self, pixels: Tensor) -> Tensor:
+        return self.tower.look(pixels) if self.graphs is None else self.graphs.look(pixels)
+
+    def is_of(self, network: Any) -> bool:
+        """Say whether the network is still where it was: it may have been moved."""
+        weight, mine = network.lm_head.weight, self.tower
+        now = (weight.data_ptr(), weight.device, weight.dtype)
+        return bool(now == (self.weight, mine.device, mine.dtype))
+
+
+_EYES: WeakKeyDictionary[Any, _Eyes] = WeakKeyDictionary()
+
+
+def _eyes_of(network: Any) -> _Eyes:
+    known = _EYES.get(network)
+    if known is None or not known.is_of(network):
+        known = _EYES[network] = _Eyes(network)
+    return known

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ocrd.engine.deepseek.text.prompts import RepeatRule, repeat_rule
-from ocrd.tasks import Task
+from ocrd.engine.deepseek.text.prompts import RepeatRule, prompt_of, repeat_rule
+from ocrd.tasks import SIZES_OF, Task
 
+TEXT = Task("text")
 STRICT = RepeatRule(15, 256)  # for retries: reaches loops that upstream's window of 90 cannot see
 RETRY_TEMPERATURE = 0.2  # olmOCR's retries begin with 0.1, 0.1, 0.2, 0.3, 0.5
 LAST_TEMPERATURE = 0.5
@@ -39,10 +40,10 @@ def ladder(kind: str, task: Task) -> tuple[Attempt, ...]:
         )
     strict = replace(first, repeat=STRICT)
     rungs = [first, strict]
-    if kind == "deepseek-ocr":
+    if kind in SIZES_OF:
         other = _OTHER_SIZE[task.size or "gundam"]
         rungs.append(replace(strict, task=replace(task, size=other)))
-    if task.mode == "markdown":
+    if task.mode == "markdown" and prompt_of(kind, task) != prompt_of(kind, TEXT):
         rungs.append(replace(strict, task=replace(task, mode="text")))
     rungs.append(replace(strict, temperature=RETRY_TEMPERATURE))
     return tuple(rungs)

@@ -5,6 +5,7 @@ The models were trained on bare text after the image, without a chat template.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ GROUNDING = 128820
 TD, TD_END = 128821, 128822
 TR, TR_END = 128823, 128824
 
+UNLIMITED = "unlimited-ocr"
+_PLACES = re.compile(r"\n?<\|det\|>[^<>]*<\|/det\|>")
+
 REPEATABLE = (TD, TD_END)  # what the no-repeat rule never bans: tables repeat them by nature
 
 _PROMPTS = {
@@ -29,6 +33,8 @@ _PROMPTS = {
     "figure": "<image>\nParse the figure.",
     "describe": "<image>\nDescribe this image in detail.",
 }
+# What Unlimited-OCR was trained on (its model card): one prompt, right behind the image.
+_UNLIMITED = "<image>document parsing."
 _LOCATE = "<image>\nLocate <|ref|>{target}<|/ref|> in the image."
 
 
@@ -43,6 +49,7 @@ class RepeatRule:
 _REPEAT_RULES = {
     "deepseek-ocr": RepeatRule(30, 90),  # upstream's vLLM examples for images
     "deepseek-ocr-2": RepeatRule(20, 90),
+    "unlimited-ocr": RepeatRule(35, 128),  # its model card, for one page
 }
 
 
@@ -64,9 +71,20 @@ def prompt_of(kind: str, task: Task) -> str:
     if task.mode == "locate":
         return _LOCATE.format(target=" ".join(task.target.split()))
     if task.mode != "prompt":
-        return _PROMPTS[task.mode]
+        return _UNLIMITED if kind == UNLIMITED else _PROMPTS[task.mode]
     prompt = task.prompt.strip()
-    return prompt if IMAGE_TEXT in prompt else f"{IMAGE_TEXT}\n{prompt}"
+    between = "" if kind == UNLIMITED else "\n"
+    return prompt if IMAGE_TEXT in prompt else f"{IMAGE_TEXT}{between}{prompt}"
+
+
+def as_asked(kind: str, task: Task, text: str) -> str:
+    """Return a model's text as its task wants it: one that always gives places gives none.
+
+    Unlimited-OCR has no other prompt for text alone.
+    """
+    if kind != UNLIMITED or task.mode != "text":
+        return text
+    return _PLACES.sub("\n", text).lstrip("\n")
 
 
 def prompt_ids(tokenize: Callable[[str], list[int]], text: str, image_tokens: int) -> list[int]:

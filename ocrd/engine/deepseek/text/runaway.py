@@ -99,7 +99,9 @@ def _repeats_the_page(text: str, ink: Ink) -> bool:
 def _nothing_read(text: str) -> str:
     if visible(text):
         return ""
-    labels = {found["label"] or found["bare"] for found in BLOCK_START.finditer(text)}
+    labels = {
+        found["label"] or found["bare"] or found["within"] for found in BLOCK_START.finditer(text)
+    }
     if not labels:
         return "The model read nothing on a page that is not blank."
     if labels <= _TEXT_LABELS:

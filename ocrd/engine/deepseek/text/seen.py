@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 BLOCK_START = re.compile(
-    r"<\|ref\|>(?P<label>[^<]*)<\|/ref\|>|^(?P<bare>[a-z_]{1,30})(?=\[\[\d)", re.MULTILINE
+    r"<\|ref\|>(?P<label>[^<]*)<\|/ref\|>|^(?P<bare>[a-z_]{1,30})(?=\[\[\d)"
+    # Unlimited-OCR has the label with the place.
+    r"|<\|det\|>(?P<within>[a-z_]{1,30}) ?\[[^<]*(?:<\|/det\|>)?",
+    re.MULTILINE,
 )
 TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]{0,15})\b[^<>]{0,200}>")
 LETTER = re.compile(r"[^\W\d_]")

@@ -76,6 +76,12 @@ def test_places_are_those_of_the_whole_page() -> None:
     assert first.endswith("A [1, 2, 3, 4]"), "what stands on the page is no place"
 
 
+def test_places_that_stand_with_their_label_are_moved_too() -> None:
+    text = "<|det|>text [0, 0, 999, 999]<|/det|>A [1, 2, 3, 4]"
+    joined = parts.joined(["", text], [(0, 1000), (1000, 4000)], (500, 4000))
+    assert joined == "<|det|>text [0, 249.75, 999, 999]<|/det|>A [1, 2, 3, 4]"
+
+
 def test_places_without_special_tokens_are_moved_too() -> None:
     text = "text[[0, 0, 999, 999]]\nA [1, 2, 3, 4]"
     (line, words) = parts.joined(["", text], [(0, 500), (500, 1000)], (1000, 100)).split("\n")

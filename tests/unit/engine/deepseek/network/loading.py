@@ -11,7 +11,7 @@ from ocrd.engine.deepseek.network import checkpoint
 from ocrd.engine.deepseek.network.checkpoint import Model
 from ocrd.errors import EngineError
 
-KINDS = ("deepseek-ocr", "deepseek-ocr-2")
+KINDS = ("deepseek-ocr", "deepseek-ocr-2", "unlimited-ocr")
 NAME = "someone/some-model"
 
 

@@ -71,16 +71,16 @@ def test_a_configuration_without_a_size_is_refused(copied: Path) -> None:
 def test_a_model_of_the_other_kind_is_refused(
     kind: str, layout: str, made: Callable[[str, str], Path]
 ) -> None:
-    (other,) = set(KINDS) - {kind}
-    error = refused(made(other, layout), kind)
-    assert f"is {layouts.NAMES[other]}, and the engine's kind is {kind}" in error.what
-    assert f'kind = "{other}"' in error.hint
+    for other in set(KINDS) - {kind}:
+        error = refused(made(other, layout), kind)
+        assert f"is {layouts.NAMES[other]}, and the engine's kind is {kind}" in error.what
+        assert f'kind = "{other}"' in error.hint
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"architectures": ["UnlimitedOCRForCausalLM"]},
+        {"architectures": ["DotsOCRForCausalLM"]},
         {"architectures": []},
         {"language_config": None, "model_type": "qwen2_vl"},
     ],
@@ -97,7 +97,27 @@ def test_unlimited_ocr_is_not_taken_for_deepseek_ocr(
     raw = json.loads((folder / weights.CONFIG).read_text())
     raw["text_config"]["layer_types"] = ["reference_sliding_attention"] * checkpoints.LAYERS
     (folder / weights.CONFIG).write_text(json.dumps(raw))
-    assert "another model (unlimited_ocr)" in refused(folder).what
+    assert "is Unlimited-OCR, and the engine's kind is deepseek-ocr" in refused(folder).what
+
+
+@pytest.mark.parametrize("layout", ["transformers", "upstream"])
+def test_the_window_of_unlimited_ocr_is_its_checkpoints(
+    layout: str, made: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(made("unlimited-ocr", layout), tmp_path / "model"))
+    source = weights.Source("it", folder, is_from_hub=False)
+
+    def window() -> tuple[int, set[str]]:
+        raw, shapes = weights.read_config(source), weights.read_shapes(source)
+        text = layouts.config_of("unlimited-ocr", raw, shapes, source).text_config
+        return text.sliding_window, set(text.layer_types)
+
+    assert window() == (checkpoints.WINDOW, {"reference_sliding_attention"})
+    raw = json.loads((folder / weights.CONFIG).read_text())
+    for table in (raw, raw.get("text_config", {})):
+        table.pop("sliding_window", None)
+    (folder / weights.CONFIG).write_text(json.dumps(raw))
+    assert window() == (128, {"reference_sliding_attention"}), "that of the published one"
 
 
 def test_a_quantised_model_is_refused(copied: Path) -> None:

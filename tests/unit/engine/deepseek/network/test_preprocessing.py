@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,32 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from ocrd.engine.deepseek.network import preprocessing
 from ocrd.engine.deepseek.network.preprocessing import (
+    UNLIMITED,
     V1,
     V2,
+    VALUES,
     ViewSpec,
     grid_of,
     longest_side,
-    prepare,
     token_count,
     view_spec,
 )
 
 GREY = np.float32((np.float32(127) / np.float32(255) - np.float32(0.5)) / np.float32(0.5))
+
+
+def prepare(image: Image.Image, spec: ViewSpec) -> Any:
+    """Return a prepared page as the encoder sees it: in values, three channels of them."""
+    page = preprocessing.prepare(image, spec)
+    views, tiles = (seen(pixels) for pixels in (page.views, page.tiles))
+    return SimpleNamespace(views=views, tiles=tiles, grid=page.grid, tokens=page.tokens)
+
+
+def seen(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    count, _, height, width = pixels.shape
+    return np.broadcast_to(VALUES[pixels], (count, 3, height, width))
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -51,6 +66,9 @@ def upstream_values(image: Image.Image) -> NDArray[np.float32]:
         (V1, "", None, ViewSpec(1024, 640, True, 6, V1)),
         (V1, "", 9, ViewSpec(1024, 640, True, 9, V1)),
         (V1, "", 1, ViewSpec(1024, 640, True, 1, V1)),
+        (UNLIMITED, "", None, ViewSpec(1024, 640, True, 32, V1)),
+        (UNLIMITED, "gundam", 6, ViewSpec(1024, 640, True, 6, V1)),
+        (UNLIMITED, "base", None, ViewSpec(1024, 1024, False, 32, V1)),
         (V2, "", None, ViewSpec(1024, 768, True, 6, V2)),
         (V2, "", 2, ViewSpec(1024, 768, True, 2, V2)),
     ],
@@ -59,6 +77,15 @@ def test_a_page_is_looked_at_as_the_model_cards_say(
     kind: str, size: str, most: int | None, spec: ViewSpec
 ) -> None:
     assert view_spec(kind, size, most) == spec
+
+
+def test_unlimited_ocr_looks_at_a_sharp_page_through_many_tiles() -> None:
+    spec = view_spec(UNLIMITED)
+    assert grid_of(2480, 3508, spec) == (4, 6)
+    assert token_count((4, 6), spec) == 273 + 60 * 41
+    assert grid_of(1240, 1754, spec) == (2, 3), "a coarser one through fewer"
+    with pytest.raises(ValueError, match="no size 'large', only base, gundam"):
+        view_spec(UNLIMITED, "large")
 
 
 @pytest.mark.parametrize(
@@ -284,6 +311,23 @@ def test_small_views_without_tiles_are_stretched_and_large_ones_padded(
     assert np.array_equal(prepared.views, upstream_values(view)[None])
     assert prepared.tiles.shape == (0, 3, spec.tile, spec.tile)
     assert bool((prepared.views[0, :, 0, 0] == GREY).all()) is padded
+
+
+@pytest.mark.parametrize(("mode", "channels"), [("L", 1), ("1", 1), ("RGB", 3), ("P", 3)])
+def test_what_goes_to_the_device_are_bytes_and_of_a_grey_page_one_channel(
+    mode: str, channels: int
+) -> None:
+    page = preprocessing.prepare(noise(700, 900, "L").convert(mode), view_spec(V2))
+    assert page.views.shape == (1, channels, 1024, 1024)
+    assert page.tiles.shape == (6, channels, 768, 768)
+    for pixels in (page.views, page.tiles):
+        assert pixels.dtype == np.uint8 and pixels.flags.c_contiguous
+
+
+def test_each_byte_is_to_the_encoder_what_upstream_makes_of_it() -> None:
+    every = Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)).convert("RGB")
+    assert np.array_equal(VALUES, upstream_values(every)[0].flatten())
+    assert VALUES[[0, 255]].tolist() == [-1.0, 1.0]
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "P", "RGBA", "LA", "CMYK", "I;16"])

@@ -12,17 +12,19 @@ from hypothesis import strategies as st
 
 from ocrd.engine.deepseek.network import checkpoint, vision
 from ocrd.engine.deepseek.network.checkpoint import Model
-from ocrd.engine.deepseek.network.preprocessing import PreparedPage, prepare, view_spec
+from ocrd.engine.deepseek.network.preprocessing import VALUES, PreparedPage, prepare, view_spec
 from tests import checkpoints
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 # Columns and rows: none, two, four, six, nine tiles.
 GRIDS = ((1, 1), (2, 1), (2, 2), (2, 3), (3, 2), (1, 1), (1, 4), (3, 3))
-SIDES = {"deepseek-ocr": (1024, 640), "deepseek-ocr-2": (1024, 768)}
+SIDES = {
+    "deepseek-ocr": (1024, 640), "deepseek-ocr-2": (1024, 768), "unlimited-ocr": (1024, 640),
+}  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["deepseek-ocr", "deepseek-ocr-2"])
+@pytest.fixture(scope="module", params=list(SIDES))
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     """Return a random model of each kind."""
     kind = request.param
@@ -44,26 +46,30 @@ def page(kind: str, grid: tuple[int, int], seed: int, sides: tuple[int, int] | N
     base, tile = sides or SIDES[kind]
     noise = np.random.default_rng(seed)
     count = grid[0] * grid[1] if grid != (1, 1) else 0
+    channels = 3 - 2 * (seed % 2)  # every other page is grey
     return PreparedPage(
-        noise.standard_normal((1, 3, base, base), np.float32),
-        noise.standard_normal((count, 3, tile, tile), np.float32),
+        noise.integers(0, 256, (1, channels, base, base), np.uint8),
+        noise.integers(0, 256, (count, channels, tile, tile), np.uint8),
         grid,
         tokens_of(kind, grid, base, tile),
     )
+
+
+def values(pixels: Any) -> torch.Tensor:
+    """Return what Transformers' networks take: three channels, -1 to 1."""
+    return torch.from_numpy(VALUES[pixels]).expand(-1, 3, -1, -1)
 
 
 def alone(model: Model, one: PreparedPage) -> torch.Tensor:
     """Return a page's features as Transformers gives them for it alone."""
     more: dict[str, Any] = {}
     if len(one.tiles):
-        more["pixel_values_local"] = torch.from_numpy(one.tiles)
+        more["pixel_values_local"] = values(one.tiles)
         more["num_local_patches"] = [len(one.tiles)]
-        if model.kind == "deepseek-ocr":
+        if model.kind != "deepseek-ocr-2":
             more["patches_grid"] = [list(one.grid)]
     with torch.inference_mode():
-        (features,) = model.network.get_image_features(
-            torch.from_numpy(one.views), **more
-        ).pooler_output
+        (features,) = model.network.get_image_features(values(one.views), **more).pooler_output
     found: torch.Tensor = features
     return found
 

@@ -13,13 +13,14 @@ from ocrd.engine.deepseek.text.prompts import (
     TD,
     TD_END,
     RepeatRule,
+    as_asked,
     prompt_ids,
     prompt_of,
     repeat_rule,
 )
 from ocrd.tasks import Task
 
-V1, V2 = "deepseek-ocr", "deepseek-ocr-2"
+V1, V2, UNLIMITED = "deepseek-ocr", "deepseek-ocr-2", "unlimited-ocr"
 
 
 def spell(text: str) -> list[int]:
@@ -135,7 +136,44 @@ def test_no_own_prompt_yields_a_second_image_or_an_end(own: str) -> None:
     assert prompt_ids(spell, prompt, 5).count(IMAGE) == 5
 
 
+def test_unlimited_ocr_has_one_prompt_right_behind_the_image() -> None:
+    for mode in ("markdown", "text"):
+        assert prompt_of(UNLIMITED, Task(mode)) == "<image>document parsing."
+    own = Task("prompt", prompt="Multi page parsing.")
+    assert prompt_of(UNLIMITED, own) == "<image>Multi page parsing."
+    with pytest.raises(ValueError, match="markdown, text, prompt"):
+        prompt_of(UNLIMITED, Task("figure"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "told"),
+    [
+        (V2, "base", "has one size only"),
+        (UNLIMITED, "tiny", "has the sizes base and gundam"),
+        (V1, "tiny", ""),
+        (UNLIMITED, "gundam", ""),
+    ],
+)
+def test_a_size_that_a_model_does_not_have_is_refused(kind: str, size: str, told: str) -> None:
+    if not told:
+        assert prompt_of(kind, Task(size=size))
+        return
+    with pytest.raises(ValueError, match=told):
+        prompt_of(kind, Task(size=size))
+
+
+def test_places_are_left_out_of_what_is_asked_for_as_text() -> None:
+    said = (
+        "<|det|>title [1, 2, 3, 4]<|/det|>The Quay\n<|det|>text [1, 5, 3, 9]<|/det|>It is dry.\n"
+        "2 [a, b] <b>"
+    )
+    assert as_asked(UNLIMITED, Task("text"), said) == "The Quay\nIt is dry.\n2 [a, b] <b>"
+    assert as_asked(UNLIMITED, Task(), said) == said
+    assert as_asked(V1, Task("text"), said) == said
+
+
 def test_the_no_repeat_rules_are_upstreams() -> None:
+    assert repeat_rule(UNLIMITED) == RepeatRule(35, 128)
     assert repeat_rule(V1) == RepeatRule(30, 90)
     assert repeat_rule(V2) == RepeatRule(20, 90)
     assert (TD, TD_END) == (128821, 128822)

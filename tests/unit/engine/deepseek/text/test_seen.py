@@ -13,6 +13,8 @@ from tests.unit.soundpages import grounded
     [
         (grounded("title", "# Tide", 1, 2), "# Tide"),
         ("text[[1, 2, 3, 4], [5, 6, 7, 8]]Tide", "Tide"),
+        ("<|det|>text [1, 2, 3, 4]<|/det|>Tide", "Tide"),
+        ("<|det|>title [1, 2, 3", ""),
         ("<center>Tide</center>", "Tide"),
         ("a < b and c > d", "a < b and c > d"),
         ("<|ref|>text<|/ref|><|det|>[[1, 2", ""),
