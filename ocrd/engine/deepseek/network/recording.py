@@ -6,6 +6,7 @@ of it is warmed up and recorded on one stream, because each stream has a workspa
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ import torch
 T = TypeVar("T")
 
 WARM_UPS = 2  # what libraries set up at first use is not to be recorded
+
+_ONE_AT_A_TIME = threading.Lock()  # a recording begins with what no other one bears
 
 
 class Recorder:
@@ -40,8 +43,11 @@ class Recorder:
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
         # Other threads may use the device meanwhile: only this thread's calls are watched.
-        with torch.cuda.graph(
-            graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+        with (
+            _ONE_AT_A_TIME,
+            torch.cuda.graph(
+                graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+            ),
         ):
             kept = run()
         return graph, kept
