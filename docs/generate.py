@@ -36,7 +36,7 @@ INTRODUCTION = """\
 *Made from `ocrd/config/` by `docs/generate.py`; change it there.*
 
 One TOML file says everything. It is the first of: `--config FILE`, `$OCRD_CONFIG`,
-`~/.config/ocrd/config.toml`, `/etc/ocrd/config.toml`. `ocrd init DIR` writes a short one,
+`~/.config/ocrd/config.toml`, `/etc/ocrd/config.toml`. `ocrd init` writes a short one,
 [config.example.toml](../config.example.toml) has every key, and `ocrd check` says what is wrong.
 Only `path` in `[[inbox]]` is needed.
 
@@ -117,7 +117,7 @@ def example() -> str:
     lines = [
         "# ocrd: every key there is. A key that is commented out shows its default, or an example",
         "# where it says so. docs/configuration.md explains durations, sizes, paths, environment",
-        "# overrides and which folders may be where; 'ocrd init DIR' writes a short file to start",
+        "# overrides and which folders may be where; 'ocrd init' writes a short file to start",
         "# with, and 'ocrd check' says what is wrong with one.",
     ]
     for table in TABLES:

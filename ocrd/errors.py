@@ -104,6 +104,11 @@ class UnreachableError(OcrdError):
     code = "unreachable"
     fate = Fate.EXIT
 
+    @property
+    def is_absence(self) -> bool:
+        """Say whether nobody is there; else somebody may be, who cannot be asked."""
+        return isinstance(self.__cause__, FileNotFoundError | ConnectionRefusedError)
+
 
 class UnknownJobError(OcrdError):
     """No job has this number."""

@@ -12,6 +12,7 @@ from ocrd.errors import Fate, OcrdError, Reason, SourceChangedError
 from ocrd.finishing import Finisher
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.verdicts import Verdict, Verdicts, delay_before_look
+from ocrd.wording import span
 from ocrd.work import Work
 
 log = logging.getLogger("ocrd.fates")
@@ -69,9 +70,8 @@ class Fates:
         )
         if is_first_look:
             log.info(
-                "Damaged, or not complete yet; it fails if that is so for %d s. %s",
-                round(work.folder.settings.patience), error.what,
-                extra=work.about("incomplete"),
+                "%s It fails if that is so for %s.",
+                error.what, span(work.folder.settings.patience), extra=work.about("incomplete"),
             )
 
     async def retry_later(self, work: Work, reason: Reason, *, refund: bool) -> None:
@@ -86,6 +86,6 @@ class Fates:
             )
         )
         log.warning(
-            "%s Tried again in %d s. %s", reason.message, delay, reason.hint,
+            "%s Tried again in %s. %s", reason.message, span(delay), reason.hint,
             extra=work.about("retry-later"),
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 
 from ocrd import doubts, files, retrying
 from ocrd.errors import OcrdError, Reason, SourceChangedError, TransientError
@@ -17,6 +18,7 @@ from ocrd.job import Job, JobState, SourceInfo
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.publishing import Publisher
 from ocrd.verdicts import Verdicts
+from ocrd.wording import span
 from ocrd.work import Work
 
 log = logging.getLogger("ocrd.finishing")
@@ -137,21 +139,29 @@ class Finisher:
 
 def _log_filed(work: Work, job: Job, plan: plans.Plan) -> None:
     seconds = round(time.monotonic() - work.started, 2)
-    where = files.printable(plan.destination or plan.source)
+    place = Path(plan.destination or plan.source)
+    # The record begins with the document's name.
+    where = files.printable(place if place.name != work.path.name else place.parent)
     about = work.about(
-        str(plan.state), pages=work.pages, seconds=seconds, destination=where,
+        str(plan.state), pages=work.pages, seconds=seconds, destination=files.printable(place),
         code=plan.reason.code, hint=plan.reason.hint, page=plan.reason.page,
         doubtful=job.pages_doubtful or None, unread=job.pages_failed or None,
     )
     state = doubts.state_of(unread=job.pages_failed, doubtful=job.pages_doubtful)
     if plan.state is JobState.DONE and state == "done":
-        log.info("Done in %.1f s, %s pages: %s", seconds, work.pages or "?", where, extra=about)
+        log.info(
+            "Done in %s, %s: %s", span(round(seconds, 1)), _pages(work), where, extra=about
+        )
     elif plan.state is JobState.DONE:
         log.warning(
-            "%s in %.1f s, %s pages, %d of them doubtful, %d not read: %s", _NAMED[state],
-            seconds, work.pages or "?", job.pages_doubtful, job.pages_failed, where, extra=about,
+            "%s in %s, %s, %d doubtful, %d not read: %s", _NAMED[state], span(round(seconds, 1)),
+            _pages(work), job.pages_doubtful, job.pages_failed, where, extra=about,
         )
     else:
         log.error(
             "Failed: %s %s (%s)", plan.reason.message, plan.reason.hint, where, extra=about
         )
+
+
+def _pages(work: Work) -> str:
+    return "1 page" if work.pages == 1 else f"{work.pages or '?'} pages"

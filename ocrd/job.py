@@ -245,6 +245,7 @@ class Recognition:
     doubt: str = ""  # a sentence: why the result cannot be trusted
     retries: int = 0  # readings of this page that were thrown away before
     rules: tuple[Rule, ...] = ()  # ruled lines, where an engine looks for them
+    script: str = ""  # a sentence: in what letters the page is that the engine does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +281,19 @@ class SourceInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class JobAccount:
+    """What is told of a document that was read, once its outputs are written."""
+
+    engine: str = ""  # that read it
+    model: str = ""
+    seconds: float | None = None  # from the lease to the filing
+    warnings: tuple[str, ...] = ()  # as in front matter and JSON
+
+
+NO_ACCOUNT = JobAccount()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One row of the ledger: one state of one source, on its way."""
 
@@ -304,6 +318,7 @@ class Job:
     destination: str = ""  # where the source is now, once final
     pages_doubtful: int = 0
     pages_failed: int = 0  # that count as not read; a doubtful one may be among them
+    account: JobAccount = NO_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 import uuid
@@ -69,12 +70,24 @@ def texts(record: logging.LogRecord) -> dict[str, str]:
 
 
 def sentence(record: logging.LogRecord) -> str:
-    """Return the message after the document that it is about, a traceback below if there is one."""
+    """Return the message after the document that it is about, a traceback below if there is one.
+
+    A document is named once: an error's own sentence may begin with its name, too.
+    """
     name = getattr(record, _FIELDS, {}).get("document")
-    text = f"{name}: {record.getMessage()}" if name else record.getMessage()
+    text = f"{name}: {unnamed(name, record.getMessage())}" if name else record.getMessage()
     if record.exc_info:
         text += "\n" + logging.Formatter().formatException(record.exc_info)
     return text
+
+
+def unnamed(name: str, message: str) -> str:
+    """Return a message without the name of a document, where sentences in it begin with that."""
+    for known in dict.fromkeys((name, name.rpartition("/")[2])):
+        called = re.escape(known)
+        message = re.sub(rf"(?<![^\s(]){called}: (\S)", lambda at: at[1].upper(), message)
+        message = re.sub(rf"(^|[.!?] ){called} (?=[a-z])", r"\1It ", message)
+    return message
 
 
 def printable(text: str) -> str:

@@ -18,7 +18,7 @@ from ocrd.account import NOT_REACHED, Account, damage
 from ocrd.config.settings import InboxSettings
 from ocrd.errors import NO_REASON, OcrdError, Reason
 from ocrd.filing import filing, plans
-from ocrd.job import DocumentResult, Job, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.job import DocumentResult, Job, JobAccount, JobState, PageRead, PageStatus, SourceInfo
 from ocrd.layout import document as documents
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
@@ -68,7 +68,10 @@ class Publisher:
             contents = [self._content(work, plan, kind, info, account) for kind in kinds]
             plan = filing.stage(plan, contents)
             self._ledger.submit(
-                lambda ledger: ledger.intend(job.id, plan.to_json(), sha256=work.sha256)
+                lambda ledger: ledger.intend(
+                    job.id, plan.to_json(), sha256=work.sha256,
+                    account=_told_of(work, info, account),
+                )
             ).result()
         except BaseException:
             self.names.release(plan)
@@ -106,7 +109,7 @@ class Publisher:
             model=account.model,
             mode=settings.mode,
             seconds=time.monotonic() - work.started,
-            warnings=(*damage(info), *account.remarks, *made.warnings),
+            warnings=_warnings(work, info, account),
             state=account.state if plan.state is JobState.DONE else "failed",
             doubtful=tuple(account.doubtful),
             failed=tuple(account.unread),
@@ -197,6 +200,19 @@ def _kinds(work: Work) -> Iterator[str]:
 def _assets_name(plan: plans.Plan) -> str:
     paths = (output.path for output in plan.outputs if output.kind == plans.ASSETS)
     return next((Path(path).name for path in paths), "")
+
+
+def _told_of(work: Work, info: SourceInfo | None, account: Account) -> JobAccount:
+    """Return what the ledger keeps of a document for those who ask."""
+    return JobAccount(
+        engine=account.engine, model=account.model,
+        seconds=round(time.monotonic() - work.started, 2),
+        warnings=_warnings(work, info, account) if info else (),
+    )  # fmt: skip
+
+
+def _warnings(work: Work, info: SourceInfo, account: Account) -> tuple[str, ...]:
+    return (*damage(info), *account.remarks, *work.illustrations.warnings)
 
 
 def _missing(first: int, behind: int) -> Iterator[PageRead]:

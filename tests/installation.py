@@ -112,6 +112,11 @@ class Installation:
         assert result.returncode in {0, 1}, result.stdout + result.stderr
         return json.loads(result.stdout)
 
+    def listed(self, *arguments: str) -> list[dict[str, Any]]:
+        """Return the jobs that ``ocrd jobs`` lists, the newest first."""
+        found: list[dict[str, Any]] = self.call("jobs", *arguments)["jobs"]
+        return found
+
     def call_failing(self, code: int, *arguments: str) -> Any:
         """Run a command with --json that ends with this code, and return its answer."""
         result = self.command(*arguments, "--json")

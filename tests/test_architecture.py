@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "ocrd"
 
 # On top of ocrd/ lie the words, which everybody may say, and the story.
 WORDS = frozenset(
-    "job tasks pages doubts witness figures errors log loading languages installation".split()
+    "job tasks pages doubts witness figures errors log loading wording languages installation".split()
 )
 
 # Each room, and what it may look down on besides the words. ARCHITECTURE.md draws it.

@@ -20,6 +20,7 @@ from ocrd.cli import (
     jobs,
     ledger,
     model,
+    retry,
     screen,
     service,
     start,
@@ -65,7 +66,7 @@ for panel, commands in (
     (
         _WATCHING,
         (
-            *(steer.status, jobs.jobs, jobs.show, jobs.retry),
+            *(steer.status, jobs.jobs, jobs.show, retry.retry),
             *(steer.cancel, steer.pause, steer.resume, steer.reload, steer.stop),
         ),
     ),
@@ -94,12 +95,22 @@ def _exit_code() -> int:
     except BrokenPipeError:
         return screen.reader_is_gone()
     except OSError as error:
-        from pathlib import Path
-
-        from ocrd import files
-
-        return _explain(files.translate(error, Path(str(error.filename or "."))))
+        return _explain(_translated(error))
     return 0
+
+
+def _translated(error: OSError) -> OcrdError:
+    """Return what the system said, with the way out for the person who runs the command."""
+    from pathlib import Path
+
+    from ocrd import files
+    from ocrd.files import rights
+
+    path = Path(str(error.filename or "."))
+    told = files.translate(error, path)
+    if isinstance(error, PermissionError):
+        told.hint = rights.to_use(path)
+    return told
 
 
 def _explain(error: OcrdError) -> int:

@@ -16,7 +16,7 @@ import typer
 
 from ocrd.cli import screen
 from ocrd.cli.options import ConfigOption, JsonOption, SocketOption, client_of
-from ocrd.errors import EXIT_CONFIG, EXIT_FAILED, EXIT_OK, ConfigError, OcrdError
+from ocrd.errors import EXIT_CONFIG, EXIT_FAILED, EXIT_OK, ConfigError, OcrdError, UnreachableError
 from ocrd.readiness.finding import Finding, Verdict, of_refusal
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _daemon(client: Client, config: Path | None, socket: Path | None) -> tuple[F
     try:
         status = client.status()
     except OcrdError as error:
-        if isinstance(error.__cause__, FileNotFoundError | ConnectionRefusedError):
+        if isinstance(error, UnreachableError) and error.is_absence:
             verdict = Verdict.FAIL if is_chosen else Verdict.OK
             message = f"not running; it will answer on {client.path}"
             return Finding(verdict, "daemon", message), False

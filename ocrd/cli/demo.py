@@ -128,7 +128,7 @@ def _follow(process: subprocess.Popen[bytes], client: Client, documents: int) ->
         task = bar.add_task("reading", total=None)
         told: set[int] = set()
         while process.poll() is None:
-            jobs = client.jobs(limit=documents)
+            jobs = client.jobs(limit=documents)["jobs"]
             ended = [job for job in jobs if job["state"] in FINAL_STATES]
             bar.update(
                 task,

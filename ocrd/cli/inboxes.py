@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,22 @@ from ocrd.errors import ConfigError, UnreachableError
 
 if TYPE_CHECKING:
     from ocrd.config.settings import InboxSettings, Settings
+    from ocrd.web.client import Client
 
 
-def show_inbox(settings: Settings, name: str, *, as_json: bool) -> None:
-    """Print what is passed over in the inbox of this path or name; raise ConfigError for none."""
-    chosen = inbox_of(settings, name)
-    found = _told(settings, chosen) or _seen(chosen)
+def show_inbox(
+    name: str, client: Client, settings: Callable[[], Settings], *, as_json: bool
+) -> None:
+    """Print what is passed over in the inbox of this path or name; raise ConfigError for none.
+
+    The daemon is asked; where none answers, its ``settings`` say where to look.
+    """
+    try:
+        found = _told(client.inboxes(), name)
+    except UnreachableError as error:
+        if not error.is_absence:
+            raise
+        found = _seen(inbox_of(settings(), name))
     if as_json:
         screen.emit(found)
         return
@@ -25,34 +36,56 @@ def show_inbox(settings: Settings, name: str, *, as_json: bool) -> None:
     unnamed = sum(found["skipped"].values()) - len(found["passed"])
     if unnamed > 0:
         screen.say(f"  and {unnamed} more")
-    if "stray" in found["skipped"] and chosen.unsupported == "leave":
+    if "stray" in found["skipped"] and found.get("unsupported") == "leave":
         screen.say("A file that should be read after all: give it the ending of its format.")
 
 
 def inbox_of(settings: Settings, name: str) -> InboxSettings:
     """Return the inbox of this path or name; raise ConfigError where none has it."""
-    path = Path(name).expanduser().absolute()
-    for inbox in settings.inbox:
-        if inbox.path == path:
-            return inbox
-    named = [inbox for inbox in settings.inbox if inbox.name == name]
-    if len(named) == 1:
-        return named[0]
-    known = ", ".join(str(inbox.path) for inbox in settings.inbox)
-    raise ConfigError(f"{name} is no watched folder.", hint=f"Watched are {known}.")
+    number = _chosen([inbox.path for inbox in settings.inbox], name)
+    return settings.inbox[number]
 
 
-def _told(settings: Settings, chosen: InboxSettings) -> dict[str, Any] | None:
-    """Ask the daemon; None where there is none, or it does not watch the folder yet."""
-    from ocrd.files import printable
-    from ocrd.web.client import Client
+def path_of(name: str, client: Client, config: Path | None, socket: Path | None) -> str:
+    """Return the path of the inbox of this path or name; raise ConfigError where none has it.
+
+    As the configuration has it, where that can be read: the daemon shows odd names escaped.
+    """
+    from ocrd.cli.options import settings_of
 
     try:
-        told = Client(settings.socket_path).inboxes()
-    except UnreachableError:
-        return None
-    path = printable(chosen.path)
-    return next((each for each in told if each["path"] == path), None)
+        if socket is None:
+            return str(inbox_of(settings_of(config), name).path)
+    except ConfigError:
+        pass  # it may be half edited
+    try:
+        told = client.inboxes()
+    except UnreachableError as error:
+        if socket is not None or not error.is_absence:
+            raise
+        return str(inbox_of(settings_of(config), name).path)
+    return str(_told(told, name)["path"])
+
+
+def _told(inboxes: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return inboxes[_chosen([Path(inbox["path"]) for inbox in inboxes], name)]
+
+
+def _chosen(paths: Iterable[Path], name: str) -> int:
+    """Return the number of the folder of this path or name among those that are watched."""
+    from ocrd.files import printable
+
+    paths = list(paths)
+    path = Path(name).expanduser().absolute()
+    shown = Path(printable(path))
+    for wanted in (
+        [number for number, one in enumerate(paths) if one in {path, shown}],
+        [number for number, one in enumerate(paths) if name in {one.name, str(one)}],
+    ):
+        if len(wanted) == 1:
+            return wanted[0]
+    known = ", ".join(printable(one) for one in paths)
+    raise ConfigError(f"{name} is no watched folder.", hint=f"Watched are {known}.")
 
 
 def _seen(chosen: InboxSettings) -> dict[str, Any]:
@@ -66,6 +99,7 @@ def _seen(chosen: InboxSettings) -> dict[str, Any]:
         "documents": found.documents,
         "skipped": found.skipped.to_json(),
         "passed": found.skipped.named_to_json(),
+        "unsupported": chosen.unsupported,
         "is_cut": found.is_cut,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from ocrd.cli import screen
 from ocrd.cli.options import ConfigOption, JsonOption, settings_of
+from ocrd.cli.records import require_rights
 from ocrd.errors import EXIT_FAILED, LedgerRefusedError, LedgerTooNewError
 from ocrd.files.space import in_units
 
@@ -29,6 +31,7 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from ocrd.ledger.care import findings
     from ocrd.ledger.jobs import Ledger
 
+    require_rights(settings)
     ledger = Ledger.open(settings.state_dir, readonly=True)
     try:
         damage = findings(ledger)
@@ -59,6 +62,7 @@ def backup(
     settings = settings_of(config)
     from ocrd.ledger import copies
 
+    require_rights(settings)
     size = copies.back_up(settings.state_dir, target, overwrite=overwrite)
     if as_json:
         screen.emit({"copy": str(target), "bytes": size})
@@ -77,6 +81,7 @@ def restore(
     from ocrd.ledger import copies
     from ocrd.ledger.lock import DaemonLock
 
+    require_rights(settings, os.R_OK | os.W_OK)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     with DaemonLock(settings.state_dir):
         aside = copies.restore(settings.state_dir, source)
@@ -107,6 +112,7 @@ def rebuild(
     from ocrd import rebuilding
     from ocrd.ledger.lock import DaemonLock
 
+    require_rights(settings, os.R_OK | os.W_OK)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     with DaemonLock(settings.state_dir):
         ledger, aside = _open_or_replace(settings.state_dir)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ocrd import wording
 from ocrd.errors import EXIT_FAILED, OcrdError
 from ocrd.web.wire import dumps, error_to_json
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
 
 STATE_STYLES = {
     "queued": "blue",
@@ -128,19 +127,12 @@ def state(name: str) -> Text:
     """Return a state in its colour."""
     from rich.text import Text
 
-    return Text(name, style=STATE_STYLES.get(name, ""))
+    return Text(wording.worded(name), style=STATE_STYLES.get(name, ""))
 
 
 def span(seconds: float) -> str:
-    """Return a length of time in its two greatest units."""
-    whole = max(0, round(seconds))
-    if whole < MINUTE:
-        return f"{whole} s"
-    if whole < HOUR:
-        return f"{whole // MINUTE} min {whole % MINUTE} s"
-    if whole < DAY:
-        return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
-    return f"{whole // DAY} d {whole % DAY // HOUR} h"
+    """Return how long something took, or has lasted, to the second."""
+    return wording.span(max(0, round(seconds)))
 
 
 def pages(job: Mapping[str, Any]) -> str:

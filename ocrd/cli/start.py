@@ -25,24 +25,33 @@ def run(config: ConfigOption = None) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it is missing.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]",
+            help="All in this folder, configuration and state too; it is made where it is missing.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a configuration into DIR and make an inbox with its folders there."""
+    """Write a configuration where it is looked for, and make an inbox in ~/scans."""
+    from ocrd.config.home import own_config, own_state_dir
     from ocrd.config.settings import load, template
 
-    folder = folder.absolute()
-    config = folder / "config.toml"
-    inbox, state_dir = folder / "inbox", folder / "state"
+    if folder is None:
+        config, inbox, state_dir = own_config(), Path.home() / "scans/inbox", own_state_dir()
+    else:
+        folder = folder.absolute()
+        config, inbox, state_dir = folder / "config.toml", folder / "inbox", folder / "state"
     text = template(inbox, state_dir)
-    folder.mkdir(parents=True, exist_ok=True)
+    config.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open(config, "x", encoding="utf-8", opener=_private) as file:
             file.write(text)
     except FileExistsError:
         raise ConfigError(
             f"{config} exists and is left as it is.",
-            hint="Change it, remove it, or name another folder.",
+            hint="Change it, remove it, or name another folder: ocrd init DIR.",
         ) from None
     settings = load(config, {})
     made = folders_of(settings)
@@ -53,7 +62,7 @@ def init(
     if as_json:
         screen.emit({"config": str(config), "folders": [str(path) for path in made]})
     else:
-        _say_what_next(config, settings)
+        _say_what_next(config, settings, is_found=folder is None)
 
 
 def _private(path: str, flags: int) -> int:
@@ -69,15 +78,15 @@ def folders_of(settings: Settings) -> list[Path]:
     ]
 
 
-def _say_what_next(config: Path, settings: Settings) -> None:
+def _say_what_next(config: Path, settings: Settings, *, is_found: bool) -> None:
     import shlex
 
     inbox = settings.inbox[0]
-    quoted = shlex.quote(str(config))
+    which = "" if is_found else f" -c {shlex.quote(str(config))}"
     screen.say(f"Wrote {screen.plain(config)}")
     screen.say("")
-    screen.say(f"  1. Look whether all is ready:  ocrd check -c {quoted}")
-    screen.say(f"  2. Start the daemon:           ocrd run -c {quoted}")
+    screen.say(f"  1. Look whether all is ready:  ocrd check{which}")
+    screen.say(f"  2. Start the daemon:           ocrd run{which}")
     screen.say(f"  3. Drop a PDF or image into    {screen.plain(inbox.path)}")
     screen.say("")
     screen.say(f"What is read goes to {screen.plain(inbox.done_dir)} with its Markdown beside it,")

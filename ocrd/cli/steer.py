@@ -12,6 +12,7 @@ import typer
 
 from ocrd.cli import screen
 from ocrd.cli.options import ConfigOption, JsonOption, SocketOption, client_of
+from ocrd.wording import worded
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -58,7 +59,8 @@ def cancel(
     if as_json:
         screen.emit(body)
     else:
-        screen.say(f"Job {job} is {body['state']}: {screen.plain(body['relpath'])}")
+        state = worded(body["state"])
+        screen.say(f"Job {job} is {state}: {screen.plain(body['relpath'])}")
 
 
 def pause(
@@ -166,7 +168,7 @@ def _counts(jobs: dict[str, int]) -> RenderableType:
     from rich.text import Text
 
     named = [
-        (f"{count} {name}", screen.STATE_STYLES.get(name, ""))
+        (f"{count} {worded(name)}", screen.STATE_STYLES.get(name, ""))
         for name, count in jobs.items()
         if count
     ]
@@ -198,8 +200,8 @@ def _bar(row: dict[str, Any]) -> RenderableType:
 
 def _inboxes(rows: list[dict[str, Any]]) -> RenderableType:
     table = screen.table(
-        *("inbox", "", "engine", "queued", "settling", "left alone"),
-        right=("queued", "settling"),
+        *("inbox", "", "engine", "queued", worded("settling"), "left alone"),
+        right=("queued", worded("settling")),
     )
     for row in rows:
         standing = screen.plain("network" if row["network"] else "")

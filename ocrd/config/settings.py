@@ -26,8 +26,9 @@ from pydantic_settings import (
 from ocrd.config import file
 from ocrd.config.disk import check_folders, offline_folders, unseen_folders
 from ocrd.config.engine import EngineSettings
-from ocrd.config.file import CONFIG_VARIABLE, ENV_PREFIX
+from ocrd.config.file import ENV_PREFIX
 from ocrd.config.folders import conflicts, own_directories, watched
+from ocrd.config.home import SYSTEM_STATE_DIR, default_state_dir, find_config
 from ocrd.config.refusal import refusal, refused
 from ocrd.config.tables import InboxSettings, LimitSettings, RasterSettings
 from ocrd.config.types import AbsoluteFolder, Count, Duration, Folder, Size, refuse
@@ -40,7 +41,6 @@ __all__ = [
     "template", "unseen_folders",
 ]  # fmt: skip
 
-SYSTEM_STATE_DIR = Path("/var/lib/ocrd")
 SYSTEM_RUNTIME_DIR = Path("/run/ocrd")
 SOCKET_PATH_BYTES = 100  # sockaddr_un has room for 107, and a temporary name needs a few
 
@@ -62,7 +62,8 @@ class Settings(BaseSettings):
     state_dir: AbsoluteFolder = Field(
         SYSTEM_STATE_DIR,
         description="The place of the ledger, which knows what was done; one daemon each. It has to"
-        " be on a local disk.",
+        " be on a local disk. For a person's configuration, which is not in /etc, the default is"
+        " ~/.local/state/ocrd of the file's owner.",
     )
     runtime_dir: AbsoluteFolder | None = Field(
         None,
@@ -230,28 +231,11 @@ def default_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return _settings(None, environ)
 
 
-def find_config(explicit: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
-    """Return the configuration file to use; raise ConfigError if there is none."""
-    environ = os.environ if environ is None else environ
-    if explicit is not None:
-        return explicit
-    if named := environ.get(CONFIG_VARIABLE):
-        return Path(named)
-    home = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    usual = (home / "ocrd" / "config.toml", Path("/etc/ocrd/config.toml"))
-    for path in usual:
-        if path.exists():
-            return path
-    raise ConfigError(
-        f"There is no configuration at {usual[0]} or {usual[1]}.",
-        hint=f"Make one with 'ocrd init DIR', or name one with --config or {CONFIG_VARIABLE}.",
-    )
-
-
 def _settings(path: Path | None, environ: Mapping[str, str] | None) -> Settings:
     environ = os.environ if environ is None else environ
     source = file.read(path, environ, tuple(Settings.model_fields))
     _make_absolute(source.values, Path.cwd() if path is None else path.absolute().parent)
+    source.values.setdefault("state_dir", str(default_state_dir(path, environ)))
     try:
         return Settings(**source.values)
     except ValidationError as error:

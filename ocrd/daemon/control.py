@@ -36,6 +36,7 @@ from ocrd.work import Folder
 
 log = logging.getLogger("ocrd.daemon.control")
 
+ALL = Choice()  # of the jobs
 PAUSED = "paused"  # the ledger's setting,
 PAUSED_BY = "paused by"  # and who it was
 
@@ -193,10 +194,13 @@ class Control:
         )  # fmt: skip
         return Outcome(job, done=True, what=again.told(job, new, stray), new=new)
 
-    async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
-        """Return the newest jobs, those of one state where it is given."""
-        states = None if state is None else {state}
-        return await self._ledger.do(lambda ledger: ledger.jobs(states, limit))
+    async def jobs(
+        self, choice: Choice = ALL, *, before: int | None = None, limit: int = 50
+    ) -> tuple[list[Job], int | None]:
+        """Return the newest chosen jobs under a number, and where to go on."""
+        return await self._ledger.do(
+            lambda ledger: ledger.listed(choice, before=before, limit=limit)
+        )
 
     async def job(self, job_id: int) -> Job:
         """Return one job; raise KeyError if it is unknown."""

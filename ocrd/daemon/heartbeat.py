@@ -20,6 +20,7 @@ from ocrd.daemon.standing import Standing
 from ocrd.errors import OcrdError
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.log import fields
+from ocrd.wording import span
 from ocrd.work import Work
 
 log = logging.getLogger("ocrd.daemon.heartbeat")
@@ -125,11 +126,11 @@ class Heartbeat:
         if self._ledger.problem:  # its disk's, which a new start would find again
             return ""
         if now - max(self._ledger_answered, self._awake) > SILENCE_SECONDS:
-            return f"The ledger has not answered for {SILENCE_SECONDS:.0f} s."
+            return f"The ledger has not answered for {span(SILENCE_SECONDS)}."
         if now - max(self._dispatcher.looked, self._awake) > SILENCE_SECONDS:
-            return f"The dispatcher has not looked for work for {SILENCE_SECONDS:.0f} s."
+            return f"The dispatcher has not looked for work for {span(SILENCE_SECONDS)}."
         if self._stillness.seconds(self._dispatcher.working.values()) > self._still_seconds:
-            return f"The documents in work have not moved for {self._still_seconds:.0f} s."
+            return f"The documents in work have not moved for {span(self._still_seconds)}."
         return ""
 
     async def _ask_ledger(self, patience_seconds: float) -> None:

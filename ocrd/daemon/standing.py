@@ -88,6 +88,7 @@ class Standing:
             "engine": folder.settings.engine or "default",
             "mode": folder.settings.mode,
             "priority": folder.settings.priority,
+            "unsupported": folder.settings.unsupported,
         }
 
     def engines(self) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from ocrd.engine.pagequeue import Flight, PageQueue, QueuedPage
 from ocrd.engine.process import WorkerProcess
 from ocrd.errors import EngineError, PageError
 from ocrd.log import fields
+from ocrd.wording import span
 
 if TYPE_CHECKING:
     from ocrd.config.settings import EngineSettings
@@ -264,7 +265,7 @@ class Attendant:
                     return
                 if now >= due:
                     raise EngineError(
-                        f"The engine was not ready within {self._settings.start_timeout:g} s."
+                        f"The engine was not ready within {span(self._settings.start_timeout)}."
                         f"{worker.last_words()}",
                         hint="Raise start_timeout if its model takes longer to load.",
                     )

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ocrd.engine.protocol import Recognise
 from ocrd.errors import EngineError, PoisonousPageError
 from ocrd.job import Recognition
+from ocrd.wording import span
 
 RUNAWAY_FACTOR = 10  # progress or not: no page may take more than this many page timeouts
 
@@ -102,12 +103,12 @@ class Flight:
         for page in self.pages.values():
             if now - page.moved >= timeout_seconds:
                 raise EngineError(
-                    f"The engine made no progress on a page for {timeout_seconds:g} s.", hint=hint
+                    f"The engine made no progress on a page for {span(timeout_seconds)}.", hint=hint
                 )
             limit = RUNAWAY_FACTOR * timeout_seconds
             if now - page.sent >= limit:
                 raise EngineError(
-                    f"The engine did not finish a page within {limit:g} s.", hint=hint
+                    f"The engine did not finish a page within {span(limit)}.", hint=hint
                 )
 
 

@@ -26,6 +26,7 @@ from ocrd.intake.scan import Found, Scan, Scanner, Stray, junk
 from ocrd.intake.skipped import Skipped, Why
 from ocrd.intake.watches import Watches
 from ocrd.log import fields
+from ocrd.wording import span
 
 if TYPE_CHECKING:
     from ocrd.config.settings import InboxSettings
@@ -167,7 +168,7 @@ class Inbox:
         silent = 0.0 if progress is None else self._clock() - progress
         if silent < HUNG_SECONDS:
             return self._status
-        error = f"The file system has not answered for {silent:.0f} s. Check the share's server."
+        error = f"The file system has not answered for {span(silent)}. Check the share's server."
         return replace(self._status, online=False, error=error)
 
     def skipped(self) -> Skipped:

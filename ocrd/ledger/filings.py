@@ -8,19 +8,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from ocrd.errors import NO_REASON, Reason
-from ocrd.job import FileKey, JobState
+from ocrd.job import NO_ACCOUNT, FileKey, JobAccount, JobState
 from ocrd.ledger.file import LedgerFile
-from ocrd.ledger.rows import key_text, reason_columns
+from ocrd.ledger.rows import account_text, key_text, reason_columns
 
 
 class Filings(LedgerFile):
     """What is filed, kept or withdrawn, and the plans of it."""
 
-    def intend(self, job_id: int, plan: Mapping[str, Any], *, sha256: str | None = None) -> None:
+    def intend(
+        self, job_id: int, plan: Mapping[str, Any], *, sha256: str | None = None,
+        account: JobAccount = NO_ACCOUNT,
+    ) -> None:
         """Record where everything of the job will go, and what it is, before anything goes."""
         self.db.execute(
-            "UPDATE jobs SET state = 'filing', plan = ?, sha256 = COALESCE(?, sha256) WHERE id = ?",
-            (json.dumps(plan), sha256, job_id),
+            "UPDATE jobs SET state = 'filing', plan = ?, sha256 = COALESCE(?, sha256), account = ?"
+            " WHERE id = ?",
+            (json.dumps(plan), sha256, account_text(account), job_id),
         )
 
     def finish(
@@ -118,7 +122,7 @@ class Filings(LedgerFile):
             (job_id, job_id),
         )
         self.db.execute(
-            "UPDATE jobs SET state = 'withdrawn', kept = 0, plan = '{}', code = '', message = '',"
-            " hint = '', page = NULL WHERE id = ?",
+            "UPDATE jobs SET state = 'withdrawn', kept = 0, plan = '{}', account = '{}', code = '',"
+            " message = '', hint = '', page = NULL WHERE id = ?",
             (job_id,),
         )

@@ -7,6 +7,7 @@ came, ``filings`` how it ends; here it is all one, and people look at it.
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
 from collections.abc import Collection, Sequence
 
@@ -35,6 +36,27 @@ class Ledger(Queue, Checkpoints, Filings):
             (*wanted, limit, offset),
         )
         return [job_of(row) for row in rows]
+
+    def listed(
+        self, choice: Choice, *, before: int | None = None, limit: int = 50
+    ) -> tuple[list[Job], int | None]:
+        """Return the newest jobs that a person means, and where to go on: None for nowhere.
+
+        They are those with numbers under ``before``, and all where the choice says nothing.
+        """
+        state = choice.state or (JobState.DONE if choice.doubted else None)
+        inbox = os.fsencode(choice.inbox)
+        rows = self.db.execute(
+            f"SELECT {COLUMNS} FROM jobs WHERE (? IS NULL OR id < ?)"  # noqa: S608  (our own)
+            " AND (? IS NULL OR state = ?) AND (? = '' OR code = ?) AND (? = x'' OR inbox = ?)"
+            " AND (NOT ? OR pages_failed > 0 OR pages_doubtful > 0) ORDER BY id DESC",
+            (before, before, state, state, choice.code, choice.code, inbox, inbox, choice.doubted),
+        )
+        named = (job for job in map(job_of, rows) if _is_named(job, choice.name))
+        found = list(itertools.islice(named, limit + 1))
+        if len(found) <= limit:
+            return found, None
+        return found[:limit], found[limit - 1].id
 
     def chosen(self, choice: Choice) -> list[Job]:
         """Return the jobs that a person means, the oldest first; KeyError for an unknown number."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from dataclasses import asdict
 from typing import Any
 
 from ocrd.errors import LedgerRefusedError, Reason
-from ocrd.job import FileKey, Job, JobState
+from ocrd.job import FileKey, Job, JobAccount, JobState
 
 COLUMNS = (
     "id, inbox, relpath, key, state, priority, attempts, created, not_before, pages, pages_done,"
     " sha256, finished, plan, code, message, hint, page, destination, pages_doubtful,"
-    " pages_failed"
+    " pages_failed, account"
 )
 
 
@@ -75,4 +76,15 @@ def _read_row(row: tuple[Any, ...]) -> Job:
         destination=os.fsdecode(row[18]),
         pages_doubtful=row[19],
         pages_failed=row[20],
+        account=_account(row[21]),
     )
+
+
+def account_text(account: JobAccount) -> str:
+    """Return what is told of a document as the ledger writes it."""
+    return json.dumps(asdict(account))
+
+
+def _account(text: str) -> JobAccount:
+    told = json.loads(text)
+    return JobAccount(**{**told, "warnings": tuple(told.get("warnings", ()))})

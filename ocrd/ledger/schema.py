@@ -107,13 +107,15 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE INDEX jobs_kept ON jobs (sha256) WHERE kept;
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN account TEXT NOT NULL DEFAULT '{}';
+    """,
 )
 
 # An older ledger that is only looked at stays as it is: the columns are put before it.
-_COUNTING = 3  # the first version whose jobs count doubtful and failed pages
-_UNCOUNTED = (
-    "CREATE TEMP VIEW jobs AS SELECT *, 0 AS pages_doubtful, 0 AS pages_failed FROM main.jobs"
-)
+_LATER_COLUMNS = {  # with the first version that has them
+    "0 AS pages_doubtful": 3, "0 AS pages_failed": 3, "'{}' AS account": 5,
+}  # fmt: skip
 
 
 def open_connection(path: Path, *, readonly: bool) -> sqlite3.Connection:
@@ -249,8 +251,11 @@ def _require_known_version(connection: sqlite3.Connection, path: Path) -> int:
 
 def _migrate(connection: sqlite3.Connection, path: Path, *, readonly: bool) -> None:
     version = _require_known_version(connection, path)
-    if readonly and version < _COUNTING:
-        connection.execute(_UNCOUNTED)
+    lacking = [column for column, since in _LATER_COLUMNS.items() if version < since]
+    if readonly and lacking:
+        connection.execute(
+            f"CREATE TEMP VIEW jobs AS SELECT *, {', '.join(lacking)} FROM main.jobs"  # noqa: S608
+        )
     if version == len(MIGRATIONS) or readonly:
         connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
         return

@@ -26,6 +26,7 @@ from typing import Any
 
 from ocrd import errors, loading
 from ocrd.raster.child import LENGTH, Limits, framed
+from ocrd.wording import span
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _STDERR_TAIL_BYTES = 8192  # a crash tells its whole stack
@@ -199,7 +200,7 @@ class LimitedChild:
         except TimeoutError as error:
             worked = self._cpu_seconds() - before > deadline_seconds * _WORKED_SHARE
             await self.kill()
-            told = f"it did not answer within {deadline_seconds:g} s"
+            told = f"it did not answer within {span(deadline_seconds)}"
             raise ChildTimeout(told, worked=worked) from error
         except (OSError, EOFError) as error:
             raise ChildDied(await self._obituary()) from error

@@ -25,6 +25,7 @@ from ocrd.raster.calls import Call, Source, refuse_unreadable
 from ocrd.raster.child import Limits
 from ocrd.raster.isolate import ChildDied, ChildError, ChildTimeout, LimitedChild
 from ocrd.raster.seats import Rank, Seat, Seats
+from ocrd.wording import span
 
 T = TypeVar("T")
 
@@ -204,7 +205,7 @@ def _way_to_start(cause: str) -> str:
 def _told(error: ChildDied | ChildTimeout, call: Call, times: int) -> str:
     again = f", {times} times" if times > 1 else ""
     if isinstance(error, ChildTimeout):
-        return f"takes longer than {call.deadline_seconds:g} s{again}"
+        return f"takes longer than {span(call.deadline_seconds)}{again}"
     return f"ended its process{again}: {error}"
 
 

@@ -13,6 +13,7 @@ from ocrd.errors import EngineError, OcrdError
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.readiness.finding import Finding, Verdict
 from ocrd.tasks import Task
+from ocrd.wording import span
 
 if TYPE_CHECKING:
     from ocrd.config.settings import EngineSettings, Settings
@@ -55,7 +56,7 @@ async def of_engine(client: EngineClient, engine: EngineSettings, settings: Sett
         return Finding(
             Verdict.FAIL,
             subject,
-            f"No page was read within {limit:.0f} s. {what}",
+            f"No page was read within {span(limit)}. {what}",
             f"Correct the engine's table in the configuration (kind = {engine.kind!r}).",
         )
     except OcrdError as error:

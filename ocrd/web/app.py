@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Protocol
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -31,6 +32,7 @@ from ocrd.web.wire import (
 )
 
 MAX_JOBS = 10_000  # in one answer
+MAX_NUMBER = 2**63 - 1  # of a job
 
 
 class Steering(Protocol):
@@ -74,8 +76,10 @@ class Steering(Protocol):
         """Take the chosen jobs back, see the daemon; raise KeyError for an unknown number."""
         ...
 
-    async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
-        """Return the latest jobs, newest first."""
+    async def jobs(
+        self, choice: Choice, *, before: int | None, limit: int
+    ) -> tuple[Sequence[Job], int | None]:
+        """Return the latest chosen jobs under a number, newest first, and where to go on."""
         ...
 
     async def job(self, job_id: int) -> Job:
@@ -133,9 +137,9 @@ class _Api:
         return Answer({"inboxes": await self._steering.inboxes()})
 
     async def jobs(self, request: Request) -> Response:
-        state = _state(request.query_params.get("state"))
-        limit = _limit(request.query_params.get("limit", "50"))
-        return _jobs(await self._steering.jobs(state, limit))
+        choice, before, limit = _listing(request.scope["query_string"])
+        jobs, following = await self._steering.jobs(choice, before=before, limit=limit)
+        return Answer({"jobs": [job_to_json(job) for job in jobs], "next": following})
 
     async def job(self, request: Request) -> Response:
         number: int = request.path_params["job"]
@@ -206,8 +210,18 @@ def _job(job: Job) -> Response:
     return Answer({"job": job_to_json(job)})
 
 
-def _jobs(jobs: Sequence[Job]) -> Response:
-    return Answer({"jobs": [job_to_json(job) for job in jobs]})
+def _listing(query: bytes) -> tuple[Choice, int | None, int]:
+    """Return which jobs are meant, under which number, and how many at most."""
+    told = {
+        key: values[-1]
+        for key, values in parse_qs(query.decode("ascii"), errors="surrogateescape").items()
+    }
+    choice = Choice(
+        state=_state(told.get("state")), code=told.get("code", ""), inbox=told.get("inbox", ""),
+        name=told.get("name", ""), doubted="doubtful" in told,
+    )  # fmt: skip
+    before = _number("before", told["before"], MAX_NUMBER) if "before" in told else None
+    return choice, before, _number("limit", told.get("limit", "50"), MAX_JOBS)
 
 
 def _state(text: str | None) -> JobState | None:
@@ -235,11 +249,11 @@ def _choice(body: bytes) -> tuple[Choice, dict[str, bool]]:
         ) from None
 
 
-def _limit(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_JOBS:
+def _number(name: str, text: str, most: int) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= most:
         return int(text)
     raise HTTPException(
-        HTTPStatus.BAD_REQUEST, f"The limit must be a number from 1 to {MAX_JOBS}, not {text!r}."
+        HTTPStatus.BAD_REQUEST, f"The {name} must be a number from 1 to {most}, not {text!r}."
     )
 
 

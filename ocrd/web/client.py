@@ -16,13 +16,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from ocrd.errors import OcrdError, UnreachableError
 from ocrd.files import rights
-from ocrd.job import Choice, JobState
+from ocrd.job import Choice
 from ocrd.web import notes
 from ocrd.web.wire import choice_to_json, dumps, error_from_json
+from ocrd.wording import span
 
+ALL = Choice()  # of the jobs
 TIMEOUT_SECONDS = 10.0
 LOOK_SECONDS = 0.1  # between two looks whether a daemon has gone
 SLOW_SECONDS = 120.0  # reload and retry look at every folder, some of them on shares
@@ -45,11 +48,21 @@ class Client:
         inboxes: list[dict[str, Any]] = self._ask("GET", "/inboxes")["inboxes"]
         return inboxes
 
-    def jobs(self, state: JobState | None = None, limit: int = 50) -> list[dict[str, Any]]:
-        """Return the latest jobs, newest first."""
-        chosen = f"&state={state.value}" if state else ""
-        jobs: list[dict[str, Any]] = self._ask("GET", f"/jobs?limit={limit}{chosen}")["jobs"]
-        return jobs
+    def jobs(
+        self, choice: Choice = ALL, *, before: int | None = None, limit: int = 50
+    ) -> dict[str, Any]:
+        """Return the latest chosen ``jobs`` under a number, newest first; ``next`` is to go on."""
+        asked = {
+            "limit": str(limit),
+            "state": choice.state.value if choice.state else "",
+            "code": choice.code,
+            "inbox": choice.inbox,
+            "name": choice.name,
+            "doubtful": "yes" if choice.doubted else "",
+            "before": "" if before is None else str(before),
+        }
+        told = {key: os.fsencode(value) for key, value in asked.items() if value}
+        return self._ask("GET", f"/jobs?{urlencode(told)}")
 
     def job(self, number: int) -> dict[str, Any]:
         """Return one job."""
@@ -107,7 +120,7 @@ class Client:
             if not _has_ended(watch, seconds, self.is_there):
                 raise UnreachableError(
                     f"The daemon on {self.path} was told to stop, and still runs after"
-                    f" {seconds:.0f} s.",
+                    f" {span(seconds)}.",
                     hint="Its log says what it waits for.",
                 )
         finally:

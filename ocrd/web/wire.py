@@ -49,9 +49,11 @@ def dumps(body: object, *, indent: int | None = None) -> str:
 
 
 def job_to_json(job: Job) -> dict[str, Any]:
-    """Return the job as a person or program is shown it: without filing's internal plan."""
+    """Return the job as a person or program is shown it: of filing's plan, what it leaves."""
     body = asdict(job)
-    del body["plan"]
+    plan = body.pop("plan")
+    body["outputs"] = [output["path"] for output in plan.get("outputs", ())]
+    body.update(body.pop("account"))
     body["state"] = job.state.value
     body["outcome"] = outcome_of(job)
     return body

@@ -167,7 +167,7 @@ def test_an_engine_that_ends_on_every_page_fails_no_document_and_goes_on_once_it
     daemon.start()
 
     def reasons() -> list[str]:
-        told = [str(row["message"]) for row in json.loads(daemon.command("jobs", "--json").stdout)]
+        told = [str(row["message"]) for row in daemon.listed()]
         return [message for message in told if "known to be good" in message]
 
     told = eventually(lambda: found if len(found := reasons()) == 2 else None, 90)

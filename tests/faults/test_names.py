@@ -102,7 +102,7 @@ def nothing_can_be_forged(daemon: Installation, count: int) -> None:
     """Look at what a person or a program is shown: log, ``jobs``, ``show``, ``status``."""
     for line in daemon.log.read_text().split("\n")[:-1]:
         assert json.loads(line) and not UNSHOWABLE.search(line), line
-    jobs = daemon.call("jobs", "--limit", "1000")
+    jobs = daemon.listed("--limit", "1000")
     assert len(jobs) == count == len({job["relpath"] for job in jobs})
     for command in (
         ["jobs", "--limit", "1000"], ["jobs", "--limit", "1000", "--json"], ["status"],

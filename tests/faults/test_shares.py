@@ -410,7 +410,7 @@ def test_files_that_may_not_be_moved_wait_and_hold_up_nobody(daemon: Installatio
         assert sorted(name for name in names if (daemon.inbox / name).exists()) == sorted(names[:3])
         assert not daemon.failed.exists() or not list(daemon.failed.iterdir())
         assert folder_status(daemon, daemon.inbox)["blocked"] == "", "the folder takes files"
-        filing = daemon.call("jobs", "--state", "filing")
+        filing = daemon.listed("--state", "filing")
         waiting = {job["relpath"]: job["message"] for job in filing}
         assert set(waiting) == set(names[:3]) and all(waiting.values())
     finally:

@@ -187,7 +187,7 @@ def test_a_page_that_runs_away_for_good_is_kept_and_never_passed_off_as_good(
     markdown = (daemon.done / "typewriter.md").read_text()
     assert "<!-- page 1 is doubtful: " in markdown
     assert "round and round it goes" in markdown  # of all that were read the page has room for that
-    assert daemon.call("jobs")[0]["outcome"] == "done with doubts"
+    assert daemon.listed()[0]["outcome"] == "done with doubts"
 
 
 def test_what_is_asked_for_is_located(daemon: Installation, tmp_path: Path) -> None:

@@ -80,11 +80,11 @@ def test_a_letter_with_a_line_that_was_not_read_is_done_and_says_so_everywhere(
     jobs = daemon.status()["jobs"]
     assert (jobs["done"], jobs["doubtful"], jobs["partial"]) == (1, 1, 0)
     assert "1 doubtful" in daemon.command("status").stdout
-    (job,) = daemon.call("jobs")
+    (job,) = daemon.listed()
     assert (job["state"], job["outcome"], job["pages_doubtful"]) == ("done", "done with doubts", 1)
     assert "done with doubts" in daemon.command("show", str(job["id"])).stdout
     daemon.stop()
-    assert daemon.call("jobs") == [job], "without a daemon, too"
+    assert daemon.listed() == [job], "without a daemon, too"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_book_of_which_a_page_is_not_read_is_partial(daemon: Installation) -> 
     assert events(daemon, "done")[0]["message"].startswith("Done in part in ")
     jobs = daemon.status()["jobs"]
     assert (jobs["doubtful"], jobs["partial"]) == (0, 1)
-    assert daemon.call("jobs")[0]["outcome"] == "partial"
+    assert daemon.listed()[0]["outcome"] == "partial"
 
 
 def test_a_runaway_that_was_cut_keeps_its_text_and_its_mark(daemon: Installation) -> None:
@@ -176,12 +176,12 @@ def test_a_daemon_that_is_killed_tells_of_the_doubts_before(daemon: Installation
     daemon.configure(more, f"{ALL}")
     make_pdf(daemon.inbox / "book.pdf", 4)
     daemon.start()
-    eventually(lambda: [job["pages_doubtful"] for job in daemon.call("jobs")] == [1])
+    eventually(lambda: [job["pages_doubtful"] for job in daemon.listed()] == [1])
     daemon.kill()
     daemon.start()
     daemon.wait_for("done/book.pdf", "done/book.md")
     assert front_matter((daemon.done / "book.md").read_text())["doubtful"] == [1]
-    assert daemon.call("jobs")[0]["pages_doubtful"] == 1
+    assert daemon.listed()[0]["pages_doubtful"] == 1
 
 
 def convert(folder: Path, engine: str, *arguments: str) -> subprocess.CompletedProcess[str]:

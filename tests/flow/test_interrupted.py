@@ -55,7 +55,7 @@ def test_sigterm_finishes_the_page_and_stops_in_time(daemon: Installation) -> No
     before = eventually(lambda: pages_done(daemon), 30)
     assert daemon.stop() == 0
     assert daemon.tree() == ["book.pdf"]
-    (job,) = daemon.call("jobs")
+    (job,) = daemon.listed()
     assert job["state"] == "queued"
     # The page in flight, and perhaps one that was read while the signal was on its way.
     assert before + 1 <= job["pages_done"] <= before + 2

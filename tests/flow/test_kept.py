@@ -42,7 +42,7 @@ def test_a_kept_file_that_is_renamed_takes_its_text_along(daemon: Installation) 
     daemon.drop(LETTER, "2026/letter.png")
     daemon.wait_for("2026/letter.md", "2026/letter.json")
     eventually(lambda: daemon.status()["jobs"]["done"] == 1, 10)
-    (first,) = daemon.call("jobs")
+    (first,) = daemon.listed()
     text = daemon.inbox / "2026" / "letter.md"
     text.write_text("corrected by hand\n")
     (daemon.inbox / "2026" / "letter.png").rename(daemon.inbox / "offer.png")
@@ -53,10 +53,10 @@ def test_a_kept_file_that_is_renamed_takes_its_text_along(daemon: Installation) 
     (daemon.inbox / "2027").mkdir()
     for name in daemon.tree():
         (daemon.inbox / name).rename(daemon.inbox / "2027" / name)
-    eventually(lambda: len(daemon.call("jobs")) == 3 and not daemon.status()["working"], 20)
+    eventually(lambda: len(daemon.listed()) == 3 and not daemon.status()["working"], 20)
     eventually(lambda: daemon.status()["jobs"]["done"] == 1, 20)
     assert daemon.tree() == ["2027/offer.json", "2027/offer.md", "2027/offer.png"]
-    newest, *_ = daemon.call("jobs")
+    newest, *_ = daemon.listed()
     assert (newest["state"], newest["relpath"]) == ("done", "2027/offer.png")
     assert newest["sha256"] == first["sha256"]
     assert daemon.log.read_text().count('"event": "followed"') == 2

@@ -41,7 +41,7 @@ def test_only_documents_leave_a_folder_that_was_full_before(daemon: Installation
     left = {name for name in daemon.tree() if not name.startswith(("done/", "failed/"))}
     assert left == {*STRAYS, "old.zip"}
     assert json.loads((daemon.failed / "plan.error.json").read_text())["code"] == "unsupported"
-    assert len(daemon.call("jobs")) == 4
+    assert len(daemon.listed()) == 4
     assert "5 of them are no documents, and are left alone" in daemon.log.read_text()
     shown = daemon.command("show", str(daemon.inbox)).stdout
     assert "main.py  (no document: text)" in shown

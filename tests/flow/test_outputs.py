@@ -123,11 +123,11 @@ def test_a_kept_file_that_changed_has_its_own_figures_replaced_and_edited_ones_k
     assert press.tree() == sorted([*before, *others])
     assert "](scan.png.assets/" in (press.inbox / "scan.md").read_text()
     # Neither the figures nor the overlay were taken for new documents in all this.
-    assert {job["relpath"] for job in press.call("jobs")} == {"scan.png"}
+    assert {job["relpath"] for job in press.listed()} == {"scan.png"}
 
 
 def done_jobs(press: Installation) -> int:
-    return sum(job["state"] == "done" for job in press.call("jobs"))
+    return sum(job["state"] == "done" for job in press.listed())
 
 
 def test_a_daemon_that_is_killed_again_and_again_leaves_one_whole_set(press: Installation) -> None:

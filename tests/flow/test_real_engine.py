@@ -172,6 +172,6 @@ def test_a_stop_in_the_middle_of_recognition_keeps_what_was_read(office: Install
     office.signal(signal.SIGTERM)
     assert office.process is not None
     assert office.process.wait(30) == 0
-    (job,) = office.call("jobs")
+    (job,) = office.listed()
     assert job["pages_done"] >= 1
     assert office.tree() == ["multipage.pdf"]

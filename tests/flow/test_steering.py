@@ -54,7 +54,7 @@ def test_cancel_leaves_the_source_in_the_inbox_and_retry_reads_it(daemon: Instal
     daemon.start()
     daemon.drop(daemon.root / "book.pdf")
     eventually(lambda: pages_done(daemon) >= 1, 30)
-    (job,) = daemon.call("jobs")
+    (job,) = daemon.listed()
     assert daemon.command("cancel", str(job["id"])).returncode == 0
     eventually(lambda: daemon.status()["jobs"]["cancelled"] == 1, 10)
     assert daemon.tree() == ["book.pdf"]

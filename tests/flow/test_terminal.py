@@ -77,7 +77,7 @@ def test_closing_the_terminal_stops_the_daemon_in_order(daemon: Installation) ->
         eventually(lambda: pages_done(daemon) > 1, 60)
         screen.close()
         assert process.wait(PATIENCE * 30) == 0
-    [job] = daemon.call("jobs")
+    [job] = daemon.listed()
     assert job["state"] == "queued", "given back, as at every stop in order"
     assert job["pages_done"] > 1
 
@@ -163,7 +163,7 @@ def test_stop_returns_when_the_daemon_has_ended(daemon: Installation, tmp_path: 
     assert (stopped.returncode, stopped.stdout) == (0, "Stopped.\n")
     assert daemon.process is not None
     assert daemon.process.wait(1) == 0
-    [job] = daemon.call("jobs")
+    [job] = daemon.listed()
     assert job["state"] == "queued"
     again = daemon.command("stop")
     assert again.returncode == 69, "no daemon answers"

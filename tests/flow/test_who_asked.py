@@ -38,7 +38,7 @@ def test_what_a_person_asked_for_is_recorded_with_his_name(daemon: Installation)
     daemon.call("resume")
     assert daemon.status()["paused"] is None
     eventually(lambda: daemon.status()["working"], 30)
-    [job] = daemon.call("jobs")
+    [job] = daemon.listed()
     daemon.call("cancel", str(job["id"]))
     daemon.call("cancel", str(job["id"]))  # which is over: nobody is named twice
     assert daemon.call("show", str(job["id"]))["message"] == f"Cancelled by {me}."

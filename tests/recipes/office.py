@@ -76,7 +76,7 @@ class Office:
 
     def jobs(self, inbox: Path) -> dict[str, dict[str, Any]]:
         """Return the jobs of one inbox, by the name of their source."""
-        found = self.service.client.jobs()
+        found = self.service.client.jobs()["jobs"]
         return {job["relpath"]: job for job in found if job["inbox"] == str(inbox)}
 
     def times_begun(self, inbox: Path, name: str) -> int:

@@ -146,7 +146,8 @@ class Service:
 
     def jobs(self) -> list[dict[str, Any]]:
         """Return the ledger's jobs, whether or not the daemon runs."""
-        found: list[dict[str, Any]] = json.loads(self.machine.run("ocrd", "jobs", "--json").stdout)
+        told = self.machine.run("ocrd", "jobs", "--json").stdout
+        found: list[dict[str, Any]] = json.loads(told)["jobs"]
         return found
 
     def journal(self, *matches: str) -> list[dict[str, Any]]:

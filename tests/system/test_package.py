@@ -104,7 +104,7 @@ class Computer:
 
     def jobs(self) -> dict[str, dict[str, Any]]:
         """Return the jobs that the daemon knows, by the name of their source."""
-        found = json.loads(self.machine.run("ocrd", "jobs", "--json").stdout)
+        found = json.loads(self.machine.run("ocrd", "jobs", "--json").stdout)["jobs"]
         return {job["relpath"]: job for job in found}
 
     def tree(self) -> list[str]:

@@ -31,7 +31,7 @@ def begin_the_book(service: Service, book: Path, *, delay: float = 0.3, pages: i
 
 def pages_done(service: Service) -> int:
     """Return how many pages of a document are read."""
-    return max((job["pages_done"] for job in service.client.jobs()), default=0)
+    return max((job["pages_done"] for job in service.client.jobs()["jobs"]), default=0)
 
 
 def events(service: Service, *matches: str) -> list[str]:

@@ -92,10 +92,12 @@ async def test_a_read_document_lies_in_done_beside_its_text(
     job = await end.desk.job(work)
     assert (job.state, job.sha256) == (JobState.DONE, SHA256)
     assert job.destination == str(end.desk.inbox / "done" / "a.pdf")
-    said = re.fullmatch(r"Done in (\S+) s, 1 pages: (.*)", caplog.messages[-1])
+    assert [output["path"] for output in job.plan["outputs"]] == [f"{end.desk.inbox}/done/a.md"]
+    assert job.account.seconds is not None and 0 <= job.account.seconds < 60
+    said = re.fullmatch(r"Done in (\S+) s, 1 page: (.*)", caplog.messages[-1])
     assert said is not None
     assert 0 <= float(said[1]) < 60
-    assert said[2] == job.destination
+    assert said[2] == str(end.desk.inbox / "done"), "the record names the document before"
     assert end.desk.forgotten == ["a.pdf"], "another file may have its name tomorrow"
     assert end.desk.left == ["a.pdf"], "its folder may go"
     assert events(caplog) == [("done", "INFO")]
@@ -114,7 +116,7 @@ async def test_a_failed_document_lies_in_failed_with_the_reason(
     assert (job.state, job.code, job.hint) == (JobState.FAILED, "encrypted", "Give one.")
     assert events(caplog) == [("failed", "ERROR")]
     assert caplog.messages == [
-        f"Failed: It needs a password. Give one. ({end.desk.inbox}/failed/a.pdf)"
+        f"Failed: It needs a password. Give one. ({end.desk.inbox}/failed)"
     ]
 
 
@@ -179,7 +181,7 @@ async def test_a_document_with_doubts_is_done_and_says_so(
     assert "half of it was not read" in (end.desk.inbox / "done" / "a.md").read_text()
     assert events(caplog) == [("done", "WARNING")]
     assert said in caplog.text
-    assert f"1 pages, 1 of them doubtful, {int(failed)} not read" in caplog.text
+    assert f"1 page, 1 doubtful, {int(failed)} not read" in caplog.text
     (told,) = (vars(record)["ocrd_fields"] for record in caplog.records)
     assert (told["doubtful"], told["unread"]) == (1, int(failed) or None)
     job = await end.desk.job(work)

@@ -86,7 +86,7 @@ def test_the_id_of_an_event_never_changes() -> None:
 
 
 def documented() -> dict[str, str]:
-    page = (ROOT / "docs" / "operations.md").read_text()
+    page = (ROOT / "docs" / "events.md").read_text()
     return dict(re.findall(r"^\| `([a-z-]+)` \| `([0-9a-f]{32})` \|", page, re.MULTILINE))
 
 
@@ -107,3 +107,21 @@ def test_every_event_is_documented_with_its_id() -> None:
     missing = events_in_the_code() - set(table)
     assert not missing, [f"| `{event}` | `{logs.message_id(event)}` | … |" for event in missing]
     assert table == {event: logs.message_id(event) for event in table}
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "told"),
+    [
+        ("a/torn.jpg", "torn.jpg: damaged.", "a/torn.jpg: Damaged."),
+        ("torn.jpg", "Failed: torn.jpg: not a picture.", "torn.jpg: Failed: Not a picture."),
+        ("a.pdf", "Wait for 10 min. a.pdf: damaged.", "a.pdf: Wait for 10 min. Damaged."),
+        ("a.pdf", "a.pdf is damaged. It waits.", "a.pdf: It is damaged. It waits."),
+        ("a.pdf", "Beside a.pdf is another.", "a.pdf: Beside a.pdf is another."),
+        ("a.pdf", "Done: /in/done/a.pdf", "a.pdf: Done: /in/done/a.pdf"),
+        ("a.pdf", "aa.pdf: another one.", "a.pdf: aa.pdf: another one."),
+    ],
+)
+def test_a_document_is_named_once_in_a_line(name: str, message: str, told: str) -> None:
+    record = logging.LogRecord("ocrd", logging.INFO, __file__, 1, message, None, None)
+    record.__dict__.update(logs.fields("failed", document=name))
+    assert logs.sentence(record) == told

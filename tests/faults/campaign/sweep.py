@@ -243,9 +243,10 @@ class Sweep:
 
     def jobs(self) -> list[dict[str, Any]]:
         try:
-            return self.site.client.jobs(limit=20)
+            jobs: list[dict[str, Any]] = self.site.client.jobs(limit=20)["jobs"]
         except OcrdError:
             return []
+        return jobs
 
     def violations(self) -> list[str]:
         """Return what is wrong now that all is quiet, and stays so."""

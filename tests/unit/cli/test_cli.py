@@ -128,7 +128,7 @@ def test_no_configuration_is_said_with_the_way_out(tmp_path: Path) -> None:
     result = ocrd("status", home=tmp_path)
     assert result.returncode == 78
     assert result.stderr.startswith("ocrd: There is no configuration")
-    assert "\n  → Make one with 'ocrd init DIR'" in result.stderr
+    assert "\n  → Make one with 'ocrd init'" in result.stderr
 
 
 def test_status_without_a_daemon_exits_as_unreachable(config: Path) -> None:
@@ -165,6 +165,20 @@ def test_what_init_makes_for_the_daemon_is_nobody_elses(tmp_path: Path) -> None:
         for name in ("config.toml", "state", "state/tmp", "inbox")
     }
     assert modes == {"config.toml": 0o600, "state": 0o700, "state/tmp": 0o700, "inbox": 0o755}
+
+
+def test_init_without_a_folder_writes_where_commands_look(tmp_path: Path) -> None:
+    made = ocrd("init", "--json", home=tmp_path)
+    assert made.returncode == 0, made.stderr
+    config = tmp_path / "ocrd" / "config.toml"  # XDG_CONFIG_HOME
+    assert json.loads(made.stdout)["config"] == str(config)
+    settings = load(config, {})
+    assert settings.inbox[0].path == tmp_path / "scans" / "inbox"
+    assert settings.state_dir == tmp_path / ".local" / "state" / "ocrd"
+    checked = ocrd("check", "--no-engine", home=tmp_path)
+    assert checked.returncode == 0, checked.stdout
+    again = ocrd("init", home=tmp_path)
+    assert (again.returncode, "is left as it is" in again.stderr) == (78, True)
 
 
 def test_init_leaves_an_existing_configuration_alone(tmp_path: Path) -> None:
@@ -235,19 +249,45 @@ def test_jobs_and_show_read_the_ledger_when_no_daemon_runs(config: Path) -> None
     ledger.enqueue([candidate], 0, time.time())
     ledger.close()
     listed = ocrd("jobs", "--json", "-c", config, home=config.parent)
-    [job] = json.loads(listed.stdout)
+    [job] = json.loads(listed.stdout)["jobs"]
     assert (job["relpath"], job["state"]) == ("[red]a.pdf", "queued")
     assert "[red]a.pdf" in ocrd("jobs", "-c", config, home=config.parent).stdout
     shown = ocrd("show", str(job["id"]), "-c", config, home=config.parent)
     assert "[red]a.pdf" in shown.stdout
     none = ocrd("jobs", "--state", "failed", "--json", "-c", config, home=config.parent)
-    assert json.loads(none.stdout) == []
+    assert json.loads(none.stdout) == {"jobs": [], "next": None}
 
 
 def test_a_question_without_a_ledger_does_not_make_one(config: Path) -> None:
     for command in (["jobs"], ["show", "1"], ["retry", "--all"]):
         assert ocrd(*command, "-c", config, home=config.parent).returncode == 1
     assert not (config.parent / "state").exists()
+
+
+def test_a_listing_says_where_it_was_cut_and_goes_on_from_there(config: Path) -> None:
+    home = config.parent
+    (home / "state").mkdir()
+    ledger = Ledger.open(home / "state")
+    names = ["a.pdf", "b.pdf", "c.png", "d.pdf", "e.pdf"]
+    for number, name in enumerate(names):
+        key = FileKey(1, number, 3, 4)
+        ledger.enqueue([Candidate(str(home / "inbox"), name, key)], 0, time.time())
+    ledger.close()
+
+    def listed(*more: str) -> tuple[list[str], int | None]:
+        body = json.loads(ocrd("jobs", "--json", "-c", config, *more, home=home).stdout)
+        return [job["relpath"] for job in body["jobs"]], body["next"]
+
+    assert listed("--name", "*.pdf", "-n", "2") == (["e.pdf", "d.pdf"], 4)
+    assert listed("--name", "*.pdf", "-n", "2", "--before", "4") == (["b.pdf", "a.pdf"], None)
+    assert listed("--inbox", "inbox", "--state", "queued", "--before", "2") == (["a.pdf"], None)
+    for nothing in (["--code", "encrypted"], ["--doubtful"], ["--state", "gone"]):
+        assert listed(*nothing) == ([], None)
+    cut = ocrd("jobs", "-n", "4", "-c", config, home=home)
+    assert cut.stderr == "There are more: ocrd jobs --before 2\n"
+    assert ocrd("jobs", "-n", "5", "-c", config, home=home).stderr == ""
+    assert ocrd("jobs", "--state", "eaten", "-c", config, home=home).returncode == 2
+    assert ocrd("jobs", "--inbox", "outbox", "-c", config, home=home).returncode == 78
 
 
 # With a daemon
@@ -264,10 +304,10 @@ def test_a_running_daemon_is_steered(config: Path, daemon: subprocess.Popen[byte
     assert ask("status")["pid"] == daemon.pid
     assert ask("pause")["state"] == "paused"
     shutil.copy(PAGE, home / "inbox")
-    until(lambda: [job["state"] for job in ask("jobs")] == ["queued"])
+    until(lambda: [job["state"] for job in ask("jobs")["jobs"]] == ["queued"])
     assert "paused" in ocrd("status", "-c", config, home=home).stdout
     assert ask("resume")["state"] == "running"
-    until(lambda: [job["state"] for job in ask("jobs")] == ["done"])
+    until(lambda: [job["state"] for job in ask("jobs")["jobs"]] == ["done"])
     assert ask("show", "1")["destination"] == str(home / "inbox" / "done" / PAGE.name)
     assert ocrd("cancel", "99", "-c", config, home=home).returncode == 1
 
@@ -283,6 +323,64 @@ def test_reload_refuses_a_bad_file_and_the_old_one_stays(
     assert ocrd("status", "--socket", socket, home=config.parent).returncode == 0
     config.write_text(ECHO)
     assert ocrd("reload", "--socket", socket, home=config.parent).returncode == 0
+
+
+def test_a_running_daemon_is_found_without_its_configuration(
+    config: Path, daemon: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    """By its note: in no usual place there is a file, and the daemon's own is half edited."""
+    home = config.parent
+    shutil.copy(PAGE, home / "inbox")
+    until(lambda: '"done"' in ocrd("jobs", "--json", home=home).stdout)
+    config.write_text('state_dir = "state\n[[inbox]')
+    for named in ([], ["-c", str(config)]):
+        status = ocrd("status", "--json", *named, home=home)
+        assert json.loads(status.stdout)["pid"] == daemon.pid
+        for command in (
+            ["jobs"], ["show", "1"], ["show", "inbox"], ["show", str(home / "inbox")],
+            ["retry", "--all", "--inbox", "inbox"], ["pause"], ["resume"],
+        ):  # fmt: skip
+            result = ocrd(*command, *named, home=home)
+            assert result.returncode == 0, (command, result.stderr)
+    assert ocrd("show", "outbox", home=home).returncode == 78
+
+
+def test_a_daemon_that_was_killed_is_not_taken_for_one_that_runs(
+    config: Path, tmp_path: Path
+) -> None:
+    home = config.parent
+    command = [sys.executable, "-m", "ocrd", "run", "--config", str(config)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment(home), stderr=subprocess.DEVNULL
+    )  # fmt: skip
+    until(lambda: ocrd("status", home=home).returncode == 0)
+    process.kill()
+    process.wait()
+    notes = list(Path(os.environ["XDG_RUNTIME_DIR"]).rglob("*.json"))
+    assert [note for note in notes if str(config) in note.read_text()]
+    assert ocrd("status", home=home).returncode == 78
+    assert ocrd("status", "-c", config, home=home).returncode == 69
+
+
+def test_who_asks_in_vain_is_told_of_a_daemon_that_runs_elsewhere(
+    config: Path, daemon: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(ECHO.replace('"state"', '"other"'))
+    said = ocrd("status", "-c", other, home=config.parent).stderr
+    assert f"--config {config}" in said
+    second = subprocess.Popen(
+        [sys.executable, "-m", "ocrd", "run", "-c", str(other)], cwd=ROOT,
+        env=environment(config.parent), stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until(lambda: ocrd("status", "-c", other, home=config.parent).returncode == 0)
+        both = ocrd("status", home=config.parent)
+        assert both.returncode == 78
+        assert str(config) in both.stderr and str(other) in both.stderr
+    finally:
+        second.terminate()
+        second.wait(WAIT_SECONDS)
 
 
 # convert

@@ -122,9 +122,10 @@ async def test_one_that_is_no_document_is_put_back_and_left_alone(house: House) 
 
 async def test_jobs_are_listed_by_state_newest_first(house: House) -> None:
     first, second = await failed(house, "1.pdf"), await failed(house, "2.pdf")
-    assert await house.control.jobs(None, 9) == [second, first]
-    assert await house.control.jobs(JobState.FAILED, 1) == [second]
-    assert await house.control.jobs(JobState.DONE, 9) == []
+    assert await house.control.jobs() == ([second, first], None)
+    assert await house.control.jobs(Choice(state=JobState.FAILED), limit=1) == ([second], second.id)
+    assert await house.control.jobs(before=second.id) == ([first], None)
+    assert await house.control.jobs(Choice(state=JobState.DONE)) == ([], None)
 
 
 async def test_the_status_tells_of_each_part(house: House) -> None:

@@ -9,7 +9,7 @@ import pytest
 from ocrd.claims import this_process
 from ocrd.errors import FolderWithheldError
 from ocrd.intake.ownership import Claim
-from ocrd.job import JobState
+from ocrd.job import Choice, JobState
 from ocrd.ledger.jobs import Ledger
 from tests.clients import until
 from tests.unit.daemon.wired import ECHO, House
@@ -23,7 +23,7 @@ async def test_what_is_found_in_a_folder_is_queued_and_wakes_the_dispatcher(hous
     (house.root / "in" / "a.png").write_bytes(b"content")
     house.wiring.wake()
     async with asyncio.timeout(LIMIT_SECONDS):
-        while not (jobs := await house.control.jobs(JobState.QUEUED, 9)):
+        while not (jobs := (await house.control.jobs(Choice(state=JobState.QUEUED)))[0]):
             await house.dispatcher._wake.wait()
             house.dispatcher._wake.clear()
     assert [job.relpath for job in jobs] == ["a.png"]

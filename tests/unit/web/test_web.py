@@ -30,6 +30,7 @@ from ocrd.errors import (
     UnreachableError,
 )
 from ocrd.job import Choice, FileKey, Job, JobState
+from ocrd.readiness.finding import Finding, Verdict
 from ocrd.web.asking import asked_by, name_of
 from ocrd.web.client import Client
 from ocrd.web.server import WebServer
@@ -47,6 +48,7 @@ class Desk:
         self.known = {1: first, 2: replace(first, id=2, relpath=NOT_UTF8, state=JobState.FAILED)}
         self.state = "running"
         self.fault: Exception | None = None
+        self.checked = True
 
     async def status(self) -> dict[str, Any]:
         return {"state": self.state, "pid": os.getpid()}
@@ -84,9 +86,16 @@ class Desk:
             for job in chosen
         ]
 
-    async def jobs(self, state: JobState | None, limit: int) -> list[Job]:
-        found = [job for job in self.known.values() if state in {None, job.state}]
-        return found[:limit]
+    async def jobs(
+        self, choice: Choice, *, before: int | None, limit: int
+    ) -> tuple[list[Job], int | None]:
+        self.listed = (choice, before, limit)
+        found = [job for job in self.known.values() if choice.state in {None, job.state}]
+        return found[:limit], 1 if len(found) > limit else None
+
+    async def check(self, *, with_engine: bool) -> list[Finding]:
+        self.checked = with_engine
+        return [Finding(Verdict.WARN, "folders", "Shut.", "Open it.", is_config=True)]
 
     async def job(self, job_id: int) -> Job:
         return self.known[job_id]
@@ -121,9 +130,27 @@ async def test_pause_and_resume_reach_the_daemon(client: Client, desk: Desk) -> 
 
 
 async def test_jobs_are_chosen_by_state_and_limit(client: Client) -> None:
-    assert len(await asyncio.to_thread(client.jobs)) == 2
-    assert [j["id"] for j in await asyncio.to_thread(client.jobs, JobState.FAILED)] == [2]
-    assert [j["id"] for j in await asyncio.to_thread(client.jobs, None, 1)] == [1]
+    assert len((await asyncio.to_thread(client.jobs))["jobs"]) == 2
+    failed = await asyncio.to_thread(client.jobs, Choice(state=JobState.FAILED))
+    assert ([job["id"] for job in failed["jobs"]], failed["next"]) == ([2], None)
+    cut = await asyncio.to_thread(functools.partial(client.jobs, limit=1))
+    assert ([job["id"] for job in cut["jobs"]], cut["next"]) == ([1], 1)
+
+
+async def test_jobs_are_chosen_by_all_that_is_known(client: Client, desk: Desk) -> None:
+    choice = Choice(
+        state=JobState.DONE, code="a&b", inbox=os.fsdecode(b"/caf\xe9/ ?"), name="a*+", doubted=True
+    )
+    await asyncio.to_thread(functools.partial(client.jobs, choice, before=7, limit=9))
+    assert desk.listed == (choice, 7, 9)
+
+
+async def test_a_check_returns_its_findings_whole(client: Client, desk: Desk) -> None:
+    (told,) = await asyncio.to_thread(functools.partial(client.check, with_engine=False))
+    assert Finding.from_json(told) == Finding(
+        Verdict.WARN, "folders", "Shut.", "Open it.", is_config=True
+    )
+    assert not desk.checked
 
 
 async def test_a_name_that_is_not_utf8_survives_the_socket(client: Client) -> None:
@@ -199,7 +226,7 @@ async def test_an_unforeseen_error_is_answered_and_the_server_lives(
 
 async def test_a_wrong_limit_is_refused(client: Client) -> None:
     with pytest.raises(OcrdError, match="limit must be a number"):
-        await asyncio.to_thread(client.jobs, None, 0)
+        await asyncio.to_thread(functools.partial(client.jobs, limit=0))
 
 
 async def test_the_socket_is_for_user_and_group_only(client: Client, path: Path) -> None:
