@@ -28,6 +28,7 @@ from ocrd.job import (
 )
 
 CODES = {
+    "unknown-script": "the page is in letters that the engine does not have",
     "no-text": "there is ink on the page, and no text came of it",
     "unread-lines": "lines were found and not read",
     "unknown-signs": "lines hold signs that the engine does not have",
@@ -87,6 +88,8 @@ def judge(
         found += _held_against(image.ink, blocks) if mode in _READING else []
     elif mode != "locate":  # there, finding nothing is an answer
         found.append(_without_text(answer, image.ink))
+    if answer.script:
+        found.append(Doubt("unknown-script", answer.script, 1.0))
     if answer.doubt:
         found.append(Doubt("runaway", answer.doubt, _missing(image.ink, blocks)))
     order = {code: place for place, code in enumerate(CODES)}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ocrd import doubts
+from ocrd import doubts, languages
 from ocrd.engine.client import EngineClient
 from ocrd.errors import (
     DocumentError,
@@ -73,6 +73,8 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
             f'The engine {hello.name} has no mode "{reading.task.mode}".',
             hint=f"It has {', '.join(hello.modes)}: correct the folder's mode, then ocrd reload.",
         )
+    if hello.name == "tesseract" and (fault := languages.complaint(reading.task.languages)):
+        raise TransientError(f"{fault[0]}.", hint=fault[1])
     room = reading.engine.room
 
     async def read_one(number: int) -> None:

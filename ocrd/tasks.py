@@ -14,10 +14,14 @@ SIZES = ("tiny", "small", "base", "large", "gundam")  # of DeepSeek-OCR v1
 # one's own is the user's own risk with every model.
 MODES: Mapping[str, tuple[str, ...]] = {
     "rapidocr": ("markdown", "text"),
+    "tesseract": ("markdown", "text"),
     "deepseek-ocr": EVERY_MODE,
     "deepseek-ocr-2": ("markdown", "text", "prompt"),
     "unlimited-ocr": ("markdown", "text", "prompt"),  # its card has the parsing of documents only
 }
+
+# Kinds that are told languages; DeepSeek's models read what they read.
+SPEAKING = ("rapidocr", "tesseract", "module")
 
 MODELS = {  # where the configuration names none
     "deepseek-ocr-2": "deepseek-community/DeepSeek-OCR-2",
@@ -38,6 +42,7 @@ class Task:
     target: str = ""  # of mode locate: what to find
     prompt: str = ""  # of mode prompt: the text that follows the image
     size: str = ""  # of DeepSeek-OCR v1, one of SIZES; "" is the engine's own choice
+    languages: tuple[str, ...] = ()  # of the documents, by Tesseract's codes; (): not known
 
 
 IMAGE_TEXT = "<image>"  # where a prompt wants the page, which is otherwise before it
@@ -67,11 +72,17 @@ def fault_of(task: Task, kind: str) -> Fault | None:
             f'the engine ({kind}) was not made for the mode "{task.mode}"',
             f"It has {', '.join(MODES[kind])}. Choose one of them, or another engine.",
         )
-    if task.size and kind != "deepseek-ocr":
+    if task.size and task.size not in (sizes := SIZES_OF.get(kind, ())):
         return Fault(
             "size",
             f"the engine ({kind}) has {_told(sizes)}",
             'Remove it, or use an engine with kind = "deepseek-ocr".',
+        )
+    if task.languages and kind not in SPEAKING:
+        return Fault(
+            "languages",
+            f"the engine ({kind}) cannot be told languages",
+            'Remove it, or use an engine with kind = "tesseract".',
         )
     return (
         _missing_or_needless("target", "locate", task.target, task)

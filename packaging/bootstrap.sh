@@ -35,6 +35,16 @@ if [ -n "$extra" ]; then
     command -v smbclient >/dev/null || absent+=(smbclient)
     command -v rclone >/dev/null || absent+=(rclone)
     command -v mkfs.btrfs >/dev/null || absent+=(btrfs-progs)
+    # Tesseract, what its tests read, and what they are set in.
+    command -v tesseract >/dev/null || absent+=(tesseract-ocr)
+    for code in ara ell eng heb hin kor osd rus tha vie; do
+        [ -e "/usr/share/tesseract-ocr/5/tessdata/$code.traineddata" ] || absent+=("tesseract-ocr-$code")
+    done
+    [ -e /usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf ] || absent+=(fonts-dejavu-core)
+    [ -e /usr/share/fonts/opentype/fonts-hosny-amiri/Amiri-Regular.ttf ] || absent+=(fonts-hosny-amiri)
+    [ -e /usr/share/fonts/truetype/lohit-devanagari/Lohit-Devanagari.ttf ] || absent+=(fonts-lohit-deva)
+    [ -e /usr/share/fonts/truetype/nanum/NanumMyeongjo.ttf ] || absent+=(fonts-nanum)
+    [ -e /usr/share/fonts/opentype/tlwg/Loma.otf ] || absent+=(fonts-tlwg-loma-otf)
     # The machines of tests/system.
     command -v systemd-nspawn >/dev/null || absent+=(systemd-container)
     command -v mmdebstrap >/dev/null || absent+=(mmdebstrap)

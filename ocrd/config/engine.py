@@ -24,8 +24,9 @@ LOADING = "10m"  # start_timeout of the DeepSeek kinds: 6.7 GB may come from a s
 _KINDS_OF = {
     "module": ("module",),
     "options": ("module",),
-    "slots": ("rapidocr", "module"),
-    "threads": ("rapidocr", "module"),
+    "slots": ("rapidocr", "tesseract", "module"),
+    "threads": ("rapidocr", "tesseract", "module"),
+    "scripts": ("rapidocr",),
     "dtype": ("rapidocr", *DEEPSEEK),
     "devices": (*DEEPSEEK, "module"),
     **dict.fromkeys(
@@ -64,7 +65,7 @@ class EngineSettings(Table):
         None,
         examples=["deepseek-community/DeepSeek-OCR-2"],
         description="DeepSeek: a model's name on the hub, or a folder with its files; by default"
-        " deepseek-community/DeepSeek-OCR-2 or deepseek-ai/DeepSeek-OCR.",
+        " deepseek-community/DeepSeek-OCR-2, deepseek-ai/DeepSeek-OCR or baidu/Unlimited-OCR.",
     )
     revision: str | None = Field(
         None,
@@ -137,6 +138,12 @@ class EngineSettings(Table):
         True,
         description="DeepSeek: turn pages upright before they are read; the embedded engine always"
         " does.",
+    )
+    scripts: Literal["auto", "own"] = Field(
+        "auto",
+        description='rapidocr: what becomes of a page in letters that it does not have, such as'
+        ' Cyrillic: "auto" has Tesseract read it where that is installed, and says else what to'
+        ' install; "own" does not look.',
     )
     slots: Count = Field(
         "auto", description='Pages in work at a time; "auto" suits the machine.'

@@ -10,9 +10,19 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from ocrd.config.types import AbsoluteFolder, Duration, Folder, Size, Switch, Table, none_for_auto
+from ocrd import languages
+from ocrd.config.types import (
+    AbsoluteFolder,
+    Duration,
+    Folder,
+    Size,
+    Switch,
+    Table,
+    none_for_auto,
+    refuse,
+)
 from ocrd.doubts import TOLERANCE
 from ocrd.tasks import Task
 
@@ -23,6 +33,17 @@ JUNK = (
     "#recycle", "@Recycle", "$RECYCLE.BIN", "#snapshot", "@Recently-Snapshot",
     "System Volume Information", "lost+found",
 )  # fmt: skip
+
+
+
+def _code(text: str) -> str:
+    if not languages.CODE.fullmatch(text):
+        raise refuse(
+            f"{text!r} is no code of a language",
+            'Write it as Tesseract does: "eng", "deu", "rus", "chi_sim", "script/Cyrillic".',
+        )
+    return text
+
 
 OwnDuration = Annotated[Duration | None, BeforeValidator(none_for_auto)]
 
@@ -231,7 +252,9 @@ class InboxSettings(Table):
     @property
     def task(self) -> Task:
         """Return what the engine is asked for."""
-        return Task(self.mode, self.target or "", self.prompt or "", self.size or "")
+        return Task(
+            self.mode, self.target or "", self.prompt or "", self.size or "", self.languages
+        )
 
     @property
     def name(self) -> str:

@@ -181,7 +181,7 @@ def decode(line: bytes) -> ToWorker | FromWorker:
             envelope.fields["recognition"] = recognition_from_json(body["recognition"])
         if cls is Recognise:
             envelope.fields["rank"] = tuple(map(int, body.get("rank", ())))
-            envelope.fields["task"] = Task(**body.get("task", {}))
+            envelope.fields["task"] = _task(body.get("task", {}))
             envelope.fields["ink"] = _ink(body.get("ink"))
         if cls is Notice:
             envelope.fields["memo"] = _memo(body.get("memo", {}))
@@ -239,6 +239,7 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
         form=_text(body.get("form", "lines")),
         markup=_text(body.get("markup", "")),
         doubt=_text(body.get("doubt", "")),
+        script=_text(body.get("script", "")),
         retries=int(body.get("retries", 0)),
         rules=tuple(
             Rule(_point(rule["start"]), _point(rule["end"])) for rule in body.get("rules", ())

@@ -32,7 +32,8 @@ from ocrd.errors import EngineError, EngineUnusableError, OcrdError
 from ocrd.job import Recognition
 
 MODULES = {  # by EngineSettings.kind
-    "rapidocr": "ocrd.engine.rapidocr.engine",
+    "rapidocr": "ocrd.engine.tesseract.engine",  # the embedded one, with Tesseract beside it
+    "tesseract": "ocrd.engine.tesseract.engine",
     "deepseek-ocr": "ocrd.engine.deepseek.engine",
     "deepseek-ocr-2": "ocrd.engine.deepseek.engine",
     "unlimited-ocr": "ocrd.engine.deepseek.engine",

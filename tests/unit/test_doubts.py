@@ -102,6 +102,15 @@ def test_each_doubt_of_a_line_is_told_and_costs_nothing_where_there_is_text(
     assert found == (Doubt(code, f"1 of 9 lines {said}", 0.0),)
 
 
+def test_a_page_in_letters_that_nobody_reads_says_so_first() -> None:
+    lost = [replace(one, doubt="unread") for one in PAGE]
+    answer = replace(of_lines(*lost), script="The page is in the script Thai.")
+    status, found = judge(IMAGE, answer, [])
+    assert status is PageStatus.DOUBTFUL
+    assert found[0] == Doubt("unknown-script", "The page is in the script Thai.", 1.0)
+    assert doubts.lost(found) == 1
+
+
 def test_every_doubt_of_a_line_has_its_code_and_its_words() -> None:
     for word in doubts.LINES:
         _, found = judge(IMAGE, of_lines(*PAGE, line(SENTENCE, word), line(SENTENCE, word)), ())

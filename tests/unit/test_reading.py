@@ -111,10 +111,11 @@ class Desk:
     def __init__(
         self, temp_dir: Path, answering: Answering = answer, *, blank: bool = False,
         task: Task = MARKDOWN, kills: Mapping[int, int] | None = None,
-        drawing: Callable[[int], Awaitable[None]] | None = None,
+        drawing: Callable[[int], Awaitable[None]] | None = None, name: str = "scripted",
         warnings: tuple[str, ...] = (), drawn: tuple[Doubt, ...] = (),
     ) -> None:  # fmt: skip
         self._answering, self._drawing, self._blank = answering, drawing, blank
+        self._name = name
         self._remarks: dict[str, Any] = {"warnings": warnings, "doubts": drawn}
         self.asked: list[tuple[str, int]] = []
         self.killed: list[int] = []
@@ -131,7 +132,7 @@ class Desk:
         self.pages.append(page)
 
     async def hello(self) -> Hello:
-        return Hello("scripted", "none", capacity=2, longest_side=640)
+        return Hello(self._name, "none", capacity=2, longest_side=640)
 
     async def draw(
         self, source: Source, page: int, into: Path, longest_side: int, rank: tuple[int, ...], *,
@@ -293,6 +294,21 @@ async def test_an_engine_that_has_not_the_folders_mode_is_waited_for(tmp_path: P
         await read_pages(desk.reading, [1])
     assert "It has markdown, text" in raised.value.hint
     assert desk.asked == []
+
+
+async def test_a_language_that_is_not_installed_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    (tmp_path / "eng.traineddata").touch()
+    desk = Desk(tmp_path, task=Task(languages=("rus", "eng")), name="tesseract")
+    with pytest.raises(TransientError, match="data for rus is not installed") as raised:
+        await read_pages(desk.reading, [1])
+    assert "apt install tesseract-ocr-rus" in raised.value.hint
+    assert desk.asked == []
+    (tmp_path / "rus.traineddata").touch()
+    await read_pages(desk.reading, [1])
+    assert len(desk.pages) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before onnxruntime is imported, whoever starts us
 
@@ -69,21 +69,38 @@ class Share:
         return cls(slots=lanes if slots == "auto" else int(slots), lanes=lanes, spread=lanes + 1)
 
 
-class RapidOcr:
-    """Reads page images; ``recognise`` may run in several threads at once."""
+class LineReader(Protocol):
+    """Reads one line of a page; from several threads at once."""
 
-    def __init__(self, share: Share, dtype: str = "auto") -> None:
-        """Load the networks, the one that reads lines as ``weights.for_lines`` says."""
+    def read(self, pixels: Pixels, quad: Quad, *, turned: bool = False) -> turning.Reading:
+        """Return text and score of one line, optionally of the line turned by 180 degrees."""
+        ...
+
+
+class RapidOcr:
+    """Reads page images; ``recognise`` may run in several threads at once.
+
+    Who reads a page's lines is settled page by page: ``_page`` and ``_reviewed`` are for others to
+    say it otherwise.
+    """
+
+    def __init__(self, share: Share, dtype: str = "auto", *, reads: bool = True) -> None:
+        """Load the networks, the one that reads lines as ``weights.for_lines`` says.
+
+        Without ``reads`` that one is left out, and others have to read.
+        """
         self._share = share
-        lines = weights.for_lines(dtype)
-        self._model = f"{MODEL}, int8" if lines == weights.EIGHT_BIT else MODEL
         # Single-threaded runs side by side beat one run on several threads, and a lone page
         # still has all lanes for its lines.
         self._lanes = Lanes(share.lanes)
         self._finder = Finder(_detector(share.threads), self._lanes, share.lanes)
         self._slot = threading.local()  # .rank: of the page that this slot's thread reads
         cv2.setNumThreads(share.threads)
-        self._recogniser = _recogniser(lines, share.threads)
+        self._model = ""
+        if reads:
+            lines = weights.for_lines(dtype)
+            self._model = f"{MODEL}, int8" if lines == weights.EIGHT_BIT else MODEL
+            self._recogniser = _recogniser(lines, share.threads)
 
     @property
     def hello(self) -> Hello:
@@ -93,11 +110,11 @@ class RapidOcr:
 
     def recognise(self, request: Recognise, progress: Progress) -> Recognition:
         """Read the page image; raise PageError if it is no image."""
-        self._slot.rank = request.rank
+        self._slot.rank, self._slot.reader = request.rank, self
         started = time.monotonic()
         try:
-            page = _upright(self, strips.load(request.path), lambda: progress(0))
-            lines = self._read_lines(page, progress)
+            page = self._page(request, strips.load(request.path), lambda: progress(0))
+            lines = self._reviewed(request, page, self._read_lines(page, progress), progress)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
             lines = self._with_ticks(page, lines, rules)
         except rapidocr_failures() as error:
@@ -106,7 +123,22 @@ class RapidOcr:
             raise
         height, width = page.pixels.shape[:2]
         seconds = round(time.monotonic() - started, 3)
-        return Recognition(lines, width, height, page.rotation, seconds, rules=rules)
+        return Recognition(
+            lines, width, height, page.rotation, seconds, rules=rules, script=page.script
+        )
+
+    def _page(self, request: Recognise, pixels: Pixels, going_on: Callable[[], None]) -> Page:
+        """Return the page upright, with where its lines are; who reads them is settled."""
+        return self._upright(pixels, going_on)
+
+    def _upright(self, pixels: Pixels, going_on: Callable[[], None]) -> Page:
+        return _upright(self, pixels, going_on)
+
+    def _reviewed(
+        self, request: Recognise, page: Page, lines: tuple[Line, ...], progress: Progress
+    ) -> tuple[Line, ...]:
+        """Return the lines as they are to stand, once they were read."""
+        return lines
 
     def close(self) -> None:
         """Nothing has to be given back: the lanes end with the process."""
@@ -115,6 +147,12 @@ class RapidOcr:
     def _rank(self) -> Rank:
         rank: Rank = getattr(self._slot, "rank", ())
         return rank
+
+    @property
+    def _reader(self) -> LineReader:
+        """Who reads the lines of the page that this slot's thread reads."""
+        reader: LineReader = getattr(self._slot, "reader", self)
+        return reader
 
     def detect(
         self,
@@ -140,11 +178,12 @@ class RapidOcr:
         Few lines are queued at a time, so that other pages of the same rank get their turn.
         """
         under_way: list[Future[turning.Reading]] = []
+        reader = self._reader
         try:
             for quad in quads:
                 if len(under_way) >= self._share.spread:
                     yield under_way.pop(0).result()
-                run = self._lanes.submit(self._rank, self.read, pixels, quad, turned=turned)
+                run = self._lanes.submit(self._rank, reader.read, pixels, quad, turned=turned)
                 under_way.append(run)
             while under_way:
                 yield under_way.pop(0).result()
@@ -152,7 +191,7 @@ class RapidOcr:
             for future in under_way:
                 future.cancel()
 
-    def _read_lines(self, page: _Page, progress: Progress) -> tuple[Line, ...]:
+    def _read_lines(self, page: Page, progress: Progress) -> tuple[Line, ...]:
         rest = [index for index in range(len(page.quads)) if index not in page.readings]
         quads = [page.quads[index] for index in rest]
         readings = dict(page.readings)
@@ -167,7 +206,7 @@ class RapidOcr:
         return tuple(line for line in lines if line is not None)
 
     def _with_ticks(
-        self, page: _Page, lines: Sequence[Line], rules: Sequence[Rule]
+        self, page: Page, lines: Sequence[Line], rules: Sequence[Rule]
     ) -> tuple[Line, ...]:
         """Return the lines with the signs of tick boxes before what they belong to."""
         boxes = ticks.find(page.pixels, page.quads)
@@ -183,7 +222,7 @@ class RapidOcr:
         found += [Line(box.mark, 1.0, forms.corners(box)) for box in form.alone]
         return tuple(found)
 
-    def _ticked(self, page: _Page, line: Line, boxes: Sequence[ticks.Box]) -> Line:
+    def _ticked(self, page: Page, line: Line, boxes: Sequence[ticks.Box]) -> Line:
         """Return a line with its boxes' signs; what stands between them is read anew."""
         parts = forms.in_order(forms.parts(line.quad, boxes))
         quads = [part for part in parts if not isinstance(part, ticks.Box)]
@@ -205,13 +244,15 @@ class RapidOcr:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class Page:
     """An upright page with its line boxes, and the lines that are read already."""
 
     pixels: Pixels
     rotation: int  # clockwise degrees that made it upright
     quads: list[Quad]
     readings: dict[int, turning.Reading]
+    probed: tuple[turning.Reading, ...] = ()  # of the longest lines: what made it upright
+    script: str = ""  # a sentence: why nobody here reads what stands on it
 
 
 def _line(pixels: Pixels, quad: Quad, reading: turning.Reading) -> Line | None:
@@ -227,18 +268,19 @@ def _line(pixels: Pixels, quad: Quad, reading: turning.Reading) -> Line | None:
     return Line(text, confidence, quad, ink.typeface(strip, text), doubt)
 
 
-def _upright(engine: RapidOcr, pixels: Pixels, going_on: Callable[[], None]) -> _Page:
+def _upright(engine: RapidOcr, pixels: Pixels, going_on: Callable[[], None]) -> Page:
     """Turn the page until its text is upright; the detection is reused if it was upright."""
     rotation = 0
     quads = engine.detect(pixels, going_on=going_on)
     if turning.is_sideways(quads) and _stands(engine, pixels, quads):
         pixels, rotation = strips.turned(pixels, cv2.ROTATE_90_CLOCKWISE), 90
         quads = engine.detect(pixels, going_on=going_on)
-    readings, upside_down = _probe(engine, pixels, quads)
+    readings, turned, upside_down = _probe(engine, pixels, quads)
+    probed = tuple(turned if upside_down else readings.values())
     if upside_down:
         pixels, rotation = strips.turned(pixels, cv2.ROTATE_180), rotation + 180
         quads, readings = engine.detect(pixels, going_on=going_on), {}
-    return _Page(pixels, rotation, quads, readings)
+    return Page(pixels, rotation, quads, readings, probed)
 
 
 def _stands(engine: RapidOcr, pixels: Pixels, quads: list[Quad]) -> bool:
@@ -257,8 +299,8 @@ def _stands(engine: RapidOcr, pixels: Pixels, quads: list[Quad]) -> bool:
 
 def _probe(
     engine: RapidOcr, pixels: Pixels, quads: list[Quad]
-) -> tuple[dict[int, turning.Reading], bool]:
-    """Read a few of the longest lines both ways; return the upright readings and the verdict."""
+) -> tuple[dict[int, turning.Reading], list[turning.Reading], bool]:
+    """Read a few of the longest lines both ways; return the readings, and whether to turn it."""
     candidates = turning.longest(quads)
     readings: dict[int, turning.Reading] = {}
     turned: list[turning.Reading] = []
@@ -268,12 +310,12 @@ def _probe(
         boxes = [quads[index] for index in some]
         readings.update(zip(some, engine.read_many(pixels, boxes), strict=True))
         if not turned and turning.is_surely_upright(list(readings.values())):
-            return readings, False
+            return readings, turned, False
         turned += engine.read_many(pixels, boxes, turned=True)
         verdict = turning.is_upside_down(list(readings.values()), turned)
         if verdict is not None:
             break
-    return readings, bool(verdict)
+    return readings, turned, bool(verdict)
 
 
 class _Detector(rapidocr.RapidOCR):  # type: ignore[misc]  # its types are not followed

@@ -49,7 +49,7 @@ def cut(pixels: Pixels, quad: Quad, width: int, height: int) -> Pixels:
     """Return what stands in a quad, as an image of that size."""
     (left, top), (_, right_top), _, (left_bottom, _) = quad
     x, y = int(left), int(top)
-    is_level = (left, top) == (x, y) == (left_bottom, right_top)
+    is_level = (left, top) == (x, y) == (left_bottom, right_top) and min(x, y) >= 0
     if is_level and x + width <= pixels.shape[1] and y + height <= pixels.shape[0]:
         return pixels[y : y + height, x : x + width]  # what the warp would give
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)

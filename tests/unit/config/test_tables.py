@@ -25,3 +25,12 @@ def test_each_folder_asks_its_engine_for_its_own_task(tmp_path: Path) -> None:
         Task("locate", target="the stamp", size="base"),
         Task("prompt", prompt="Who?"),
     ]
+
+
+def test_a_folders_languages_are_told_to_its_engine(tmp_path: Path) -> None:
+    text = f"{INBOX}languages = ['rus', 'script/Latin', 'chi_sim']\n"
+    wanted = ("rus", "script/Latin", "chi_sim")
+    assert load(tmp_path, text).inbox[0].task == Task(languages=wanted)
+    tesseract = f"{text}[engine]\nkind = 'tesseract'\nslots = 2"
+    assert load(tmp_path, tesseract).inbox[0].task.languages == wanted
+    assert load(tmp_path, INBOX).inbox[0].languages == ()

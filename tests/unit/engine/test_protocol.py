@@ -35,6 +35,7 @@ RECOGNITIONS = st.builds(
     form=st.sampled_from(["lines", "markup"]),
     markup=TEXTS,
     doubt=TEXTS,
+    script=TEXTS,
     retries=st.integers(0, 9),
     rules=st.lists(st.builds(Rule, POINTS, POINTS), max_size=3).map(tuple),
 )
@@ -54,6 +55,7 @@ def test_a_recognition_survives_the_way(recognition: Recognition, number: int) -
         protocol.Configure({"kind": "rapidocr", "options": {"a": [1]}}),
         protocol.Recognise(1, "/tmp/page\udcff.pgm", Task("text"), (-3, 7)),
         protocol.Recognise(1, "/a", Task("locate", target="the stamp", size="base")),
+        protocol.Recognise(1, "/a", Task(languages=("rus", "script/Latin"))),
         protocol.Recognise(1, "/a", ink=Ink(40, 2000, 0.06)),
         protocol.Notice("Fewer slots from now on."),
         protocol.Cancel(1),
