@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
@@ -175,6 +176,8 @@ def ways(case: Case) -> Iterator[tuple[str, Callable[[int], Tensor]]]:
         yield "varlen_attn, seqused_k", varlen(case, flat)
         if "num_splits" in _parameters_of_varlen():
             yield "varlen_attn, one split", varlen(case, flat, num_splits=1)
+    if has_package():
+        yield "package flash-attn, seqused", packaged(case)
 
 
 def mask_of(case: Case) -> Tensor:
@@ -234,6 +237,32 @@ def varlen(case: Case, flat: Tensor, **options: Any) -> Callable[[int], Tensor]:
             case.queries[layer, :, :, 0], flat[2 * layer], flat[2 * layer + 1], cu_q, cu_k,
             1, case.length, scale=case.scale, seqused_k=used, **options,
         )  # fmt: skip
+
+    return run
+
+
+def has_package() -> bool:
+    """Say whether the package flash-attn is installed: others bring folders of its name."""
+    try:
+        version("flash-attn")
+        from flash_attn import flash_attn_with_kvcache  # noqa: F401
+    except (PackageNotFoundError, ImportError):
+        return False
+    return True
+
+
+def packaged(case: Case) -> Callable[[int], Tensor]:
+    """Attend with the package flash-attn, to see whether the engine misses something without it."""
+    from flash_attn import flash_attn_with_kvcache
+
+    used = torch.full((case.slots,), case.filled, device=case.planes.device, dtype=torch.int32)
+
+    def run(layer: int) -> Tensor:
+        found: Tensor = flash_attn_with_kvcache(
+            case.queries[layer].transpose(1, 2), case.planes[2 * layer],
+            case.planes[2 * layer + 1], cache_seqlens=used, softmax_scale=case.scale,
+        )  # fmt: skip
+        return found[:, 0]
 
     return run
 

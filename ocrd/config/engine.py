@@ -98,8 +98,10 @@ class EngineSettings(Table):
     )
     attention: Literal["auto", "sdpa", "flash"] = Field(
         "auto",
-        description='DeepSeek: PyTorch\'s own attention ("sdpa", and "auto"), or the package'
-        ' flash-attn ("flash").',
+        description='DeepSeek, what the decoder attends with: "flash" is the kernel in PyTorch'
+        " that is told how long each page is (NVIDIA, from Ampere on, in bfloat16 or float16; no"
+        ' package is needed), "sdpa" looks at all slots under a mask, "auto" takes "flash" where'
+        " it can be had.",
     )
     max_slots: Count = Field(
         "auto",
@@ -141,13 +143,11 @@ class EngineSettings(Table):
     )
     scripts: Literal["auto", "own"] = Field(
         "auto",
-        description='rapidocr: what becomes of a page in letters that it does not have, such as'
+        description="rapidocr: what becomes of a page in letters that it does not have, such as"
         ' Cyrillic: "auto" has Tesseract read it where that is installed, and says else what to'
         ' install; "own" does not look.',
     )
-    slots: Count = Field(
-        "auto", description='Pages in work at a time; "auto" suits the machine.'
-    )
+    slots: Count = Field("auto", description='Pages in work at a time; "auto" suits the machine.')
     threads: Count = Field(
         "auto", description='CPU threads, shared by all slots; "auto" is one a core.'
     )
@@ -212,9 +212,7 @@ class EngineSettings(Table):
             )
             if is_set and self.kind not in _KINDS_OF[key]:
                 kinds = " or ".join(f'kind = "{kind}"' for kind in _KINDS_OF[key])
-                raise refuse(
-                    f"this key belongs to {kinds}", "Remove it, or set that kind.", key
-                )
+                raise refuse(f"this key belongs to {kinds}", "Remove it, or set that kind.", key)
         return self
 
     @model_validator(mode="after")

@@ -29,7 +29,6 @@ LAYERS = {
     "mutants": ["base", "gpu", "dev", "mutants", "torch"],
     "quantise": ["base", "gpu", "dev", "quantise", "torch"],
 }
-UNLOCKED = {"flash"}  # compiled against the PyTorch and the GPU at hand
 UNHASHED = {"torch", "constraints"}
 
 
@@ -97,7 +96,7 @@ def wanted(extra: str) -> list[Requirement]:
 
 def test_every_extra_is_locked_or_said_not_to_be() -> None:
     extras = set(PROJECT["project"]["optional-dependencies"])
-    assert extras == (set(LAYERS) - {""}) | UNLOCKED
+    assert extras == set(LAYERS) - {""}
 
 
 @pytest.mark.parametrize("extra", LAYERS)

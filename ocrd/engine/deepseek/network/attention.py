@@ -119,13 +119,9 @@ def knows_lengths(wanted: str, device: torch.device, dtype: torch.dtype, config:
     """
     if wanted not in WAYS:
         raise ValueError(f"attention must be one of {', '.join(WAYS)}, not {wanted!r}")
-    if wanted == "sdpa" or device.type != "cuda" or dtype not in (torch.bfloat16, torch.float16):
-        return False
-    if torch.cuda.get_device_capability(device) < LEAST_CAPABILITY or torch.version.hip:
+    if wanted == "sdpa" or why_no_kernel(device, dtype):
         return False
     if config.head_dim % 8 or config.head_dim > LARGEST_HEAD:
-        return False
-    if not has_kernel():
         return False
     heads = (config.num_attention_heads, config.num_key_value_heads)
     try:
@@ -134,6 +130,21 @@ def knows_lengths(wanted: str, device: torch.device, dtype: torch.dtype, config:
         raise
     except (RuntimeError, TypeError):  # a torch that was built without it, or with another one
         return False
+
+
+def why_no_kernel(device: torch.device, dtype: torch.dtype) -> str:
+    """Return why no kernel is told lengths there, "" where one is."""
+    if device.type != "cuda":
+        return f"it needs a GPU, and the engine runs on {device}"
+    if dtype not in (torch.bfloat16, torch.float16):
+        return f"it computes in bfloat16 or float16, not in {str(dtype).removeprefix('torch.')}"
+    if torch.version.hip:
+        return "it is known on GPUs of NVIDIA alone"
+    if torch.cuda.get_device_capability(device) < LEAST_CAPABILITY:
+        return "it needs a GPU of the Ampere generation or later"
+    if not has_kernel():
+        return f"this torch ({torch.__version__}) has no kernel that is told lengths"
+    return ""
 
 
 def has_kernel() -> bool:

@@ -48,6 +48,7 @@ class Model:
     device: torch.device
     dtype: torch.dtype
     place: Place | None = None  # where its device is on the machine, and what is said of that
+    attention: str = "auto"  # of the decoder: auto | sdpa | flash
 
 
 def load(
@@ -66,7 +67,7 @@ def load(
     ``had_gpus`` names the GPUs there were when the engine last had one.
     """
     require_libraries()
-    from ocrd.engine.deepseek.network import devices, layouts, placement
+    from ocrd.engine.deepseek.network import devices, layers, layouts, placement
 
     place = devices.device_of(device, had_gpus)
     number = placement.dtype_of(dtype, place.device)
@@ -78,9 +79,10 @@ def load(
     config = layouts.config_of(kind, raw, shapes, source)
     tokenizer = _tokenizer(source)
     placement.require_room(name, sum(map(math.prod, shapes.values())), place, number)
-    network = _network(source, layouts.network_class(kind), config, number, way)
+    network = _network(source, layouts.network_class(kind), config, number)
     placed = _placed(network, place)
-    return Model(kind, name, placed, tokenizer, place.device, number, place=place)
+    layers.layers_of(placed)  # laid out anew before anything is measured
+    return Model(kind, name, placed, tokenizer, place.device, number, place=place, attention=way)
 
 
 def require_libraries() -> None:
@@ -134,9 +136,7 @@ def _tokenizer(source: Source) -> Any:
     return tokenizer
 
 
-def _network(
-    source: Source, network_class: Any, config: Any, dtype: torch.dtype, attention: Any
-) -> Any:
+def _network(source: Source, network_class: Any, config: Any, dtype: torch.dtype) -> Any:
     """Return the network with the checkpoint's weights in it, all of them and no others."""
     from safetensors import SafetensorError
     from transformers.utils import logging
@@ -148,7 +148,7 @@ def _network(
             str(source.folder),
             config=config,
             dtype=dtype,
-            attn_implementation=attention,
+            attn_implementation="sdpa",  # of the vision towers; the decoder's is ours
             local_files_only=True,
             use_safetensors=True,
             ignore_mismatched_sizes=True,  # so that the report names them

@@ -5,11 +5,9 @@ A setting that cannot be met is an EngineError with the remedy; only "auto" give
 
 from __future__ import annotations
 
-import importlib.util
-from typing import Any
-
 import torch
 
+from ocrd.engine.deepseek.network import attention
 from ocrd.engine.deepseek.network.devices import Place
 from ocrd.engine.deepseek.network.hostmemory import HostMemory, host_memory
 from ocrd.errors import EngineError
@@ -39,30 +37,23 @@ def dtype_of(wanted: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if has_bfloat16 else torch.float16
 
 
-def attention_of(wanted: str, device: torch.device, dtype: torch.dtype) -> Any:
-    """Return what Transformers calls the attention; raise EngineError where it cannot be had.
+def attention_of(wanted: str, device: torch.device, dtype: torch.dtype) -> str:
+    """Return the decoder's attention as it was asked for; raise EngineError where it cannot be had.
 
-    FlashAttention is for the decoder alone: SAM adds relative positions, which it does not know.
+    "flash" is the kernel in torch that is told how long each page is, which "auto" takes wherever
+    there is one. It is for the decoder alone: SAM adds relative positions, which it does not know.
     """
-    if wanted in {"auto", "sdpa"}:
-        return "sdpa"
-    if wanted != "flash":
+    if wanted not in attention.WAYS:
         raise EngineError(
             f'attention = "{wanted}" is none that this engine knows.',
             hint='Write "auto", "sdpa" or "flash".',
         )
-    if importlib.util.find_spec("flash_attn") is None:
+    if wanted == "flash" and (why := attention.why_no_kernel(device, dtype)):
         raise EngineError(
-            'attention = "flash" needs the package flash-attn, which is not installed.',
-            hint='Set attention = "sdpa", or: pip install flash-attn --no-build-isolation.',
+            f'attention = "flash" cannot be had: {why}.',
+            hint='Set attention = "auto", which takes it where it can be had, or "sdpa".',
         )
-    if device.type != "cuda" or dtype is torch.float32:
-        raise EngineError(
-            f'attention = "flash" works on a GPU with bfloat16 or float16, not on {device} with'
-            f" {dtype}.",
-            hint='Set attention = "sdpa".',
-        )
-    return {"text_config": "flash_attention_2"}
+    return wanted
 
 
 def require_room(name: str, elements: int, place: Place, dtype: torch.dtype) -> None:

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from ocrd import installation
-from ocrd.engine.deepseek.network import checkpoint, weights
+from ocrd.engine.deepseek.network import checkpoint, layouts, weights
 from ocrd.engine.deepseek.network.checkpoint import Model
 from tests import checkpoints
 from tests.unit.engine.deepseek.network.loading import KINDS, load, refused
@@ -45,11 +45,13 @@ def test_weights_that_transformers_itself_saved_load(
 ) -> None:
     folder = made("deepseek-ocr-2", "transformers")
     model = load(folder, "deepseek-ocr-2")
-    model.network.save_pretrained(tmp_path / "saved")
+    theirs = layouts.network_class("deepseek-ocr-2").from_pretrained(folder, dtype=torch.float32)
+    theirs.save_pretrained(tmp_path / "saved")
     shutil.copy(folder / "tokenizer.json", tmp_path / "saved")
     again = load(tmp_path / "saved", "deepseek-ocr-2")
     for name, tensor in again.network.state_dict().items():
         assert torch.equal(tensor, model.network.state_dict()[name])
+        assert torch.equal(tensor, theirs.state_dict()[name])
 
 
 def test_weights_in_several_files_load(tmp_path: Path) -> None:

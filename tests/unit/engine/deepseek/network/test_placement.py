@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from ocrd.engine.deepseek.network import hostmemory, placement
 from ocrd.engine.deepseek.network.devices import Place
 from ocrd.engine.deepseek.network.hostmemory import HostMemory
 from ocrd.errors import EngineError
-from tests.unit.engine.deepseek.network.loading import NAME, refused
+from tests.unit.engine.deepseek.network.loading import NAME, load, refused
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -36,31 +35,45 @@ def test_an_unknown_number_type_is_refused() -> None:
         placement.dtype_of("int4", torch.device("cpu"))
 
 
-def test_attention_is_pytorchs_own_unless_set() -> None:
-    for wanted in ("auto", "sdpa"):
-        assert placement.attention_of(wanted, torch.device("cpu"), torch.float32) == "sdpa"
+@pytest.mark.parametrize("wanted", ["auto", "sdpa"])
+def test_attention_is_as_asked_for_wherever_the_model_runs(wanted: str) -> None:
+    assert placement.attention_of(wanted, torch.device("cpu"), torch.float32) == wanted
 
 
-def test_flash_attention_that_is_not_installed_is_named(
-    monkeypatch: pytest.MonkeyPatch, made: Callable[[str, str], Path]
-) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    error = refused(made("deepseek-ocr", "upstream"), attention="flash")
-    assert "flash-attn, which is not installed" in error.what
-    assert 'attention = "sdpa"' in error.hint
-
-
-def test_flash_attention_is_for_the_decoder_on_a_gpu_alone(
+def test_flash_is_the_kernel_in_torch_and_needs_no_package(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (8, 6))
     gpu = torch.device("cuda", 0)
-    assert placement.attention_of("flash", gpu, torch.bfloat16) == {
-        "text_config": "flash_attention_2"
-    }
-    for device, dtype in ((torch.device("cpu"), torch.bfloat16), (gpu, torch.float32)):
-        with pytest.raises(EngineError, match="works on a GPU"):
-            placement.attention_of("flash", device, dtype)
+    for dtype in (torch.bfloat16, torch.float16):
+        assert placement.attention_of("flash", gpu, dtype) == "flash"
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype", "capability", "why"),
+    [
+        ("cpu", torch.bfloat16, (9, 0), "needs a GPU"),
+        ("cuda", torch.float32, (9, 0), "not in float32"),
+        ("cuda", torch.float16, (7, 5), "Ampere"),
+    ],
+)
+def test_flash_that_cannot_be_had_is_refused_with_the_reason(
+    device: str,
+    dtype: torch.dtype,
+    capability: tuple[int, int],
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    with pytest.raises(EngineError, match=why) as caught:
+        placement.attention_of("flash", torch.device(device), dtype)
+    assert 'attention = "auto"' in caught.value.hint
+
+
+def test_a_model_that_is_loaded_knows_its_attention(made: Callable[[str, str], Path]) -> None:
+    folder = made("deepseek-ocr", "upstream")
+    assert load(folder, attention="sdpa").attention == "sdpa"
+    assert "needs a GPU" in refused(folder, attention="flash").what
 
 
 def test_an_unknown_attention_is_refused() -> None:
