@@ -23,6 +23,7 @@ from ocrd.engine.rapidocr import (
     finding,
     forms,
     ink,
+    leaders,
     legibility,
     overlaid,
     overlooked,
@@ -42,7 +43,8 @@ from ocrd.job import Recognition
 READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, strips, engine._upright, engine._stands, engine._probe,
     turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
-    legibility, overlaid, engine._line, ticks, forms, RapidOcr._with_ticks, RapidOcr._ticked,
+    legibility, overlaid, engine._line, ticks, forms, RapidOcr._with_ticks, leaders,
+    RapidOcr._in_parts,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 

@@ -21,6 +21,8 @@ from math import sqrt
 
 from PIL import Image, ImageDraw
 
+from ocrd.raster import leaders
+
 STRIPE = 12  # pixels
 LEVELS = 5  # the page, and a half to a sixteenth of it
 INKED = 16  # of 255: a pixel of the stripe's breadth
@@ -38,6 +40,8 @@ SAME_RUNS = 4  # from which on that says something
 BROKEN = 0.5  # of the ink may be gone, or added, at a smaller size: letters have broader strokes
 LETTER = 0.85  # its breadth, to the mean height of the runs
 CUT = 0.5  # of a stripe at either end is outside the row, together
+LEADER_UNEVEN = 0.1  # the same as UNEVEN, of dots and dashes
+ENDS = 2  # runs at either end of a leader that may be of what it leads from and to
 SPECK = 8  # pixels: what is lower is as broad as two stripes only by chance
 
 # Of all rows.
@@ -140,7 +144,8 @@ def rows(mask: Image.Image) -> list[Row]:
         stripes = _stripes(sheets[level])
         for chain in _chains(stripes):
             if row := _row(chain, stripes, whole):
-                found.append(Row(row.height * 2**level, row.characters))
+                if not _is_leader(chain, mask, 2**level):
+                    found.append(Row(row.height * 2**level, row.characters))
                 _wipe(sheets[:level], chain)
     return _likely(found)
 
@@ -229,6 +234,27 @@ def _is_broken(chain: _Chain, stripes: _Stripes, whole: _Stripes) -> bool:
     here, there = (b"".join(map(some.of, chain.runs)) for some in (stripes, whole))
     changed = sum(abs(a - b) for a, b in zip(here, there, strict=True))
     return changed > BROKEN * sum(there)
+
+
+def _is_leader(chain: _Chain, mask: Image.Image, size: int) -> bool:
+    """Say whether a row is dots or dashes that lead to a number, or ask for an answer."""
+    runs = chain.runs
+    if len(runs) >= 4 * ENDS:  # a colon's lower dot, a letter's foot may be the first of them
+        runs = runs[ENDS:-ENDS]
+    heights = [last - first for _, first, last in runs]
+    mean = sum(heights) / len(heights)
+    if _deviation(heights) > max(1.0, LEADER_UNEVEN * mean):
+        return False
+    boxes: list[tuple[int, int, int, int]] = []  # parts that lie level: the page may be slanted
+    for stripe, first, last in runs:
+        left, right = stripe * STRIPE, (stripe + 1) * STRIPE
+        if boxes and abs(first - boxes[-1][1]) <= 1 and abs(last - boxes[-1][3]) <= 1:
+            start, top, _, bottom = boxes[-1]
+            boxes[-1] = start, min(top, first), right, max(bottom, last)
+        else:
+            boxes.append((left, first, right, last))
+    scaled = [(a * size, b * size, c * size, d * size) for a, b, c, d in boxes]
+    return leaders.is_leader(mask, scaled)
 
 
 def _wipe(sheets: Sequence[Image.Image], chain: _Chain) -> None:

@@ -21,13 +21,24 @@ import cv2
 import numpy as np
 import rapidocr
 
+from ocrd.doubts import REPLACEMENT, is_read
 from ocrd.engine.protocol import Hello, Recognise
-from ocrd.engine.rapidocr import forms, ink, legibility, overlaid, strips, ticks, turning, weights
+from ocrd.engine.rapidocr import (
+    forms,
+    ink,
+    leaders,
+    legibility,
+    overlaid,
+    strips,
+    ticks,
+    turning,
+    weights,
+)
 from ocrd.engine.rapidocr.finding import DETECTION_SIDE, MOST_BOXES, Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.engine.rapidocr.recognition import Recogniser
 from ocrd.engine.rapidocr.strips import Pixels
-from ocrd.job import Line, Quad, Recognition, Rule
+from ocrd.job import Line, Quad, Recognition, Rule, Typeface
 
 MODEL = "PP-OCRv6 small"
 LONGEST_SIDE = 3508  # A4 at 300 dpi; see docs/decisions/0004-embedded-engine-slots.md
@@ -192,17 +203,20 @@ class RapidOcr:
                 future.cancel()
 
     def _read_lines(self, page: Page, progress: Progress) -> tuple[Line, ...]:
-        rest = [index for index in range(len(page.quads)) if index not in page.readings]
+        rows = leaders.rows(page.pixels, page.quads)
+        led = {index for row in rows for index in row.boxes}
+        readings = {index: one for index, one in page.readings.items() if index not in led}
+        rest = [index for index in range(len(page.quads)) if index not in led | readings.keys()]
         quads = [page.quads[index] for index in rest]
-        readings = dict(page.readings)
         progress(len(readings))
         for index, reading in zip(rest, self.read_many(page.pixels, quads), strict=True):
             readings[index] = reading
             progress(len(readings))
-        lines = (
+        lines = [
             _line(page.pixels, page.quads[index], reading)
             for index, reading in sorted(readings.items())
-        )
+        ]
+        lines += [self._in_parts(page, row.parts, row.quad) for row in rows]
         return tuple(line for line in lines if line is not None)
 
     def _with_ticks(
@@ -216,31 +230,40 @@ class RapidOcr:
         found = []
         for index, line in enumerate(lines):
             if some := form.lines.get(index):
-                found.append(self._ticked(page, line, some))
+                parts = forms.in_order(forms.parts(line.quad, some))
+                signs = [part.mark if isinstance(part, ticks.Box) else part for part in parts]
+                quad = forms.around(line.quad, some)
+                found.append(self._in_parts(page, signs, quad, line.typeface))
             elif index not in form.boxes_only:
                 found.append(line)
         found += [Line(box.mark, 1.0, forms.corners(box)) for box in form.alone]
         return tuple(found)
 
-    def _ticked(self, page: Page, line: Line, boxes: Sequence[ticks.Box]) -> Line:
-        """Return a line with its boxes' signs; what stands between them is read anew."""
-        parts = forms.in_order(forms.parts(line.quad, boxes))
-        quads = [part for part in parts if not isinstance(part, ticks.Box)]
-        readings = self.read_many(page.pixels, quads)
+    def _in_parts(
+        self,
+        page: Page,
+        parts: Sequence[Quad | str],
+        quad: Quad,
+        typeface: Typeface = Typeface(),  # noqa: B008 - it is a value
+    ) -> Line:
+        """Return a line with signs in it; what stands between them is read by itself."""
+        readings = self.read_many(page.pixels, [one for one in parts if not isinstance(one, str)])
         some: list[Line] = []
         texts: list[str] = []
         for part in parts:
-            if isinstance(part, ticks.Box):
-                texts.append(part.mark)
+            if isinstance(part, str):
+                texts.append(part)
             elif (one := _line(page.pixels, part, next(readings))) is not None:
                 some.append(one)
-                texts.append(one.text.strip())
+                texts.append(one.text.strip() if is_read(one) else REPLACEMENT)
         letters = sum(len(one.text) for one in some)
         score = sum(one.confidence * len(one.text) for one in some) / letters if letters else 1.0
-        longest = max(some, key=lambda one: len(one.text), default=line)
-        doubt = next((one.doubt for one in some if one.doubt), "")
-        quad = forms.around(line.quad, boxes)
-        return Line(" ".join(texts), round(score, 4), quad, longest.typeface, doubt)
+        if some:
+            typeface = max(some, key=lambda one: len(one.text)).typeface
+        doubt = next((one.doubt for one in some if one.doubt and is_read(one)), "")
+        if not doubt and any(not is_read(one) for one in some):
+            doubt = "signs" if any(map(is_read, some)) else "unread"
+        return Line(" ".join(texts), round(score, 4), quad, typeface, doubt)
 
 
 @dataclass(frozen=True, slots=True)

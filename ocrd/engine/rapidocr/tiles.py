@@ -145,8 +145,11 @@ def _found(page: Pixels, quads: Sequence[Quad], least: int = _LEAST) -> Rows:
     return lying
 
 
-def inked(page: Pixels) -> Pixels:
-    """Return what is darker or lighter than the paper around it."""
+def inked(page: Pixels, share: float = 0.0) -> Pixels:
+    """Return what is darker or lighter than the paper around it.
+
+    With a ``share``, only what differs by that much of what most ink does: no rings around letters.
+    """
     grey = page if page.ndim == 2 else cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
     height, width = grey.shape
     size = max(1, width // _PAPER), max(1, height // _PAPER)
@@ -154,7 +157,12 @@ def inked(page: Pixels) -> Pixels:
     paper = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     contrast = cv2.absdiff(grey, paper)
     noise = float(np.median(contrast[::7, ::7])) * 1.4826
-    _, ink = cv2.threshold(contrast, max(_LEVELS, _NOISE * noise), 255, cv2.THRESH_BINARY)
+    least = max(_LEVELS, _NOISE * noise)
+    if share:
+        some = contrast[::3, ::3]
+        some = some[some > least]
+        least = max(least, share * float(np.percentile(some, 80)) if some.size else 0.0)
+    _, ink = cv2.threshold(contrast, least, 255, cv2.THRESH_BINARY)
     return np.asarray(ink, np.uint8)
 
 

@@ -332,6 +332,30 @@ def test_the_boxes_of_a_form_stand_in_its_lines_ticked_or_not(
     assert all(not line.doubt for line in lines)
 
 
+@pytest.mark.parametrize(("leader", "sign"), [(".", "…"), ("- ", "…"), ("stroke", "____")])
+def test_the_numbers_behind_leaders_are_read(
+    engine: RapidOcr, tmp_path: Path, leader: str, sign: str
+) -> None:
+    page = Image.new("L", (1500, 900), 255)
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(30)
+    expected = []
+    for row, name in enumerate(("Introduction", "The harbour", "Boats", "Of receipts", "Index")):
+        top, number = 100 + 130 * row, str((1, 7, 12, 40, 118)[row])
+        left = 100 + round(font.getlength(name)) + 12
+        pen.text((100, top), name, fill=0, font=font)
+        pen.text((1340, top), number, fill=0, font=font)
+        if leader == "stroke":
+            pen.line((left, top + 29, 1325, top + 29), fill=0, width=2)
+        else:
+            dots = leader * int((1325 - left) / font.getlength(leader))
+            pen.text((left, top), dots, fill=0, font=font)
+        expected.append(f"{name} {sign} {number}")
+    page.save(tmp_path / "page.png")
+    result = read(engine, tmp_path / "page.png")
+    assert texts(result) == expected
+    assert all(not line.doubt for line in result.lines)
+
+
 def test_a_picture_beside_text_makes_no_line_doubtful(engine: RapidOcr, tmp_path: Path) -> None:
     path = draw(tmp_path / "text.pgm")
     page = Image.new("RGB", (1600, 1200), "white")
