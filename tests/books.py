@@ -18,11 +18,14 @@ from ocrd.engine.deepseek.text.prompts import BOS, EOS
 from tests import checkpoints, sequential
 
 VOCABULARY = 2000  # the true one is 129,280, which is most of the work of so small a network
-KINDS = tuple(checkpoints.CLASSES)
+KINDS = tuple(checkpoints.ALL_CLASSES)
+GROWING = tuple(checkpoints.CLASSES)  # those whose pages need room for all of their text
 IMAGE_TOKENS = {
     # tiny, small, base, large, gundam with 1x2, 2x2, 2x3 tiles
     "deepseek-ocr": (73, 111, 273, 421, 493, 693, 903),
     "deepseek-ocr-2": tuple(257 + 144 * tiles for tiles in range(7)),
+    # base, gundam with 1x2, 2x3 tiles
+    "unlimited-ocr": (273, 493, 903),
 }
 # A dozen tokens that are said again and again, and an end that comes within sixty tokens on some.
 FAVOURED = {**dict.fromkeys(range(10, 22), 5.0), EOS: 3.0}

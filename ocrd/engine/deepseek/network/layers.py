@@ -56,6 +56,7 @@ class Layer:
     block: Dense | Experts
 
 
+_FULL, _WINDOWED = "full_attention", "reference_sliding_attention"  # as Transformers calls them
 _KNOWN: WeakKeyDictionary[Any, tuple[Layer, ...]] = WeakKeyDictionary()
 
 
@@ -86,7 +87,8 @@ def require_known(config: Any) -> None:
             (f"hidden_act = {config.hidden_act}", config.hidden_act != "silu"),
             (f"rope_type = {rope.get('rope_type')}", rope.get("rope_type", "default") != "default"),
             (f"topk_method = {config.topk_method}", grouped),
-            ("a window", any(kind != "full_attention" for kind in _kinds(config))),
+            ("a window in some layers", len(set(_kinds(config))) > 1),
+            ("a window of another kind", not set(_kinds(config)) <= {_FULL, _WINDOWED}),
         )
         if is_so
     ]
@@ -95,6 +97,14 @@ def require_known(config: Any) -> None:
             f"The model's decoder is not DeepSeek-OCR's: it has {', '.join(faults)}.",
             hint="Use the original model.",
         )
+
+
+def window_of(config: Any) -> int:
+    """Return how many tokens of its text a page sees, itself included; 0 is all of them.
+
+    The image and the prompt are always seen.
+    """
+    return int(config.sliding_window) if _WINDOWED in _kinds(config) else 0
 
 
 def _kinds(config: Any) -> Sequence[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from ocrd.engine.deepseek.network.layers import window_of
 from ocrd.engine.deepseek.slots.kvcache import token_bytes
 from ocrd.engine.deepseek.slots.slotplan import TYPICAL_LENGTH, SlotPlan
 
@@ -28,6 +29,7 @@ PREFILL_BYTES = 512 * MIB
 STEP_BYTES = 256 * MIB
 # Two pages are encoded together where that takes no more than this part of the free memory.
 PART_OF_ENCODING = 4
+LONG_PROMPT = 4096  # tokens of most images and prompts, of a model whose text is seen in a window
 
 
 def plan_of(
@@ -46,12 +48,15 @@ def plan_of(
     weight = network.lm_head.weight
     on_gpu = weight.is_cuda
     slots = max_slots or (MAX_SLOTS_GPU if on_gpu else MAX_SLOTS_CPU)
-    size = token_bytes(network.model.language_model.config, weight.dtype)
+    config = network.model.language_model.config
+    size = token_bytes(config, weight.dtype)
+    window = window_of(config)
+    longest = min(context, LONG_PROMPT + window) if window else context
     free = free_bytes(weight.device)
     spendable = max(0, int(free * memory_share) - spare_bytes(free, page_bytes))
     # The processor's memory is other programs' too: a quarter, and only what pages usually need.
     budget = (spendable if on_gpu else free // 4) // size
-    budget = min(budget, slots * (context if on_gpu else TYPICAL_LENGTH))
+    budget = min(budget, slots * (longest if on_gpu else TYPICAL_LENGTH))
     return SlotPlan(
         budget=max(budget, min(context, TYPICAL_LENGTH)),
         max_slots=slots,

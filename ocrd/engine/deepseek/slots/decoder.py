@@ -118,9 +118,15 @@ class Decoder:
             due=min(rules.max_new_tokens, room),
             order=(rank, -expected, next(self._numbers)),
             on_taken=on_taken,
+            most=self._most(prompt),
         )
         self._arrived.append(arrival)
         return arrival.generation
+
+    def _most(self, prompt: Sequence[int]) -> int:
+        """Return how many tokens of a page are ever in the cache."""
+        window = self._slots.window
+        return len(prompt) + window if window else self._plan.context
 
     @property
     def slots(self) -> int:
@@ -198,7 +204,7 @@ class Decoder:
         while self._parked:
             page = self._parked[0]
             self._at_work = [page]
-            if not self._find_room(page.length + 1):
+            if not self._find_room(min(page.length + 1, page.most)):
                 self._at_work = []
                 return
             self._come_back(page)
@@ -208,7 +214,7 @@ class Decoder:
             if fed and fed + len(page.prompt) > self._prefill_tokens:
                 break
             self._at_work = [page]
-            if not self._find_room(len(page.prompt) + 1):
+            if not self._find_room(self._at_first(page)):
                 break
             self._encode_ahead(page)
             if not page.generation.finished and self._is_whole(page):
@@ -222,8 +228,8 @@ class Decoder:
     def _find_room(self, length: int) -> bool:
         """Lay the slots out for one page more, of a length; return False if that cannot be."""
         cache, taken = self._slots.cache, len(self._running) + len(self._entering)
-        beside = [self._running.longest, *(len(page.prompt) for page in self._entering)]
-        longest = max(length, max(beside) + 1)
+        entering = map(self._at_first, self._entering)
+        longest = max(length, self._running.longest + 1, *entering)
         wanted = max(cache.length, self._plan.rounded(longest))
         if taken >= self._plan.slots_at(wanted) and longest + self._plan.step <= wanted:
             # Lengthened once for a page that has left: perhaps shorter slots are enough now.
@@ -234,6 +240,10 @@ class Decoder:
         if wanted != cache.length:
             self._lay_out(wanted)
         return True
+
+    def _at_first(self, page: Page) -> int:
+        """Return what a page that enters needs: all that it ever will, where that is fixed."""
+        return page.most if self._slots.window else len(page.prompt) + 1
 
     def _lay_out(self, length: int) -> None:
         slots, used = self._plan.slots_at(length), self._running.longest
@@ -292,9 +302,10 @@ class Decoder:
     def _make_room(self) -> None:
         """See that every running page can take a token."""
         for page in self._running:
-            if page.length < self._slots.cache.length:
+            wanted = min(page.length + 1, page.most)
+            if wanted <= self._slots.cache.length:
                 continue
-            length = self._plan.rounded(page.length + 1)
+            length = self._plan.rounded(wanted)
             if len(self._running) > self._plan.slots_at(length):
                 self._park(page)
                 continue
@@ -324,7 +335,7 @@ class Decoder:
         self.rounds += 1
         self._under_way.send(self._running.pages, tokens)
         for page in self._running:
-            page.length += 1
+            page.length = min(page.length + 1, page.most)
             page.asked += 1
         for page in self._running:
             if page.asked >= page.due:

@@ -16,6 +16,7 @@ from torch import Tensor
 from ocrd.engine.deepseek.network import attention, experts
 from ocrd.engine.deepseek.network.attention import Prompts
 from ocrd.engine.deepseek.network.language import Language, Tokens
+from ocrd.engine.deepseek.network.layers import window_of
 from ocrd.engine.deepseek.slots.graphs import StepGraphs
 from ocrd.engine.deepseek.slots.kvcache import SlotCache
 from ocrd.engine.deepseek.slots.ngram import EXEMPT, LAGS, RepeatBan
@@ -33,7 +34,8 @@ class Saved:
     planes: Tensor
     token: Tensor
     ban: tuple[Tensor, ...]
-    length: int
+    used: int  # tokens, with the one to feed; those in the cache may be fewer
+    prompt: int
 
 
 class Slots:
@@ -59,11 +61,13 @@ class Slots:
         widths = {"lags": LAGS, "exempt": EXEMPT} if on_gpu else {}
         self._ban = RepeatBan(plan.max_slots, device, **widths)
         self.cache = SlotCache(config, device, dtype, plan.max_slots)
+        self.window = window_of(config)
         self.step = Step(
             self.language, self.cache, self._ban, plan.max_slots,
             longest=plan.context,
             expert_code=experts.choose(expert_code, device),
             knows_lengths=attention.knows_lengths(attention_way, device, dtype, config),
+            window=self.window,
         )  # fmt: skip
         self.graphs = StepGraphs(self.step, on_notice) if on_gpu else None
 
@@ -92,7 +96,8 @@ class Slots:
         ids = scores.argmax(-1)
         for row in range(len(prompts)):
             self._ban.begin(first + row, ids[row])
-        self.step.seat(first, ids, packed.used.index_select(0, packed.last) + 1)
+        asked = packed.used.index_select(0, packed.last)
+        self.step.seat(first, ids, asked + 1, asked)
         return Round(ids, logs.gather(1, ids[:, None])[:, 0])
 
     def move(self, source: int, target: int, length: int) -> None:
@@ -106,16 +111,18 @@ class Slots:
         self.step.clear(slot)
 
     def save(self, slot: int, length: int) -> Saved:
-        """Return a copy of a page with so many tokens, on the host."""
+        """Return a copy of a page with so many tokens in the cache, on the host."""
         token = self.step.tokens[slot].to("cpu", copy=True)
-        return Saved(self.cache.save(slot, length), token, self._ban.save(slot), length)
+        planes, ban = self.cache.save(slot, length), self._ban.save(slot)
+        return Saved(planes, token, ban, *self.step.tokens_of(slot))
 
     def restore(self, slot: int, saved: Saved) -> None:
         """Bring a page back, into any slot."""
         self.cache.restore(slot, saved.planes)
         self._ban.restore(slot, saved.ban)
         token = saved.token.to(self._device)[None]
-        self.step.seat(slot, token, torch.full_like(token, saved.length + 1))
+        used, prompt = (torch.full_like(token, count) for count in (saved.used, saved.prompt))
+        self.step.seat(slot, token, used, prompt)
 
     # All of them
 

@@ -55,8 +55,13 @@ class Step:
         longest: int,
         expert_code: str,
         knows_lengths: bool,
+        window: int = 0,
     ) -> None:
-        """Make empty slots; ``longest`` is what no page has more tokens than."""
+        """Make empty slots; ``longest`` is what no page has more tokens than.
+
+        With a ``window``, so many tokens of its text are all that a page keeps and sees, beside
+        its prompt: the latest takes the place of the oldest.
+        """
         device = language.device
         self.knows_lengths = knows_lengths
         self._language = language
@@ -68,6 +73,8 @@ class Step:
         # With the token that is fed next: a slot without a page looks at one, its own first.
         self.used = torch.ones(slots, dtype=torch.int32, device=device)
         self.live = torch.zeros(slots, dtype=torch.int32, device=device)  # 1 where there is a page
+        self._window = window
+        self._prompts = torch.zeros_like(self.used)  # tokens of each, where there is a window
         self._temperatures = torch.zeros(slots, device=device)
         self._noise: Tensor | None = None
         self._is_hot = False
@@ -126,16 +133,18 @@ class Step:
             self._noise = torch.zeros(shape, device=self._language.device)
         return self._noise
 
-    def seat(self, first: int, ids: Tensor, used: Tensor) -> None:
+    def seat(self, first: int, ids: Tensor, used: Tensor, prompts: Tensor) -> None:
         """Begin pages in slots that follow each other; ``used`` with the token to feed."""
         some = slice(first, first + len(ids))
         self.tokens[some] = ids
         self.used[some] = used
         self.live[some].fill_(1)
+        if self._window:
+            self._prompts[some] = prompts
 
     def move(self, source: int, target: int) -> None:
         """Copy a slot to another."""
-        for table in (self.tokens, self.used, self.live):
+        for table in (self.tokens, self.used, self.live, self._prompts):
             table[target] = table[source]
 
     def clear(self, slot: int) -> None:
@@ -143,25 +152,37 @@ class Step:
         self.tokens[slot].fill_(0)
         self.used[slot].fill_(1)
         self.live[slot].fill_(0)
+        self._prompts[slot].fill_(0)
+
+    def tokens_of(self, slot: int) -> tuple[int, int]:
+        """Return how many tokens a page has with the one to feed, and how many its prompt had."""
+        return int(self.used[slot]), int(self._prompts[slot])
 
     def clear_all(self) -> None:
         """Leave all slots so."""
         self.tokens.zero_()
         self.used.fill_(1)
         self.live.zero_()
+        self._prompts.zero_()
 
     def fed(self, slots: int, length: int) -> Tokens:
         """Return where the tokens stand that the first slots feed next."""
         used = self.used[:slots]
-        places = self._cache.before[:slots] + used
-        return Tokens(used, self._cache.flat, places, self._attention(slots, length))
+        before, seen = used, used
+        if self._window:
+            prompts = self._prompts[:slots]
+            # Rotated already, keys may stand in any order: the text goes round behind the prompt.
+            before = (used - prompts - 1).remainder_(self._window).add_(prompts).add_(1)
+            seen = torch.minimum(used, prompts + self._window)
+        places = self._cache.before[:slots] + before
+        return Tokens(used, self._cache.flat, places, self._attention(seen, length))
 
-    def _attention(self, slots: int, length: int) -> Attention:
-        cache, used = self._cache, self.used[:slots]
+    def _attention(self, seen: Tensor, length: int) -> Attention:
+        cache = self._cache
         if not self.knows_lengths:
-            return Masked(cache.planes, used, length)
-        ends = slice(0, slots + 1)
-        return Lengths(cache.flat, cache.starts[ends], used, cache.ordinals[ends], self._longest)
+            return Masked(cache.planes, seen, length)
+        ends = slice(0, len(seen) + 1)
+        return Lengths(cache.flat, cache.starts[ends], seen, cache.ordinals[ends], self._longest)
 
 
 def throw(draw: Draw, noise: Tensor) -> None:

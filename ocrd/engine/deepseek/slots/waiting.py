@@ -24,6 +24,7 @@ class Page:
     due: int  # tokens that it may generate
     order: tuple[Any, ...]  # the smallest enters first; no two are equal
     on_taken: Callable[[], None]
+    most: int  # tokens of it in the cache, ever
     features: Tensor | None = None  # of its image, until its prompt is fed
     places: Sequence[int] = ()  # where the image's tokens stand in the prompt, by then
     slot: int | None = None  # while it runs

@@ -178,7 +178,8 @@ def off(found: torch.Tensor, exact: torch.Tensor) -> float:
         ({"hidden_act": "gelu"}, "gelu"),
         ({"topk_method": "group_limited_greedy", "n_group": 2}, "group_limited_greedy"),
         ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}}, "yarn"),
-        ({"layer_types": ["reference_sliding_attention"] * 3}, "window"),
+        ({"layer_types": ["reference_sliding_attention"] + ["full_attention"] * 2}, "in some"),
+        ({"layer_types": ["sliding_attention"] * 3}, "window of another kind"),
     ],
 )
 def test_another_decoder_is_refused_by_name(change: dict[str, Any], word: str) -> None:

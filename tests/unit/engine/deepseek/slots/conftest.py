@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.books import Book
 
 
-@pytest.fixture(params=["deepseek-ocr", "deepseek-ocr-2"])
+@pytest.fixture(params=["deepseek-ocr", "deepseek-ocr-2", "unlimited-ocr"])
 def each_book(request: pytest.FixtureRequest) -> Book:
     from tests.books import book_of
 
