@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,12 @@ The eastern quay was dredged in spring; its depth is now \\(h = 7.5\\) metres.
 """
 
 
+def with_labels_beside_places(text: str) -> str:
+    """Return a report as Unlimited-OCR writes it: ``<|det|>title [60, 40, 940, 90]<|/det|>``."""
+    written = r"<\|ref\|>(\w+)<\|/ref\|><\|det\|>\[(\[[^\]]*\])\]<\|/det\|>\n?"
+    return re.sub(written, r"<|det|>\1 \2<|/det|>", text)
+
+
 # The models say the same whatever the page, which the page's own ink would tell.
 ANYTHING = "doubt_tolerance = 1.0"
 
@@ -64,12 +71,17 @@ def a_page(office: Installation) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("kind", "layout"),
-    [("deepseek-ocr-2", "upstream"), ("deepseek-ocr", "transformers")],
+    [
+        ("deepseek-ocr-2", "upstream"),
+        ("deepseek-ocr", "transformers"),
+        ("unlimited-ocr", "upstream"),
+    ],
 )
 def test_documents_come_out_with_figures_layout_and_overlay(
     daemon: Installation, tmp_path: Path, kind: str, layout: str
 ) -> None:
-    model = checkpoints.make_scripted(tmp_path / "model", kind, REPORT, layout)
+    said = with_labels_beside_places(REPORT) if kind == "unlimited-ocr" else REPORT
+    model = checkpoints.make_scripted(tmp_path / "model", kind, said, layout)
     daemon.configure(engine(kind, model), inbox=f'outputs = ["md", "json", "overlay"]\n{ANYTHING}')
     daemon.drop(RESOURCES / "francais.pdf")
     daemon.drop(LETTER)
