@@ -29,6 +29,7 @@ from ocrd.config.settings import (
 from ocrd.config.types import format_duration, format_size, parse_count, parse_duration, parse_size
 
 ROOT = Path(__file__).parent.parent
+WIDTH = 110  # columns
 
 INTRODUCTION = """\
 # Configuration
@@ -106,8 +107,7 @@ def configuration() -> str:
             parts.append(f"## `[engines.NAME]`\n\n{table.introduction}\n")
             continue
         title = f"`{table.header}`" if table.header else "Top level"
-        rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
-        rows += [_row(name, field) for name, field in keys(table.model)]
+        rows = [_entry(name, field) for name, field in keys(table.model)]
         parts.append(f"## {title}\n\n{table.introduction}\n\n" + "\n".join(rows) + "\n")
     return "\n".join([*parts, FOLDER_RULES])
 
@@ -169,14 +169,19 @@ def _is_unwritable(field: FieldInfo) -> bool:
     return field.default is None and examples[0] not in {"auto", "default"}
 
 
-def _row(name: str, field: FieldInfo) -> str:
-    default = f"`{written(field)}`"
+def _entry(name: str, field: FieldInfo) -> str:
+    """Return a key as an entry of a list, which a terminal shows as well as a browser."""
+    default = f"by default `{written(field)}`"
     if field.is_required():
         default = "needed"
     elif _is_unwritable(field):
-        default = "unset"
-    meaning = (field.description or "").replace("|", "\\|").replace("<", "&lt;")
-    return f"| `{name}` | {_type(field)} | {default.replace('|', chr(92) + '|')} | {meaning} |"
+        default = "unset by default"
+    meaning = (field.description or "").replace("<", "&lt;")
+    text = f"**`{name}`** ({_type(field)}; {default}): {meaning}"
+    return textwrap.fill(
+        text, WIDTH, initial_indent="- ", subsequent_indent="  ", break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _type(field: FieldInfo) -> str:

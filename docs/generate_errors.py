@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 from ocrd.errors import Fate, OcrdError
 
 PAGE = Path(__file__).with_name("errors.md")
+WIDTH = 110  # columns
 
 INTRODUCTION = """\
 <!-- Generated from ocrd/errors.py by docs/generate_errors.py: do not edit. -->
@@ -47,11 +49,16 @@ def main() -> int:
 
 def page() -> str:
     """Return the page's text."""
-    rows = ["| code | what it means | what happens |", "|---|---|---|"]
+    entries = []
     for error in classes(OcrdError):
         meaning = " ".join((error.__doc__ or "").split()).replace("``", "`")
-        rows.append(f"| `{error.code}` | {meaning} | {FATES[error.fate]} |")
-    return INTRODUCTION + "\n" + "\n".join(rows) + "\n"
+        text = f"**`{error.code}`**: {meaning} *What happens: {FATES[error.fate]}.*"
+        entries.append(
+            textwrap.fill(
+                text, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+            )
+        )
+    return INTRODUCTION + "\n" + "\n".join(entries) + "\n"
 
 
 def classes(root: type[OcrdError]) -> Iterator[type[OcrdError]]:

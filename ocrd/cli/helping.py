@@ -8,11 +8,12 @@ import typer
 
 EXAMPLES = {
     "run": "ocrd run",
-    "init": "ocrd init ~/scans",
+    "init": "ocrd init",
     "check": "ocrd check --no-engine",
     "demo": "ocrd demo --keep",
     "systemd-paths": "ocrd systemd-paths --write",
     "convert": "ocrd convert *.pdf -o texts",
+    "samples": "ocrd samples ~/try",
     "status": "ocrd status --watch",
     "jobs": "ocrd jobs --state failed",
     "show": "ocrd show 7",

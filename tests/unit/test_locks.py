@@ -191,7 +191,7 @@ def shell_of(path: Path) -> Iterator[str]:
     """Yield the commands of a script or a recipe, or those that a page shows."""
     text = path.read_text()
     if path.suffix == ".md":
-        text = "\n".join(re.findall(r"```(?:sh|console)\n(.*?)```", text, re.DOTALL))
+        text = "\n".join(re.findall(r"```(?:sh|console)[^\n]*\n(.*?)```", text, re.DOTALL))
     for line in text.replace("\\\n", " ").splitlines():
         yield line.partition("#")[0].strip()
 
