@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Iterator, Sequence
-from ctypes import POINTER, byref, c_bool, c_char_p, c_float, c_int, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_float, c_int, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +33,6 @@ _TEXT_LINE, _WORD = 2, 3  # levels of a page
 # it is spoken, and whoever shows it orders it anew.
 _MARKS = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
-_Cancel = ctypes.CFUNCTYPE(c_bool, c_void_p, c_int)
-
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "TessVersion": (c_char_p, ()),
     "TessDeleteText": (None, (c_void_p,)),
@@ -53,9 +51,6 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
         c_int,
         (c_void_p, POINTER(c_int), POINTER(c_float), POINTER(c_char_p), POINTER(c_float)),
     ),
-    "TessMonitorCreate": (c_void_p, ()),
-    "TessMonitorDelete": (None, (c_void_p,)),
-    "TessMonitorSetCancelFunc": (None, (c_void_p, _Cancel)),
     "TessResultIteratorDelete": (None, (c_void_p,)),
     "TessResultIteratorNext": (c_int, (c_void_p, c_int)),
     "TessResultIteratorGetUTF8Text": (c_void_p, (c_void_p, c_int)),
@@ -140,44 +135,17 @@ class Recogniser:
             self._tess.TessBaseAPIEnd(handle)
             self._tess.TessBaseAPIDelete(handle)
 
-    def read(
-        self, grey: Pixels, going_on: Callable[[int], None] = lambda _: None
-    ) -> list[TextLine]:
-        """Return the lines of a grey picture.
-
-        ``going_on`` is called with the number of words so far; what it raises is raised here.
-        """
+    def read(self, grey: Pixels) -> list[TextLine]:
+        """Return the lines of a grey picture."""
         _show(self._tess, self._handle, grey)
         try:
-            self._recognise(going_on)
+            # Without a monitor: its callback would need memory that is written and executed, which
+            # the service's unit forbids, and a line takes some 30 ms.
+            if self._tess.TessBaseAPIRecognize(self._handle, None):
+                raise RuntimeError("Tesseract gave the picture up")
             return list(self._lines())
         finally:
             self._tess.TessBaseAPIClear(self._handle)
-
-    def _recognise(self, going_on: Callable[[int], None]) -> None:
-        raised: list[BaseException] = []
-        count = 0
-
-        def is_cancelled(_this: object, _words: int) -> bool:
-            nonlocal count
-            count += 1
-            try:
-                going_on(count)
-            except BaseException as error:  # noqa: BLE001 - no exception passes through C
-                raised.append(error)
-            return bool(raised)
-
-        ask = _Cancel(is_cancelled)
-        monitor = self._tess.TessMonitorCreate()
-        try:
-            self._tess.TessMonitorSetCancelFunc(monitor, ask)
-            failed = self._tess.TessBaseAPIRecognize(self._handle, monitor)
-        finally:
-            self._tess.TessMonitorDelete(monitor)
-        if raised:
-            raise raised[0]
-        if failed:
-            raise RuntimeError("Tesseract gave the page up")
 
     def _lines(self) -> Iterator[TextLine]:
         tess = self._tess
