@@ -69,7 +69,7 @@ def of_words(said: str, remedy: str) -> Obstacle:
             "Use a newer release of the system, or a package that is built for this one.",
         )
     if absent := re.search(r"No module named '([\w.]+)'", said):
-        return Obstacle(f"the Python package {absent[1]} is not installed ({said})", remedy)
+        return Obstacle(f"the Python package {absent[1]} is not installed", remedy)
     return Obstacle(f"a library cannot be imported ({said})", remedy)
 
 

@@ -7,6 +7,7 @@ as the user that will run the configuration, by what its unit lets it do.
 from __future__ import annotations
 
 import asyncio
+import logging
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,6 +174,7 @@ def _engines(
 ) -> Iterator[Finding]:
     from ocrd.readiness import trial
 
+    logging.getLogger("ocrd").addHandler(logging.NullHandler())  # a finding says it, once
     for name, engine in trial.used_engines(settings).items():
         if not is_runner:
             yield Finding(

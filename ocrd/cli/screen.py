@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ocrd import wording
-from ocrd.errors import EXIT_FAILED, OcrdError
+from ocrd.errors import EXIT_FAILED, ConfigError, OcrdError
 from ocrd.web.wire import dumps, error_to_json
 
 if TYPE_CHECKING:
@@ -76,9 +76,11 @@ def explain(error: OcrdError, *, as_json: bool) -> None:
     if as_json:
         emit({"error": error_to_json(error)})
         return
-    err().print(f"ocrd: {error.what}", markup=False, soft_wrap=True, style="red")
-    if error.hint:
-        err().print(f"  → {error.hint}", markup=False, soft_wrap=True)
+    told = error.faults if isinstance(error, ConfigError) else (error,)
+    for one in told:
+        err().print(f"ocrd: {one.what}", markup=False, soft_wrap=True, style="red")
+        if one.hint:
+            err().print(f"  → {one.hint}", markup=False, soft_wrap=True)
 
 
 def reader_is_gone() -> int:

@@ -6,11 +6,13 @@ Each key belongs to some kinds of engine; on another it is refused, so that noth
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from ocrd.config.types import Count, Duration, Table, refuse
+from ocrd.config.types import Count, Duration, Table, refuse, refuse_all
 from ocrd.tasks import MODELS
 
 DEEPSEEK = tuple(MODELS)
@@ -199,9 +201,13 @@ class EngineSettings(Table):
         return {**follows, **given}
 
     @model_validator(mode="after")
-    def _require_keys_of_the_kind(self) -> Self:
+    def _require_all(self) -> Self:
+        refuse_all((*self._alien_keys(), *self._unknown_devices(), *self._nonsense()))
+        return self
+
+    def _alien_keys(self) -> Iterator[PydanticCustomError]:
         if self.kind == "module" and not self.module:
-            raise refuse(
+            yield refuse(
                 'kind = "module" needs the module\'s name',
                 'Add module = "my_package.my_engine", or set kind = "rapidocr".',
                 "kind",
@@ -212,49 +218,44 @@ class EngineSettings(Table):
             )
             if is_set and self.kind not in _KINDS_OF[key]:
                 kinds = " or ".join(f'kind = "{kind}"' for kind in _KINDS_OF[key])
-                raise refuse(f"this key belongs to {kinds}", "Remove it, or set that kind.", key)
-        return self
+                yield refuse(f"this key belongs to {kinds}", "Remove it, or set that kind.", key)
 
-    @model_validator(mode="after")
-    def _require_known_devices(self) -> Self:
+    def _unknown_devices(self) -> Iterator[PydanticCustomError]:
         if self.kind == "module":  # it knows its own
-            return self
+            return
         for key, device in (("device", self.device), *(("devices", one) for one in self.devices)):
             if not _DEVICE.fullmatch(device):
-                raise refuse(
+                yield refuse(
                     f"{device!r} is no device",
                     'Write "auto", "cpu", "cuda", "cuda:1" or a UUID of nvidia-smi -L.',
                     key,
                 )
-        return self
 
-    @model_validator(mode="after")
-    def _require_sense(self) -> Self:
+    def _nonsense(self) -> Iterator[PydanticCustomError]:
         if self.keep_loaded and self.idle_unload:
-            raise refuse(
+            yield refuse(
                 "the engine cannot be kept loaded and be unloaded", "Remove one.", "keep_loaded"
             )
         if self.devices and self.device != "auto":
-            raise refuse("devices says it already", "Remove device or devices.", "device")
+            yield refuse("devices says it already", "Remove device or devices.", "device")
         if len({"cuda:0" if one == "cuda" else one for one in self.devices}) < len(self.devices):
-            raise refuse("a device is named twice", "Name each once.", "devices")
+            yield refuse("a device is named twice", "Name each once.", "devices")
         if self.kind == "rapidocr" and self.dtype not in ("auto", "float32"):
-            raise refuse(
+            yield refuse(
                 f"the embedded engine has no {self.dtype}", 'Write "auto" or "float32".', "dtype"
             )
         most = TILES.get(self.kind, 32)
         if (self.max_tiles or 0) > most:
-            raise refuse(
+            yield refuse(
                 f"{self.kind} knows no more than {most} tiles", f"Write {most}.", "max_tiles"
             )
         if self.kind != WINDOWED and self.context > CONTEXT:
-            raise refuse(
+            yield refuse(
                 f"{self.kind} has a context of {CONTEXT} tokens", f"Write {CONTEXT}.", "context"
             )
         if self.max_new_tokens is not None and self.max_new_tokens >= self.context:
-            raise refuse(
+            yield refuse(
                 "the image's tokens are part of the context, so that the text has fewer",
                 f"Write less than context ({self.context}).",
                 "max_new_tokens",
             )
-        return self

@@ -7,7 +7,6 @@ for each of them which line, or which environment variable, it came from.
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from ocrd.errors import ConfigError
+from ocrd.config import syntax
+from ocrd.errors import ConfigError, Fault
+from ocrd.files import rights
 
 ENV_PREFIX = "OCRD_"
 CONFIG_VARIABLE = "OCRD_CONFIG"
@@ -47,6 +48,9 @@ class ConfigFile:
             for inner, variable in self.variables.items():
                 if inner[: len(outer)] == outer:
                     return _variable(variable), None
+            for inner, line in self.lines.items():
+                if inner[: len(outer)] == outer:  # the first of several tables
+                    return f"{self.path}, line {line}", line
         return ("the built-in configuration" if self.path is None else str(self.path)), None
 
     @cached_property
@@ -88,7 +92,7 @@ def _read_text(path: Path) -> str:
     except FileNotFoundError as error:
         raise ConfigError(
             f"{path}: there is no such file.",
-            hint="Make one with 'ocrd init DIR', or name another with --config.",
+            hint="Make one with 'ocrd init', or name another with --config.",
         ) from error
     except IsADirectoryError as error:
         raise ConfigError(
@@ -103,7 +107,8 @@ def _read_text(path: Path) -> str:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             f"{path}: the file cannot be read: {reason}.",
-            hint="Make it readable for the user that ocrd runs as.",
+            hint=(f"{rights.to_use(path)} " if isinstance(error, PermissionError) else "")
+            + "The daemon's own user has to be able to read it, too.",
         ) from error
 
 
@@ -111,16 +116,12 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
-        where, what = str(path), str(error)
-        if place:
-            where, what = f"{path}, line {place[1]}", what[: place.start()]
-        at = f" at column {place[2]}" if place else ""
-        raise ConfigError(
-            f"{where}: this is not TOML{at}: {what}.",
-            hint='Write key = "value": strings stand in quotes, true, false and numbers do not;'
-            " tables begin with [name], a watched folder with [[inbox]].",
-        ) from error
+        faults = []
+        for found in syntax.faults(text):
+            at = f" at column {found.column}" if found.column else ""
+            what = f"{path}, line {found.line}: this is not TOML{at}: {found.what}."
+            faults.append(Fault(what, found.remedy, line=found.line))
+        raise ConfigError.of(faults, f"{len(faults)} lines need a correction.") from error
 
 
 def _lines(text: str) -> dict[Key, int]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from ocrd.config.alien import alien, shown
 from ocrd.config.file import ConfigFile, Key
+from ocrd.config.syntax import FOLDERS
 from ocrd.errors import ConfigError, Fault
 
 _REFERENCE = "docs/configuration.md explains every key."
@@ -32,7 +34,9 @@ _TYPES = {
 
 def refused(error: ValidationError, source: ConfigFile, model: type[BaseModel]) -> ConfigError:
     """Return all that pydantic found, as a person can mend it."""
-    found = [_explain(fault, source, model) for fault in error.errors(include_url=False)]
+    found = [
+        fault for told in error.errors(include_url=False) for fault in _explain(told, source, model)
+    ]
     return several(found)
 
 
@@ -54,15 +58,18 @@ def refusal(path: Path, problems: Sequence[str], remedy: str = "") -> ConfigErro
 
 def _explain(
     fault: Mapping[str, Any], source: ConfigFile, model: type[BaseModel]
-) -> Fault:
-    """Return what is wrong, with its place, and the remedy."""
+) -> Iterator[Fault]:
+    """Yield what is wrong, with its place, and the remedy."""
     context = fault.get("ctx", {})
     key: Key = tuple(part for part in fault["loc"] if part != "[key]")
     if fault["type"] == "refused":
-        key += _parsed(context["key"])
-        message, remedy = context["message"], context["remedy"]
-    elif fault["type"] == "extra_forbidden":
-        message, remedy = "unknown key", _nearest(key, model)
+        for one in context.get("all", (context,)):
+            yield _at(key + _parsed(one["key"]), one["message"], one["remedy"], source)
+        return
+    if fault["type"] == "extra_forbidden":
+        message, remedy = alien(key, fault["input"], model)
+    elif misbracketed := _brackets(key, fault):
+        message, remedy = misbracketed
     elif fault["type"] == "missing":
         message, remedy = "this key is needed", f"Add {key[-1]} = … to the table."
     elif fault["type"] == "literal_error":
@@ -72,8 +79,30 @@ def _explain(
         remedy = "Names have lower-case letters, digits, - and _, and begin with a letter."
     else:
         message, remedy = _plain(fault, key)
+    yield _at(key, message, remedy, source)
+
+
+def _at(key: Key, message: str, remedy: str, source: ConfigFile) -> Fault:
     where, line = source.where(key)
     return Fault(f"{where}: {shown(key)}: {message}.", remedy, shown(key), line)
+
+
+def _brackets(key: Key, fault: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what is wrong with a table that has too many brackets, or too few."""
+    value = fault["input"]
+    if key == ("inbox",) and isinstance(value, dict):
+        return "its table has one pair of brackets, and needs two", f"Write [[inbox]]. {FOLDERS}"
+    if key == ("inbox",) and not isinstance(value, list):
+        return "this is no table", f'Write [[inbox]], and path = "…" below it. {FOLDERS}'
+    if key and isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        name = shown(key)
+        return "there is one table of this name", f"Write [{name}], with one pair of brackets."
+    if len(key) == 2 and key[0] == "engines" and str(fault["type"]).startswith("model"):
+        return (
+            "an engine's keys stand below its own name",
+            f"Write [engine] for the default engine, or [engines.NAME]; {key[1]} goes below it.",
+        )
+    return None
 
 
 def _choices(value: Any, expected: str) -> tuple[str, str]:
@@ -90,7 +119,7 @@ def _plain(fault: Mapping[str, Any], key: Key) -> tuple[str, str]:
     if not message:
         message = str(fault["msg"]).replace("Input should be", "must be")
         message = message[:1].lower() + message[1:]
-    if _SECRET not in key:
+    if _SECRET not in key and not isinstance(fault["input"], dict | list):
         message = f"{_written(fault['input'])} {message}"
     name = next((part for part in reversed(key) if isinstance(part, str)), "")
     header = f"[{shown(key)}]" if key and isinstance(key[-1], str) else f"[[{shown(key[:-1])}]]"
@@ -103,34 +132,6 @@ def _written(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def shown(key: Key) -> str:
-    """Return a key as people write it: ``inbox[1].done``."""
-    text = ""
-    for part in key:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text or "the whole"
-
-
 def _parsed(key: str) -> Key:
     parts = re.findall(r"[^.\[\]]+", key)
     return tuple(int(part) if part.isdigit() else part for part in parts)
-
-
-def _nearest(key: Key, model: type[BaseModel]) -> str:
-    """Return the key that was probably meant, or all that are possible there."""
-    table: Any = model
-    for part in key[:-1]:
-        if isinstance(part, str) and isinstance(table, type) and issubclass(table, BaseModel):
-            field = table.model_fields.get(part)
-            annotation: Any = field.annotation if field else None
-            inner = [
-                one for one in get_args(annotation)
-                if isinstance(one, type) and issubclass(one, BaseModel)
-            ]
-            table = inner[0] if inner else annotation
-    if not (isinstance(table, type) and issubclass(table, BaseModel)):
-        return _REFERENCE
-    known = list(table.model_fields)
-    if near := get_close_matches(str(key[-1]), known, n=1):
-        return f"Did you mean {near[0]}?"
-    return f"Possible here: {', '.join(known)}."

@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -31,7 +32,16 @@ from ocrd.config.folders import conflicts, own_directories, watched
 from ocrd.config.home import SYSTEM_STATE_DIR, default_state_dir, find_config
 from ocrd.config.refusal import refusal, refused
 from ocrd.config.tables import InboxSettings, LimitSettings, RasterSettings
-from ocrd.config.types import AbsoluteFolder, Count, Duration, Folder, Size, refuse
+from ocrd.config.types import (
+    AbsoluteFolder,
+    Count,
+    Duration,
+    Folder,
+    Size,
+    oddity,
+    refuse,
+    refuse_all,
+)
 from ocrd.errors import ConfigError
 from ocrd.tasks import fault_of
 
@@ -57,6 +67,7 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         validate_default=True,
+        case_sensitive=True,
     )
 
     state_dir: AbsoluteFolder = Field(
@@ -149,53 +160,57 @@ class Settings(BaseSettings):
         return temp_dir / own
 
     @model_validator(mode="after")
-    def _require_short_socket(self) -> Self:
-        if len(os.fsencode(self.socket_path)) > SOCKET_PATH_BYTES:
-            key = "state_dir" if self.runtime_dir is None else "runtime_dir"
-            raise refuse(
-                f"{self.socket_path} is too long for a socket (over {SOCKET_PATH_BYTES} bytes)",
-                "Set runtime_dir to a folder with a shorter path.",
-                key,
+    def _require_sense(self) -> Self:
+        refuse_all(
+            (
+                *self._long_socket(), *self._unknown_engines(), *self._alien_tasks(),
+                *self._folders_in_the_way(), *self._texts_without_text(),
             )
+        )  # fmt: skip
         return self
 
-    @model_validator(mode="after")
-    def _require_known_engines(self) -> Self:
+    def _long_socket(self) -> Iterator[PydanticCustomError]:
+        if len(os.fsencode(self.socket_path)) > SOCKET_PATH_BYTES:
+            yield refuse(
+                f"{self.socket_path} is too long for a socket (over {SOCKET_PATH_BYTES} bytes)",
+                "Set runtime_dir to a folder with a shorter path.",
+                "state_dir" if self.runtime_dir is None else "runtime_dir",
+            )
+
+    def _unknown_engines(self) -> Iterator[PydanticCustomError]:
         if "default" in self.engines:
-            raise refuse('"default" is the name of [engine]', "Choose another.", "engines.default")
+            yield refuse('"default" is the name of [engine]', "Choose another.", "engines.default")
         known = ["default", *self.engines]
         for number, folder in enumerate(self.inbox):
             if folder.engine is not None and folder.engine not in known:
-                raise refuse(
+                yield refuse(
                     f'there is no engine "{folder.engine}"',
                     f"Known are {', '.join(known)}; add [engines.NAME] for another.",
                     f"inbox[{number}].engine",
                 )
-        return self
 
-    @model_validator(mode="after")
-    def _require_tasks_of_the_engine(self) -> Self:
+    def _alien_tasks(self) -> Iterator[PydanticCustomError]:
         for number, folder in enumerate(self.inbox):
+            if folder.engine not in {None, "default", *self.engines}:
+                continue  # told of already
             if fault := fault_of(folder.task, self.engine_of(folder).kind):
-                raise refuse(fault.message, fault.remedy, f"inbox[{number}].{fault.field}")
-        return self
+                yield refuse(fault.message, fault.remedy, f"inbox[{number}].{fault.field}")
 
-    @model_validator(mode="after")
-    def _require_folders_apart(self) -> Self:
+    def _folders_in_the_way(self) -> Iterator[PydanticCustomError]:
+        told = set()  # one conflict a key: mending it may be the end of the others
         for conflict in conflicts(watched(self.inbox), own_directories(self)):
-            raise refuse(conflict.message, conflict.remedy, conflict.key)
-        return self
+            if conflict.key not in told:
+                told.add(conflict.key)
+                yield refuse(conflict.message, conflict.remedy, conflict.key)
 
-    @model_validator(mode="after")
-    def _require_text_of_text_mode(self) -> Self:
+    def _texts_without_text(self) -> Iterator[PydanticCustomError]:
         for number, folder in enumerate(self.inbox):
             if folder.mode == "text" and "md" not in folder.outputs:
-                raise refuse(
+                yield refuse(
                     'mode = "text" writes no text without "md"',
                     'Add "md" to outputs, or set mode = "markdown".',
                     f"inbox[{number}].outputs",
                 )
-        return self
 
     def engine_of(self, folder: InboxSettings) -> EngineSettings:
         """Return the engine that reads a folder's documents."""
@@ -250,7 +265,9 @@ def _make_absolute(values: dict[str, Any], base: Path) -> None:
         places += [(inbox, "path") for inbox in inboxes if isinstance(inbox, dict)]
     for table, key in places:
         written = table.get(key)
-        if isinstance(written, str) and written.strip() and not written.startswith("~"):
+        if not isinstance(written, str) or not written.strip() or oddity(written):
+            continue  # which is refused, or no path
+        if not written.startswith("~"):
             table[key] = str(base / written)
 
 

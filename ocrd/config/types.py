@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,9 @@ _SIZE_UNITS = {
 }  # fmt: skip
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", re.ASCII)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.ASCII | re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:")
+_SHARE = re.compile(r"\\\\|(?:smb|cifs|nfs|ftp|ftps|sftp|ssh|afp|https?|dav|davs)://")
+_VARIABLE = re.compile(r"\$\w+|\$\{\w+\}|%\w+%")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -32,6 +36,13 @@ def refuse(message: str, remedy: str, key: str = "") -> PydanticCustomError:
     """Return an error for a validator to raise; ``key`` is relative to the validated table."""
     context = {"message": message, "remedy": remedy, "key": key}
     return PydanticCustomError("refused", "{message}", context)
+
+
+def refuse_all(found: Iterable[PydanticCustomError]) -> None:
+    """Raise one error for all that are found; nothing for none."""
+    contexts = [error.context or {} for error in found]
+    if contexts:
+        raise PydanticCustomError("refused", "{message}", {**contexts[0], "all": contexts})
 
 
 def parse_duration(value: Any) -> Any:
@@ -105,6 +116,8 @@ def none_for_auto(value: Any) -> Any:
 def parse_folder(value: Any) -> Any:
     """Return the path of a folder, its ~ filled in; refuse what can name none."""
     text = os.fspath(value) if isinstance(value, str | Path) else ""
+    if isinstance(value, str) and (odd := oddity(value)):
+        raise odd
     if isinstance(value, str | Path) and (not text.strip() or _CONTROL.search(text)):
         raise refuse(f"{text!r} names no folder", 'Write for example "/srv/scans".')
     if not isinstance(value, str | Path):
@@ -113,6 +126,34 @@ def parse_folder(value: Any) -> Any:
         return Path(text).expanduser()
     except RuntimeError:
         raise refuse(f"{text!r}: there is no such home folder", "Write the whole path.") from None
+
+
+def oddity(text: str) -> PydanticCustomError | None:
+    """Return why a text is no path here, though it might be taken for a folder of an odd name."""
+    if _DRIVE.match(text):
+        return refuse(
+            f"{_shown(text)} is a path of Windows",
+            'Write a path of this machine, with / between its parts, for example "/srv/scans".',
+        )
+    if _SHARE.match(text):
+        return refuse(
+            f"{_shown(text)} is the address of a share",
+            "Mount the share first, and write the folder that it is mounted on.",
+        )
+    if text.startswith("file:"):
+        return refuse(f"{_shown(text)} is an address", "Write the path alone, without file://.")
+    if odd := next((part for part in text.split("/") if _VARIABLE.fullmatch(part)), ""):
+        return refuse(
+            f"{odd} is not filled in here",
+            "Write the whole path; ~ stands for the home directory.",
+        )
+    if text.strip() and text != text.strip():
+        return refuse(f"{text!a} begins or ends with a space", "Remove it.")
+    return None
+
+
+def _shown(text: str) -> str:
+    return ascii(text) if _CONTROL.search(text) else f'"{text}"'
 
 
 def absolute(path: Path) -> Path:

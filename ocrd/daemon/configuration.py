@@ -9,7 +9,7 @@ from ocrd import log as logs
 from ocrd.config import settings as config
 from ocrd.config.settings import Settings
 from ocrd.daemon import systemd
-from ocrd.errors import ConfigError, Fault
+from ocrd.errors import ConfigError, Fault, OcrdError
 
 UNCHANGEABLE = ("state_dir", "control_group", "rasterize", "limits")
 
@@ -46,6 +46,12 @@ def _unchangeable(settings: Settings) -> dict[str, object]:
             for key, path in places.items()
         },
     }
+
+
+def told_by_one(error: OcrdError) -> list[tuple[str, str]]:
+    """Return what the log says of an error, a record each: of a configuration's faults, one."""
+    told = error.faults if isinstance(error, ConfigError) else (error,)
+    return [(one.what, one.hint) for one in told]
 
 
 def configure_log(settings: Settings) -> None:

@@ -24,6 +24,7 @@ from ocrd import __version__, files
 from ocrd.claims import Claims, this_process
 from ocrd.config.settings import Settings
 from ocrd.daemon import places, systemd, terminal
+from ocrd.daemon.configuration import told_by_one
 from ocrd.daemon.control import Control
 from ocrd.daemon.dispatch import Dispatcher
 from ocrd.daemon.heartbeat import STILL_SECONDS, Heartbeat
@@ -210,9 +211,10 @@ def _log_reload(task: asyncio.Task[None]) -> None:
         return
     error = task.exception()
     if isinstance(error, OcrdError):
-        log.error(
-            "Not reloaded, the old configuration stays in force: %s %s", error.what, error.hint,
-            extra=fields("reload-failed", code=error.code),
-        )
+        for what, hint in told_by_one(error):
+            log.error(
+                "Not reloaded, the old configuration stays in force: %s %s", what, hint,
+                extra=fields("reload-failed", code=error.code),
+            )  # fmt: skip
     elif error is not None:
         log.error("Not reloaded.", exc_info=error, extra=fields("reload-failed", code="internal"))

@@ -13,7 +13,7 @@ from ocrd import log as logs
 from ocrd.config import settings as config
 from ocrd.config.settings import Settings
 from ocrd.daemon import places, systemd
-from ocrd.daemon.configuration import configure_log
+from ocrd.daemon.configuration import configure_log, told_by_one
 from ocrd.daemon.daemon import Daemon
 from ocrd.errors import EXIT_OK, LedgerError, OcrdError, exit_code
 from ocrd.ledger.lock import DaemonLock
@@ -36,10 +36,10 @@ def run(config_path: Path) -> int:
     except OcrdError as error:
         if sys.stderr.isatty():
             raise
-        log.critical(
-            "Not started: %s %s", error.what, error.hint,
-            extra=fields("start-refused", code=error.code),
-        )  # fmt: skip
+        for what, hint in told_by_one(error):
+            log.critical(
+                "Not started: %s %s", what, hint, extra=fields("start-refused", code=error.code)
+            )
         return exit_code(error)
 
 

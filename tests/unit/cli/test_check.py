@@ -65,6 +65,23 @@ def test_a_socket_that_nobody_answers_on_is_a_failure(tmp_path: Path) -> None:
     assert (result.returncode, daemon["verdict"]) == (1, "fail")
 
 
+def test_a_package_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')\n"
+    )
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'state_dir = "{tmp_path}/state"\n[engine]\nkind = "deepseek-ocr-2"\nmodel = "/tmp"\n'
+        f'[[inbox]]\npath = "{tmp_path}/inbox"\n'
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "ocrd", "check", "-c", str(config)],
+        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert (result.stdout + result.stderr).count("torch is not installed") == 1
+    assert "No module named" not in result.stdout + result.stderr
+
+
 @as_root
 def test_another_user_is_told_what_the_owner_may_and_never_to_take_what_is_his(
     tmp_path: Path,

@@ -231,6 +231,24 @@ def test_check_exits_78_on_a_fault_of_the_configuration(config: Path) -> None:
     assert "mood" in result.stdout
 
 
+def test_several_faults_are_one_line_each_in_the_files_order_also_in_json(config: Path) -> None:
+    home = config.parent
+    config.write_text(f'mood = "good"\n{ECHO}tolerance = 7\nsettel = "1s"\n')
+    lines = [1, 10, 11]
+    for command in ("check", "run", "jobs"):
+        said = ocrd(command, "-c", config, home=home)
+        assert said.returncode == 78
+        told = [line for line in (said.stdout + said.stderr).splitlines() if "toml, line" in line]
+        assert [int(line.split("toml, line ")[1].split(":")[0]) for line in told] == lines, command
+        assert "\\x0a" not in said.stdout + said.stderr
+    findings = json.loads(ocrd("check", "--json", "-c", config, home=home).stdout)
+    assert ["mood" in findings[0]["message"], len(findings)] == [True, 3]
+    error = json.loads(ocrd("jobs", "--json", "-c", config, home=home).stdout)["error"]
+    assert [fault["line"] for fault in error["faults"]] == lines
+    assert error["faults"][2]["key"] == "inbox[0].settel"
+    assert error["faults"][2]["hint"] == "Did you mean settle?"
+
+
 def test_check_exits_1_when_a_folder_is_not_there(config: Path) -> None:
     (config.parent / "inbox").rmdir()
     result = ocrd("check", "--no-engine", "-c", config, home=config.parent)

@@ -15,7 +15,7 @@ V1 = f"{INBOX}[engine]\nkind = 'deepseek-ocr'\n[[inbox]]\npath = '/b'\n"
     [
         (f"{INBOX}modee = 'text'", "line 3: inbox[0].modee: unknown key", "Did you mean mode?"),
         (f"stat_dir = '/x'\n{INBOX}", "line 1: stat_dir: unknown key", "state_dir"),
-        (f"{INBOX}[rasterise]\nchildren = 1", "line 3: rasterise: unknown key", "rasterize"),
+        (f"{INBOX}[rasterise]\nchildren = 1", "line 3: rasterise: unknown table", "rasterize"),
         (f"{INBOX}[engines.b]\nkindd = 1", "line 4: engines.b.kindd: unknown key", "kind"),
         (f"{INBOX}[limits]\nzzz = 1", "line 4: limits.zzz: unknown key", "file_size, pages"),
         ("[[inbox]]\nmode = 'text'", "line 1: inbox[0].path: this key is needed", "path = "),
@@ -64,9 +64,21 @@ V1 = f"{INBOX}[engine]\nkind = 'deepseek-ocr'\n[[inbox]]\npath = '/b'\n"
         (f"{INBOX}[engines.A-b]\n", "line 3: engines.A-b: ", "lower-case"),
         (f"engine = 'rapidocr'\n{INBOX}", "line 1: engine: ", "[engine]"),
         (f"{INBOX}[rasterize]\nmemory = '1MiB'", "line 4: rasterize.memory: ", "."),
+        (f"{INBOX}state_dir = '/x'", "line 3: inbox[0].state_dir: this key belongs", "above the"),
+        (f"settle = '5s'\n{INBOX}", "line 1: settle: this key belongs", "below [[inbox]]"),
+        (f"{INBOX}kind = 'rapidocr'", "line 3: inbox[0].kind: this key belongs", "[engine]"),
+        (f"{INBOX}[limits]\nmemory = 1", "line 4: limits.memory: ", "below [rasterize]"),
+        (f"STATE_DIR = '/x'\n{INBOX}", "line 1: STATE_DIR: unknown key", "state_dir"),
+        ("[inbox]\npath = '/a'", "line 1: inbox: its table has one pair", "Write [[inbox]]."),
+        ("[inbox.1]\npath = '/a'", "line 1: inbox: its table has one pair", "Write [[inbox]]."),
+        ("[[inboxes]]\npath = '/a'", "line 1: inboxes: unknown table", "Write [[inbox]]."),
+        ("[[folder]]\npath = '/a'", "line 1: folder: unknown table", "Write [[inbox]]."),
+        (f"[[engine]]\nkind = 'rapidocr'\n{INBOX}", "line 1: engine: ", "Write [engine]"),
+        (f"[engines]\nkind = 'rapidocr'\n{INBOX}", "line 2: engines.kind: ", "[engines.NAME]"),
+        (f"[server]\nport = 1\n{INBOX}", "line 1: server: unknown table", "[rasterize], [limits]"),
         ("inbox = []", "inbox: no folder is watched", "[[inbox]]"),
         ("", "inbox: no folder is watched", "[[inbox]]"),
-        ('inbox = "/srv"', "line 1: inbox: ", "."),
+        ('inbox = "/srv"', "line 1: inbox: this is no table", "Write [[inbox]]"),
         ('inbox = ["/srv"]', "line 1: inbox[0]: ", "[[inbox]]"),
         ("state_dir = 3\n" + INBOX, "line 1: state_dir: ", "quotes"),
         (
@@ -97,3 +109,25 @@ def test_a_refused_password_is_not_repeated(tmp_path: Path) -> None:
     assert "line 3: inbox[0].passwords: must be a list" in error.what
     assert "hunter2" not in str(error)
     assert "4711" not in str(refused(tmp_path, f"{INBOX}passwords = [4711]\n"))
+
+
+def test_a_password_in_a_table_of_one_bracket_is_not_repeated(tmp_path: Path) -> None:
+    error = refused(tmp_path, '[inbox]\npath = "/a"\npasswords = ["hunter2"]\n')
+    assert "hunter2" not in str(error)
+    error = refused(tmp_path, f'[[engine]]\noptions = {{ key = "hunter2" }}\n{INBOX}')
+    assert "hunter2" not in str(error)
+
+
+def test_what_contradicts_each_other_is_told_at_once_too(tmp_path: Path) -> None:
+    error = refused(
+        tmp_path,
+        '[[inbox]]\npath = "/b"\nmode = "text"\noutputs = ["json"]\n'
+        '[[inbox]]\npath = "/b"\nengine = "none"\n',
+    )
+    assert [(fault.line, fault.key) for fault in error.faults] == [
+        (4, "inbox[0].outputs"), (6, "inbox[1].path"), (7, "inbox[1].engine"),
+    ]  # fmt: skip
+    error = refused(tmp_path, f'{INBOX}[engine]\ndevices = ["cpu"]\nslots = "x"\n')
+    assert [fault.line for fault in error.faults] == [5]
+    error = refused(tmp_path, f'{INBOX}[engine]\ndevices = ["gpu"]\nmodel = "a/b"\n')
+    assert {fault.line for fault in error.faults} == {4, 5}
