@@ -21,14 +21,13 @@ from ocrd.cli import (
     ledger,
     model,
     retry,
-    samples,
     screen,
     service,
     start,
     steer,
     systemd_paths,
 )
-from ocrd.errors import EXIT_FAILED, OcrdError, exit_code
+from ocrd.errors import EXIT_FAILED, OcrdError, TransientError, exit_code
 
 INTERRUPTED = 130  # what a shell reports for SIGINT
 
@@ -63,7 +62,7 @@ _READING = "Without a daemon"
 
 for panel, commands in (
     (_SETTING_UP, (start.init, check.check, start.run, systemd_paths.systemd_paths, demo.demo)),
-    (_READING, (conversion.convert, samples.samples)),
+    (_READING, (conversion.convert,)),
     (
         _WATCHING,
         (
@@ -92,6 +91,9 @@ def _exit_code() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except OcrdError as error:
+        cause = error.__cause__
+        if isinstance(cause, PermissionError) and isinstance(error, TransientError):
+            error.hint = _way_in(cause)  # ours, not the daemon's user's
         return _explain(error)
     except BrokenPipeError:
         return screen.reader_is_gone()
@@ -102,16 +104,21 @@ def _exit_code() -> int:
 
 def _translated(error: OSError) -> OcrdError:
     """Return what the system said, with the way out for the person who runs the command."""
+    from ocrd import files
+
+    told = files.translate(error, error.filename or ".")
+    if isinstance(error, PermissionError):
+        told.hint = _way_in(error)
+    return told
+
+
+def _way_in(error: PermissionError) -> str:
+    """Return how the person comes to be allowed what he was refused."""
     from pathlib import Path
 
-    from ocrd import files
     from ocrd.files import rights
 
-    path = Path(str(error.filename or "."))
-    told = files.translate(error, path)
-    if isinstance(error, PermissionError):
-        told.hint = rights.to_use(path)
-    return told
+    return rights.to_use(Path(str(error.filename or ".")))
 
 
 def _explain(error: OcrdError) -> int:
