@@ -21,6 +21,7 @@ from ocrd.cli import (
     ledger,
     model,
     retry,
+    samples,
     screen,
     service,
     start,
@@ -62,7 +63,7 @@ _READING = "Without a daemon"
 
 for panel, commands in (
     (_SETTING_UP, (start.init, check.check, start.run, systemd_paths.systemd_paths, demo.demo)),
-    (_READING, (conversion.convert,)),
+    (_READING, (conversion.convert, samples.samples)),
     (
         _WATCHING,
         (
