@@ -39,7 +39,10 @@ def main() -> None:
     if options.quick:
         some = some[:: max(1, len(some) // QUICK)]
     kinds = ["clean"] if options.quick or options.within else options.kinds.split(",")
-    truths = {page.id: truth(page, within=options.within) for page in some}
+    truths = {
+        page.id: truth(page, within=options.within and within.has_neighbours(page))
+        for page in some
+    }
     # Which variants a page has follows from its place in the whole set.
     wanted = [
         scan for scan in scans(chosen, kinds, thorough=options.thorough) if scan.page.id in truths
@@ -67,7 +70,7 @@ def main() -> None:
 def _within(scan: Scan, options: argparse.Namespace) -> str:
     around = scans(within.neighbours(scan.page), ["clean"])
     read = recognitions(around, seconds=1e9, stale=options.stale, dtype=options.dtype)
-    return within.markdown(scan.page.number, [(each.page.number, found) for each, found in read])
+    return within.markdown(scan.page, [(each.page, found) for each, found in read])
 
 
 def _rows(

@@ -34,10 +34,20 @@ def neighbours(page: Page) -> list[Page]:
     ]
 
 
-def markdown(number: int, around: Sequence[tuple[int, Recognition]]) -> str:
-    """Return the sidecar of page ``number`` of a document of these pages."""
-    pages = [page_read(read, own) for own, read in around]
+def has_neighbours(page: Page) -> bool:
+    """Say whether the page's document has others; those that were made here have none."""
+    return page.grids is None
+
+
+def markdown(page: Page, around: Sequence[tuple[Page, Recognition]]) -> str:
+    """Return the sidecar of one page of a document of these pages."""
+    with pymupdf.open(page.path) as document:
+        wide = {own.number: document[own.number - 1].rect.width for own, _ in around}
+    pages = [
+        replace(page_read(read, own.number), points_per_pixel=wide[own.number] / read.width)
+        for own, read in around
+    ]
     survey = Survey()
-    for page in pages:
-        survey.add(page)
-    return written(next(page for page in survey.document().pages(pages) if page.number == number))
+    for one in pages:
+        survey.add(one)
+    return written(next(one for one in survey.document().pages(pages) if one.number == page.number))

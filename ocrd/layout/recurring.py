@@ -31,6 +31,7 @@ LARGE_LEAST = 4  # if it is on so many
 ALIKE = 0.85  # of a head that was misread
 ALIKE_LETTERS = 8
 FEW_LETTERS = 3  # fewer are no head
+END_LETTERS = 12  # of one end of a row that stays while the other one changes
 KEPT_ROWS = 3  # a letterhead of so many rows is told once
 KEPT_CELLS = 3  # so is the head of a table's columns
 SHORT = 3  # pages of a document in which two that say the same are enough
@@ -91,6 +92,7 @@ def labels(margins: Sequence[Margin], document: Document) -> dict[Place, str]:
     repeated, dropped = _repeated(words, document, counted)
     heads |= repeated
     heads |= _in_rows(words, heads, document, counted)
+    heads |= _in_part(words, heads, document)
     heads |= {margin.place for margin in words if _names_chapter(margin, document)}
     heads |= _alike(words, heads, document)
     heads |= _in_place(words, heads | set(counted), document)
@@ -157,6 +159,33 @@ def _in_rows(
     return {
         margin.place for place in found for margin in members[place]
     } - heads
+
+
+def _in_part(words: Sequence[Margin], heads: set[Place], document: Document) -> set[Place]:
+    """Return rows of which one end stays: a chapter, with its sections beside it."""
+    groups: dict[tuple[bool, bool, str], list[Margin]] = defaultdict(list)
+    for margin in words:
+        if margin.place in heads or margin.label != "text" or not _may_be_head(margin, document):
+            continue
+        said = margin.skeleton.split()
+        for is_first, some in ((True, said), (False, said[::-1])):
+            if end := _end(some):
+                groups[margin.is_top, is_first, end].append(margin)
+    return {
+        margin.place
+        for some in groups.values()
+        for chain in numbering.chained(some, numbering.GAP, SLOT)
+        if len(chain) >= LEAST and all(_are_of_one_size(chain[0], one) for one in chain)
+        for margin in chain
+    }
+
+
+def _end(said: Sequence[str]) -> str:
+    """Return the first words of some that have letters enough to tell a head; "" if all do not."""
+    for count in range(1, len(said)):
+        if letters(end := " ".join(said[:count])) >= END_LETTERS:
+            return end
+    return ""
 
 
 def _runs(chain: Sequence[Margin], document: Document, counted: dict[Place, bool]) -> bool:

@@ -183,3 +183,28 @@ def test_an_entry_that_was_taken_for_a_heading_counts_with_its_list() -> None:
     assert labels(book(tuple(entries), (said(1),)))[0] == ["list"] * 3
     other = (entries[0], heading("7. sails"), entries[2])
     assert labels(book(other, (said(1),)))[0][1] == "heading"
+
+
+CHANGING = ["Where it lies", "What it costs", "Who was there", "When to go"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_chapter_and_section_side_by_side_run_though_the_section_changes(is_first: bool) -> None:
+    rows = [
+        f"5 The harbour at night {one}" if is_first else f"{one} 5 The harbour at night"
+        for one in CHANGING
+    ]
+    assert labels(book(*((head(row), said(n)) for n, row in enumerate(rows)))) == [
+        ["header", TEXT]
+    ] * 4
+    # Two are no habit, and a few letters are none.
+    assert labels(book(*((head(row), said(n)) for n, row in enumerate(rows[:2]))))[0][0] == TEXT
+    short = [f"Part 5 {one}" for one in CHANGING]
+    assert labels(book(*((head(row), said(n)) for n, row in enumerate(short))))[0][0] == TEXT
+
+
+def test_headings_that_begin_alike_do_not_run() -> None:
+    pages = book(
+        *((heading(f"The harbour at night {one}"), said(n)) for n, one in enumerate(CHANGING))
+    )
+    assert labels(pages) == [["heading", TEXT]] * 4
