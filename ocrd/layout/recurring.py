@@ -165,7 +165,9 @@ def _in_part(words: Sequence[Margin], heads: set[Place], document: Document) -> 
     """Return rows of which one end stays: a chapter, with its sections beside it."""
     groups: dict[tuple[bool, bool, str], list[Margin]] = defaultdict(list)
     for margin in words:
-        if margin.place in heads or margin.label != "text" or not _may_be_head(margin, document):
+        if margin.place in heads or (margin.rank, margin.rows, margin.label) != (0, 1, "text"):
+            continue
+        if _is_large(margin, document):
             continue
         said = margin.skeleton.split()
         for is_first, some in ((True, said), (False, said[::-1])):

@@ -185,7 +185,7 @@ def test_an_entry_that_was_taken_for_a_heading_counts_with_its_list() -> None:
     assert labels(book(other, (said(1),)))[0][1] == "heading"
 
 
-CHANGING = ["Where it lies", "What it costs", "Who was there", "When to go"]
+CHANGING = ["Where it all lies by the ...", "What it costs", "Who was there", "When to go"]
 
 
 @pytest.mark.parametrize("is_first", [True, False])
