@@ -33,7 +33,7 @@ from ocrd.tasks import Task
 
 MARKDOWN = Task()
 TOLERANCE = 0.1  # share of pages that may fail, as in a folder that does not say otherwise
-JOBS = 4  # documents in work at a time, where nobody says how many
+JOBS = 8  # documents in work at a time, where nobody says how many: as many as in a daemon
 
 
 @dataclass(frozen=True, slots=True)
