@@ -103,6 +103,7 @@ def together(
     while decoder.busy:
         decoder.step()
     seconds = time.perf_counter() - started
+    decoder.close()
     for generation in generations:
         if generation.error is not None:
             raise generation.error
@@ -246,6 +247,7 @@ def on_gpu(count: int, slots: Sequence[int], device: str, alone: int) -> None:
                 f" {tokens / seconds:9.0f} {tokens / seconds / base:7.1f}x {share:11.0%}",
                 flush=True,
             )
+            decoder.close()
             del decoder
             torch.cuda.empty_cache()
 

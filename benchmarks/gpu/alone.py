@@ -82,6 +82,7 @@ def _together(
     ]
     while decoder.busy and place.left() > 0:
         decoder.step()
+    decoder.close()
     for generation in generations:
         if generation.error is not None:
             raise generation.error

@@ -85,7 +85,7 @@ def _report(place: Workplace, name: str, texts: Sequence[Text], *, at_once: int)
     if notices:
         cells["notices"] = "; ".join(notices)
     place.row(**cells)
-    decoder.cancel_all()
+    decoder.close()
     del decoder
     place.tidy()
 

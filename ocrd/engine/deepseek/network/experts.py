@@ -9,6 +9,8 @@ ones alone.
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -97,7 +99,7 @@ def _groups(experts: Experts, inputs: Tensor, chosen: Tensor) -> Tensor:
 
 def _product(rows: Tensor, weights: Tensor, ends: Tensor) -> Tensor:
     """Multiply each group of rows with its own matrix; ``ends`` says where the groups end."""
-    if _has_groups(rows.device):
+    if _has_groups(rows.device, rows.dtype):
         found: Tensor = functional.grouped_mm(rows, weights, offs=ends)
         return found
     found = rows.new_empty((rows.shape[0], weights.shape[2]))
@@ -109,9 +111,19 @@ def _product(rows: Tensor, weights: Tensor, ends: Tensor) -> Tensor:
     return found
 
 
-def _has_groups(device: torch.device) -> bool:
+@cache
+def _has_groups(device: torch.device, dtype: torch.dtype) -> bool:
+    """Say whether torch has its product of groups there; it is tried."""
     if not hasattr(functional, "grouped_mm"):
         return False
-    if device.type != "cuda":
-        return True
-    return bool(torch.cuda.get_device_capability(device) >= LEAST_CAPABILITY)
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) < LEAST_CAPABILITY:
+        return False
+    rows = torch.zeros((16, 16), device=device, dtype=dtype)
+    ends = torch.tensor([16], device=device, dtype=torch.int32)
+    try:
+        functional.grouped_mm(rows, rows[None], offs=ends)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, ValueError, NotImplementedError):
+        return False
+    return True

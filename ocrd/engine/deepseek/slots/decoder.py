@@ -19,16 +19,18 @@ import gc
 import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from ocrd.engine.deepseek.network.shortage import is_shortage
 from ocrd.engine.deepseek.slots.delivery import Delivery
 from ocrd.engine.deepseek.slots.generation import Generation, Rules
+from ocrd.engine.deepseek.slots.images import Images
 from ocrd.engine.deepseek.slots.running import Running
+from ocrd.engine.deepseek.slots.sight import Aside, AtOnce, Encode
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
 from ocrd.engine.deepseek.slots.slots import Prompt, Slots
 from ocrd.engine.deepseek.slots.waiting import Page, Waiting
@@ -39,7 +41,6 @@ PREFILL_TOKENS = 4096  # of prompts between two rounds: so long the running page
 HOPELESS = 3  # pages in a row that fail for memory in the only slot: then no page is to blame
 
 log = logging.getLogger(__name__)
-Encode = Callable[[list[Any]], Sequence[Tensor]]
 
 
 class Decoder:
@@ -56,6 +57,7 @@ class Decoder:
         ahead: int = AHEAD,
         prefill_tokens: int = PREFILL_TOKENS,
         lag: int | None = None,
+        aside: bool | None = None,
         eos: int = EOS,
         image: int = IMAGE,
         on_notice: Callable[[str], None] = log.warning,
@@ -63,11 +65,10 @@ class Decoder:
         """Decode with this network; ``encode`` turns prepared pages into image features.
 
         ``lag`` is how many rounds the host stays behind the device: 1 on a GPU, 0 elsewhere.
+        ``aside`` is whether images are looked at beside decoding: on a GPU they are.
         """
         weight = network.lm_head.weight
-        self._encode = encode
         self._plan = plan
-        self._ahead = ahead
         self._prefill_tokens = prefill_tokens
         self._lag = (1 if weight.is_cuda else 0) if lag is None else lag
         self._eos, self._image = eos, image
@@ -87,6 +88,11 @@ class Decoder:
         self._parked: list[Page] = []
         self._running = Running(self._slots)
         self._under_way: Delivery[Page] = Delivery()
+        is_aside = weight.is_cuda if aside is None else aside
+        self._images = Images(
+            Aside(encode, weight.device) if is_aside else AtOnce(encode), self._waiting, ahead,
+            lambda page, error: self._end(page, "failed", error),
+        )  # fmt: skip
         self._numbers = itertools.count()
         self._at_work: list[Page] = []  # whom a lack of memory would be blamed on
         self._failures = 0
@@ -159,10 +165,41 @@ class Decoder:
 
     def _round(self) -> None:
         self._receive()
+        with self._blaming_images():
+            self._images.look_ahead()
         self._enter()
         self._make_room()
         self._decode()
         self._settle(self._lag if self._running else 0)
+
+    def record(self) -> None:
+        """Record the steps for all numbers of pages that there may be, where they can be.
+
+        Raises MemoryError when there is not enough for a single page.
+        """
+        with torch.inference_mode():
+            while not self._is_recorded():
+                self._save_memory()
+
+    def _is_recorded(self) -> bool:
+        """Say whether that was done, or was not to be; there was too little memory if not."""
+        if self._slots.graphs is None:
+            return True
+        length = self._plan.first_length
+        slots = self._plan.slots_at(length)
+        try:
+            self._lay_out(length)
+            self._slots.record({self._plan.batch(count + 1, slots) for count in range(slots)})
+        except (RuntimeError, MemoryError) as error:
+            if not is_shortage(error):
+                raise
+            return False
+        return True
+
+    def close(self) -> None:
+        """End every page as cancelled, and what goes on aside."""
+        self.cancel_all()
+        self._images.close()
 
     def fail(self, error: BaseException) -> None:
         """End every page with an error."""
@@ -216,7 +253,8 @@ class Decoder:
             self._at_work = [page]
             if not self._find_room(self._at_first(page)):
                 break
-            self._encode_ahead(page)
+            if not self._is_seen(page):
+                break
             if not page.generation.finished and self._is_whole(page):
                 fed += len(page.prompt)
                 self._waiting.remove(page)
@@ -250,27 +288,20 @@ class Decoder:
         self._slots.cache.reserve(self._plan.budget)
         self._slots.cache.lay_out(slots, length, keep=len(self._running), used=used)
 
-    def _encode_ahead(self, first: Page) -> None:
-        """Encode a page's image together with those of the pages that come next."""
-        if first.features is not None or first.image is None:
-            return
-        self._encode_all(self._waiting.to_encode(self._ahead))
+    def _is_seen(self, page: Page) -> bool:
+        """Say whether a page's image was looked at; that is waited for only where all is idle."""
+        idle = not (self._running or self._entering or self._under_way)
+        with self._blaming_images():
+            return self._images.is_seen(page, idle=idle)
 
-    def _encode_all(self, batch: Sequence[Page]) -> None:
-        """Encode these pages' images; one that the encoder refuses ends its own page only."""
-        self._at_work = [*batch]
+    @contextmanager
+    def _blaming_images(self) -> Iterator[None]:
+        """Have a lack of memory blamed on the pages whose images were looked at."""
         try:
-            features = self._encode([page.image for page in batch])
-        except ValueError as error:
-            if len(batch) == 1:
-                self._end(batch[0], "failed", error)
-                return
-            for page in batch:
-                self._encode_all([page])
-            return
-        for page, found in zip(batch, features, strict=True):
-            page.features = found
-            page.let_image_go()
+            yield
+        except (RuntimeError, MemoryError):
+            self._at_work = self._images.at_work
+            raise
 
     def _is_whole(self, page: Page) -> bool:
         """Say whether an image is as long as the prompt says; a page whose is not ends."""
@@ -391,7 +422,9 @@ class Decoder:
         if slots == 1 and len(blamed) <= 1:
             self._give_up(blamed)
             return
-        self._ahead = self._prefill_tokens = 1  # one image and one prompt at a time from now on
+        self._images.ahead = self._prefill_tokens = (
+            1  # one image and one prompt at a time from now on
+        )
         self._plan = self._plan.halved(length)
         self._on_notice(
             f"Out of memory with {slots} slots; going on with {self._plan.slots_at(length)}."

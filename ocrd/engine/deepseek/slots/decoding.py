@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ocrd.engine.deepseek.slots.budget import plan_of
-from ocrd.engine.deepseek.slots.decoder import Decoder, Encode
+from ocrd.engine.deepseek.slots.decoder import Decoder
 from ocrd.engine.deepseek.slots.generation import Generation, Rules
+from ocrd.engine.deepseek.slots.sight import Encode
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
 
 __all__ = [
     "Decoder", "DecoderThread", "DecodingEndedError", "Generation", "Rules", "SlotPlan", "plan_of",
 ]  # fmt: skip
+
+# In which a thread that computes lets this one go on: a step is hundreds of short calls, and with
+# the interpreter's own 5 ms each can wait so long for a thread that cuts or watches a page.
+SWITCH_SECONDS = 0.0005
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +55,10 @@ class DecoderThread:
         plan = plan or plan_of(
             model.network, context=context, max_slots=max_slots, memory_share=memory_share
         )
+        options.setdefault("attention_way", getattr(model, "attention", "auto"))
         self._decoder = Decoder(model.network, encode, plan, on_notice=on_notice, **options)
+        self._switch_seconds = sys.getswitchinterval()
+        sys.setswitchinterval(min(SWITCH_SECONDS, self._switch_seconds))
         self._wake = threading.Condition()
         self._closing = False
         self._error: BaseException | None = None
@@ -95,6 +104,7 @@ class DecoderThread:
             self._closing = True
             self._wake.notify()
         self._thread.join()
+        sys.setswitchinterval(self._switch_seconds)
 
     def _notify(self) -> None:
         with self._wake:
@@ -102,13 +112,14 @@ class DecoderThread:
 
     def _run(self) -> None:
         try:
+            self._decoder.record()
             while self._wait():
                 self._decoder.step()
         except BaseException as error:  # whatever it is, nobody may wait for ever
             log.exception("decoding has ended")
             self._end(error)
         else:
-            self._decoder.cancel_all()
+            self._decoder.close()
 
     def _wait(self) -> bool:
         with self._wake:

@@ -39,9 +39,8 @@ class Delivery(Generic[P]):
 
     def send(self, pages: Sequence[P], tokens: Round) -> None:
         """Have a token for each page copied to the host, with its log-probability."""
-        ids, logprobs, event = tokens.ids, tokens.logprobs, None
-        if ids.is_cuda:
-            ids, logprobs = _copied(ids), _copied(logprobs)
+        ids, logprobs, event = _copied(tokens.ids), _copied(tokens.logprobs), None
+        if tokens.ids.is_cuda:
             event = torch.cuda.Event()
             event.record()
         self._rounds.append(_Sent(tuple(pages), ids, logprobs, event))
@@ -64,6 +63,9 @@ class Delivery(Generic[P]):
 
 
 def _copied(values: Tensor) -> Tensor:
-    """Return a copy on the host that is there later: only to pinned memory one runs beside it."""
-    host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+    """Return a copy on the host, from a GPU one that is there later.
+
+    Only to pinned memory it runs beside the host. The step overwrites what it returned.
+    """
+    host = torch.empty(values.shape, dtype=values.dtype, pin_memory=values.is_cuda)
     return host.copy_(values, non_blocking=True)

@@ -6,7 +6,7 @@ nothing here waits for the device but the parking of pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from ocrd.engine.deepseek.slots.ngram import EXEMPT, LAGS, RepeatBan
 from ocrd.engine.deepseek.slots.packing import Prompt, pack
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
 from ocrd.engine.deepseek.slots.step import Draw, Round, Step, throw
+from ocrd.errors import EngineError
 
 __all__ = ["Draw", "Prompt", "Round", "Saved", "Slots"]
 
@@ -52,7 +53,10 @@ class Slots:
         attention_way: str = "auto",
         on_notice: Callable[[str], None],
     ) -> None:
-        """Make slots over a loaded network. Raises EngineError if its decoder is another one."""
+        """Make slots over a loaded network.
+
+        Raises EngineError if its decoder is another one, or if attention was wanted that is wrong.
+        """
         self.language = Language(network, plan.context)
         config = self.language.config
         self._device = device
@@ -62,11 +66,17 @@ class Slots:
         self._ban = RepeatBan(plan.max_slots, device, **widths)
         self.cache = SlotCache(config, device, dtype, plan.max_slots)
         self.window = window_of(config)
+        told = attention.knows_lengths(attention_way, device, dtype, config)
+        if attention_way == "flash" and not told:
+            raise EngineError(
+                f'attention = "flash" cannot be had: tried on {device}, it is wrong or fails.',
+                hint='Set attention = "auto", which then does without.',
+            )
         self.step = Step(
             self.language, self.cache, self._ban, plan.max_slots,
             longest=plan.context,
             expert_code=experts.choose(expert_code, device),
-            knows_lengths=attention.knows_lengths(attention_way, device, dtype, config),
+            knows_lengths=told,
             window=self.window,
         )  # fmt: skip
         self.graphs = StepGraphs(self.step, on_notice) if on_gpu else None
@@ -139,7 +149,7 @@ class Slots:
             found = self.graphs.run(batch, length)
         return Round(found.ids[:running], found.logprobs[:running])
 
-    def record(self, batches: Sequence[int]) -> None:
+    def record(self, batches: Iterable[int]) -> None:
         """Record the step for these numbers of slots, the largest first, where it can be."""
         if self.graphs is not None:
             for batch in sorted(batches, reverse=True):

@@ -105,8 +105,27 @@ def test_without_a_product_of_groups_a_loop_gives_the_same(
     weights = torch.randn(len(hits), 8, 16)
     ends = torch.tensor(hits).cumsum(0, dtype=torch.int32)
     expected = experts._product(rows, weights, ends)
-    monkeypatch.setattr(experts, "_has_groups", lambda _: False)
+    monkeypatch.setattr(experts, "_has_groups", lambda *_: False)
     torch.testing.assert_close(experts._product(rows, weights, ends), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_installed_torch_has_the_product_of_groups(dtype: torch.dtype) -> None:
+    experts._has_groups.cache_clear()
+    assert experts._has_groups(CPU, dtype)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("bf16 only"), NotImplementedError()])
+def test_a_product_of_groups_that_fails_when_it_is_tried_is_not_used(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    experts._has_groups.cache_clear()
+    monkeypatch.setattr(torch.nn.functional, "grouped_mm", fail)
+    assert not experts._has_groups(CPU, torch.float32)
+    experts._has_groups.cache_clear()
 
 
 def test_the_choice_is_one_that_there_is() -> None:

@@ -64,7 +64,13 @@ def test_whatever_happens_beside_it_a_page_equals_generate(each_book: Book, seed
         typical=chance.choice([32, 128, 1024]),
         few_shapes=chance.random() < 0.5,
     )
-    made = decoder(each_book, plan, lag=chance.randint(0, 2), ahead=chance.randint(1, 4))
+    made = decoder(
+        each_book,
+        plan,
+        lag=chance.randint(0, 2),
+        ahead=chance.randint(1, 4),
+        aside=chance.random() < 0.5,
+    )
     slots = made._slots
     # Each failure halves the slots; with one left, it would be some page's own.
     failing = {chance.randint(2, 60) for _ in range((plan.max_slots - 1).bit_length() - 1)}
@@ -78,6 +84,7 @@ def test_whatever_happens_beside_it_a_page_equals_generate(each_book: Book, seed
         if chance.random() < 0.3:
             chance.choice(generations).cancel()
     run(made)
+    made.close()
     for page, generation in zip(pages, generations, strict=True):
         if isinstance(generation.error, MemoryError):
             # A budget for one page only leaves that page alone with its failure.

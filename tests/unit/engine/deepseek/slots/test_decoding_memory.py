@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ocrd.engine.deepseek.slots.decoding import plan_of
+from ocrd.engine.deepseek.slots.sight import AtOnce
 from ocrd.engine.deepseek.slots.slots import Prompt, Round
 from tests import sequential
 from tests.books import (
@@ -57,7 +58,9 @@ def test_another_error_is_not_taken_for_a_lack_of_memory(book: Book) -> None:
 def test_out_of_memory_while_encoding_or_feeding_or_allocating_changes_no_page(book: Book) -> None:
     notices: list[str] = []
     made = decoder(book, on_notice=notices.append)
-    made._encode = Saboteur(made._encode, {2})
+    sight = made._images._sight
+    assert isinstance(sight, AtOnce)
+    sight._encode = Saboteur(sight._encode, {2})
     slots = made._slots
     slots.prefill = Saboteur(slots.prefill, {3})  # type: ignore[method-assign]
     slots.cache.reserve = Saboteur(slots.cache.reserve, {1})  # type: ignore[method-assign]

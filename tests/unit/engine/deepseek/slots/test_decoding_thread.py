@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from ocrd.engine.deepseek.network import attention
 from ocrd.engine.deepseek.slots.decoding import DecoderThread, Rules
+from ocrd.errors import EngineError
 from tests.books import (
     ROOMY,
     VOCABULARY,
@@ -93,6 +96,37 @@ def test_a_crash_ends_all_pages_with_its_cause(book: Book) -> None:
     with pytest.raises(RuntimeError, match="of the encoder"):
         made.submit(page.features, page.prompt, page.rules)
     made.close()
+
+
+def test_other_threads_hand_over_soon_while_a_decoder_runs(book: Book) -> None:
+    before = sys.getswitchinterval()
+    made = started(book, Eye())
+    assert sys.getswitchinterval() == pytest.approx(0.0005)
+    made.close()
+    assert sys.getswitchinterval() == pytest.approx(before)
+
+
+@pytest.mark.parametrize("wanted", ["auto", "sdpa"])
+def test_the_attention_is_the_one_that_the_model_was_loaded_for(
+    book: Book, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def noted(way: str, *_: Any) -> bool:
+        asked.append(way)
+        return False
+
+    monkeypatch.setattr(attention, "knows_lengths", noted)
+    model = SimpleNamespace(network=book.network, attention=wanted)
+    DecoderThread(model, Eye(), plan=ROOMY).close()
+    assert asked == [wanted]
+
+
+def test_an_attention_that_was_asked_for_and_is_wrong_is_refused(book: Book) -> None:
+    model = SimpleNamespace(network=book.network, attention="flash")
+    with pytest.raises(EngineError, match="tried on cpu") as caught:
+        DecoderThread(model, Eye(), plan=ROOMY)
+    assert '"auto"' in caught.value.hint
 
 
 def test_without_pages_the_thread_takes_no_processor_time(

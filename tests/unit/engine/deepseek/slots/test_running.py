@@ -40,7 +40,7 @@ class Shelf:
 def page(number: int, rules: Rules | None = None) -> Page:
     return Page(
         generation=Generation(lambda: None), rules=rules or Rules(9), prompt=[number], image=None,
-        due=9, order=(number,), on_taken=lambda: None,
+        due=9, order=(number,), on_taken=lambda: None, most=99,
     )  # fmt: skip
 
 
