@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -185,8 +187,9 @@ def _convert(
     from ocrd.convert import convert as convert_all
     from ocrd.gathering import Gatherer
 
-    if outlets.STANDARD in sources and sys.stdin.isatty():
-        raise typer.BadParameter("Standard input is the terminal: let a file come from it.")
+    if outlets.STANDARD in sources and (sys.stdin is None or sys.stdin.isatty()):
+        where = "closed" if sys.stdin is None else "the terminal"
+        raise typer.BadParameter(f"Standard input is {where}: let a file come from it.")
     with (
         tempfile.TemporaryDirectory(prefix="ocrd-convert-") as temp_dir,
         place.outlet() as outlet,
@@ -196,7 +199,7 @@ def _convert(
             recursive=recursive,
             temp_dir=Path(temp_dir),
             most_bytes=settings.limits.file_size,
-            standard_input=sys.stdin.buffer,
+            standard_input=sys.stdin.buffer if sys.stdin else io.BytesIO(),
             apart=place.folder,
         )
         gathered = gatherer.gather(sources)
@@ -212,7 +215,7 @@ def _convert(
                     total=progress.total_known,
                 )
 
-            asyncio.run(
+            _run(
                 convert_all(
                     gathered.originals,
                     outlet,
@@ -225,6 +228,29 @@ def _convert(
                     on_outcome=told.tell,
                 )
             )
+
+
+def _run(work: Coroutine[Any, Any, object]) -> None:
+    """Do the work; a signal to end gives it up in order, and nothing temporary stays behind."""
+    received: list[int] = []
+
+    async def interruptible() -> None:
+        task = asyncio.ensure_future(work)
+
+        def end(number: int) -> None:
+            received.append(number)
+            task.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
+        await task
+
+    try:
+        asyncio.run(interruptible())
+    except asyncio.CancelledError:
+        if not received:
+            raise
+        raise typer.Exit(128 + received[0]) from None  # as a shell has it
 
 
 def _shows_text(place: outlets.Place) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.installation import OCRD, PATIENCE, ROOT, make_pdf
+from tests.installation import OCRD, PATIENCE, ROOT, eventually, make_pdf
 
 ECHO = '[engine]\nkind = "module"\nmodule = "tests.engines.echo"\n[engine.options]\n'
 Result = subprocess.CompletedProcess[bytes]
@@ -190,6 +191,29 @@ def test_a_reader_that_goes_away_ends_the_command_without_a_word(desk: Desk) -> 
         cwd=desk.folder, env=desk.environment(), capture_output=True,
     )  # fmt: skip
     assert (result.returncode, result.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_to_end_leaves_nothing_behind(desk: Desk, number: signal.Signals) -> None:
+    desk.engine("delay = 60")
+    command = [*OCRD, "convert", "scan.pdf", "-o", "d", "-c", str(desk.config)]
+    with subprocess.Popen(
+        command, cwd=desk.folder, env=desk.environment(), stderr=subprocess.PIPE
+    ) as process:
+        eventually(lambda: list(desk.temporary.glob("*/1-1.pnm")), 30, "the page is in work")
+        process.send_signal(number)
+        assert process.wait(PATIENCE * 15) == 128 + number
+        assert process.stderr is not None and process.stderr.read() == b""
+    assert not (desk.folder / "d").exists()
+
+
+def test_nothing_is_needed_of_a_closed_standard_input(desk: Desk) -> None:
+    call = f"{sys.executable} -m ocrd convert -c {desk.config}"
+    for words, code in ((f"{call} scan.pdf <&-", 0), (f"{call} - <&-", 2)):
+        ended = subprocess.run(
+            ["bash", "-c", words], cwd=desk.folder, env=desk.environment(), capture_output=True
+        )
+        assert ended.returncode == code, ended.stderr
 
 
 def test_a_full_standard_output_is_said(desk: Desk) -> None:
