@@ -192,12 +192,11 @@ def _is_ticked(ink: Pixels, inside: Inside, *, is_round: bool) -> bool | None:
     part = ink[top + inset : bottom - inset, left + inset : right - inset] > 0
     if not part.size:
         return None
+    ticked = bool(part[_disc(*part.shape)].mean() >= _TICK)  # in a small o, the corners are ink
     if not is_round:
-        ticked = bool(part.mean() >= _TICK)
         corners = (ink[top:bottom, left:right] > 0).mean()
         return None if not ticked and corners > _CORNERS else ticked  # a D has round ones
     third, other = part.shape[0] // 3, part.shape[1] // 3
-    ticked = bool(part[_disc(*part.shape)].mean() >= _TICK)
     middle = part[third : part.shape[0] - third, other : part.shape[1] - other]
     return None if ticked and middle.mean() < _CENTRE else ticked  # a c in a circle
 

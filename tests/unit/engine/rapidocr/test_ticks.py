@@ -70,6 +70,21 @@ def test_what_stands_in_a_box_ticks_it(kind: str) -> None:
     assert box.mark == "☒"
 
 
+LETTERS = "on Oo oO Do DQ 0o 08 o0 eo oe ao go bo po do qo @o ©o °o ßo öo óo o. o, (o) -o-"
+
+
+@pytest.mark.parametrize("size", range(14, 60, 2))
+def test_no_letter_is_a_box_whatever_its_size(size: int) -> None:
+    words = [
+        text(40 + (index % 6) * 4 * size, 40 + (index // 6) * 2 * size, word, size)
+        for index, word in enumerate(LETTERS.split())
+    ]
+    drawn = page(*words, size=(26 * size + 80, 9 * size + 80))
+    top, bottom = 40, 40 + size
+    quad = ((40, top), (400, top), (400, bottom), (40, bottom))
+    assert ticks.find(drawn, [quad]) == []
+
+
 def test_a_box_filled_to_its_outline_is_one_where_others_are_like_it() -> None:
     solid: Callable[[Pen], object] = lambda pen: pen.rectangle((100, 200, 130, 230), 0)  # noqa: E731
     assert found(square(100, 100), solid) == [(100, False), (100, True)]
