@@ -31,7 +31,9 @@ from ocrd.engine.rapidocr import (
     signs,
     spacing,
     spelling,
+    stamps,
     strips,
+    strokes,
     ticks,
     tiles,
     turning,
@@ -44,7 +46,7 @@ READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, strips, engine._upright, engine._stands, engine._probe,
     turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
     legibility, overlaid, engine._line, ticks, forms, RapidOcr._with_ticks, leaders,
-    RapidOcr._in_parts,
+    RapidOcr._in_parts, strokes, stamps,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 

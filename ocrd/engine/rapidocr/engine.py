@@ -29,6 +29,7 @@ from ocrd.engine.rapidocr import (
     leaders,
     legibility,
     overlaid,
+    stamps,
     strips,
     ticks,
     turning,
@@ -217,7 +218,7 @@ class RapidOcr:
             for index, reading in sorted(readings.items())
         ]
         lines += [self._in_parts(page, row.parts, row.quad) for row in rows]
-        return tuple(line for line in lines if line is not None)
+        return stamps.marked(page.pixels, [line for line in lines if line is not None])
 
     def _with_ticks(
         self, page: Page, lines: Sequence[Line], rules: Sequence[Rule]

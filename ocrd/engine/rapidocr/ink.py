@@ -150,7 +150,7 @@ def rules(page: Pixels, quads: Sequence[Quad]) -> tuple[Rule, ...]:
         grey = np.asarray(cv2.erode(grey, np.ones((step, step), np.uint8)))[::step, ::step]
     boxes = np.array(quads, np.float32) / step
     height = median(min(turning.size(quad)) for quad in quads) / step
-    slant = _slant(quads)
+    slant = slant_of(quads)
     turn = None
     if abs(slant) > _SKEWED:
         rows, columns = grey.shape[:2]
@@ -221,7 +221,8 @@ def _in_letters(rule: Rule, boxes: Reals) -> bool:
     return bool(inside.any())
 
 
-def _slant(quads: Sequence[Quad]) -> float:
+def slant_of(quads: Sequence[Quad]) -> float:
+    """Return the angle that long lines have, in radians, clockwise; 0 where they are few."""
     angles = [
         math.atan2(b[1] - a[1], b[0] - a[0])
         for quad in quads
