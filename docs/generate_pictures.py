@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -139,9 +140,7 @@ def written(markdown: str) -> Image.Image:
     """Return the first lines as an editor shows them."""
     font = ImageFont.load_default(size=12)
     lines = [
-        part
-        for line in markdown.splitlines()
-        for part in (re.findall(rf".{{1,{LETTERS}}}(?:\s|$)", line) or [""])
+        part for line in markdown.splitlines() for part in (textwrap.wrap(line, LETTERS) or [""])
     ]
     image = Image.new("RGB", (470, HEIGHT), "#f6f8fa")
     draw = ImageDraw.Draw(image)
