@@ -1,4 +1,4 @@
-"""What the machine allows: open files, watches, the processor's instructions, confinement."""
+"""What the machine allows: open files, watches, the processor, confinement, languages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocrd import languages
 from ocrd.loading import PROCESSOR_HINT, X86_64_V2, missing_instructions
 from ocrd.raster import confine
 from ocrd.readiness.finding import Finding, Verdict
@@ -27,6 +28,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _watches(settings)
     yield from _processor()
     yield _confinement()
+    yield from _languages(settings)
 
 
 def _open_files() -> Finding:
@@ -87,6 +89,20 @@ def _confinement() -> Finding:
         " reaches what the daemon's user reaches.",
         "Linux 5.13 or later with Landlock among its lsm= modules, on x86-64 or ARM64.",
     )
+
+
+def _languages(settings: Settings) -> Iterator[Finding]:
+    """Say which languages that a folder wants of Tesseract are not installed."""
+    for inbox in settings.inbox:
+        needs_them = settings.engine_of(inbox).kind == "tesseract"
+        if inbox.languages and (told := languages.complaint(inbox.languages)):
+            yield Finding(
+                Verdict.FAIL if needs_them else Verdict.WARN,
+                "languages",
+                f"{told[0]}, which {inbox.path} names."
+                + (" Its documents wait for it." if needs_them else ""),
+                told[1],
+            )
 
 
 def _kernel_limit(name: str) -> int | None:
