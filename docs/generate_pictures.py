@@ -34,7 +34,8 @@ ROOT = Path(__file__).parent.parent
 PICTURES = Path(__file__).parent / "pictures"
 SAMPLES = ROOT / "ocrd" / "samples"
 OCRD = [sys.executable, "-m", "ocrd"]
-COLUMNS, WAIT_SECONDS = 92, 120.0
+COLUMNS, WAIT_SECONDS = 92, 600.0
+COPIES, DONE = 6, 5  # documents of each kind; how many are done when it is drawn
 HEIGHT, GAP, MARGIN = 620, 24, 36  # pixels; the margin is cut off the scan's edges
 LINES, LETTERS = 34, 68  # of the Markdown
 
@@ -64,7 +65,7 @@ def status(folder: Path) -> str:
     config.write_text(CONFIG.format(folder=folder))
     inbox = folder / "scans"
     inbox.mkdir()
-    for number in range(1, 4):
+    for number in range(1, COPIES + 1):
         shutil.copy(SAMPLES / "letter.pdf", inbox / f"letter-{number}.pdf")
         shutil.copy(SAMPLES / "newsletter.jpg", inbox / f"gazette-{number}.jpg")
     with daemon(config) as client:
@@ -80,14 +81,14 @@ def status(folder: Path) -> str:
 
 
 def at_work(client: Client) -> dict[str, Any]:
-    """Return the status once a document is done and another half read."""
+    """Return the status once some documents are done."""
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
         try:
             body = client.status()
         except UnreachableError:
             body = {}
-        if body.get("working") and body["jobs"].get("done") and body["pages_per_second"]:
+        if body.get("working") and body["jobs"].get("done", 0) >= DONE:
             return body
         time.sleep(0.05)
     raise SystemExit("The daemon did not come to work in time.")

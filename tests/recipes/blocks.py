@@ -51,7 +51,8 @@ class Block(NamedTuple):
 
 def pages() -> list[Path]:
     """Return README and the pages of docs."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    found = sorted((ROOT / "docs").rglob("*.md"))
+    return [ROOT / "README.md", *(page for page in found if not page.name.endswith(".in.md"))]
 
 
 def blocks(*names: str) -> Iterator[Block]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shlex
 import shutil
@@ -24,8 +26,8 @@ COMMAND: Any = typer.main.get_command(app)
 PLACEHOLDERS = {"JOB": "7", "NUMBER": "7", "N": "7"}
 NO_COMMANDS = {"ocrd COMMAND"}
 WIDE = 100  # columns
-# Their tables are for developers, who have a browser.
-FOR_DEVELOPERS = {"benchmarks.md", "reliability.md", "events.md"}
+# Their tables are for those who write programs, and have a browser.
+FOR_DEVELOPERS = {"benchmarks.md", "reliability.md", "events.md", "programs.md"}
 
 
 def told(one: object) -> str:
@@ -151,7 +153,8 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+    text = re.sub(r"^ *```.*?^ *```$|`[^`\n]*`", "", page.read_text(), flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"https?:", target):
             continue
         name, _, anchor = target.partition("#")
@@ -185,7 +188,8 @@ def test_the_pages_lead_to_each_other() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
             if not target.startswith("http"):
                 waiting.append((page.parent / target).resolve())
-    assert {page.name for page in (ROOT / "docs").glob("*.md")} <= {page.name for page in seen}
+    here = {page for page in pages() if page.parent == ROOT / "docs"}
+    assert {page.name for page in here} <= {page.name for page in seen}
     readme = (ROOT / "README.md").read_text()
     for name in ("benchmarks.md", "reliability.md", "events.md", "decisions/"):
         assert f"(docs/{name}" not in readme, f"{name} stands behind docs/developers.md"
@@ -197,6 +201,19 @@ def test_the_commands_that_ci_runs_stand_in_the_readme() -> None:
     assert [line.split("#")[0].strip() for line in block.text.splitlines()] == [
         "make demo", "make test",
     ]  # fmt: skip
+
+
+def test_what_troubleshooting_quotes_is_what_people_read() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    said = "\n".join(path.read_text() for path in (ROOT / "ocrd").rglob("*.py")).lower()
+    said += os.strerror(errno.EACCES).lower()
+    quotes = re.findall(
+        r"^- (?:It is (?:still |counted as )?|The folder (?:is )?)?\*([^*]+)\*", page, re.M
+    )
+    assert len(quotes) > 8, "the pattern no longer finds them"
+    for quote in quotes:
+        for part in quote.split("…"):
+            assert part.strip().lower() in said, quote
 
 
 def test_install_lines_are_the_same_wherever_they_stand() -> None:
