@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +29,7 @@ from ocrd.engine.rapidocr import (
     leaders,
     legibility,
     overlaid,
+    shining,
     stamps,
     strips,
     ticks,
@@ -44,6 +45,7 @@ from ocrd.job import Line, Quad, Recognition, Rule, Typeface
 MODEL = "PP-OCRv6 small"
 LONGEST_SIDE = 3508  # A4 at 300 dpi; see docs/decisions/0004-embedded-engine-slots.md
 EXPRESS_SLOTS = 1  # so that a letter need not wait for a page of a book to end
+SHONE = "Print on the back of the paper shone through; it was left out."
 
 Progress = Callable[[int], None]
 
@@ -126,6 +128,7 @@ class RapidOcr:
         started = time.monotonic()
         try:
             page = self._page(request, strips.load(request.path), lambda: progress(0))
+            page, warnings = self._front(page, lambda: progress(0))
             lines = self._reviewed(request, page, self._read_lines(page, progress), progress)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
             lines = self._with_ticks(page, lines, rules)
@@ -136,12 +139,20 @@ class RapidOcr:
         height, width = page.pixels.shape[:2]
         seconds = round(time.monotonic() - started, 3)
         return Recognition(
-            lines, width, height, page.rotation, seconds, rules=rules, script=page.script
+            lines, width, height, page.rotation, seconds, warnings, rules=rules, script=page.script
         )
 
     def _page(self, request: Recognise, pixels: Pixels, going_on: Callable[[], None]) -> Page:
         """Return the page upright, with where its lines are; who reads them is settled."""
         return self._upright(pixels, going_on)
+
+    def _front(self, page: Page, going_on: Callable[[], None]) -> tuple[Page, tuple[str, ...]]:
+        """Return the page without what shines through from its back, and what is to be said."""
+        pixels = shining.front(self, page.pixels, page.quads, going_on)
+        if pixels is None:
+            return page, ()
+        quads = self.detect(pixels, going_on=going_on)
+        return replace(page, pixels=pixels, quads=quads, readings={}), (SHONE,)
 
     def _upright(self, pixels: Pixels, going_on: Callable[[], None]) -> Page:
         return _upright(self, pixels, going_on)
@@ -326,6 +337,9 @@ def _probe(
 ) -> tuple[dict[int, turning.Reading], list[turning.Reading], bool]:
     """Read a few of the longest lines both ways; return the readings, and whether to turn it."""
     candidates = turning.longest(quads)
+    # The print on the back may stand on its head.
+    own = shining.dark(pixels, [quads[index] for index in candidates])
+    candidates = [candidates[index] for index in own]
     readings: dict[int, turning.Reading] = {}
     turned: list[turning.Reading] = []
     verdict: bool | None = None
