@@ -6,6 +6,8 @@ another content.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ocrd.errors import CorruptError
 from ocrd.job import SourceInfo
 from ocrd.ledger.writer import LedgerWriter
@@ -30,6 +32,13 @@ class Inspector:
         self._rasterizer = rasterizer
         self._verdicts = verdicts
 
+    def awaited(self, work: Work, source: Source) -> Source:
+        """Return the source as one that may still become whole, while the patience lasts."""
+        job, patience = work.job, work.folder.settings.patience
+        return replace(
+            source, awaited=not self._verdicts.is_patience_over(job.id, job.key, patience)
+        )
+
     async def inspect(self, work: Work, source: Source, sha256: str) -> SourceInfo:
         """Return what the source is, and note it.
 
@@ -38,8 +47,7 @@ class Inspector:
         """
         job = work.job
         info = await self._rasterizer.inspect(source, rank=work.rank)
-        patience = work.folder.settings.patience
-        if info.repaired and not self._verdicts.is_patience_over(job.id, job.key, patience):
+        if info.repaired and source.awaited:
             raise CorruptError(
                 f"{work.name} is damaged, or not complete yet.",
                 hint="It is looked at again until the folder's patience is over.",

@@ -95,11 +95,12 @@ class Pipeline:
             await self._read_and_file(work)
 
     async def _read_and_file(self, work: Work) -> None:
-        async with taken(work, self._temp_dir) as (source, sha256):
+        async with taken(work, self._temp_dir) as (found, sha256):
             if await self._finisher.was_read_before(work, sha256):
                 return
             if await self._follower.follow(work, sha256):
                 return
+            source = self._inspector.awaited(work, found)
             info = await self._inspector.inspect(work, source, sha256)
             await self._read(work, source)
             await self._illustrate(work, source, info)

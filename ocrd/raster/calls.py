@@ -22,13 +22,16 @@ QUICK_SECONDS = 5.0  # within which a document has its answer, or is a slow one
 class Source:
     """A file to read.
 
-    With a ``key``, only that state of it is read; anything else is a SourceChangedError.
-    ``on_slow`` is called when it is one of those that go behind the others.
+    With a ``key``, only that state of it is read; anything else is a SourceChangedError. As long as
+    it is ``awaited``, a part that may still come is no loss: what lacks one is a CorruptError, and
+    is read without it only once nobody waits any more. ``on_slow`` is called when it is one of
+    those that go behind the others.
     """
 
     path: Where
     key: FileKey | None = None
     passwords: tuple[str, ...] = field(default=(), repr=False)
+    awaited: bool = False
     on_slow: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     @property
@@ -39,7 +42,10 @@ class Source:
     def as_arguments(self) -> dict[str, Any]:
         """Return the arguments that the child's functions share."""
         key = list(astuple(self.key)) if self.key else None
-        return {"path": str(self.path), "key": key, "passwords": list(self.passwords)}
+        return {
+            "path": str(self.path), "key": key, "passwords": list(self.passwords),
+            "awaited": self.awaited,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,14 +39,16 @@ def inspect(
     passwords: list[str],
     *,
     descriptors: list[int],
+    awaited: bool = False,
     file_size: int,
     pages: int,
     page_pixels: int,
 ) -> dict[str, Any]:
     """Return a SourceInfo's fields; raise the DocumentError that says why there is none."""
     opened = source(
-        path, key, passwords, descriptors[0], page_pixels, file_size=file_size, pages=pages
-    )
+        path, key, passwords, descriptors[0], page_pixels, awaited=awaited, file_size=file_size,
+        pages=pages,
+    )  # fmt: skip
     document = opened.document
     assert document is not None
     if document.pages > pages:
@@ -63,6 +65,7 @@ def draw(
     passwords: list[str],
     *,
     descriptors: list[int],
+    awaited: bool = False,
     page: int,
     into: str,
     longest_side: int,
@@ -73,7 +76,7 @@ def draw(
 
     If ``witnessed``, two programs draw it where that is possible.
     """
-    opened = source(path, key, passwords, descriptors[0], page_pixels)
+    opened = source(path, key, passwords, descriptors[0], page_pixels, awaited=awaited)
     document = opened.document
     assert document is not None
     if not 1 <= page <= document.pages:
@@ -105,6 +108,7 @@ def crop(
     passwords: list[str],
     *,
     descriptors: list[int],
+    awaited: bool = False,
     page: int,
     longest_side: int,
     rotation: int,
@@ -118,7 +122,7 @@ def crop(
     ``longest_side``, ``rotation`` and ``points_per_pixel`` are the page's as it was read; the
     corners in ``cuts`` are in pixels of that page, turned upright.
     """
-    opened = source(path, key, passwords, descriptors[0], page_pixels)
+    opened = source(path, key, passwords, descriptors[0], page_pixels, awaited=awaited)
     document = opened.document
     assert document is not None
     try:
@@ -141,6 +145,7 @@ def overlay(
     passwords: list[str],
     *,
     descriptors: list[int],
+    awaited: bool = False,
     into: str,
     page_pixels: int,
 ) -> list[int]:
@@ -149,7 +154,7 @@ def overlay(
     The second descriptor is a file with the JSON of a PageRead a line, the third the PDF. Returns
     the pages without frames.
     """
-    opened = source(path, key, passwords, descriptors[0], page_pixels)
+    opened = source(path, key, passwords, descriptors[0], page_pixels, awaited=awaited)
     document = opened.document
     assert document is not None
     try:

@@ -22,6 +22,7 @@ from ocrd.errors import (
     TooLargeError,
 )
 from ocrd.files import printable, translate
+from ocrd.raster.images.damage import NothingThereError, StillComingError
 from ocrd.raster.opened import Opened
 from ocrd.raster.pdfs.diagnosis import in_plain_words
 
@@ -38,6 +39,8 @@ def explained(error: Exception, opened: Opened, page: int | None) -> OcrdError:
     was not enough, the content is damaged.
     """
     name = printable(opened.path.name)
+    if isinstance(error, StillComingError):
+        page = None  # it is the file that is waited for
     if isinstance(error, OcrdError) and not isinstance(error, CorruptError):
         if isinstance(error, TooLargeError) and page is not None:
             return PageError(f"{name}: {error.what}", hint=error.hint, page=page)
@@ -56,7 +59,7 @@ def explained(error: Exception, opened: Opened, page: int | None) -> OcrdError:
         cls: type[OcrdError] = TooLargeError if page is None else PageError
         what, hint = "drawing it takes more memory than is allowed.", _MEMORY_HINT
     else:
-        is_whole = isinstance(error, BrokenError)
+        is_whole = isinstance(error, (BrokenError, NothingThereError))
         cls = PageError if page is not None else BrokenError if is_whole else CorruptError
         said = error.what if isinstance(error, OcrdError) else f"{_meaning(error)}."
         what, hint = f"damaged{'' if is_whole else ' or not complete'}: {said}", _DAMAGED_HINT
@@ -64,7 +67,11 @@ def explained(error: Exception, opened: Opened, page: int | None) -> OcrdError:
     return cls(f"{where}: {what}", hint=hint, page=page)
 
 
-def _meaning(error: Exception) -> str:
+def _meaning(error: BaseException) -> str:
+    if isinstance(error, (NothingThereError, StillComingError)) and error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, OcrdError):
+        return error.what.rstrip(".")
     if isinstance(error, (UnidentifiedImageError, pymupdf.FileDataError)):
         return "its structure cannot be followed"  # their words name our descriptor
     return in_plain_words(str(error) or type(error).__name__)

@@ -36,9 +36,13 @@ class Document(Protocol):
 
 
 def document_of(
-    descriptor: int, passwords: list[str], page_pixels: int, pages: int | None
-) -> Document:
-    """Return the opener that the content, not the name, asks for."""
+    descriptor: int, passwords: list[str], page_pixels: int, pages: int | None, *,
+    awaited: bool = False,
+) -> Document:  # fmt: skip
+    """Return the opener that the content, not the name, asks for.
+
+    If it is ``awaited``, what lacks a part that may still come is not read without it.
+    """
     head = os.pread(descriptor, max(kinds.HEAD_BYTES, wholeness.SEEN_BYTES), 0)
     if not head.strip(b"\0"):
         raise CorruptError(
@@ -49,7 +53,9 @@ def document_of(
     if kind is None and not is_foreign and wholeness.start(head) < 0:
         kind = _reaching_the_end(descriptor, kinds.buried_picture(head))
     if kind is not None:
-        return Picture(descriptor, kind, page_pixels=page_pixels, most_pages=pages)
+        return Picture(
+            descriptor, kind, page_pixels=page_pixels, most_pages=pages, awaited=awaited
+        )
     begins = wholeness.start(head)
     if 0 <= begins < (_POLYGLOT_BYTES if is_foreign else len(head)):  # an archive may hold one
         return Pdf(descriptor, passwords, page_pixels=page_pixels)

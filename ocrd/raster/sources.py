@@ -14,7 +14,7 @@ from ocrd.raster.opened import Opened
 
 _KEPT_DOCUMENTS = 3
 
-_open: OrderedDict[tuple[str, FileKey | None], Opened] = OrderedDict()
+_open: OrderedDict[tuple[str, FileKey | None, bool], Opened] = OrderedDict()
 
 
 def idle() -> None:
@@ -30,12 +30,13 @@ def source(
     descriptor: int,
     page_pixels: int,
     *,
+    awaited: bool = False,
     file_size: int | None = None,
     pages: int | None = None,
 ) -> Opened:
     """Return the source, opened now or before; nothing stays open after an error."""
     wanted = FileKey(*key) if key else None
-    opened = _open.pop((path, wanted), None)
+    opened = _open.pop((path, wanted, awaited), None)
     if opened is not None and wanted is None:  # whatever stands there now
         opened.close()
         opened = None
@@ -49,12 +50,14 @@ def source(
                 hint="Split it, or raise limits.file_size.",
             )
         if opened.document is None:
-            opened.document = document_of(opened.descriptor, passwords, page_pixels, pages)
+            opened.document = document_of(
+                opened.descriptor, passwords, page_pixels, pages, awaited=awaited
+            )
     except Exception as error:
         fault = explained(error, opened, None)
         opened.close()
         raise fault from error
-    _open[path, wanted] = opened
+    _open[path, wanted, awaited] = opened
     while len(_open) > _KEPT_DOCUMENTS:
         _open.popitem(last=False)[1].close()
     return opened

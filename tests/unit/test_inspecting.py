@@ -42,7 +42,8 @@ class Look:
         self._inspector = Inspector(desk.ledger, cast(Rasterizer, self.looker), verdicts)
 
     async def at(self, work: Work, sha256: str = "a" * 64) -> SourceInfo:
-        return await self._inspector.inspect(work, Source(work.place, work.job.key), sha256)
+        source = self._inspector.awaited(work, Source(work.place, work.job.key))
+        return await self._inspector.inspect(work, source, sha256)
 
 
 @pytest.fixture

@@ -19,7 +19,10 @@ _CHUNK = 1 << 20
 _TAIL = 1 << 16
 _SECTOR = 512  # writers and networks cut at multiples of it, rows of pixels hardly ever end there
 _ROWS_ABOVE, _GROUND_SHARE = 16, 0.3  # of the bytes of rows are their ground's
-_EOI, _SOS = b"\xff\xd9", 0xDA
+HOLE_BYTES = 4096  # of zeros at a multiple of it: a part that did not come, of one that is there
+EOI, _SOS = b"\xff\xd9", 0xDA
+_IEND = b"IEND\xaeB`\x82"
+_GIF_END = b"\x00\x3b"
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG's markers without a length
 _BOXES = frozenset({
     b"ftyp", b"meta", b"mdat", b"moov", b"moof", b"free", b"skip", b"uuid", b"idat", b"jP  ",
@@ -27,6 +30,7 @@ _BOXES = frozenset({
     b"Exif", b"brob", b"jumb",
 })  # fmt: skip
 _CONTENT = frozenset({b"mdat", b"jp2c", b"jxlc", b"jxlp"})  # boxes that hold coded pixels
+_HOLDERS = _CONTENT | {b"meta", b"moov"}  # that may hold them
 _PNM = re.compile(
     rb"P([456])(\s+|#[^\n]*\n)+(\d+)\s+(?:#[^\n]*\n\s*)*(\d+)((?<=\d)\s+(?:#[^\n]*\n\s*)*(\d+))?\s"
 )
@@ -53,6 +57,31 @@ def is_whole(file: BinaryIO, kind: str) -> bool:
         return False
 
 
+def may_still_grow(file: BinaryIO, kind: str) -> bool:
+    """Say whether a damaged file may yet become a whole one.
+
+    It may if it lacks its end, or says nothing of where that is, or if a part of it is nothing but
+    zeros: copies that are made from several ends have holes.
+    """
+    file.seek(0)
+    is_bare_stream = kind == kinds.JXL and file.read(2) == b"\xff\x0a"
+    return is_bare_stream or not is_whole(file, kind) or hole(file) > 0
+
+
+def hole(file: BinaryIO, begin: int = 1, end: int | None = None) -> int:
+    """Return where a whole block of zeros lies in the file, or in a part of it; 0 if nowhere."""
+    at = -(-begin // HOLE_BYTES) * HOLE_BYTES
+    file.seek(at)
+    while chunk := file.read(_CHUNK if end is None else max(0, min(_CHUNK, end - at))):
+        for place in range(0, len(chunk) - HOLE_BYTES + 1, HOLE_BYTES):
+            if not any(chunk[place : place + HOLE_BYTES : 61]) and not any(
+                chunk[place : place + HOLE_BYTES]
+            ):
+                return at + place
+        at += len(chunk)
+    return 0
+
+
 def end_of(file: BinaryIO, kind: str) -> int:
     """Return where a JPEG, PNG or GIF ends, 0 where it does not; a GIF's first picture counts."""
     size = file.seek(0, 2)
@@ -71,7 +100,7 @@ def _jpeg(file: BinaryIO) -> int:
         file.seek(at)
         mark = file.read(4)
         if len(mark) < 4:
-            return at + 2 if mark == _EOI else 0
+            return at + 2 if mark == EOI else 0
         if mark[0] != 0xFF:
             break  # no marker where one belongs: what follows may still have its end
         if mark[1] in (0xFF, *_ALONE):
@@ -85,7 +114,7 @@ def _jpeg(file: BinaryIO) -> int:
     file.seek(at)
     before = b""
     while chunk := file.read(_CHUNK):
-        found = (before + chunk).find(_EOI)
+        found = (before + chunk).find(EOI)
         if found >= 0:
             return file.tell() - len(before + chunk) + found + 2
         before = chunk[-1:]
@@ -100,9 +129,17 @@ def _png(file: BinaryIO, size: int) -> int:
         if name == b"IEND":
             return at + 12
         if not name.isalpha():
-            return 0
+            break  # damaged: what follows may still have its end
         at += 12 + length
-    return 0
+    return _behind_last(file, size, _IEND)
+
+
+def _behind_last(file: BinaryIO, size: int, mark: bytes) -> int:
+    """Return where the last such mark ends, 0 if none stands near the file's end."""
+    begin = max(0, size - _TAIL)
+    file.seek(begin)
+    found = file.read().rfind(mark)
+    return begin + found + len(mark) if found >= 0 else 0
 
 
 def _gif(file: BinaryIO, size: int) -> int:
@@ -120,8 +157,11 @@ def _gif(file: BinaryIO, size: int) -> int:
             end = _behind_blocks(file, at + 10 + table + 1)
             cut = ends_in_zeros(file, size) and end > zeros_from(file, size)
             return 0 if cut else end
-        else:
-            return at + 1 if mark[0] == 0x3B else 0
+        elif mark[0] == 0x3B:
+            return at + 1
+        else:  # damaged: what follows may still have its end
+            file.seek(max(0, size - len(_GIF_END)))
+            return size if file.read() == _GIF_END else 0
 
 
 def _behind_blocks(file: BinaryIO, at: int) -> int:
@@ -174,7 +214,7 @@ def _boxes(file: BinaryIO, size: int) -> bool:
         return True
     if head[:2] == b"\xff\x4f":
         file.seek(max(0, size - _TAIL))
-        return _EOI in file.read()
+        return EOI in file.read()
     at, seen = 0, set[bytes]()
     while at + 8 <= size:
         file.seek(at)
@@ -189,7 +229,7 @@ def _boxes(file: BinaryIO, size: int) -> bool:
             return False
         seen.add(name)
         at += length
-    return bool(at <= size)
+    return bool(at <= size and seen & _HOLDERS)
 
 
 def are_whole(file: BinaryIO, pages: Iterable[tiffs.Page]) -> bool:
@@ -197,6 +237,8 @@ def are_whole(file: BinaryIO, pages: Iterable[tiffs.Page]) -> bool:
     size = file.seek(0, 2)
     for page in pages:
         pieces = page.pieces
+        if page.is_cut:
+            return False
         if not pieces and page.number(tiffs.WIDTH):
             continue  # without lengths nothing can be said
         if page.number(tiffs.COMPRESSION, tiffs.RAW) == tiffs.RAW:

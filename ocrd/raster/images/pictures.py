@@ -7,20 +7,18 @@ header announces was judged. Raises whatever the libraries raise; ``faults`` tra
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ocrd.errors import CorruptError, PageError, UnsupportedError
-from ocrd.job import Doubt
-from ocrd.raster.images import endings, jpegs, kinds, openers, rawtiffs, salvage, tiffs
+from ocrd.errors import CorruptError, OcrdError, PageError, TooLargeError, UnsupportedError
+from ocrd.raster.images import damage, endings, jpegs, kinds, openers, rawtiffs, salvage, tiffs
 from ocrd.raster.images.blankness import is_blank
 from ocrd.raster.images.deepcolour import deep_colour
-from ocrd.raster.images.flattening import Flatten, drawn_mode
-from ocrd.raster.images.profiles import Profile
 from ocrd.raster.images.resolution import resolution
+from ocrd.raster.images.shrinking import Drawn, drawn, scale_to_fit, without_needless_colour
 from ocrd.raster.images.tones import with_contrast
 from ocrd.raster.images.window import Window
 
@@ -28,52 +26,10 @@ __all__ = ["Drawn", "Picture", "is_blank", "scale_to_fit", "without_needless_col
 
 _ORIENTATION = 0x0112  # EXIF and TIFF tag
 _REDUCED_IMAGE, _MASK = 1, 4  # TIFF 6.0, section 8: a preview, what is transparent
-_BAND_PIXELS = 16_000_000  # converted at a time, of a huge image
-_SHORT_SHARE = 0.25  # of the longest side: 80 mm of receipt at 2339 pixels is 185 dpi
-_MAX_STRETCH = 4.0  # of the longest side, to keep the short one legible
 _JPEG_SHRINK = 8  # in each direction, done by the decoder itself
 _CONVERT_HINT = "Convert it to PNG, or export it anew."
-_ENDS_EARLY = "The file ends early."
+_ENDS_EARLY, _DAMAGED = "The file ends early.", "The file is damaged."
 _TURNED_BY_DECODER = frozenset({"HEIF"})
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A page in memory: mode L or RGB."""
-
-    image: Image.Image
-    points_per_pixel: float
-    doubts: tuple[Doubt, ...] = ()  # what may not stand on it
-    warnings: tuple[str, ...] = ()  # of the source, that cost no content
-    inked: bool = False  # is it known not to be blank?
-
-
-def scale_to_fit(
-    width: float, height: float, longest_side: int, *, most: float, legible: bool = True
-) -> float:
-    """Return the factor that brings a page to ``longest_side``, at most ``most``.
-
-    If ``legible``, a very long page (a receipt, a banner) gets more than that, so that its lines
-    stay legible.
-    """
-    longest, shortest = max(width, height), min(width, height)
-    scale = longest_side / longest
-    if not legible:
-        return min(scale, most)
-    wanted = longest_side * _SHORT_SHARE / shortest
-    return min(max(scale, min(wanted, scale * _MAX_STRETCH)), most)
-
-
-def without_needless_colour(image: Image.Image) -> Image.Image:
-    """Return the image in gray if that loses nothing."""
-    if image.mode != "RGB" or _has_colour(image.reduce(8)) or _has_colour(image):
-        return image
-    return image.getchannel("R")
-
-
-def _has_colour(image: Image.Image) -> bool:
-    red, green, blue = (image.getchannel(name).tobytes() for name in "RGB")
-    return not red == green == blue
 
 
 class Picture:
@@ -86,15 +42,19 @@ class Picture:
         *,
         page_pixels: int,
         most_pages: int | None = None,
+        awaited: bool = False,
     ) -> None:
         """Read the headers; the descriptor stays the caller's.
 
         Raises TooLargeError for a single image that is over ``page_pixels``, UnsupportedError for a
-        sound one that nothing here decodes. No page is looked for beyond the first one that is over
-        ``most_pages``.
+        sound one that nothing here decodes, NothingThereError for one of which nothing can be seen,
+        nor ever will be. No page is looked for beyond the first one that is over ``most_pages``. If
+        it is ``awaited``, none is drawn without a part that may still come.
         """
         self._kind, self._page_pixels = kind.format, page_pixels
-        self._stream: io.BufferedReader | io.BytesIO
+        self._awaited = awaited
+        self._file: io.BufferedReader  # as it is, or as far as it goes
+        self._stream: io.BufferedReader | io.BytesIO  # as its library opens it
         self._stream = io.BufferedReader(Window(descriptor, kind.junk), 1 << 16)
         self.repaired = False
         self._is_known = False  # to the decoder, for a TIFF
@@ -105,15 +65,16 @@ class Picture:
             self.repaired |= not endings.are_whole(self._stream, self._directories)
         else:
             self.repaired = not endings.is_whole(self._stream, kind.format)
+        self._file = self._stream
         if self.repaired:
-            self._stream = self._cut = salvage.completed(descriptor, kind)
-            if kind.format == kinds.WEBP:
-                self._stream = salvage.with_end(self._cut)
+            self._file = salvage.completed(descriptor, kind)
         if kind.format == kinds.TIFF and not self._directories:
             # The first one stands at the end, and is cut off.
-            self._stream = salvage.directories_completed(descriptor, kind)
+            self._file = salvage.directories_completed(descriptor, kind)
+            self._stream = self._file
             self._directories = list(self._directories_up_to(most))
-        self._image = self._opened()
+        self._is_damaged = False  # so that it is not opened as it is
+        self._image = self._opened_somehow()
         self.format = "JPEG" if self._image.format == "MPO" else str(self._image.format)
         self._frames = self._page_frames()
         if self.pages == 1:
@@ -138,56 +99,95 @@ class Picture:
         if self.format == "JPEG":
             self._draft(image, target)
         openers.refuse_oversize(*image.size, self._page_pixels, image.size)
-        missing: salvage.Missing | None = None
-        if self.repaired:
-            image, missing = self._salvaged(number, target)
-        else:
-            image.load()
+        rest: salvage.Rest | None = None
+        if self._is_sound(image):
             image = deep_colour(image, lambda: self._page(number))
-        drawn = _drawn(image, target)
-        if missing is not None:
-            salvage.painted(drawn.image, missing)
-        page = _upright(drawn.image, image)
+        else:
+            rest = self._rest(number, target)
+            image = rest.image
+        made = drawn(image, target)
+        page = _upright(rest.painted(made.image) if rest else made.image, image)
         if legible:
             page = with_contrast(page)
-        doubts, warnings = self._remarks(image, missing)
+        doubts, warnings = rest.told(self._cause) if rest else ((), ())
         return replace(
-            drawn, image=page, points_per_pixel=72.0 / (dpi * scale), doubts=doubts,
-            warnings=(*drawn.warnings, *warnings),
+            made, image=page, points_per_pixel=72.0 / (dpi * scale), doubts=doubts,
+            warnings=(*made.warnings, *warnings),
         )  # fmt: skip
 
-    def _salvaged(
-        self, number: int, target: tuple[int, int]
-    ) -> tuple[Image.Image, salvage.Missing | None]:
-        """Return a page of a file that ends early, decoded as far as it goes."""
-        if self._kind == kinds.WEBP:
-            return salvage.webp(self._cut)
-        image, missing = salvage.decoded(lambda: self._drafted(number, target))
-        if self._directories and int(image.getexif().get(_ORIENTATION, 1)) == 1:
-            directory = self._directories[self._frames[number - 1]]
-            missing = salvage.without_strips(missing, directory, (image.height, image.width))
-        return image, missing
+    def _is_sound(self, image: Image.Image) -> bool:
+        """Decode an image; say whether all of it came, and nothing is wrong with it.
 
-    def _remarks(
-        self, image: Image.Image, missing: salvage.Missing | None
-    ) -> tuple[tuple[Doubt, ...], tuple[str, ...]]:
-        if not self.repaired:
-            return (), ()
-        share = salvage.missing_share(missing)
-        if share:
-            words = f"{_ENDS_EARLY} {share:.0%} of the page's rows are not there."
-        elif self._kind == kinds.JPEG and salvage.is_coarse(self._cut, image):
-            words = f"{_ENDS_EARLY} The page is coarser than it was."
-        else:
-            return (), (f"{_ENDS_EARLY} The picture is there.",)
-        return (Doubt("not-drawn", words, share),), ()
+        Raises StillComingError where that may only be so for now.
+        """
+        if self.repaired or self._is_damaged:
+            return False
+        fault: Exception | None = None
+        try:
+            if not damage.load(image, self._stream, self._kind):
+                return True
+        except (MemoryError, UnsupportedError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- each library raises what it likes
+            fault = error
+        if self._awaited and endings.may_still_grow(self._file, self._kind):
+            raise damage.StillComingError(str(fault or "a part of it is not there")) from fault
+        return False
 
-    def _opened(self) -> Image.Image:
-        """Return the file's first image; raise UnsupportedError for a sound page of a rare kind."""
+    def _rest(self, number: int, target: tuple[int, int]) -> salvage.Rest:
+        """Return a page that is not whole, decoded as far as it goes."""
+        frame = self._frames[number - 1]
+        directory = self._directories[frame] if frame < len(self._directories) else None
+
+        def opened(file: BinaryIO) -> Image.Image:
+            image = self._page(number, self._opened(file))
+            if self.format == "JPEG":
+                self._draft(image, target)
+            openers.refuse_oversize(*image.size, self._page_pixels, image.size)
+            return image
+
+        try:
+            return salvage.rest(self._file, self._kind, directory, opened, is_cut=self.repaired)
+        except (MemoryError, OcrdError):
+            raise
+        except Exception as error:
+            if endings.may_still_grow(self._file, self._kind):
+                raise
+            raise damage.NothingThereError(str(error)) from error
+
+    @property
+    def _cause(self) -> str:
+        return _ENDS_EARLY if self.repaired else _DAMAGED
+
+    def _opened_somehow(self) -> Image.Image:
+        """Return the file's first image; one that is damaged is opened without what is."""
+        fault: Exception
+        try:
+            return self._opened(self._stream)
+        except (MemoryError, UnsupportedError, TooLargeError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- each library raises what it likes
+            fault = error
+        may_still_grow = self.repaired or endings.may_still_grow(self._file, self._kind)
+        if not (self._awaited and may_still_grow):
+            self._is_damaged = True
+            self._stream = salvage.openable(self._file, self._kind)
+            try:
+                return self._opened(self._stream)
+            except (MemoryError, UnsupportedError, TooLargeError):
+                raise
+            except Exception as error:  # noqa: BLE001 -- the first one says more
+                fault.add_note(str(error))
+        if may_still_grow:
+            raise fault
+        raise damage.NothingThereError(str(fault)) from fault
+
+    def _opened(self, stream: BinaryIO) -> Image.Image:
+        """Return a file's first image; raise UnsupportedError for a sound page of a rare kind."""
         if self._directories and (name := tiffs.unsupported(self._directories[0])):
             raise UnsupportedError(f"The content is {name}.", hint=_CONVERT_HINT)
         try:
-            image = openers.opened(self._stream, self._kind, self._page_pixels)
+            image = openers.opened(stream, self._kind, self._page_pixels)
         except (UnidentifiedImageError, SyntaxError, KeyError, OSError):
             if not self._directories:
                 raise
@@ -253,10 +253,14 @@ class Picture:
             return list(range(int(getattr(self._image, "n_frames", 1))))
         return [0]
 
-    def _page(self, number: int) -> Image.Image:
-        """Return the image of page ``number``, not decoded yet where it comes by itself."""
+    def _page(self, number: int, image: Image.Image | None = None) -> Image.Image:
+        """Return the image of page ``number``, not decoded yet where it comes by itself.
+
+        ``image`` is the file's first one, opened anew, if what was decoded is not to be seen.
+        """
         frame = self._frames[number - 1]
-        image = self._opened() if len(self._frames) == 1 else self._image
+        if image is None:
+            image = self._opened(self._stream) if len(self._frames) == 1 else self._image
         if len(self._frames) == 1 and frame == 0:
             return image
         try:
@@ -270,14 +274,6 @@ class Picture:
                 raise PageError(
                     f"Page {number}: {unknown.what}", hint=unknown.hint, page=number
                 ) from error
-        return image
-
-    def _drafted(self, number: int, target: tuple[int, int]) -> Image.Image:
-        if self.pages > 1:  # a new one: what was decoded of the other is not to be seen
-            self._image = self._opened()
-        image = self._page(number)
-        if self.format == "JPEG":
-            self._draft(image, target)
         return image
 
     def _judge_size(self) -> None:
@@ -300,18 +296,6 @@ def _is_page(directory: tiffs.Page) -> bool:
     return not directory.number(tiffs.SUBFILE) & (_REDUCED_IMAGE | _MASK)
 
 
-def _unpolluted(image: Image.Image) -> Image.Image:
-    """Return CMYK as it is meant.
-
-    Pillow takes every CMYK JPEG for an inverted one of Adobe's; without Adobe's marker it is not.
-    """
-    if image.format == "JPEG" and image.mode == "CMYK" and "adobe" not in image.info:
-        plain = Image.eval(image, lambda value: 255 - value)
-        plain.info = image.info
-        return plain
-    return image
-
-
 def _upright(flat: Image.Image, source: Image.Image) -> Image.Image:
     """Turn the drawn page as the source's EXIF says."""
     if source.format in _TURNED_BY_DECODER:
@@ -324,45 +308,3 @@ def _upright(flat: Image.Image, source: Image.Image) -> Image.Image:
         return flat
     flat.getexif()[_ORIENTATION] = orientation
     return ImageOps.exif_transpose(flat)
-
-
-def _drawn(source: Image.Image, target: tuple[int, int]) -> Drawn:
-    """Return the image as L or RGB at the target size, in a screen's colours."""
-    image = _unpolluted(source)
-    ink = Profile(image.info, "CMYK") if image.mode == "CMYK" else None
-    profile = ink if ink is not None and ink.turns_ink else None
-    if profile is None:
-        profile = Profile({} if ink is not None else image.info, drawn_mode(image))
-    page = _shrunk(image, target, Flatten(image, keep_ink=profile.turns_ink), profile)
-    warnings = ink.warnings if ink is not None else profile.warnings
-    return Drawn(page, 1.0, warnings=tuple(f"{words.capitalize()}." for words in warnings))
-
-
-def _shrunk(
-    image: Image.Image, target: tuple[int, int], flatten: Flatten, profile: Profile
-) -> Image.Image:
-    """Return the image at the target size; huge ones go in bands."""
-    factor = min(image.width // target[0], image.height // target[1]) // 2
-    if image.width * image.height > _BAND_PIXELS and factor > 1:
-        flat = _reduced_in_bands(image, factor, flatten)
-    else:
-        flat = flatten(image)
-    if not profile.turns:
-        flat = without_needless_colour(flat)
-    if flat.size != target:
-        flat = flat.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    return without_needless_colour(profile(flat)) if profile.turns else flat
-
-
-def _reduced_in_bands(image: Image.Image, factor: int, flatten: Flatten) -> Image.Image:
-    rows = max(1, _BAND_PIXELS // image.width // factor) * factor
-    reduced: Image.Image | None = None
-    for top in range(0, image.height, rows):
-        bottom = min(image.height, top + rows)
-        band = flatten(image.crop((0, top, image.width, bottom))).reduce(factor)
-        if reduced is None:
-            size = math.ceil(image.width / factor), math.ceil(image.height / factor)
-            reduced = Image.new(band.mode, size)
-        reduced.paste(band, (0, top // factor))
-    assert reduced is not None
-    return reduced

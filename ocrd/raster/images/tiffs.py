@@ -7,25 +7,27 @@ all bytes of a page are there (TIFF 6.0, BigTIFF).
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 STRIPS, SAMPLES, ROWS, STRIP_BYTES, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
 TILE_WIDTH, TILE_HEIGHT, TILES, TILE_BYTES = 322, 323, 324, 325
 COLOURS, EXTRA, FORMAT, FILL_ORDER, SUBSAMPLING = 320, 338, 339, 266, 530
+ORIENTATION, T4, T6, INKS, JPEG_TABLES, COEFFICIENTS, REFERENCES = 274, 292, 293, 332, 347, 529, 532
 LEAST, MOST, REAL_LEAST, REAL_MOST, DNG = 280, 281, 340, 341, 50706
 
 _WANTED = frozenset({
     SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, SAMPLES, ROWS, STRIP_BYTES,
     PLANAR, PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILES, TILE_BYTES, COLOURS, EXTRA, FORMAT,
-    FILL_ORDER, SUBSAMPLING, LEAST, MOST, REAL_LEAST, REAL_MOST, DNG,
+    FILL_ORDER, SUBSAMPLING, LEAST, MOST, REAL_LEAST, REAL_MOST, DNG, ORIENTATION,
 })  # fmt: skip
 _TYPES = {
     1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I",
     16: "Q", 17: "q", 18: "Q",
 }  # fmt: skip
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # bytes
 _MOST_VALUES = 1 << 22  # of one entry
 _MOST_ENTRIES = 4096
 _MOST_FRAMES = 1 << 16
@@ -62,6 +64,9 @@ class Page:
 
     order: str  # of bytes, as struct has it
     tags: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    place: int = 0  # in the file
+    big: bool = False  # is it a BigTIFF's
+    is_cut: bool = False  # does the file end within one of its values
 
     def number(self, tag: int, default: int = 0) -> int:
         """Return a tag's first value."""
@@ -96,6 +101,16 @@ class Page:
         return self.number(FORMAT, _UNSIGNED)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a directory, with its value's bytes."""
+
+    tag: int
+    kind: int  # of the values
+    number: int  # of values
+    content: bytes
+
+
 def pages(file: BinaryIO) -> Iterator[Page]:
     """Yield the directories, one after the other; raise EOFError where one is not there whole."""
     file.seek(0)
@@ -111,24 +126,55 @@ def pages(file: BinaryIO) -> Iterator[Page]:
 
 
 def _page(file: BinaryIO, place: int, order: str, *, big: bool) -> tuple[Page, int]:
-    count_format, entry_format, room = ("Q", "HHQ8s", 8) if big else ("H", "HHI4s", 4)
+    entries = _entries(file, place, order, big=big)
+    (following,) = _read(file, order + ("Q" if big else "I"))
+    tags: dict[int, tuple[float, ...]] = {}
+    size, is_cut = file.seek(0, 2), False
+    for tag, kind, number, value in entries:
+        is_cut |= _is_cut(value, _SIZES.get(kind, 0) * number, order, size)
+        if tag in _WANTED and kind in _TYPES and 0 < number <= _MOST_VALUES:
+            shape = f"{order}{number}{_TYPES[kind]}"
+            content = _value(file, value, struct.calcsize(shape), order)
+            tags[tag] = _unpacked(shape, content)
+    return Page(order, tags, place, big, is_cut), following
+
+
+def _is_cut(value: bytes, length: int, order: str, size: int) -> bool:
+    """Say whether a file of that size ends within a value."""
+    if length <= len(value):
+        return False
+    (at,) = struct.unpack(order + ("Q" if len(value) == 8 else "I"), value)
+    return bool(at < size < at + length)
+
+
+def entries(file: BinaryIO, page: Page, wanted: Container[int]) -> Iterator[Entry]:
+    """Yield those of a page's entries that are wanted and there, as they stand in the file."""
+    for tag, kind, number, value in _entries(file, page.place, page.order, big=page.big):
+        size = _SIZES.get(kind, 0) * number
+        if tag in wanted and 0 < size <= _MOST_VALUES:
+            content = _value(file, value, size, page.order).ljust(size, b"\0")
+            yield Entry(tag, kind, number, content)
+
+
+def _entries(
+    file: BinaryIO, place: int, order: str, *, big: bool
+) -> list[tuple[int, int, int, bytes]]:
+    """Return a directory's entries: tags, types, numbers of values, and these or their place."""
+    count_format, entry_format = ("Q", "HHQ8s") if big else ("H", "HHI4s")
     file.seek(place)
     (count,) = _read(file, order + count_format)
     if not 0 < count <= _MOST_ENTRIES:
         raise EOFError("no directory where one is announced")
-    entries = [_read(file, order + entry_format) for _ in range(int(count))]
-    (following,) = _read(file, order + ("Q" if big else "I"))
-    tags: dict[int, tuple[float, ...]] = {}
-    for tag, kind, number, value in entries:
-        if tag in _WANTED and kind in _TYPES and 0 < number <= _MOST_VALUES:
-            shape = f"{order}{number}{_TYPES[kind]}"
-            size = struct.calcsize(shape)
-            if size > room:
-                (at,) = struct.unpack(order + ("Q" if big else "I"), value)
-                file.seek(at)
-                value = file.read(size)  # noqa: PLW2901 -- the value, wherever it stands
-            tags[tag] = _unpacked(shape, value[:size])
-    return Page(order, tags), following
+    return [cast("Any", _read(file, order + entry_format)) for _ in range(int(count))]
+
+
+def _value(file: BinaryIO, value: bytes, size: int, order: str) -> bytes:
+    """Return a value of that size, which stands in its entry or elsewhere."""
+    if size > len(value):
+        (at,) = struct.unpack(order + ("Q" if len(value) == 8 else "I"), value)
+        file.seek(at)
+        return file.read(size)
+    return value[:size]
 
 
 def _read(file: BinaryIO, shape: str) -> tuple[Any, ...]:

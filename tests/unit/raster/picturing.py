@@ -24,17 +24,21 @@ FORMATS = {
 LETTERS = "Invoice 4711\nTotal 1234.56 EUR\nPlease pay before\nthe end of March"
 
 
-def inspect(path: Path, page_pixels: int = 400_000_000) -> dict[str, Any]:
+def inspect(
+    path: Path, page_pixels: int = 400_000_000, *, awaited: bool = False
+) -> dict[str, Any]:
     limits = {"file_size": 1 << 32, "pages": 100, "page_pixels": page_pixels}
     with path.open("rb") as file:
         try:
-            return drawing.inspect(str(path), None, [], descriptors=[file.fileno()], **limits)
+            return drawing.inspect(
+                str(path), None, [], descriptors=[file.fileno()], awaited=awaited, **limits
+            )
         finally:
             drawing.idle()
 
 
 def drawn(
-    path: Path, page: int = 1, side: int = 2339, page_pixels: int = 10**9
+    path: Path, page: int = 1, side: int = 2339, page_pixels: int = 10**9, *, awaited: bool = False
 ) -> tuple[Image.Image, dict[str, Any]]:
     """Return the page, and what is said of it: a PageImage's fields."""
     into = path.with_name("page.pnm")
@@ -42,7 +46,7 @@ def drawn(
         try:
             told = drawing.draw(
                 str(path), None, [], descriptors=[file.fileno(), out.fileno()], page=page,
-                into=str(into), longest_side=side, page_pixels=page_pixels,
+                into=str(into), longest_side=side, page_pixels=page_pixels, awaited=awaited,
             )  # fmt: skip
         finally:
             drawing.idle()

@@ -141,14 +141,11 @@ def test_the_content_tells_the_format_and_not_the_name(tmp_path: Path) -> None:
     assert inspect(tmp_path / "a.pdf")["format"] == "PNG"
 
 
-@pytest.mark.parametrize("name", ["a.heic", "a.avif", "a.jp2", "a.jxl"])
-def test_half_a_picture_of_a_format_that_has_no_halves_is_corrupt(
-    tmp_path: Path, name: str
-) -> None:
-    path = tmp_path / name
-    path.write_bytes(encoded(name, Image.effect_noise((500, 400), 90).convert("RGB")))
+def test_half_a_picture_of_a_format_that_has_no_halves_is_corrupt(tmp_path: Path) -> None:
+    path = tmp_path / "a.jxl"
+    path.write_bytes(encoded("a.jxl", Image.effect_noise((500, 400), 90).convert("RGB")))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(CorruptError, match=name):
+    with pytest.raises(CorruptError, match=r"a\.jxl"):
         draw(path)
 
 

@@ -54,7 +54,7 @@ def test_the_half_that_is_there_is_drawn_and_the_other_is_told_of(
     (doubt,) = told["doubts"]
     assert doubt["code"] == "not-drawn"
     assert 0.1 < doubt["share"] < 0.45
-    assert "of the page's rows are not there" in doubt["message"]
+    assert "of the page is not there" in doubt["message"]
     gone = shown.convert("L").crop((0, int(600 * (1 - doubt["share"])) + 35, 400, 600))
     assert gone.getextrema() == (255, 255), "what is missing is paper"
 
