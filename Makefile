@@ -68,6 +68,7 @@ lock:            ## packaging/locks anew from pyproject.toml; what is locked sta
 docs:            ## the pages that are generated from the code
 	.venv/bin/python docs/generate.py
 	.venv/bin/python docs/generate_errors.py
+	.venv/bin/python docs/generate_programs.py
 
 bench:           ## the figures of docs/benchmarks.md, as ratios measured in one run
 	@packaging/bootstrap.sh dev

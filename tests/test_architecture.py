@@ -40,9 +40,10 @@ ROOMS = {
     "engine/deepseek/slots": "engine/deepseek/network engine/deepseek/text",
     "story": "config engine files filing intake layout ledger markdown raster sidecar",
     "readiness": "story config engine files raster",
+    "schemas": "config",
     "web": "files",
     "daemon": "story web readiness config engine files intake ledger raster",
-    "cli": "story web daemon readiness config engine engine/deepseek/network files ledger raster",
+    "cli": "story web daemon readiness schemas config engine engine/deepseek/network files ledger raster",
     "__main__": "cli",
 }
 

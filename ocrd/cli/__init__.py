@@ -22,6 +22,7 @@ from ocrd.cli import (
     model,
     retry,
     samples,
+    schema,
     screen,
     service,
     start,
@@ -63,7 +64,7 @@ _READING = "Without a daemon"
 
 for panel, commands in (
     (_SETTING_UP, (start.init, check.check, start.run, systemd_paths.systemd_paths, demo.demo)),
-    (_READING, (conversion.convert, samples.samples)),
+    (_READING, (conversion.convert, samples.samples, schema.schema)),
     (
         _WATCHING,
         (

@@ -14,6 +14,7 @@ EXAMPLES = {
     "systemd-paths": "ocrd systemd-paths --write",
     "convert": "ocrd convert *.pdf -o texts",
     "samples": "ocrd samples ~/try",
+    "schema": "ocrd schema config > ~/.config/ocrd/config.schema.json",
     "status": "ocrd status --watch",
     "jobs": "ocrd jobs --state failed",
     "show": "ocrd show 7",

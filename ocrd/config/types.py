@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _DURATION_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -163,9 +163,38 @@ def absolute(path: Path) -> Path:
     return Path("/", os.path.normpath(path).lstrip("/"))  # two slashes are another root to Path
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]
-Size = Annotated[int, BeforeValidator(parse_size), Field(ge=0)]
-Count = Annotated[int | Literal["auto"], BeforeValidator(parse_count)]
-Switch = Annotated[bool | Literal["auto"], BeforeValidator(parse_switch)]
-Folder = Annotated[Path, BeforeValidator(parse_folder)]
+# As they may be written, for editors; what they mean is validated by the functions above.
+_DURATION_FORM = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d)\s*)+$|^\s*\d+(\.\d+)?\s*$"},
+        {"type": "number", "minimum": 0},
+    ]
+}
+_SIZE_FORM = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([KMGTkmgt][Ii]?)?[Bb]?\s*$"},
+        {"type": "integer", "minimum": 0},
+    ]
+}
+_COUNT_FORM = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": 1024},
+        {"type": "string", "pattern": r"^(auto|\s*\d{1,4}\s*)$"},
+    ]
+}
+_SWITCH_FORM = {"enum": [True, False, "auto", "true", "false"]}
+
+Duration = Annotated[
+    float, BeforeValidator(parse_duration), Field(ge=0), WithJsonSchema(_DURATION_FORM)
+]
+Size = Annotated[int, BeforeValidator(parse_size), Field(ge=0), WithJsonSchema(_SIZE_FORM)]
+Count = Annotated[
+    int | Literal["auto"], BeforeValidator(parse_count), WithJsonSchema(_COUNT_FORM)
+]
+Switch = Annotated[
+    bool | Literal["auto"], BeforeValidator(parse_switch), WithJsonSchema(_SWITCH_FORM)
+]
+Folder = Annotated[
+    Path, BeforeValidator(parse_folder), WithJsonSchema({"type": "string", "minLength": 1})
+]
 AbsoluteFolder = Annotated[Folder, AfterValidator(absolute)]

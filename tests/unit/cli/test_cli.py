@@ -401,6 +401,14 @@ def test_who_asks_in_vain_is_told_of_a_daemon_that_runs_elsewhere(
         second.wait(WAIT_SECONDS)
 
 
+def test_a_schema_is_printed_by_its_name(tmp_path: Path) -> None:
+    names = [line.split()[0] for line in ocrd("schema", home=tmp_path).stdout.splitlines()]
+    assert {"jobs", "layout", "config"} <= set(names)
+    schema = json.loads(ocrd("schema", "config", home=tmp_path).stdout)
+    assert "inbox" in schema["properties"]
+    assert ocrd("schema", "nothing", home=tmp_path).returncode == 2
+
+
 # convert
 
 
