@@ -15,7 +15,8 @@ PACKAGE = Path(__file__).parent.parent / "ocrd"
 
 # On top of ocrd/ lie the words, which everybody may say, and the story.
 WORDS = frozenset(
-    "job tasks pages doubts witness figures errors log loading wording languages installation".split()
+    "job tasks pages doubts witness figures errors log loading wording languages"
+    " installation".split()
 )
 
 # Each room, and what it may look down on besides the words. ARCHITECTURE.md draws it.
@@ -43,7 +44,8 @@ ROOMS = {
     "schemas": "config",
     "web": "files",
     "daemon": "story web readiness config engine files intake ledger raster",
-    "cli": "story web daemon readiness schemas config engine engine/deepseek/network files ledger raster",
+    "cli": "story web daemon readiness schemas config engine engine/deepseek/network files"
+    " ledger raster",
     "__main__": "cli",
 }
 
