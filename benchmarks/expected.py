@@ -15,6 +15,7 @@ from ocrd.engine.deepseek.slots.slotplan import TYPICAL_LENGTH
 ALWAYS = 0.69e9  # bytes: attention, the dense layer, shared experts, the head, in bfloat16
 EXPERTS = 4.84e9  # bytes of all routed experts
 WEIGHTS = 6.7e9  # bytes
+WORDS = 129_280  # of the vocabulary
 TOKEN = 61_440  # bytes of a token's keys and values
 SEEN = 1530  # tokens of a page halfway through its text
 SAID = 800  # tokens of a full page's text
@@ -53,7 +54,8 @@ CARDS = (
 def slots_of(card: Card) -> int:
     """Return how many pages of usual length are decoded together; one is always tried."""
     free = int(card.memory * 1e9 - CONTEXT_BYTES - WEIGHTS)
-    budget = free * SHARE - spare_bytes(free, int(LOOKING))
+    spare = spare_bytes(free, int(LOOKING), MAX_SLOTS_GPU * WORDS)
+    budget = free * SHARE - spare
     return max(1, min(MAX_SLOTS_GPU, int(budget // (TYPICAL_LENGTH * TOKEN))))
 
 

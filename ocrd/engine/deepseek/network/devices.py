@@ -196,7 +196,7 @@ def _may_be_several() -> bool:
         return len(entries) > 1
     if CARDS.is_dir():
         return sum(1 for _ in CARDS.iterdir()) > 1
-    return torch.version.hip is not None or WSL.exists()
+    return torch.version.hip is not None or WSL.exists() or DRIVER.exists()
 
 
 def _gone(had_gpus: tuple[str, ...], why: str) -> GpuGoneError:

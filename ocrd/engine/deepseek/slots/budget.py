@@ -25,8 +25,10 @@ MIB = 1 << 20
 UNMEASURED_BYTES = 768 * MIB
 # 4,096 tokens of prompts: some 100 kB each, in hidden states, experts and the first, wide layer.
 PREFILL_BYTES = 512 * MIB
-# Scores of 128 slots in both precisions, in the pool that all recordings share; workspaces.
-STEP_BYTES = 256 * MIB
+# A step's scores and their logarithms, twice in float32 and once in half, and the dice: by slot and
+# word. They lie in the pool that all recordings share; the rest are activations and workspaces.
+SCORE_BYTES = 16
+STEP_BYTES = 128 * MIB
 # Two pages are encoded together where that takes no more than this part of the free memory.
 PART_OF_ENCODING = 4
 LONG_PROMPT = 4096  # tokens of most images and prompts, of a model whose text is seen in a window
@@ -53,7 +55,8 @@ def plan_of(
     window = window_of(config)
     longest = min(context, LONG_PROMPT + window) if window else context
     free = free_bytes(weight.device)
-    spendable = max(0, int(free * memory_share) - spare_bytes(free, page_bytes))
+    words = int(network.lm_head.weight.shape[0])
+    spendable = max(0, int(free * memory_share) - spare_bytes(free, page_bytes, slots * words))
     # The processor's memory is other programs' too: a quarter, and only what pages usually need.
     budget = (spendable if on_gpu else free // 4) // size
     budget = min(budget, slots * (longest if on_gpu else TYPICAL_LENGTH))
@@ -66,8 +69,8 @@ def plan_of(
     )
 
 
-def spare_bytes(free: int, page_bytes: int | None) -> int:
-    """Return what is kept from the slots, of so many free bytes.
+def spare_bytes(free: int, page_bytes: int | None, scores: int) -> int:
+    """Return what is kept from the slots, of so many free bytes; a step gives so many scores.
 
     Encoding, prefill and a step may come together: they run on streams of their own.
     """
@@ -76,7 +79,7 @@ def spare_bytes(free: int, page_bytes: int | None) -> int:
     else:
         pages = 2 if 2 * page_bytes <= free // PART_OF_ENCODING else 1
         encoding = pages * page_bytes
-    return encoding + PREFILL_BYTES + STEP_BYTES
+    return encoding + PREFILL_BYTES + STEP_BYTES + SCORE_BYTES * scores
 
 
 def free_bytes(device: torch.device) -> int:

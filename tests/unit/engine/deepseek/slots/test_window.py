@@ -125,6 +125,7 @@ def test_the_memory_of_a_gpu_goes_to_slots_and_not_to_texts(
 
     class OnGpu:
         is_cuda, device, dtype = True, torch.device("cuda", 0), torch.bfloat16
+        shape = (VOCABULARY, checkpoints.HIDDEN)
 
     network.lm_head.weight, kept = None, network.lm_head.weight
     del network.lm_head._parameters["weight"]
