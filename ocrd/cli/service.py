@@ -23,6 +23,7 @@ app = typer.Typer(
     name="service", no_args_is_help=True, help="Have systemd run it: install, uninstall, status."
 )
 UNIT = "ocrd.service"
+_WITHOUT = "Without systemd, let what starts your services run 'ocrd run'."
 TIMER = "ocrd-backup.timer"
 
 UserOption = Annotated[
@@ -82,6 +83,8 @@ def _install_for_a_person(called: Sequence[str], config: Path | None, *, dry_run
     path = find_config(config).absolute()
     load(path)
     file = units.user_file(called, path)
+    if not dry_run:
+        _systemctl("daemon-reload", user=True)  # does it answer: else nothing is written
     if _write([file], dry_run=dry_run):
         return
     _systemctl("daemon-reload", user=True)
@@ -104,6 +107,7 @@ def _install_for_the_machine(
     units.refuse_out_of_reach(called)
     if not dry_run:
         _require_root("install")
+        _systemctl("daemon-reload")
     files = list(units.system_files(called, config.absolute(), drop_ins))
     if _write(files, dry_run=dry_run):
         return
@@ -234,11 +238,13 @@ def _run(*command: str, hint: str = "") -> None:
     except FileNotFoundError:
         raise OcrdError(
             f"There is no {command[0]} on this machine.",
-            hint="Without systemd, let what starts your services run 'ocrd run'.",
+            hint=_WITHOUT,
         ) from None
     if result.returncode:
         said = " ".join(result.stderr.split()) or f"it ended with {result.returncode}"
-        if "connect to bus" in said or "user scope bus" in said:
+        if "not been booted with systemd" in said:
+            hint = _WITHOUT
+        elif "connect to bus" in said or "user scope bus" in said:
             hint = (
                 "su and sudo bring no session: log in by ssh or at the machine itself. On a server,"
                 " as root before that: loginctl enable-linger NAME."
