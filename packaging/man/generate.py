@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from ocrd import __version__
 from ocrd.cli import app
+from ocrd.cli.helping import tidied
 
 TEMPLATE = Path(__file__).parent / "ocrd.1.in"
 NOT_FOR_THE_PAGE = {"--install-completion", "--show-completion", "--help"}
@@ -19,7 +18,7 @@ NOT_FOR_THE_PAGE = {"--install-completion", "--show-completion", "--help"}
 
 def page() -> str:
     """Return the manual page as roff."""
-    root = typer.main.get_command(app)
+    root = tidied(app)
     commands = "\n".join(_described(root, root.context_class(root, info_name="ocrd")))
     text = TEMPLATE.read_text(encoding="utf-8")
     return text.replace("@VERSION@", __version__).replace("@COMMANDS@", commands)
@@ -33,6 +32,8 @@ def _described(command: Any, context: Any) -> Iterator[str]:
         yield f'.SS "{_roff(f"{context.command_path} {usage}")}"'
         yield _roff(command.help or "")
         yield from _options(command, context)
+        if command.epilog:
+            yield from (".PP", _roff(command.epilog))
         return
     for name, part in parts.items():
         if not part.hidden:
