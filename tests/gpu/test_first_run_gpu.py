@@ -44,10 +44,12 @@ PLAN = SlotPlan(budget=4 * 1280, max_slots=4, context=4096, step=256, typical=12
 
 @pytest.fixture(autouse=True)
 def _memory() -> Iterator[None]:
-    threads = torch.get_num_threads()
+    threads, environment = torch.get_num_threads(), dict(os.environ)
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+    for name in {visible.LIST, visible.CHOSEN, visible.ORDER} - set(environment):
+        os.environ.pop(name, None)
     gc.collect()
     if HAS_GPU:
         torch.cuda.empty_cache()

@@ -141,11 +141,36 @@ def _told(one: Seen) -> str:
 
 
 def _show_only(device: str) -> int:
-    """Let this process see a GPU alone, and return its number here."""
-    if torch.cuda.is_initialized() and visible.chosen(os.environ) != device:
-        return visible.number_of(device) or 0  # too late: whoever began CUDA here sees them all
-    os.environ.update(visible.given(device, os.environ))
-    return 0
+    """Let this process see a GPU alone, and return its number here.
+
+    Where CUDA has begun already that comes too late: the process goes on seeing them all.
+    """
+    added = visible.given(device, os.environ)
+    before = {key: os.environ.get(key) for key in added}
+    os.environ.update(added)
+    if not added or _sees_one():
+        return 0
+    for key, value in before.items():
+        if value is None:
+            del os.environ[key]
+        else:
+            os.environ[key] = value
+    number = visible.number_of(device)
+    if number is None:
+        raise EngineError(
+            f"{device} cannot be chosen any more: this process has begun to use CUDA.",
+            hint=f"Set {visible.LIST} before it starts.",
+        )
+    return number
+
+
+def _sees_one() -> bool:
+    """Say whether CUDA shows this process no more than one GPU, as it counts and not as we hope."""
+    count = getattr(torch._C, "_cuda_getDeviceCount", None)  # no such thing without CUDA
+    try:
+        return count is None or count() <= 1
+    except RuntimeError:  # none can be used, which is said elsewhere
+        return True
 
 
 def _require_listed(device: str) -> None:

@@ -24,23 +24,26 @@ class Gpus:
         self.faults: dict[int, Exception] = {}  # of the first sum on each
         self.capabilities: dict[int, tuple[int, int]] = {}
         self.looks = 0
+        self.has_begun = False  # CUDA, in this process: then it is too late to hide any
         monkeypatch.setattr(torch.version, "cuda", "12.8")
         monkeypatch.setattr(torch, "ones", self._ones)
         monkeypatch.setattr(devices, "_may_be_several", lambda: len(self._shown()) > 1)
         monkeypatch.setattr(survey, "look", self._look)
         for name, answer in {
             "is_available": lambda: bool(self._shown()),
-            "is_initialized": lambda: False,
             "device_count": lambda: len(self._shown()),
             "get_device_name": lambda index: f"GPU {self._shown()[index]}",
             "get_device_capability": lambda index: self._capability(self._shown()[index]),
             "get_arch_list": lambda: CODES,
         }.items():
             monkeypatch.setattr(torch.cuda, name, answer)
+        monkeypatch.setattr(
+            torch._C, "_cuda_getDeviceCount", lambda: len(self._shown()), raising=False
+        )
 
     def _shown(self) -> list[int]:
         """Return the numbers that the GPUs of this process have on the machine."""
-        entries = visible.listed(os.environ)
+        entries = None if self.has_begun else visible.listed(os.environ)
         every = range(len(self.free))
         if entries is None:
             return [*every]

@@ -139,11 +139,16 @@ def test_a_worker_that_was_started_for_its_gpu_takes_that(
 def test_who_comes_after_cuda_has_begun_has_the_gpu_by_its_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Gpus(monkeypatch, GIB, GIB)
-    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
-    place = device_of("cuda:1")
-    assert (place.device, place.label) == (torch.device("cuda", 1), "cuda:1")
-    assert visible.LIST not in os.environ
+    gpus = Gpus(monkeypatch, GIB, 3 * GIB)
+    gpus.has_begun = True
+    for wanted in ("cuda:1", "auto"):
+        place = device_of(wanted)
+        assert (place.device, place.label) == (torch.device("cuda", 1), "cuda:1")
+        assert visible.LIST not in os.environ
+    assert "has begun to use CUDA" in device_error(UUIDS[0]).what
+    monkeypatch.setenv(visible.LIST, "1,0")
+    assert device_of("cuda:1").device == torch.device("cuda", 1)
+    assert os.environ[visible.LIST] == "1,0"
 
 
 @pytest.mark.parametrize("wanted", ["cuda:2", "GPU-01234567", "cuda:10"])
