@@ -89,7 +89,8 @@ def judge(
     elif mode != "locate":  # there, finding nothing is an answer
         found.append(_without_text(answer, image.ink))
     if answer.script:
-        found.append(Doubt("unknown-script", answer.script, 1.0))
+        share = 0.0 if has_text(blocks) else 1.0  # else its lines say what was lost
+        found.append(Doubt("unknown-script", answer.script, share))
     if answer.doubt:
         found.append(Doubt("runaway", answer.doubt, _missing(image.ink, blocks)))
     order = {code: place for place, code in enumerate(CODES)}

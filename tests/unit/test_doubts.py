@@ -109,6 +109,11 @@ def test_a_page_in_letters_that_nobody_reads_says_so_first() -> None:
     assert status is PageStatus.DOUBTFUL
     assert found[0] == Doubt("unknown-script", "The page is in the script Thai.", 1.0)
     assert doubts.lost(found) == 1
+    answer = replace(of_lines(*PAGE), script="It may be in another script.")
+    assert judge(IMAGE, answer, [Block("text", one.text) for one in PAGE]) == (
+        PageStatus.DOUBTFUL,
+        (Doubt("unknown-script", "It may be in another script.", 0.0),),
+    )
 
 
 def test_every_doubt_of_a_line_has_its_code_and_its_words() -> None:

@@ -6,7 +6,9 @@ paragraphs of some scripts in silence: see docs/decisions/0019-tesseract.md.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -137,27 +139,35 @@ class TesseractEngine(_WithTesseract):
 class EmbeddedEngine(_WithTesseract):
     """The embedded engine, and Tesseract for pages in letters that it does not have."""
 
-    def __init__(self, share: Share, dtype: str, tesseract: Tesseract | None) -> None:
-        """Load the networks; without Tesseract, such a page says what is to be installed."""
+    def __init__(self, share: Share, dtype: str) -> None:
+        """Load the networks; Tesseract is loaded with the first page that wants it."""
         super().__init__(share, dtype)
-        self._beside = tesseract
+        self._beside: Tesseract | None = None
+        self._loading = threading.Lock()
 
     def close(self) -> None:
         """Give Tesseract's memory back."""
         if self._beside is not None:
             self._beside.close()
 
+    def _tesseract(self) -> Tesseract | None:
+        """Return Tesseract, None where it is not installed."""
+        with self._loading:
+            if self._beside is None:
+                with contextlib.suppress(EngineUnusableError):  # the page says what to install
+                    self._beside = Tesseract()
+            return self._beside
+
     def _page(self, request: Recognise, pixels: Pixels, going_on: Callable[[], None]) -> Page:
         page = self._upright(pixels, going_on)
         readings = page.probed
         if not scripts.is_foreign(readings):
             return page
-        wanted = request.task.languages
-        if self._beside is None:
-            if not scripts.is_unread(readings):
-                return page
-            return replace(page, script=scripts.unread("", wanted, has_tesseract=False))
-        return self._foreign(self._beside, request, pixels, page, going_on)
+        if (tesseract := self._tesseract()) is not None:
+            return self._foreign(tesseract, request, pixels, page, going_on)
+        if not scripts.is_unread(readings):
+            return page
+        return replace(page, script=scripts.unread("", (), has_tesseract=False))
 
     def _foreign(
         self,
@@ -221,8 +231,4 @@ def load(settings: dict[str, Any]) -> RapidOcr:
     dtype = settings.get("dtype", "auto")
     if settings.get("scripts", "auto") == "own":
         return RapidOcr(share, dtype)
-    try:
-        beside = Tesseract()
-    except EngineUnusableError:
-        beside = None  # what it would read says so
-    return EmbeddedEngine(share, dtype, beside)
+    return EmbeddedEngine(share, dtype)

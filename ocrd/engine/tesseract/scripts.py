@@ -24,12 +24,14 @@ ALIKE = ("Greek", "Cyrillic")  # so many of their capitals are Latin ones that a
 SURE = 0.9  # mean score of a page's longest lines from which it is read, if
 LOST = 0.03  # no more of their signs are missing
 READ = 0.6  # Tesseract's mean score from which it reads a page
-UNREAD = 0.85  # worth of the longest lines below which a page was not read
+UNREAD = 0.85  # worth of the longest lines below which a page may not have been read, if
+SMALL = 0.5  # less of its signs are small Latin letters
 
 _NOT_LATIN = frozenset(code for codes in languages.OF_SCRIPT.values() for code in codes) - {"vie"}
 _ELSEWHERE = re.compile(r"(chi_|jpn|kor|script/|osd$|equ$)")
 # Letters that only Vietnamese has: with a horn, a hook or a dot below.
 _VIETNAMESE = re.compile(r"[ơưƠƯ\u1ea0-\u1ef9]")
+_SMALL = re.compile(r"[a-zß-öø-ÿ]")
 _OPEN_LETTERS = ("LATIN ", "GREEK ", "CYRILLIC ")
 _VIETNAMESE_WORDS = 0.12  # share of a text's words with one of them from which it is that
 
@@ -44,8 +46,13 @@ def is_foreign(readings: Collection[Reading]) -> bool:
 
 
 def is_unread(readings: Collection[Reading]) -> bool:
-    """Say whether a page's longest lines hardly gave text that can be."""
-    return worth(readings) < UNREAD
+    """Say whether a page's longest lines gave nothing that can be text in Latin letters.
+
+    What is read of other letters is lost signs, or capitals and digits at random; a worn page has
+    its small letters.
+    """
+    signs = "".join("".join(text.split()) for text, _ in readings)
+    return worth(readings) < UNREAD and len(_SMALL.findall(signs)) < SMALL * max(len(signs), 1)
 
 
 def worth(readings: Collection[Reading]) -> float:

@@ -16,11 +16,12 @@ VIETNAMESE: Reading = (f"Thư vi{LOST}n m{LOST} c{LOST}a vào th{LOST} ba", 0.9)
     ("readings", "is_foreign", "is_unread"),
     [
         ([GOOD, GOOD], False, False),
-        ([], False, True),
+        ([], False, True),  # nothing to go by: it is not asked
         ([GOOD, ("", 0.0)], False, False),  # an empty box beside a long line is no foreign page
         ([(f"{LOST * 9} a{LOST * 4}", 0.1), ("", 0.0)], True, True),  # Cyrillic
         ([("LOGLU GUIUU CCL AIN4IO", 0.8), ("AGLI UCGL", 0.76)], True, True),  # Hebrew
-        ([VIETNAMESE, ("chín giò sáng", 0.96)], True, True),
+        ([VIETNAMESE, ("chín giò sáng", 0.96)], True, False),
+        ([("the rnooring belcngs tc", 0.6), ("tbe harbcur", 0.55)], True, False),  # worn
         ([GOOD, (f"Price {LOST} 12", 0.95)], False, False),
     ],
 )
