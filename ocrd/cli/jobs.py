@@ -156,7 +156,7 @@ def _print_job(job: dict[str, Any]) -> None:
         ("failed pages", job["pages_failed"] or ""),
         ("engine", ", ".join(filter(None, (job["engine"], job["model"])))),
         ("time", screen.span(job["seconds"]) if job["seconds"] else ""),
-        ("attempts", job["attempts"]),
+        ("attempts", job["attempts"] or ""),
         ("priority", job["priority"] or ""),
         ("found", _moment(job["created"])),
         ("not before", _moment(job["not_before"]) if not job["finished"] else ""),

@@ -204,19 +204,24 @@ def _inboxes(rows: list[dict[str, Any]]) -> RenderableType:
         right=("queued", worded("settling")),
     )
     for row in rows:
-        standing = screen.plain("network" if row["network"] else "")
-        if not row["online"]:
-            standing = screen.plain(f"offline: {row['error']}")
-            standing.stylize("red")
         table.add_row(
             screen.plain(row["path"]),
-            standing,
+            _standing(row),
             row["engine"],
             str(row["queued"]),
             str(row["settling"]) + (f" + {row['empty']} empty" if row.get("empty") else ""),
             left_alone(row),
         )
     return table
+
+
+def _standing(row: dict[str, Any]) -> RenderableType:
+    """Return how a folder stands, in a word: why it is shut is said above."""
+    from rich.text import Text
+
+    if not row["online"] or row["blocked"]:
+        return Text("blocked" if row["online"] else "offline", style="red")
+    return Text("network" if row["network"] else "")
 
 
 def left_alone(row: dict[str, Any]) -> str:

@@ -324,7 +324,7 @@ def _log_begun(work: Work) -> None:
     job = work.job
     text = "Begun."
     if job.state is JobState.FILING:
-        text = "Its filing goes on."
+        text = "Read before; what came of it is put in its place."
     elif job.pages_done:
         text = f"Goes on, {job.pages_done} of {job.pages} pages are read."
     # A file that is looked at again and again until it is complete has begun once.

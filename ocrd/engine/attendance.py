@@ -296,7 +296,7 @@ class Attendant:
         if now < self._employer.idle_until():
             return False
         log.info(
-            "Engine %s: unloaded, idle for %g s.", self.title, self._settings.idle_unload,
+            "Engine %s: unloaded, idle for %s.", self.title, span(self._settings.idle_unload),
             extra=self._fields("engine-unloaded"),
         )  # fmt: skip
         return True
@@ -319,7 +319,7 @@ class Attendant:
         about = {"error": error.what, "code": error.code, "delay": delay}
         log.log(
             logging.WARNING if self.failures.is_news else logging.DEBUG,
-            "Engine %s: %s Next start in %g s.", self.title, error, delay,
+            "Engine %s: %s Next start in %s.", self.title, error, span(delay),
             extra=self._fields("gpu-gone", **about) if self.failures.is_without_gpu
             else self._fields("engine-ended", **about),
         )  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ocrd.errors import EngineError
+from ocrd.wording import span
 
 log = logging.getLogger("ocrd.engine.attendance")
 
@@ -55,7 +56,7 @@ class Notices:
         if self._heard.count(now) > MAX_NOTICES:
             raise EngineError(
                 f"The engine worker sent more than {MAX_NOTICES} notices within"
-                f" {NOTICE_SECONDS:g} s; the last: {notice[:200]!r}.",
+                f" {span(NOTICE_SECONDS)}; the last: {notice[:200]!r}.",
                 hint="It is restarted.",
             )
         self.last = (now, notice)
@@ -65,6 +66,6 @@ class Notices:
         log.warning("Engine %s: %s", self._title, notice, extra=self._extra)
         if logged == LOGGED_NOTICES:
             log.warning(
-                "Engine %s: further notices are left out for up to %g s.",
-                self._title, NOTICE_SECONDS, extra=self._extra,
+                "Engine %s: further notices are left out for up to %s.",
+                self._title, span(NOTICE_SECONDS), extra=self._extra,
             )  # fmt: skip

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ocrd import files
 from ocrd.ledger.care import Trace, traces
+from ocrd.wording import worded
 
 if TYPE_CHECKING:
     from ocrd.config.settings import InboxSettings
@@ -50,10 +51,13 @@ def compare(ledger: Ledger, folders: Sequence[InboxSettings]) -> Agreement:
                 if missing <= NAMED:
                     told.lost.append(_name(trace))
         elif trace.state != "withdrawn" and not _is_somewhere(trace):
-            counted[f"{trace.state}, and moved or deleted since"] += 1
+            counted[f"{worded(trace.state)}, and moved or deleted since"] += 1
     if missing > NAMED:
         told.lost.append(f"and {missing - NAMED} more")
-    told.remarks = [f"{text}: {count} documents" for text, count in counted.items()]
+    told.remarks = [
+        f"{text}: {count} {'document' if count == 1 else 'documents'}"
+        for text, count in counted.items()
+    ]
     return told
 
 
@@ -77,6 +81,6 @@ def _is_still(ledger: Ledger, trace: Trace) -> bool:
 
 def _name(trace: Trace) -> str:
     return (
-        f"job {trace.job} ({trace.state}): its source {files.printable(trace.relpath)} is not in"
-        f" {files.printable(trace.inbox)} any more; it will be withdrawn"
+        f"job {trace.job} ({worded(trace.state)}): its source {files.printable(trace.relpath)} is"
+        f" not in {files.printable(trace.inbox)} any more; the daemon will call it gone"
     )

@@ -14,6 +14,7 @@ from ocrd.engine.failures import UNUSABLE_SECONDS
 from ocrd.engine.protocol import MARKDOWN
 from ocrd.errors import EngineError, EngineUnusableError, PageError, PoisonousPageError
 from ocrd.job import Recognition
+from ocrd.wording import span
 from tests.clients import engine, page, text, until
 from tests.engines import ENVIRONMENT
 
@@ -259,7 +260,7 @@ async def test_a_missing_package_is_named_and_the_engine_not_started_over_and_ov
 ) -> None:
     async with engine("no_such_engine") as client:
         waiting = page(client, "page.pgm")
-        await until(lambda: f"Next start in {UNUSABLE_SECONDS:g} s." in caplog.text)
+        await until(lambda: f"Next start in {span(UNUSABLE_SECONDS)}." in caplog.text)
         assert isinstance(client.failure, EngineUnusableError)
         assert "tests.engines.no_such_engine is not installed" in client.status()["last_error"]
         assert "Install what it needs" in client.status()["last_error"]
