@@ -21,7 +21,7 @@ from ocrd.files.users import User
 SYSTEM_FOLDER = Path("/run/ocrd/daemons")
 _OWN = "ocrd/daemons"  # in a user's runtime directory
 _ENDING = ".json"
-_READABLE = 0o644  # who may ask is the socket's to say
+_READABLE, _ENTERABLE = 0o644, 0o755  # who may ask is the socket's to say
 _ROOT = 0
 
 
@@ -61,6 +61,8 @@ def leave(config: Path, socket: Path, environ: Mapping[str, str] = os.environ) -
         path = folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            if folder.stat().st_uid == os.geteuid():
+                folder.chmod(_ENTERABLE)  # whatever our umask is
             nascent = path.with_suffix(".new")
             nascent.write_text(json.dumps(asdict(note)), encoding="ascii")
             nascent.chmod(_READABLE)
