@@ -19,6 +19,10 @@ STANDARD = Path("-")
 PARAMETER = "-o/--output"
 ENDINGS = {".md": "md", ".markdown": "md", ".txt": "md", ".json": "json", ".pdf": "overlay"}
 OVERLAY, MARKDOWN = "overlay", "md"
+# What people would like to have made, and nobody calls a folder.
+NEVER = frozenset(
+    ".html .htm .docx .doc .odt .rtf .csv .xlsx .xml .epub .tex .png .jpg .jpeg .tif .tiff".split()
+)
 
 
 class Place:
@@ -60,6 +64,11 @@ class Place:
         if out is None or out.is_dir():
             return False
         is_there = os.path.lexists(out)
+        if not is_there and out.suffix.lower() in NEVER:
+            raise _refused(
+                f"{out}: no {out.suffix} is made. Name a file that ends in .md, .txt or .json, or a"
+                " folder."
+            )
         if not is_there and out.suffix.lower() not in ENDINGS:
             return False
         if self._is_one_document:

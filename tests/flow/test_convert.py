@@ -237,6 +237,7 @@ def test_a_full_standard_output_is_said(desk: Desk) -> None:
         (["a", "-r", "-o", "x.md"], "is one file"),
         (["scan.pdf", "-o", "x.md", "-f", "md", "-f", "json"], "takes one format"),
         (["scan.pdf", "-o", "x.pdf"], "a searchable PDF is not made"),
+        (["scan.pdf", "-o", "x.docx"], "no .docx is made"),
         (["-", "--password-file", "-"], "Standard input is the document already"),
         (["scan.pdf", "--password-file", "none"], "No such file"),
         (["scan.pdf", "--mode", "text", "--target", "a seal"], "Remove it, or set that mode"),
