@@ -84,7 +84,7 @@ def take_back(path: Path) -> None:
 def found(environ: Mapping[str, str] = os.environ) -> Iterator[Note]:
     """Yield the notes that we may trust: in folders of our own, of root or of the service."""
     seen = set()
-    for folder in dict.fromkeys((*_folders(environ), SYSTEM_FOLDER)):
+    for folder in dict.fromkeys(_folders(environ)):
         try:
             is_trusted = folder == SYSTEM_FOLDER or folder.stat().st_uid in {_ROOT, os.geteuid()}
             paths = sorted(folder.glob(f"*{_ENDING}")) if is_trusted else []
@@ -102,8 +102,7 @@ def _folders(environ: Mapping[str, str]) -> Iterator[Path]:
     user = User.me().number
     if given := environ.get("XDG_RUNTIME_DIR"):
         yield Path(given, _OWN)
-    if user == _ROOT or "RUNTIME_DIRECTORY" in environ:  # a service of the system's
-        yield SYSTEM_FOLDER
+    yield SYSTEM_FOLDER  # of root, and of a service or a container whose own it is
     session = Path(f"/run/user/{user}")
     if session.is_dir():
         yield session / _OWN
