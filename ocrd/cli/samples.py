@@ -16,10 +16,8 @@ def samples(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it is missing.")],
 ) -> None:
     """Copy the sample scans into DIR, to try things on."""
-    from ocrd.intake.scan import FORMAT_ENDINGS
-
     shipped = Path(__file__).parent.parent / "samples"
-    found = sorted(path for path in shipped.iterdir() if path.suffix in FORMAT_ENDINGS)
+    found = sorted(path for path in shipped.iterdir() if path.suffix != ".md")  # their licences
     folder.mkdir(parents=True, exist_ok=True)
     for path in found:
         if (folder / path.name).exists():
