@@ -276,6 +276,8 @@ class EngineClient:
 
     def note_memo(self, attendant: Attendant, memo: Memo) -> None:
         """Keep what a worker wants to be told at the next start."""
+        if self.memo_of(attendant) == memo:
+            return
         self._memos[self._place_of(attendant)] = memo
         self._on_memos(dict(self._memos))
 

@@ -78,7 +78,9 @@ def load(
     shapes = weights.read_shapes(source)
     config = layouts.config_of(kind, raw, shapes, source)
     tokenizer = _tokenizer(source)
-    placement.require_room(name, sum(map(math.prod, shapes.values())), place, number)
+    elements = sum(map(math.prod, shapes.values()))
+    copied = weights.copied_elements(source, shapes, placement.TYPES[number])
+    placement.require_room(name, elements, copied, place, number)
     network = _network(source, layouts.network_class(kind), config, number)
     placed = _placed(network, place)
     layers.layers_of(placed)  # laid out anew before anything is measured

@@ -14,6 +14,9 @@ from ocrd.errors import EngineError
 
 # Beyond the weights: the vision encoder over a page's tiles, and the KV cache of one page.
 WORKING_BYTES = 1024**3
+PASSING_BYTES = 512 * 1024**2  # in main memory beside weights on their way to a GPU
+RAISE = "Raise that limit: systemctl edit for a unit, --memory for a container."
+TYPES = {torch.bfloat16: "BF16", torch.float16: "F16", torch.float32: "F32"}  # as files say it
 
 
 def dtype_of(wanted: str, device: torch.device) -> torch.dtype:
@@ -56,19 +59,29 @@ def attention_of(wanted: str, device: torch.device, dtype: torch.dtype) -> str:
     return wanted
 
 
-def require_room(name: str, elements: int, place: Place, dtype: torch.dtype) -> None:
+def require_room(name: str, elements: int, copied: int, place: Place, dtype: torch.dtype) -> None:
     """Raise EngineError if weights of so many elements do not fit where they are to lie.
 
-    On their way to a GPU they are in main memory, all at once.
+    On their way to a GPU those that are ``copied`` are in main memory, all at once.
     """
     needed = elements * dtype.itemsize
-    on_gpu = place.device.type == "cuda"
     host = host_memory()
-    # Swap is slow enough for nothing but to pass through once.
-    if host.free + (host.swap if on_gpu else -WORKING_BYTES) < needed:
-        raise _no_room(name, needed, dtype, host, on_gpu=on_gpu)
-    if not on_gpu:
+    if place.device.type != "cuda":
+        if host.free < needed + WORKING_BYTES:
+            raise EngineError(
+                f"{_demand(name, needed, dtype)} and {_gibibytes(WORKING_BYTES)} to work with;"
+                f" {_there(host)}.",
+                hint=RAISE if host.bound else "Stop what else uses it, or choose another device.",
+            )
         return
+    passing = copied * dtype.itemsize + PASSING_BYTES
+    # Swap is slow enough for nothing but to pass through once.
+    if host.free + host.swap < passing:
+        raise EngineError(
+            f"{_demand(name, needed, dtype)}, of which {_gibibytes(passing)} pass through main"
+            f" memory; {_there(host)}.",
+            hint=RAISE if host.bound else "Stop what else uses it, or add swap.",
+        )
     free, total = map(int, torch.cuda.mem_get_info(place.device))
     if free < needed + WORKING_BYTES:
         raise EngineError(
@@ -78,23 +91,10 @@ def require_room(name: str, elements: int, place: Place, dtype: torch.dtype) -> 
         )
 
 
-def _no_room(
-    name: str, needed: int, dtype: torch.dtype, host: HostMemory, *, on_gpu: bool
-) -> EngineError:
-    working = f" and {_gibibytes(WORKING_BYTES)} to work with"
-    use = ", which pass through main memory" if on_gpu else working
+def _there(host: HostMemory) -> str:
+    """Return how much main memory there is, and what sets the bound."""
     bound = f" ({host.bound})" if host.bound else ""
-    if host.bound:
-        hint = "Raise that limit: systemctl edit for a unit, --memory for a container."
-    elif on_gpu:
-        hint = "Stop what else uses it, or add swap."
-    else:
-        hint = "Stop what else uses it, or choose another device."
-    return EngineError(
-        f"{_demand(name, needed, dtype)}{use}; memory has {_gibibytes(host.free)} free of"
-        f" {_gibibytes(host.total)}{bound}.",
-        hint=hint,
-    )
+    return f"memory has {_gibibytes(host.free)} free of {_gibibytes(host.total)}{bound}"
 
 
 def _demand(name: str, needed: int, dtype: torch.dtype) -> str:

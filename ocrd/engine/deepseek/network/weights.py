@@ -6,6 +6,8 @@ Nothing here loads a weight, and nothing needs torch: a folder is judged before 
 from __future__ import annotations
 
 import json
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 FLOATS = {"BF16": 2, "F16": 2, "F32": 4, "F64": 8}  # bytes an element
+
+_EXPERT = re.compile(r"\.experts\.\d+\.")
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -61,6 +65,27 @@ def read_shapes(source: Source) -> Shapes:
     for path in files(source):
         shapes |= _shapes_of(path, source)
     return shapes
+
+
+def copied_elements(source: Source, shapes: Shapes, number: str) -> int:
+    """Return how many elements loading makes anew in main memory, as numbers of a type ("BF16").
+
+    The rest are looked up in the files as they are: numbers of another type are converted, and
+    experts that lie one by one are put together.
+    """
+    if _types(source) != {number}:
+        return sum(map(math.prod, shapes.values()))
+    return sum(math.prod(shape) for name, shape in shapes.items() if _EXPERT.search(name))
+
+
+def _types(source: Source) -> set[str]:
+    from safetensors import safe_open
+
+    found: set[str] = set()
+    for path in files(source):
+        with safe_open(path, framework="numpy") as opened:
+            found.update(opened.get_slice(name).get_dtype() for name in opened.keys())  # noqa: SIM118
+    return found
 
 
 def files(source: Source) -> list[Path]:

@@ -89,10 +89,10 @@ def test_a_model_too_large_for_the_gpu_is_refused_with_both_figures(
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 24 * GIB))
     place = Place(torch.device("cuda", 0), "cuda:1", "GPU 1", ("GPU 0", "GPU 1"))
     elements = 3_335_504_128
-    placement.require_room(NAME, elements, place, torch.bfloat16)
+    placement.require_room(NAME, elements, 0, place, torch.bfloat16)
     free = 4 * GIB
     with pytest.raises(EngineError) as caught:
-        placement.require_room(NAME, elements, place, torch.bfloat16)
+        placement.require_room(NAME, elements, 0, place, torch.bfloat16)
     assert "needs 6.2 GiB for its weights as bfloat16" in caught.value.what
     assert "cuda:1 (GPU 1) has 4.0 GiB free of 24.0 GiB" in caught.value.what
 
@@ -106,28 +106,32 @@ def test_a_model_too_large_for_the_memory_is_refused(
     assert "memory has 0.5 GiB free of 2.0 GiB." in error.what
 
 
+EXPERTS = 2_600_000_000  # elements that the makers' files have one by one
+
+
 @pytest.mark.parametrize(
-    ("host", "passes"),
+    ("host", "copied", "passes"),
     [
-        (HostMemory(7 * GIB, 8 * GIB), True),
-        (HostMemory(4 * GIB, 8 * GIB), False),
-        (HostMemory(4 * GIB, 8 * GIB, swap=3 * GIB), True),
-        (HostMemory(4 * GIB, 5 * GIB, bound="MemoryMax of ocrd.service"), False),
+        (HostMemory(6 * GIB, 8 * GIB), EXPERTS, True),
+        (HostMemory(4 * GIB, 8 * GIB), EXPERTS, False),
+        (HostMemory(4 * GIB, 8 * GIB, swap=3 * GIB), EXPERTS, True),
+        (HostMemory(4 * GIB, 5 * GIB, bound="MemoryMax of ocrd.service"), EXPERTS, False),
+        (HostMemory(1 * GIB, 5 * GIB), 0, True),  # all is looked up in the files as it is
     ],
 )
-def test_weights_for_a_gpu_need_main_memory_to_pass_through(
-    host: HostMemory, passes: bool, monkeypatch: pytest.MonkeyPatch
+def test_weights_that_are_made_anew_for_a_gpu_need_main_memory_to_pass_through(
+    host: HostMemory, copied: int, passes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (80 * GIB, 80 * GIB))
     monkeypatch.setattr(placement, "host_memory", lambda: host)
     place = Place(torch.device("cuda", 0), "cuda:0", "GPU 0")
     if passes:
-        placement.require_room(NAME, 3_335_504_128, place, torch.bfloat16)
+        placement.require_room(NAME, 3_335_504_128, copied, place, torch.bfloat16)
         return
     with pytest.raises(EngineError) as caught:
-        placement.require_room(NAME, 3_335_504_128, place, torch.bfloat16)
+        placement.require_room(NAME, 3_335_504_128, copied, place, torch.bfloat16)
     what = caught.value.what
-    assert "6.2 GiB for its weights as bfloat16, which pass through main memory" in what
+    assert "6.2 GiB for its weights as bfloat16, of which 5.3 GiB pass through main memory" in what
     assert "memory has 4.0 GiB free" in what
     assert host.bound in what
     assert ("systemctl" in caught.value.hint) is bool(host.bound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from ocrd.engine.deepseek.network import weights
+from ocrd.engine.deepseek.network.weights import Source
 from tests import checkpoints
 from tests.unit.engine.deepseek.network.loading import refused
 
@@ -95,3 +97,18 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_configuration_is_refused(text: str, copied: Path) -> None:
     (copied / weights.CONFIG).write_text(text)
     assert str(copied / weights.CONFIG) in refused(copied).what
+
+
+@pytest.mark.parametrize("kind", ["deepseek-ocr", "deepseek-ocr-2", "unlimited-ocr"])
+def test_what_loading_makes_anew_is_what_is_put_together_or_converted(
+    kind: str, made: Callable[[str, str], Path]
+) -> None:
+    for layout in ("upstream", "transformers"):
+        source = Source("it", made(kind, layout), is_from_hub=False)
+        shapes = weights.read_shapes(source)
+        whole = sum(map(math.prod, shapes.values()))
+        alone = [shape for name, shape in shapes.items() if ".experts.0." in name]
+        assert bool(alone) is (layout == "upstream"), "one by one, or together already"
+        experts = checkpoints.EXPERTS * sum(map(math.prod, alone))
+        assert weights.copied_elements(source, shapes, "BF16") == experts
+        assert weights.copied_elements(source, shapes, "F32") == whole
