@@ -8,7 +8,7 @@ clearly more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ocrd.job import Doubt
 from ocrd.raster.pdfs.diagnosis import Gravity, Remark, in_plain_words
@@ -18,6 +18,7 @@ _CLEARLY = 2.0  # times as much
 _OTHER_LETTERS = 0.2  # of the ink strays, where letters are others; 0.05 where they are the same
 _GUESSED = "mapping via"  # MuPDF draws a font that is not in the file, with the letters it knows
 _FULLER = "This page was drawn by pdfium, which shows more of it than MuPDF"
+_JOINED = "What stands by itself on the other one was added."
 _WRONG = "Two programs draw the page alike, though something in it is wrong"
 
 
@@ -45,6 +46,20 @@ def judge(difference: Difference | None, remark: Remark) -> Judgement:
     if remark.gravity >= Gravity.GRAVE and difference.strayed >= _OTHER_LETTERS:
         return Judgement(lost, _differing(0.0, remark))
     return _of_one(remark) if remark.gravity is Gravity.LOST else _of_agreeing(remark)
+
+
+def judge_joined(judgement: Judgement, left: float) -> Judgement:
+    """Return what is made of a page once what its drawing lacked was put into it.
+
+    ``left`` is the share of that which could not be.
+    """
+    if left >= 1.0:
+        return judgement
+    doubts = tuple(
+        replace(doubt, share=round(doubt.share * left, 4), message=f"{doubt.message} {_JOINED}")
+        for doubt in judgement.doubts
+    )
+    return replace(judgement, doubts=doubts)
 
 
 def _of_one(remark: Remark) -> Judgement:

@@ -160,7 +160,8 @@ class Pdf:
         if not first.fine.is_enough:
             doubts.append(Doubt("not-drawn", _TOO_SMALL))
         return Drawn(
-            without_needless_colour(image), 1.0 / first.fine.scale, tuple(doubts),
+            without_needless_colour(image), seen.points_per_pixel or 1.0 / first.fine.scale,
+            tuple(doubts),
             (*judgement.warnings, *self._remarks(number, first.sheet)), inked,
         )  # fmt: skip
 

@@ -7,14 +7,18 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from ocrd.raster.pdfs.diagnosis import Gravity, Remark
-from ocrd.raster.pdfs.judging import Judgement, judge
+from ocrd.raster.pdfs.joining import joined
+from ocrd.raster.pdfs.judging import Judgement, judge, judge_joined
 from ocrd.raster.pdfs.mupdf import MuPdf
 from ocrd.raster.pdfs.pdfium import Pdfium, PdfiumError
 from ocrd.raster.pdfs.witness import (
     FINE,
     Difference,
+    Pixels,
     Rectangle,
     compare,
+    has_ink,
+    lacking,
     small,
     small_size,
     strayed,
@@ -31,6 +35,7 @@ class Seen:
     image: Image.Image
     judgement: Judgement
     ink: int = 0  # pixels of a small drawing; 0 where nobody looked
+    points_per_pixel: float | None = None  # of a drawing that has other sides than MuPDF's
 
 
 def seen_once(image: Image.Image, remark: Remark) -> Seen:
@@ -43,22 +48,44 @@ def seen_twice(
 ) -> Seen:
     """Compare MuPDF's drawing with one by pdfium; if it ``hides`` something, pdfium's is kept.
 
-    A page that pdfium cannot draw is seen once, and so is one that the two do not turn alike (by an
-    angle that is none of the four): its ink lies elsewhere, and nothing is missing.
+    What each has alone is put into the one that is kept, as far as it stands by itself. A page that
+    pdfium cannot draw is seen once, and so is one that the two do not turn alike (by an angle that
+    is none of the four): its ink lies elsewhere. Nothing is missing then, unless MuPDF's has none.
     """
     try:
         if not hides and _is_upright(first.size(number)) != _is_upright(second.size(number)):
-            return seen_once(image, remark)
+            return _of_other_sides(first, second, number, image, remark)
         look = _Look(first, second, number, image)
         difference = look.difference()
         if remark.gravity >= Gravity.GRAVE and not difference.first_lacks:
             difference = replace(difference, strayed=look.strayed())
         judgement = Judgement(second=True) if hides else judge(difference, remark)
-        if judgement.second:
-            image = second.draw(number, image.size, gray=image.mode == "L")
+        lacks = difference.second_lacks if judgement.second else difference.first_lacks
+        if not judgement.second and not lacks:
+            return Seen(image, judgement, difference.ink)
+        theirs = second.draw(number, image.size, gray=image.mode == "L")
+        if hides or not lacks:
+            return Seen(theirs, judgement, difference.ink)
+        kept, other = (theirs, image) if judgement.second else (image, theirs)
+        image, left = joined(kept, other, *look.lacking(second=judgement.second))
     except PdfiumError:
         return seen_once(image, remark)
-    return Seen(image, judgement, difference.ink)
+    return Seen(image, judge_joined(judgement, left), difference.ink)
+
+
+def _of_other_sides(
+    first: MuPdf, second: Pdfium, number: int, image: Image.Image, remark: Remark
+) -> Seen:
+    """Keep pdfium's drawing, with its own sides, of a page that MuPDF draws empty."""
+    width, height = second.size(number)
+    theirs = second.draw(number, small_size(width, height), seconds=_SECONDS)
+    if has_ink(small(image, small_size(*first.size(number)))) or not has_ink(theirs):
+        return seen_once(image, remark)
+    scale = max(image.size) / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    drawn = second.draw(number, size, gray=image.mode == "L")
+    lost = Difference(first_lacks=1, ink=1)
+    return Seen(drawn, judge(lost, remark), points_per_pixel=1.0 / scale)
 
 
 def _is_upright(size: tuple[float, float]) -> bool:
@@ -85,6 +112,13 @@ class _Look:
         """Look more closely, whether the letters are the same."""
         fine = small_size(*self._points, FINE)
         return strayed(*self._both(fine if fine < self._image.size else self._image.size))
+
+    def lacking(self, *, second: bool) -> tuple[Pixels, Pixels]:
+        """Return which ink MuPDF's drawing lacks, or the second one, and where it has ink."""
+        size = small_size(*self._points)
+        ours, theirs = self._both(size)
+        pair = (theirs, ours) if second else (ours, theirs)
+        return lacking(*pair, self._aside(size))
 
     def _both(self, size: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
         theirs = self._second.draw(self._number, size, seconds=_SECONDS)

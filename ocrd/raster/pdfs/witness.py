@@ -44,6 +44,11 @@ class Difference:
 Rectangle = tuple[float, float, float, float]
 
 
+def has_ink(drawing: Image.Image) -> bool:
+    """Say whether there is as much as half a letter on a gray drawing."""
+    return int(np.count_nonzero(_changes(np.asarray(drawing)) > _CLEAR)) >= _LEAST
+
+
 def small_size(width: float, height: float, fine: float = 1.0) -> tuple[int, int]:
     """Return the size at which a page of so many points is compared, ``fine`` times finer."""
     scale = min(1.0, SMALL_SIDE / max(width, height)) * fine
@@ -60,14 +65,27 @@ def compare(
 ) -> Difference:
     """Compare two gray drawings of one size; what lies in ``aside`` may differ as it likes."""
     one, other = _changes(np.asarray(first)), _changes(np.asarray(second))
-    ignored = np.zeros(one.shape, bool)
-    for x0, y0, x1, y1 in aside or ():
-        ignored[max(0, int(y0)) : max(0, int(y1) + 1), max(0, int(x0)) : max(0, int(x1) + 1)] = True
+    ignored = _ignored(one.shape, aside)
     return Difference(
-        _lacking(one, other, ignored),
-        _lacking(other, one, ignored),
+        int(np.count_nonzero(_lacking(one, other, ignored))),
+        int(np.count_nonzero(_lacking(other, one, ignored))),
         int(np.count_nonzero((one > _CLEAR) | (other > _CLEAR))),
     )
+
+
+def lacking(
+    first: Image.Image, second: Image.Image, aside: list[Rectangle] | None = None
+) -> tuple[Pixels, Pixels]:
+    """Return which ink of the second of two such drawings the first lacks, and where it has ink."""
+    one, other = _changes(np.asarray(first)), _changes(np.asarray(second))
+    return _lacking(one, other, _ignored(one.shape, aside)), one > _CLEAR
+
+
+def _ignored(shape: tuple[int, ...], aside: list[Rectangle] | None) -> Pixels:
+    ignored = np.zeros(shape, bool)
+    for x0, y0, x1, y1 in aside or ():
+        ignored[max(0, int(y0)) : max(0, int(y1) + 1), max(0, int(x0)) : max(0, int(x1) + 1)] = True
+    return ignored
 
 
 def strayed(first: Image.Image, second: Image.Image) -> float:
@@ -99,23 +117,23 @@ def _around(pixels: Pixels, choose: Any) -> Pixels:
     return both
 
 
-def _lacking(one: Pixels, other: Pixels, ignored: Pixels) -> int:
-    """Return how much ink of the other drawing has none of the one near it."""
+def _lacking(one: Pixels, other: Pixels, ignored: Pixels) -> Pixels:
+    """Return which ink of the other drawing has none of the one near it."""
+    nothing = np.zeros(one.shape, bool)
     ink = (other > _CLEAR) & ~ignored
     if not ink.any():
-        return 0
+        return nothing
     alone = ink & (_count_around(one > _FAINT, _NEAR, _NEAR) == 0)
     if not alone.any():
-        return 0
+        return nothing
     around = _count_around(alone, _PATCH, _PATCH)
     high, wide = _count_around(alone, _PATCH, 0), _count_around(alone, 0, _PATCH)
     letters = alone & (around >= _DENSE) & (np.minimum(high, wide) >= _THICK)
-    if (count := int(np.count_nonzero(letters))) >= _LEAST:
-        return count
+    if np.count_nonzero(letters) >= _LEAST:
+        return np.asarray(letters)
     strokes = alone & ~_ruled(alone)
     strokes &= _count_around(strokes, _PATCH, _PATCH) >= _SPARSE
-    count = int(np.count_nonzero(strokes))
-    return count if count >= _LEAST_STROKES else 0
+    return np.asarray(strokes) if np.count_nonzero(strokes) >= _LEAST_STROKES else nothing
 
 
 def _ruled(mask: Pixels) -> Pixels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ocrd.raster.pdfs.diagnosis import Gravity, Remark
-from ocrd.raster.pdfs.judging import judge
+from ocrd.raster.pdfs.judging import judge, judge_joined
 from ocrd.raster.pdfs.witness import Difference
 
 SILENT = Remark()
@@ -55,6 +55,14 @@ def test_the_fuller_drawing_is_read_and_what_may_be_missing_is_told(
     difference: Difference | None, remark: Remark, expected: tuple[bool, list[str], int]
 ) -> None:
     assert codes(difference, remark) == expected
+
+
+def test_what_was_put_into_the_drawing_is_no_loss_and_is_told() -> None:
+    judged = judge(Difference(100, 450, 900), SILENT)
+    assert judge_joined(judged, 1.0) == judged, "nothing could be"
+    (doubt,) = judge_joined(judged, 0.25).doubts
+    assert doubt.share == pytest.approx(0.25 * 0.1111, abs=1e-4)
+    assert doubt.message.endswith("added.")
 
 
 def test_a_doubt_tells_how_much_and_why() -> None:
