@@ -88,11 +88,15 @@ def test_each_stage_gives_a_line_and_all_figures_are_written(
     agreed = known["alone"].notes
     assert agreed["tokens_agreed"] == agreed["of_tokens"] == [4, 4]
     tests = known[stages.SUITE]
-    assert tests.status == "skipped" and "CUDA" in tests.why
-    assert tests.notes["skipped"] == len(tests.rows) > 10
+    # Some of them show on a processor what they can; on a busy one they may be cut short.
+    assert tests.status in {"ok", "shortened"}, tests.why
+    if tests.status == "ok":
+        assert tests.notes["failed"] == 0 < tests.notes["passed"]
+        needs = [row for row in tests.rows if "CUDA" in row["why"]]
+        assert tests.notes["skipped"] >= len(needs) > 10
     said = (tmp_path / report.FILE).read_text(encoding="utf-8")
     assert all(f"#### {stage.number}: {stage.tells}" in said for stage in STAGES)
-    assert report.NOTHING in said and "| 8 suite | skipped |" in said
+    assert report.NOTHING in said and f"| 8 suite | {tests.status} |" in said
 
 
 # Whatever becomes of a stage, the others have theirs
