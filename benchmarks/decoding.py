@@ -31,7 +31,7 @@ KIND = "deepseek-ocr-2"
 CONTEXT = 8192
 TEXT = [201, 7, 33, 95, 412]  # a prompt's length of ids, behind the image
 FULL_TILES = 6
-DIFFERENT_IMAGES = 8  # of full size, at 55 MB each
+DIFFERENT_IMAGES = 8  # of full size
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class DeepSeek:
         )
         self._plan_now = lambda: self._decoder.plan
         self._ahead = min(8, max(2, self._decoder.slots // 4))
-        # A page that is cut but not in the decoder yet holds up to 55 MB.
+        # A page that is cut but not in the decoder yet holds up to 14 MB.
         self._prepared = threading.Semaphore(self._ahead + EXPRESS_SLOTS + cores)
         self._lanes = Lanes(cores)
         self._upright = _upright(cores) if settings["turn"] else None
