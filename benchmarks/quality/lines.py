@@ -22,9 +22,11 @@ from ocrd.engine.rapidocr import (
     engine,
     finding,
     forms,
+    fractions,
     ink,
     leaders,
     legibility,
+    lookalikes,
     overlaid,
     overlooked,
     recognition,
@@ -46,7 +48,7 @@ READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, strips, engine._upright, engine._stands, engine._probe,
     turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
     legibility, overlaid, engine._line, ticks, forms, RapidOcr._with_ticks, leaders,
-    RapidOcr._in_parts, strokes, stamps,
+    RapidOcr._in_parts, strokes, stamps, lookalikes, fractions,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 

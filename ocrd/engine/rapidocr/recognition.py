@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr.spelling import Speller
+from ocrd.engine.rapidocr.spelling import Speller, spelled
 from ocrd.engine.rapidocr.turning import Reading
 
 Pixels = NDArray[np.uint8]
@@ -32,11 +32,18 @@ class Recogniser:
     def __init__(self, network: Callable[[Reals], Reals], characters: Sequence[str]) -> None:
         """Take the network, an image batch to distributions, and its characters from "blank" on."""
         self._network = network
+        self._characters = characters
         self._speller = Speller(characters)
 
     def read(self, strip: Pixels) -> Reading:
         """Return text and score of the line on the image."""
-        return self._speller.spell(self._network(shown(strip))[0], strip, _columns(strip))
+        return self._speller.spell(
+            self._network(shown(strip))[0], strip, _columns(strip), self._plain
+        )
+
+    def _plain(self, strip: Pixels) -> str:
+        """Return what stands on a part of a line, a figure for example."""
+        return spelled(self._network(shown(strip))[0], self._characters)[0].strip()
 
 
 def shown(strip: Pixels) -> Reals:

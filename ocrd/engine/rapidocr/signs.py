@@ -8,10 +8,11 @@ where each character stands. Ink that no character accounts for is a sign that w
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -57,10 +58,11 @@ _BULLET_INK = 0.7  # share of its box that is ink: a circle's is 0.79
 _BULLET_GAP = 12.0  # pixels from it to the middle of the first letter
 _TOGETHER = 0.45  # of the pitch: between pieces of a sign, or signs of a word
 
-_WIDE_SIGNS = frozenset("mwMW@%&œŒæÆ©®™½¼¾→←⇒≤≥+=<>")
+_WIDE_SIGNS = frozenset("mwMW@%&œŒæÆ©®™½¼¾→←⇒≤≥+=<>⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞№‰")
 _STEMS = frozenset("mwMWnuhHNUπΠμ℉℃")
 _NARROW_SIGNS = frozenset("iljtfrIJ1.,:;'`|!()[]{}")
-_PARTED_SIGNS = frozenset("\"“”„‟«»%‰:;!?=÷…‥©®¨☐☑☒½¼¾⅓⅔℃№")  # of several pieces of ink
+_FRACTIONS = "½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+_PARTED_SIGNS = frozenset("\"“”„‟«»%‰:;!?=÷…‥©®¨☐☑☒℃№" + _FRACTIONS)  # of several pieces of ink
 _LONG_SIGNS = frozenset("—–-_─━…‥~―一ー=.·")  # of any length
 _PARTED = 17.0  # pixels from such a sign's middle to its pieces
 _EAST = "\u2e80"  # from here on characters are as wide as high, and of several pieces
@@ -73,6 +75,7 @@ class Seen:
 
     character: str
     place: float
+    score: float = 1.0  # the network's probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ def _half(one: Seen, pitch: float) -> float:
 
 def _runs(strip: Pixels, columns: int) -> tuple[list[Run], float]:
     """Return the pieces of ink that white columns part, and how high they usually are."""
-    ink = _ink(strip, columns)
+    ink = ink_of(strip, columns)
     if ink is None:
         return [], 0.0
     count, labels, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
@@ -241,7 +244,7 @@ def _runs(strip: Pixels, columns: int) -> tuple[list[Run], float]:
     return runs, median(low - high for _, _, high, low, _ in runs) if runs else 0.0
 
 
-def _ink(strip: Pixels, columns: int) -> Pixels | None:
+def ink_of(strip: Pixels, columns: int) -> Pixels | None:
     """Return the line's ink as the network saw it, 1 where there is some; None without any."""
     grey = strip if strip.ndim == 2 else cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY)
     way = cv2.INTER_AREA if grey.shape[0] > HEIGHT else cv2.INTER_LINEAR
@@ -253,10 +256,17 @@ def _ink(strip: Pixels, columns: int) -> Pixels | None:
     return np.ascontiguousarray(ink, np.uint8)
 
 
-def marked(written: Sequence[Seen], places: Sequence[tuple[float, int]]) -> str:
-    """Return the text of characters and spaces, with replacement characters for lost signs."""
+def marked(
+    written: Sequence[Seen],
+    places: Sequence[tuple[float, int]],
+    known: Mapping[float, str] = MappingProxyType({}),
+) -> str:
+    """Return the text of characters and spaces, with replacement characters for lost signs.
+
+    ``known`` says of some places which sign was lost there.
+    """
     found = [(one.place, 1, one.character) for one in written]
-    found += [(place, 0, REPLACEMENT * count) for place, count in places]
+    found += [(place, 0, known.get(place, REPLACEMENT * count)) for place, count in places]
     # What was written stays in its order, whatever the places are.
     reached = 0.0
     for index, one in enumerate(written):

@@ -23,7 +23,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import signs
+from ocrd.engine.rapidocr import lookalikes, signs
 from ocrd.engine.rapidocr.spacing import LineInk, Stride
 from ocrd.engine.rapidocr.turning import Reading
 
@@ -62,8 +62,12 @@ class Speller:
         self._space = characters.index(" ")
         self._letter = characters.index("l")
 
-    def spell(self, distributions: Reals, strip: Pixels, columns: int) -> Reading:
+    def spell(
+        self, distributions: Reals, strip: Pixels, columns: int, read: lookalikes.Read
+    ) -> Reading:
         """Return text and score of the line on ``strip``, of which each column is a like share.
+
+        ``read`` gives the text of a part of it.
 
         Where its ink holds signs that the network does not have, they are replacement characters,
         and the score is of what was read only by its share of the ink.
@@ -88,22 +92,25 @@ class Speller:
             false = _false_spaces(text, likely, ink)
         if not text.strip():
             return "", 0.0
-        written = self._written(distributions, text, places, lost, false)
+        written = self._written(distributions, (text, scores), places, (lost, false))
+        written = lookalikes.put_right(written, strip, columns, read)
         kept = [score for index, score in enumerate(scores) if index not in false]
         score = sum(kept) / len(kept) if kept else 0.0
         loss = signs.loss(strip, columns, [one for one in written if one.character != " "])
         bullet = "• " if loss.bullet else ""
-        return bullet + signs.marked(written, loss.places), score * (1 - loss.share)
+        fractions = lookalikes.lost_fractions(loss.places, strip, columns, read)
+        text = signs.marked(written, loss.places, fractions)
+        return bullet + text, score * (1 - loss.share)
 
     def _written(
         self,
         distributions: Reals,
-        text: str,
+        spelt: tuple[str, Sequence[float]],
         places: Sequence[int],
-        lost: Collection[int],
-        false: Collection[int],
+        spaces: tuple[Collection[int], Collection[int]],
     ) -> list[signs.Seen]:
         """Return the characters, each with where its middle is: false spaces out, lost ones in."""
+        (text, scores), (lost, false) = spelt, spaces
         likeliest = distributions.argmax(axis=1)
         found = []
         for index, first in enumerate(places):
@@ -112,7 +119,7 @@ class Speller:
                 end += 1
             if index not in false:
                 middle = (first + end) / 2 * signs.COLUMN
-                found.append(signs.Seen(text[index], middle))
+                found.append(signs.Seen(text[index], middle, scores[index]))
             if index in lost:
                 behind = (end + places[index + 1]) / 2 * signs.COLUMN
                 found.append(signs.Seen(" ", behind))
