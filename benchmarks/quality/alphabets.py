@@ -1,8 +1,9 @@
 """Pages in other scripts than the embedded engine has, set by typst, and how well they are read.
 
-``python -m benchmarks.quality.alphabets`` prints the errors of characters in reading order, with the
-language told, with nothing told (the engine "tesseract"), by the embedded engine that leaves such
-pages to Tesseract, and of Tesseract's own search for lines. It needs the packages of
+``python -m benchmarks.quality.alphabets`` prints the errors of characters in reading order: with
+the language told, with nothing told (the engine "tesseract"), by the embedded engine that leaves
+such pages to Tesseract, and of Tesseract's own search for lines. ``--latin N`` counts instead how
+many of every Nth worn or turned page in Latin letters are looked at again. It needs the packages of
 packaging/bootstrap.sh.
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import typst
@@ -200,10 +202,36 @@ def _readers() -> dict[str, Callable[[Passage, Path], str]]:
     }
 
 
+def _latin(every: int) -> None:
+    """Print how many worn and turned pages in Latin letters the embedded engine looks at again."""
+    from benchmarks.quality.documents import pages
+    from benchmarks.quality.images import scans
+    from ocrd.engine.protocol import Recognise
+    from ocrd.engine.rapidocr.engine import Share
+    from ocrd.engine.tesseract import engine as engines
+
+    class Counting(engines.EmbeddedEngine):
+        again = 0
+
+        def _foreign(self, *found: Any) -> Any:
+            self.again += 1
+            return super()._foreign(*found)
+
+    engine = Counting(Share.of(1, "auto", 2), "auto")
+    some = list(scans(pages("pages"), ["degraded", "turned"]))[::every]
+    said = 0
+    for scan in some:
+        said += bool(engine.recognise(Recognise(1, str(scan.path)), lambda _: None).script)
+    print(f"{len(some)} pages in Latin letters: {engine.again} looked at again, {said} doubted")
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="benchmarks.quality.alphabets", description=__doc__)
-    parser.parse_args()
+    parser.add_argument("--latin", type=int, metavar="N")
+    if every := parser.parse_args().latin:
+        _latin(every)
+        return
     heading("Errors of characters in other scripts, per cent: mean (worst page)")
     readers = _readers()
     found: dict[tuple[str, str], list[float]] = {}

@@ -56,7 +56,12 @@ class Reader(Protocol):
 
 def language(scan: Scan) -> str:
     """Return Tesseract's name for the page's language."""
-    parts = scan.page.id.split("-")
+    return language_of(scan.page.id)
+
+
+def language_of(page: str) -> str:
+    """Return Tesseract's name for the language of a page of that name."""
+    parts = page.split("-")
     return next((_LANGUAGES[part] for part in parts if part in _LANGUAGES), "eng")
 
 
