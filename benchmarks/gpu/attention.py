@@ -30,6 +30,7 @@ MASKED = {
     "math": SDPBackend.MATH,
 }
 FLASH = "flash, seqused_k"
+PACKAGE = "package flash-attn, seqused"
 GPU_ONLY = ("cudnn", "efficient", FLASH)  # torch has them for no other device
 CALLS = 48  # of one layer in a graph, at least
 SHARE = 0.6  # of the free memory, for keys and values
@@ -177,7 +178,7 @@ def ways(case: Case) -> Iterator[tuple[str, Callable[[int], Tensor]]]:
         if "num_splits" in _parameters_of_varlen():
             yield "varlen_attn, one split", varlen(case, flat, num_splits=1)
     if has_package():
-        yield "package flash-attn, seqused", packaged(case)
+        yield PACKAGE, packaged(case)
 
 
 def mask_of(case: Case) -> Tensor:

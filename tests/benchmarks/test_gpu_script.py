@@ -301,10 +301,10 @@ def follows(question: str, **changed: Any) -> str:
 @pytest.mark.parametrize(
     ("question", "changed", "word"),
     [
-        ("FlashAttention", {}, "comes next"),  # 90 over 50
-        ("FlashAttention", {"attention__us": 80.0}, "is enough"),
-        ("FlashAttention", {"attention__us": 70.0}, "not first"),
+        ("FlashAttention", {}, "rightly"),  # 90 over 50
+        ("FlashAttention", {"attention__us": 95.0}, "sdpa"),
         ("FlashAttention", {"attention__relative_difference": 0.5}, "wrong"),
+        ("package", {}, ""),  # it is not installed
         ("FlashAttention", {"attention__relative_difference": "nan"}, "wrong"),
         ("right?", {}, "all agree"),
         ("right?", {"attention__relative_difference": "nan"}, "wrong: flash"),
@@ -313,7 +313,7 @@ def follows(question: str, **changed: Any) -> str:
         ("decode step", {}, "between"),
         ("decode step", {"steps__step_ms": 4.0}, "leave decoding"),
         ("decode step", {"steps__step_ms": 9.0}, "fewer kernels"),  # 1.08 ms against 1.2
-        ("decode step", {"steps__step_ms": 9.0, "trace__small_kernels": 100}, "knows lengths"),
+        ("decode step", {"steps__step_ms": 9.0, "trace__small_kernels": 100}, "attention first"),
         ("selective", {}, "stay"),  # 1.5 of 2
         ("recorded", {}, "are used"),
         ("recorded", {"steps__notices": "CUDA graphs are not used: x"}, "correctness first"),
@@ -342,6 +342,20 @@ def test_selective_experts_that_no_graph_holds_are_no_fault_of_the_engine() -> N
     known = {one.question: one for one in decide.outcomes(found)}
     assert known["are recorded steps used?"].follows == "recorded steps are used"
     assert known["selective experts for one slot"].figure == decide.MISSING
+
+
+@pytest.mark.parametrize(
+    ("us", "difference", "word"),
+    [(40.0, 0.004, "worth"), (49.0, 0.004, "nothing"), (40.0, 0.5, "wrong")],
+)
+def test_the_package_is_asked_for_only_where_it_wins(
+    us: float, difference: float, word: str
+) -> None:
+    found = measured()
+    row = {"slots": 64, "length": 2048, "backend": decide.PACKAGE, "us": us}
+    found[1].rows.append({**row, "relative_difference": difference})
+    known = {one.question: one for one in decide.outcomes(found)}
+    assert word in known["the package flash-attn"].follows
 
 
 def test_a_figure_that_is_missing_decides_nothing() -> None:
