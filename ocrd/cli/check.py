@@ -152,7 +152,7 @@ def _by_ourselves(config: Path | None, *, with_engine: bool) -> Iterator[Finding
     whom = "" if runner.unit is None and is_runner else f", for the user {runner.name}"
     yield Finding(Verdict.OK, "configuration", f"{path}{whom}")
     yield from _sandbox(runner, settings)
-    yield from places.findings(settings, runner.user)
+    yield from places.findings(settings, runner.user, made=runner.unit.made if runner.unit else ())
     yield from machine.findings(settings)
     if with_engine:
         yield from _engines(path, settings, runner, is_runner=is_runner)

@@ -23,10 +23,13 @@ _SILENCE_SECONDS = 3.0  # after which a file system does not answer
 _T = TypeVar("_T")
 
 
-def check_folders(settings: Settings, user: User | None = None) -> list[str]:
+def check_folders(
+    settings: Settings, user: User | None = None, made: Sequence[Path] = ()
+) -> list[str]:
     """Return what is wrong on disk, each with its remedy; empty if nothing is.
 
-    The rights are those of ``user``, who is this process's where none is given.
+    The rights are those of ``user``, who is this process's where none is given; ``made`` are
+    folders that the service manager makes for that user.
 
     What is asked for and cannot be done at once: 'check' and 'reload' refuse for it. A start does
     not, because it is not the text that is at fault, and the other folders can be worked on.
@@ -41,8 +44,8 @@ def check_folders(settings: Settings, user: User | None = None) -> list[str]:
     problems: list[str] = []
     shut: list[Path] = []
     for key, path in own:
-        if any(path.is_relative_to(other) for other in shut):
-            continue  # one fault, told once
+        if any(path.is_relative_to(other) for other in (*shut, *made)):
+            continue  # one fault, told once; none, in what is made
         found = _check_writable(key, path, user)
         shut += [path] if found else []
         problems += found

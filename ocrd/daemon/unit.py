@@ -48,6 +48,11 @@ class Unit:
         ]  # fmt: skip
         return any(_is_same(Path(one), config) for one in named)
 
+    @property
+    def made(self) -> list[Path]:
+        """Return the directories that the service manager makes for the service's user."""
+        return list(self._directories())
+
     def shuts(self, path: Path) -> bool:
         """Say whether the sandbox keeps the service from writing into a folder."""
         opened = [*self._paths("ReadWritePaths"), *self._directories()]

@@ -5,7 +5,7 @@ The rights that count are those of who runs the configuration, who need not be w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 DONE_FLOOR = 1024**2  # bytes: what is filed is renamed, and its sidecars are small
 
 
-def findings(settings: Settings, user: User, remedy: str = "") -> Iterator[Finding]:
-    """Look at one folder after another; ``remedy`` is what else may help where one is shut."""
-    for text in check_folders(settings, user):
+def findings(
+    settings: Settings, user: User, remedy: str = "", made: Sequence[Path] = ()
+) -> Iterator[Finding]:
+    """Look at one folder after another; ``remedy`` is what else may help where one is shut.
+
+    ``made`` are folders that the service manager makes for the user.
+    """
+    for text in check_folders(settings, user, made):
         yield Finding(Verdict.FAIL, "folders", text, remedy, is_config=True)
     for text in offline_folders(settings, user):
         yield Finding(Verdict.FAIL, "folders", text, remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.installation import ECHO, ROOT, eventually
@@ -49,6 +50,40 @@ def test_who_may_drop_files_may_not_steer_and_who_may_steer_is_of_a_group_of_its
     ]  # fmt: skip
     service.client.resume()
     service.wait_for("done/typewriter.md")
+
+
+def test_a_check_is_the_services_own_whoever_asks(service: Service) -> None:
+    """By the daemon in its sandbox; without it by the unit, as the service's user."""
+    machine = service.machine
+    if machine.run("id", "carl", check=False).returncode:
+        machine.run("useradd", "--groups=ocrd-control", "--shell=/bin/sh", "carl")
+    machine.run("systemd-tmpfiles", "--create", "/usr/lib/tmpfiles.d/ocrd.conf")
+    machine.run("install", "-d", "-m", "777", "/opt/scans")
+    service.start()
+    service.configure(more='[[inbox]]\npath = "/opt/scans"')
+    check = ("ocrd", "check", "--no-engine", "--json")
+
+    def told(*whose: str) -> dict[str, list[str]]:
+        result = machine.run(*whose, *check, check=False)
+        found: dict[str, list[str]] = {}
+        for one in json.loads(result.stdout):
+            found.setdefault(one["verdict"], []).append(f"{one['subject']}: {one['message']}")
+        return found
+
+    for whose in ((), ("runuser", "-u", "carl", "--")):
+        found = told(*whose)
+        assert any("what follows is what it finds" in one for one in found["ok"]), found
+        assert any("/opt/scans" in one for one in found["fail"]), found
+    service.stop()
+    for whose in ((), ("runuser", "-u", "carl", "--")):
+        found = told(*whose)
+        assert any("for the user ocrd of ocrd.service" in one for one in found["ok"]), found
+        refused = "folders: ocrd.service does not let the service write to /opt/scans."
+        assert refused in found["fail"], found
+    service.override("paths", "ReadWritePaths=/opt/scans")
+    assert "fail" not in told(), told()
+    service.start()
+    assert "fail" not in told(), told()
 
 
 # What an administrator has around it

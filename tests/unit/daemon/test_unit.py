@@ -38,6 +38,10 @@ def test_the_unit_is_the_one_that_runs_the_configuration(folders: tuple[Path, Pa
     assert unit_of(CONFIG, [folders[0]]) is None
 
 
+def test_what_the_service_manager_makes_is_known(folders: tuple[Path, Path]) -> None:
+    assert unit(folders).made == [Path("/var/lib/ocrd"), Path("/run/ocrd")]
+
+
 @pytest.mark.parametrize(
     ("path", "is_shut"),
     [
