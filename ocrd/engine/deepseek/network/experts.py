@@ -89,9 +89,11 @@ def _groups(experts: Experts, inputs: Tensor, chosen: Tensor) -> Tensor:
     order = pairs.argsort()
     ordinals = torch.arange(experts.routed, device=pairs.device)
     ends = (pairs[:, None] == ordinals).sum(0).cumsum(0, dtype=torch.int32)
-    picked = inputs.index_select(0, order // experts.chosen)
-    gate, up = _product(picked, gate_up.transpose(1, 2), ends).chunk(2, dim=-1)
-    found = _product(functional.silu(gate) * up, down, ends)
+    made = _product(inputs.index_select(0, order // experts.chosen), gate_up.transpose(1, 2), ends)
+    gate, up = made.chunk(2, dim=-1)
+    inside = functional.silu(gate) * up
+    del made, gate, up  # 4,096 tokens of prompts: 90 MB
+    found = _product(inside, down, ends)
     back = torch.empty_like(found)
     back[order] = found
     return back
