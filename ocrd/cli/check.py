@@ -119,7 +119,7 @@ def _daemon(client: Client, config: Path | None, socket: Path | None) -> tuple[F
 
 def _is_its(running: str, config: Path | None) -> bool:
     """Say whether the daemon runs with the configuration that is meant; any, where none is."""
-    from ocrd.config.settings import find_config
+    from ocrd.config.home import find_config
     from ocrd.files import printable
 
     try:

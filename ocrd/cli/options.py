@@ -51,7 +51,7 @@ def client_of(config: Path | None, socket: Path | None = None) -> Client:
     A daemon that has left a note is found without reading its configuration, which may be half
     edited, or not for this user to read.
     """
-    from ocrd.config.settings import find_config, load
+    from ocrd.config.home import find_config
     from ocrd.web.client import Client
 
     if socket is not None:
@@ -66,6 +66,8 @@ def client_of(config: Path | None, socket: Path | None = None) -> Client:
     for note in running_daemons():
         if note.is_of(path):
             return Client(Path(note.socket))
+    from ocrd.config.settings import load  # takes its time
+
     return Client(load(path).socket_path)
 
 
