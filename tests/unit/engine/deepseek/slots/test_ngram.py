@@ -229,3 +229,31 @@ def test_a_token_banned_at_one_place_stays_banned_though_another_place_allows_it
     for token in (2, 3, 9, 3, 1, 2):  # 1 2 3 … 9 3 …: 3 follows "1 2" once, "x 9" once
         ban.push(torch.tensor([token]))
     assert banned_of(ban, 1) == [{3}]
+
+
+def test_a_recording_is_void_when_a_rule_needs_wider_tables_and_only_then() -> None:
+    ban = RepeatBan(2, CPU, lags=30, exempt=2)
+    before = ban.state
+    ban.seat(0, 20, 49, (1, 2))  # as far as the tables reach
+    ban.seat(1, 0, 0, ())
+    assert ban.version == 0
+    assert all(one is other for one, other in zip(ban.state, before, strict=True))
+    ban.seat(0, 20, 50, ())
+    assert ban.version == 1
+    assert all(one is not other for one, other in zip(ban.state, before, strict=True))
+    ban.seat(1, 2, 3, (1, 2, 3))
+    assert ban.version == 2
+    ban.restore(0, ban.save(1))
+    assert ban.version == 2
+
+
+def test_what_a_step_changes_is_told() -> None:
+    ban = RepeatBan(1, CPU, lags=8)
+    seat(ban, 0, Rules(0, 2, 9), [5])
+    before = [tensor.clone() for tensor in ban.state]
+    ban.push(torch.tensor([5]))
+    assert banned_of(ban, 1) == [{5}]
+    for tensor, value in zip(ban.state, before, strict=True):
+        assert not torch.equal(tensor, value)
+        tensor.copy_(value)
+    assert banned_of(ban, 1) == [set()]
