@@ -28,7 +28,7 @@ from ocrd.errors import OcrdError
 from ocrd.raster.images import damage, kinds, pngs
 from tests.unit.raster.picturing import drawn, encoded, lettered, letters_shown
 
-PAGES = 20  # of each kind
+PAGES = 10  # of each kind
 SIZE = (800, 1000)
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "PNG": ("a.png", {}),
@@ -64,10 +64,10 @@ def cut(content: bytes, _: random.Random) -> bytes:
 
 
 def wrong(count: int) -> Callable[[bytes, random.Random], bytes]:
-    """Return what makes so many bytes wrong, somewhere behind the first tenth."""
+    """Return what makes so many bytes wrong, somewhere in the middle half."""
 
     def make(content: bytes, chance: random.Random) -> bytes:
-        place = chance.randrange(len(content) // 10 + 1000, len(content) - count - 1000)
+        place = chance.randrange(len(content) // 4, len(content) * 3 // 4)
         return content[:place] + chance.randbytes(count) + content[place + count :]
 
     return make

@@ -11,12 +11,13 @@ import contextlib
 import os
 import re
 import sys
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from PIL import Image
 
-from ocrd.raster.images import endings, jpegs, kinds, pngs, webps
+from ocrd.raster.images import endings, jpegs, kinds, pngs, tiffs, webps
 
 _STDERR = 2
 # What libtiff's decoders say of bytes that are wrong; of some they say more than that.
@@ -37,16 +38,20 @@ class NothingThereError(Exception):
     """Nothing comes of the picture, and nothing more will come of its file."""
 
 
-def load(image: Image.Image, file: BinaryIO, kind: str) -> bool:
+def load(
+    image: Image.Image, file: BinaryIO, kind: str, directory: tiffs.Page | None = None
+) -> bool:
     """Decode the image, and say whether something is wrong with what came of it.
 
-    Raises what the library raises where it does not decode.
+    ``directory`` is that of a TIFF's page. Raises what the library raises where it does not decode.
     """
     match kind:
         case kinds.TIFF:
             with complaints() as said:
                 image.load()
-            return bool(complained("\n".join(said)))
+            if complained("\n".join(said)):
+                return True
+            return directory is not None and not _agrees_with_its_sums(file, directory)
         case kinds.JPEG if (begin := jpegs.lone_scan(file)) is not None:
             return _ends_elsewhere(image, file, begin)
         case kinds.PNG:
@@ -58,6 +63,19 @@ def load(image: Image.Image, file: BinaryIO, kind: str) -> bool:
         case _:
             image.load()
             return False
+
+
+def _agrees_with_its_sums(file: BinaryIO, directory: tiffs.Page) -> bool:
+    """Say whether a deflated page's pieces do: libtiff stops before it comes to their sums."""
+    if directory.number(tiffs.COMPRESSION) not in (tiffs.DEFLATE, tiffs.OLD_DEFLATE):
+        return True
+    try:
+        for at, length in directory.pieces:
+            file.seek(at)
+            pngs.inflated(zlib.decompressobj(), file.read(length))
+    except zlib.error:
+        return False
+    return True
 
 
 def complained(said: str) -> str:

@@ -100,7 +100,7 @@ class Picture:
             self._draft(image, target)
         openers.refuse_oversize(*image.size, self._page_pixels, image.size)
         rest: salvage.Rest | None = None
-        if self._is_sound(image):
+        if self._is_sound(image, number):
             image = deep_colour(image, lambda: self._page(number))
         else:
             rest = self._rest(number, target)
@@ -115,8 +115,8 @@ class Picture:
             warnings=(*made.warnings, *warnings),
         )  # fmt: skip
 
-    def _is_sound(self, image: Image.Image) -> bool:
-        """Decode an image; say whether all of it came, and nothing is wrong with it.
+    def _is_sound(self, image: Image.Image, number: int) -> bool:
+        """Decode the image of a page; say whether all of it came, and nothing is wrong with it.
 
         Raises StillComingError where that may only be so for now.
         """
@@ -124,7 +124,7 @@ class Picture:
             return False
         fault: Exception | None = None
         try:
-            if not damage.load(image, self._stream, self._kind):
+            if not damage.load(image, self._stream, self._kind, self._directory(number)):
                 return True
         except (MemoryError, UnsupportedError):
             raise
@@ -136,8 +136,7 @@ class Picture:
 
     def _rest(self, number: int, target: tuple[int, int]) -> salvage.Rest:
         """Return a page that is not whole, decoded as far as it goes."""
-        frame = self._frames[number - 1]
-        directory = self._directories[frame] if frame < len(self._directories) else None
+        directory = self._directory(number)
 
         def opened(file: BinaryIO) -> Image.Image:
             image = self._page(number, self._opened(file))
@@ -154,6 +153,10 @@ class Picture:
             if endings.may_still_grow(self._file, self._kind):
                 raise
             raise damage.NothingThereError(str(error)) from error
+
+    def _directory(self, number: int) -> tiffs.Page | None:
+        frame = self._frames[number - 1]
+        return self._directories[frame] if frame < len(self._directories) else None
 
     @property
     def _cause(self) -> str:

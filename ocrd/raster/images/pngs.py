@@ -55,7 +55,7 @@ def sound_rows(file: BinaryIO) -> tuple[int, bool]:
         is_sure &= chunk.is_sound
         for at in range(0, len(content), 1 << 16):
             try:
-                made += _inflated(inflate, content[at : at + (1 << 16)])
+                made += inflated(inflate, content[at : at + (1 << 16)])
             except zlib.error:
                 return _rows(sure, row_bytes, header), False
         if is_sure:
@@ -76,7 +76,7 @@ def mended(content: bytes) -> bytes:
     return b"".join(made)
 
 
-def _inflated(inflate: zlib._Decompress, content: bytes) -> int:
+def inflated(inflate: zlib._Decompress, content: bytes) -> int:
     """Return how many bytes come of it; they are not kept."""
     count = 0
     while content and not inflate.eof:

@@ -233,6 +233,16 @@ def test_of_a_fax_whose_rows_stand_by_themselves_those_alone_are_missing(tmp_pat
     assert sum(doubt["share"] for doubt in told["doubts"]) < 0.05
 
 
+def test_wrong_bytes_that_a_deflated_tiff_decodes_with_are_told_of(tmp_path: Path) -> None:
+    content = encoded("a.tif", page("L"), compression="tiff_adobe_deflate", strip_size=1 << 20)
+    for count in (1, 8, 100, 1000):
+        (tmp_path / "a.tif").write_bytes(wrong(content, count))
+        _, told = drawn(tmp_path / "a.tif", awaited=True)
+        assert [doubt["code"] for doubt in told["doubts"]] == ["not-drawn"], count
+    (tmp_path / "a.tif").write_bytes(content)
+    assert drawn(tmp_path / "a.tif")[1]["doubts"] == ()
+
+
 def drawn_of(folder: Path, content: bytes) -> Image.Image:
     (folder / "whole.tif").write_bytes(content)
     return drawn(folder / "whole.tif")[0]
