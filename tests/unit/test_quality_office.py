@@ -3,7 +3,8 @@
 import pytest
 
 from benchmarks.quality.office import row_score
-from benchmarks.quality.office_kinds import KINDS, OfficeSheet, sheet
+from benchmarks.quality.office_kinds import KINDS, sheet
+from benchmarks.quality.office_sheet import OfficeSheet
 
 SHEET = OfficeSheet(
     "list", "", (("Iowa", "1.01", "Report 10"), ("Ohio", "2.02", "Report 20")), ("A sentence.",)
