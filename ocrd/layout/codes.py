@@ -27,6 +27,8 @@ EVIDENT = 60  # characters of one pitch that may not be chance
 EVEN = 1.15  # times the distance of the rows above: a row that follows in the same step
 REACH = 6.0  # heights of a line by which a row may begin behind the end of the one above
 TYPED = 0.8  # share of a page's characters from which it is typed as a whole
+LETTER = 0.5  # the same of a typewritten letter, the rest being its printed head and foot, and
+SENTENCES = 0.5  # share of its characters in rows of sentences
 SIGNS = 0.3  # share of lines with signs of a program from which a typed page is one
 NEAR = 2.6  # heights from one row to the next, an empty one between perhaps
 
@@ -92,11 +94,19 @@ def pitch(lines: Iterable[Line]) -> float:
         return 0.0
     if typed > TYPED * total and not _is_listing(best):
         return 0.0
+    if typed > LETTER * total and _is_letter(best):
+        return 0.0
     return median(line.typeface.pitch for line in best)
 
 
 def _is_listing(lines: Sequence[Line]) -> bool:
     return sum(bool(_SIGNS.search(line.text)) for line in lines) > SIGNS * len(lines)
+
+
+def _is_letter(lines: Sequence[Line]) -> bool:
+    """Say whether typed lines are mostly sentences: a letter, below a printed head perhaps."""
+    sentences = sum(len(line.text) for line in lines if _PROSE.search(line.text))
+    return sentences > SENTENCES * sum(len(line.text) for line in lines)
 
 
 def _is_typed(row: Sequence[Piece], letter: float) -> bool:

@@ -7,14 +7,16 @@ within a band the left side is read before the right one; each side is searched 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box, Line
+from ocrd.layout import crossed
 from ocrd.layout.gutters import bands, best_gutter, is_split, sides, unfused
-from ocrd.layout.sheet import Grid, Listing, Piece, around, is_upright, page_box
+from ocrd.layout.sections import parted as in_sections
+from ocrd.layout.sheet import Grid, Listing, Piece, Stack, Stroke, around, is_upright, page_box
 
 CELL_SEPARATOR = "   "
 OVERLAP = 0.75  # heights of a line by which boxes of neighbours in a row may overlap
@@ -28,6 +30,7 @@ class Row:
     pieces: tuple[Piece, ...]
     column: int  # rows of one column have the same number, which grows in reading order
     flows: bool = False  # wide gaps come from setting the line to full width, not from cells
+    kept: bool = False  # a line of an address or the like, which stays a line of its own
 
     @property
     def box(self) -> Box:
@@ -47,7 +50,8 @@ class Row:
     @property
     def whole(self) -> Grid | Listing | None:
         """The table or program text that the row is, if it is one."""
-        return self.pieces[0].whole
+        whole = self.pieces[0].whole
+        return None if isinstance(whole, Stack) else whole
 
     @property
     def text(self) -> str:
@@ -68,13 +72,19 @@ class Row:
         return cells
 
 
-def rows(pieces: Sequence[Piece], turned: Sequence[Line] = ()) -> list[Row]:
+def rows(
+    pieces: Sequence[Piece], turned: Sequence[Line] = (), lying: Sequence[Stroke] = ()
+) -> list[Row]:
     """Return the rows in reading order; lines that run up or down come last."""
-    columns = _columns(list(pieces)) if pieces else []
+    columns = _columns(crossed.parted(pieces), lying) if pieces else []
+    columns = [part for column in columns for part in _unstacked(column)]
+    stacked = {id(one) for piece in pieces for one in _stack(piece)}
     ordered = [
         row
         for number, column in enumerate(columns)
-        for row in _flowing([Row(tuple(pieces), number) for pieces in _in_rows(column)])
+        for row in _flowing(
+            [Row(tuple(some), number, kept=id(some[0]) in stacked) for some in _in_rows(column)]
+        )
     ]
     count = len(columns)
     upright = sorted(turned, key=lambda line: (page_box(line).x0, line.quad))
@@ -104,12 +114,15 @@ def _flowing(column: list[Row]) -> list[Row]:
     return marked
 
 
-def _columns(pieces: list[Piece]) -> list[list[Piece]]:
+def _columns(pieces: list[Piece], lying: Sequence[Stroke]) -> list[list[Piece]]:
     """Return the pieces column by column, each column from the top."""
     pieces = sorted(pieces, key=lambda piece: (piece.middle, piece.box.x0, piece.line.quad))
     gutter = best_gutter(pieces)
     if gutter is None:
         return [pieces]
+    sections = in_sections(pieces, lying)
+    if len(sections) > 1:
+        return _merged([_columns(section, lying) for section in sections])
     pieces = [part for piece in pieces for part in unfused(piece, pieces, gutter)]
     columns: list[list[Piece]] = []
     pending: list[Piece] = []  # lines across the gutter, and what stands alone between them
@@ -118,11 +131,41 @@ def _columns(pieces: list[Piece]) -> list[list[Piece]]:
             pending += band
             continue
         if pending:
-            columns += _columns(pending)
+            columns += _columns(pending, lying)
             pending = []
         for side in sides(band, gutter):
-            columns += _columns(side)
-    return columns + (_columns(pending) if pending else [])
+            columns += _columns(side, lying)
+    return columns + (_columns(pending, lying) if pending else [])
+
+
+def _unstacked(column: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """Yield a column in parts: the lines of a block of its own by themselves."""
+    part: list[Piece] = []
+    for piece in column:
+        if isinstance(piece.whole, Stack):
+            if part:
+                yield part
+            yield list(_stack(piece))
+            part = []
+        else:
+            part.append(piece)
+    if part:
+        yield part
+
+
+def _stack(piece: Piece) -> tuple[Piece, ...]:
+    return piece.whole.pieces if isinstance(piece.whole, Stack) else ()
+
+
+def _merged(sections: Sequence[list[list[Piece]]]) -> list[list[Piece]]:
+    """Return the columns of sections, those of neighbours without any as one."""
+    columns: list[list[Piece]] = []
+    for before, section in zip([[], *sections], sections, strict=False):
+        if len(before) == len(section) == 1:
+            columns[-1] = columns[-1] + section[0]
+        else:
+            columns += section
+    return columns
 
 
 def _in_rows(pieces: Sequence[Piece]) -> list[list[Piece]]:

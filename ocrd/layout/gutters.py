@@ -13,7 +13,7 @@ from dataclasses import replace
 from statistics import median
 
 from ocrd.job import Typeface
-from ocrd.layout.sheet import Grid, Piece, cut_at
+from ocrd.layout.sheet import Grid, Piece, Stack, cut_at
 
 MIN_GUTTER = 0.15  # of the line height; boxes of neighbouring columns keep at least this apart
 MIN_SIDE = 2  # rows on either side of a gutter
@@ -27,10 +27,14 @@ LEVEL = 0.3  # of a line's height: pieces that stand level differ by less
 CROSSING = 0.5  # of a row: how much each piece across a gutter speaks against it
 BLOCK_GAP = 2.0  # heights of a line between two rows of one block
 SAME_MARGIN = 2.0  # line heights: starting no further apart, lines are of one column
-COLUMN_WIDTH = 10.0  # line heights; running text is not set narrower
+COLUMN_WIDTH = 10.0  # line heights; running text is not set narrower, but for
+NARROW_WIDTH, NARROW_ROWS = 6.0, 12  # the columns of a newspaper, of so many rows
 HEADING_SIZE = 1.12  # times the usual size of the type, and
 HEADING_WEIGHT = 1.25  # times its weight: a heading's
 STICKS_OUT = 1.2  # of a line's height: so far it may reach into the gutter and still be of its side
+TOUCHING = 0.25  # of a line's height, by which boxes on two sides of a narrow gutter overlap,
+IN_LINE = 0.3  # where so many of the right side's lines begin no further apart
+FEW_OUT = 0.1  # share of a side's lines that may reach into the strip
 FUSED_SIDE = 8  # rows on either side of a gutter that a piece across it may belong to
 
 
@@ -41,18 +45,21 @@ def best_gutter(pieces: list[Piece]) -> float | None:
     step = max(_height(pieces) / 2, 1.0)
     # A gutter begins where lines end; nearby ends need one trial.
     trials = {round(piece.box.x1 / step): piece.box.x1 for piece in _by_right_edge(pieces)}
-    best, best_score = None, (-math.inf, 0.0)
+    best, best_score = None, (False, -math.inf, 0.0)
     for left in trials.values():
         gutter = left + MIN_GUTTER * step  # half the narrowest gutter: its middle
-        parted, white = 0.0, math.inf
+        parted, white, clear = 0.0, math.inf, True
         for band in bands(pieces, gutter):
             pair = sides(band, gutter)
-            parted -= CROSSING * (len(band) - sum(map(len, pair)))
+            across = len(band) - sum(map(len, pair))
+            clear &= not across
+            parted -= CROSSING * across
             if is_split(*pair, gutter):
                 parted += min(map(_weight, pair))
                 white = min(white, _white(*pair, gutter))
-        if white < math.inf and (parted, white) > best_score:
-            best, best_score = gutter, (parted, white)
+        # Between stories side by side nothing goes across; a headline goes over columns of one.
+        if white < math.inf and (clear, parted, white) > best_score:
+            best, best_score = gutter, (clear, parted, white)
     return best
 
 
@@ -123,11 +130,13 @@ def is_split(left: list[Piece], right: list[Piece], gutter: float) -> bool:
     """Say whether two sides of a band are columns of running text, or at least no cells."""
     if min(_weight(left), _weight(right)) < MIN_SIDE:
         return False
-    if _white(left, right, gutter) < MIN_GUTTER * _height((*left, *right)):
+    if not _is_white(left, right, gutter):
         return False
     if not _is_beside(left, right):
         return False
     if any(isinstance(piece.whole, Grid) for piece in (*left, *right)):
+        return True
+    if _are_stacks(left, gutter) or _are_stacks(right, gutter):
         return True
     left, right = _lines(left), _lines(right)
     if min(len(left), len(right)) >= FEW_ROWS and _has_headings(left, right):
@@ -148,6 +157,16 @@ def is_split(left: list[Piece], right: list[Piece], gutter: float) -> bool:
         return True
     # A side bar whose few lines happen to stand at the height of running text.
     return len(many) > 5 and _is_running(many) and _aligned(many, few) < 1 - ALIGNED / 2
+
+
+def _are_stacks(side: Sequence[Piece], gutter: float) -> bool:
+    """Say whether blocks of lines are what stands next to a gutter on one side of it."""
+
+    def away(piece: Piece) -> float:
+        return min(abs(piece.box.x0 - gutter), abs(piece.box.x1 - gutter))
+
+    nearest = min(side, key=away)
+    return isinstance(nearest.whole, Stack)
 
 
 def _weight(pieces: Sequence[Piece]) -> int:
@@ -204,8 +223,25 @@ def _stands_out(piece: Piece, usual: Typeface) -> bool:
     )
 
 
+def _is_white(left: list[Piece], right: list[Piece], gutter: float) -> bool:
+    """Say whether white stands between two sides, or their boxes touch along straight margins."""
+    height = _height((*left, *right))
+    white = _white(left, right, gutter)
+    if white >= MIN_GUTTER * height:
+        return True
+    if min(len(left), len(right)) < NARROW_ROWS or white < -TOUCHING * height:
+        return False
+    starts = sorted(piece.box.x0 for piece in right)
+    margin = starts[int(FEW_OUT * len(starts))]
+    return sum(abs(x - margin) < IN_LINE * height for x in starts) >= NARROW_ROWS
+
+
 def _white(left: list[Piece], right: list[Piece], gutter: float) -> float:
     """Return the width of the strip between two sides, but for what sticks out into it."""
+    if min(len(left), len(right)) >= NARROW_ROWS:
+        some = sorted(piece.box.x1 for piece in left), sorted(piece.box.x0 for piece in right)
+        out = [int(FEW_OUT * len(side)) for side in some]
+        return some[1][out[1]] - some[0][-1 - out[0]]
     ends = [piece.box.x1 for piece in left if piece.box.x1 <= gutter]
     starts = [piece.box.x0 for piece in right if piece.box.x0 >= gutter]
     return min(starts, default=gutter) - max(ends, default=gutter)
@@ -241,7 +277,8 @@ def _is_running(pieces: list[Piece]) -> bool:
         column.append(piece)
     fills += _fills(column)
     typical = median(piece.box.width for piece in pieces)
-    return median(fills) >= COLUMN_FILL and typical >= COLUMN_WIDTH * height
+    least = NARROW_WIDTH if len(pieces) >= NARROW_ROWS else COLUMN_WIDTH
+    return median(fills) >= COLUMN_FILL and typical >= least * height
 
 
 def _are_of_one_type(left: list[Piece], right: list[Piece]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ocrd.layout import codes
+from ocrd.layout import codes, values
 from ocrd.layout.columns import Row
 
 LARGER = 1.28  # times the body's size, whatever the weight; boxes tell size badly
@@ -27,6 +27,8 @@ CHARACTERS = 160
 UNNUMBERED = 100  # characters of one without a number
 LETTERS = 0.35  # share of the characters
 ROWS = 4
+CAPITALS = 6  # of a heading that has nothing else
+LETTERS_OF_CAPITALS = 0.7  # share of its characters
 WIDE = 0.6  # share of the widest row's width: running text, where there is so much of it:
 TELLING, MIN_ROWS = 150, 3  # characters, rows
 SIGNS = 2  # of a program, from which a row is of one if its type is not much larger than the text's
@@ -47,6 +49,7 @@ _MARK = re.compile(
     r"|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty))?",
     re.IGNORECASE,
 )
+_ROMAN = re.compile(r"[IVX]{1,5}\.\s+(?=[^\W\d_])")
 _PARTS = re.compile(r"(?:\d{1,3}|[A-Z])((?:\.\d{1,3}){1,5})\.?\s+(?=\S)")  # 2.1, A.3.2
 _ENTRY = re.compile(r"[•●◦○▪■□◆►▶‣⁃∙]\s*\S|[-–*+·]\s+\S|\(?[a-z]\)\s")
 _ENDS = re.compile(r"[.:;][)\]\"'”’»]?$")
@@ -159,6 +162,22 @@ def parts(text: str) -> int:
     return 1 + number[1].count(".") if number else 0
 
 
+def is_in_capitals(rows: Sequence[Row]) -> bool:
+    """Say whether rows are set in capitals alone, as headings are in type of the text's size."""
+    text = " ".join(row.text for row in rows)
+    numbered = _ROMAN.match(text)
+    words = text[numbered.end() :] if numbered else text
+    letters = _LETTERS.findall(words)
+    return (
+        len(rows) <= (ROWS if numbered else 1)
+        and CAPITALS <= len(letters) <= CHARACTERS
+        and len(letters) > LETTERS_OF_CAPITALS * len(words)
+        and words == words.upper()
+        and _can_be(rows, text)
+        and not text.endswith((".", ":"))
+    )
+
+
 def is_mark(text: str) -> bool:
     """Say whether the text is no more than the kind and number of what a heading below it names."""
     return bool(_MARK.fullmatch(text.strip()))
@@ -203,6 +222,8 @@ def _can_be(rows: Sequence[Row], text: str) -> bool:
         or _ENTRY.match(text)
         or codes.signs(text) >= MANY_SIGNS
         or text[0] in _QUOTES  # somebody speaks
+        or values.is_date(text)
+        or values.has_amount(text)
     )
 
 

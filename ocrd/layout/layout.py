@@ -8,6 +8,7 @@ block, once.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from ocrd.layout import (
     lists,
     running,
     shapes,
+    stacks,
     unruled,
     verses,
 )
@@ -71,9 +73,9 @@ def _laid_out(
     page = Sheet.of(lines, width, height, rules)
     pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
     pieces, around_it = running.part(pieces, height)
-    pieces = codes.gathered(pieces, codes.ROWS)
+    pieces = codes.gathered(stacks.gathered(pieces), codes.ROWS)
     pieces = codes.gathered(_with_tables(pieces, unruled.tables(pieces)))
-    ordered = edges.outermost(rows(pieces, page.turned), height)
+    ordered = edges.outermost(rows(pieces, page.turned, page.lying), height)
     if not ordered:
         return []
     setting = Setting.of(ordered, page.lying, foot=(1 - running.ZONE) * height)
@@ -186,6 +188,8 @@ def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
     if _is_caption(draft):
         return "caption"
     found = headings.label(draft.rows, setting.body, has_breaks=bool(draft.breaks))
+    if found == "text" and headings.is_in_capitals(draft.rows) and _heads_text(draft, after):
+        return "heading"
     if found == "heading" and (
         # A word in bold under a rule heads a note and no part of the text.
         (len(first.text) < NOTE_CHARACTERS and _is_under_rule(first, setting))
@@ -205,6 +209,15 @@ def _is_caption(draft: Draft) -> bool:
         return False
     names = found["first"].isupper() and not draft.rows[-1].text.endswith((".", ":", ";", ","))
     return bool(found["end"].strip()) or names
+
+
+def _heads_text(draft: Draft, after: Draft | None) -> bool:
+    """Say whether rows stand within a column, white above them and a paragraph right below."""
+    if not HEADING_SPACE <= draft.space < math.inf or after is None or after.label != "text":
+        return False
+    row, below = draft.rows[-1], after.rows[0]
+    paragraph = below.whole is None and len(after.rows) > 1 and not after.breaks
+    return paragraph and below.column == row.column and below.box.width > row.box.width
 
 
 def _stands_free(draft: Draft, after: Draft | None) -> bool:

@@ -36,7 +36,9 @@ ENTRY_HANGS = 0.3  # what begins so much further right than the mark goes on wit
 SAME_END = 0.4  # by which the ends of rows differ that are set to the right
 RAGGED = 4.0  # by which their beginnings do
 OFF = 1.6  # of white that no paragraph leaves to the text that goes on in the next column
+KEPT = 0.8  # of white between two lines of an address, at most
 IN_ROW = 0.35  # of a row's box, from its edge, in which a rule beside its letters may lie
+DASHES = ("—", "–", " -")  # at the end of a heading's row: it goes on
 SHORT_TEXT = 4  # characters whose box says nothing of their size
 
 _ENDS_SENTENCE = re.compile(r"""[.!?:。！？：]["'”’»)\]]*(\[\d+\])?$""")
@@ -142,6 +144,8 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
         return Bond.APART
     if _is_ruled_off(last, row, setting):
         return Bond.APART
+    if last.kept and row.kept:
+        return Bond.LINE if row.box.y0 - last.box.y1 < KEPT * row.height else Bond.APART
     scale = max(1.0, min(last.height, row.height) / column.height)
     if column.size > 0:
         scale = max(scale, min(map(headings.size_of, (last, row))) / column.size)
@@ -169,7 +173,8 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     if apart != headings.is_set_apart(last, body) and (clearly or not goes_on):
         return Bond.APART
     if apart and not headings.NUMBERED.match(row.text):
-        return Bond.JOINED if room < SOME_ROOM else Bond.APART
+        goes_over = room < SOME_ROOM or last.text.endswith(DASHES)
+        return Bond.JOINED if goes_over else Bond.APART
     if len(last.cells) > 1 or len(row.cells) > 1:
         return Bond.LINE if _is_table(last, row) else Bond.APART
     joined = room <= 0 or goes_on

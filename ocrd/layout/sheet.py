@@ -48,12 +48,19 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """Lines that are read one below the other, whatever stands beside them: an address."""
+
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """One recognised line with its box on the straightened page, or what stays together whole."""
 
     line: Line
     box: Box
-    whole: Grid | Listing | None = None
+    whole: Grid | Listing | Stack | None = None
 
     @property
     def middle(self) -> float:

@@ -25,6 +25,17 @@ _FIRST = re.compile(
 _LAST = re.compile(
     rf"(?<=\S)\s(?P<value>(?:{_CURRENCY}\s?)?[-+–−]?(?:\d{{1,3}}(?:[.,'’]\d{{3}})+|\d+)[.,]\d{{1,3}}[-+]?|\d{{1,2}}:\d{{2}}|\d+[./]\d+[./]\d*)$"
 )
+_MONTH = r"[^\W\d_]{3,10}\.?"
+_DAY = re.compile(
+    r"(?:[^\W\d_][\w.'’ -]{1,30},?\s(?:den\s|le\s|the\s)?)?"  # Bremen, den
+    rf"(?:\d{{1,2}}(?:\.|st|nd|rd|th|er|º)?\s(?:de\s)?{_MONTH},?\s(?:de\s)?\d{{4}}"  # 14. März 2024
+    rf"|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}"  # March 14, 2024
+    r"|\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{4}-\d{2}-\d{2})\.?"
+)
+_MONEY = r"(?:€|\$|£|EUR|USD|GBP|CHF)"
+_SUM = re.compile(
+    rf"\d[.,]\d{{2}}[-+–]?(?:\s?{_CURRENCY})?$|\d\s?{_MONEY}$|{_MONEY}\s?\d[\d.,'’ ]*$"
+)
 # What goes on with a number: a unit, a month and a year, a street.
 _GOES_ON = re.compile(r"[^\W\d_]{1,3}\.?|[%°‰].*|[^\W\d_]+\.?\s(?:\d{4}|\d{2})|[x×]\s?\d.*")
 
@@ -47,6 +58,16 @@ def is_text(text: str) -> bool:
 def goes_on(text: str) -> bool:
     """Say whether a text begins as what goes on from a row above."""
     return text[:1].islower()
+
+
+def is_date(text: str) -> bool:
+    """Say whether a text is a day, with the place before it perhaps, as letters have it."""
+    return _DAY.fullmatch(text.strip()) is not None
+
+
+def has_amount(text: str) -> bool:
+    """Say whether a text ends with an amount of money: a sum."""
+    return _SUM.search(text.strip()) is not None
 
 
 def is_currency(text: str) -> bool:

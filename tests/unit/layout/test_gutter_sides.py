@@ -191,11 +191,24 @@ def test_of_gutters_that_part_as_much_the_widest_is_taken(second: float, best: f
     assert best_gutter(column(100) + column(second) + column(1180)) == best
 
 
-@pytest.mark.parametrize(("across", "best"), [(5, 603), (7, 1123)])
+@pytest.mark.parametrize(("across", "best"), [(6, 603), (8, 1123)])
 def test_each_line_across_a_gutter_speaks_against_it_by_half_a_row(
     across: int, best: float
 ) -> None:
-    """The first gutter parts nine rows, the second one six and nothing goes across it."""
+    """The first gutter parts nine rows, the second one six; a note goes across the second, too."""
     titles = column(100, (1020,) * across, y=200)
+    note = column(1000, (FULL,), y=1100)
     left, middle = (column(x, (FULL,) * 9, y=600) for x in (100, 620))
-    assert best_gutter(titles + left + middle + column(1140, y=600)) == best
+    assert best_gutter(titles + left + middle + column(1140, y=600) + note) == best
+
+
+def test_what_nothing_goes_across_parts_before_what_a_headline_does() -> None:
+    headline = column(100, (1020,), y=200)
+    left, middle = (column(x, (FULL,) * 9, y=600) for x in (100, 620))
+    assert best_gutter(headline + left + middle + column(1140, y=600)) == 1123
+
+
+def test_boxes_that_touch_along_a_straight_margin_leave_a_gutter() -> None:
+    left, right = column(100, (FULL,) * 14), column(598, (FULL,) * 14)
+    assert is_split(left, right, 599)
+    assert not is_split(left[:9], right[:9], 599)

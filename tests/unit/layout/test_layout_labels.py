@@ -153,3 +153,51 @@ def test_a_chapter_and_its_title_below_are_one_heading(size: float, label: str) 
     assert [one for one, _ in found] == ["text", "text", label, "text"]
     assert found[2][1] == "Chapter 2 What is in it"
     assert len(labelled(paragraph(300), line("2 Parts", 200, 500, LARGE), name)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("14. März 2024", "text"),
+        ("Bremen, den 14. März 2024", "text"),
+        ("March 14, 2024", "text"),
+        ("le 3 mai 1998", "text"),
+        ("14 de marzo de 2024", "text"),
+        ("Results of March 2024", "heading"),
+        ("Rechnungsbetrag 3.207,29 EUR", "text"),
+        ("Total amount due: $ 1,204.50", "text"),
+        ("Amount due", "heading"),
+    ],
+)
+def test_a_day_and_a_sum_in_bold_are_no_headings(text: str, label: str) -> None:
+    found = labelled(paragraph(300), line(text, 200, 480, BOLD), paragraph(560))
+    assert found[1] == (label, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("II. RELATED WORK", "heading"),
+        ("REFERENCES", "heading"),
+        ("II. Related work", "text"),
+        ("ISBN 0-13", "text"),
+        ("REFERENCES:", "text"),
+    ],
+)
+def test_capitals_in_the_type_of_the_text_are_a_heading_over_a_paragraph(
+    text: str, label: str
+) -> None:
+    found = labelled(paragraph(300), line(text, 500, 460), paragraph(540))
+    assert found[1] == (label, text)
+
+
+def test_capitals_that_head_no_paragraph_are_text() -> None:
+    found = labelled(paragraph(300), line("PAID IN FULL", 500, 460), line("No. 12", 200, 560))
+    assert ("text", "PAID IN FULL") in found
+
+
+def test_a_row_of_a_heading_that_ends_with_a_dash_goes_on() -> None:
+    head = lines("Schoenberg —\nThe Origins of Serial Pitch", 200, 480, BOLD)
+    assert ("heading", "Schoenberg — The Origins of Serial Pitch") in labelled(
+        paragraph(300), head, paragraph(600)
+    )

@@ -1,0 +1,75 @@
+"""Addresses and blocks of numbers beside other text."""
+
+import pytest
+
+from ocrd.job import Block
+from ocrd.layout.stacks import is_address
+from tests.unit.printed import blocks, cells, line, lines, paragraph
+
+BILL = "Bill to\nGreta Villanueva\nLange Reihe 74\n66003 Aarhus"
+DELIVER = "Deliver to\nDavid Delacroix\nHarbour Street 7\n28217 Bremen"
+
+
+def written(found: list[Block]) -> list[str]:
+    return [block.text for block in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Lange Reihe 4\n27283 Verden", "12 Harbour Street\nLeeds LS1 4AP",
+     "9876 Long Meadow Rd.\nSarasota, FL 34238", "7 rue du Port\n35400 Saint-Malo",
+     "Am Holzhafen 12a\nD-28217 Bremen"],
+)  # fmt: skip
+def test_a_street_and_a_town_are_an_address(text: str) -> None:
+    assert is_address(text.split("\n"))
+
+
+@pytest.mark.parametrize("text", ["Copy paper A4\n25 pieces", "Lange Reihe 4\nLange Reihe 6"])
+def test_other_lines_are_none(text: str) -> None:
+    assert not is_address(text.split("\n"))
+
+
+def test_two_addresses_beside_each_other_are_read_one_after_the_other() -> None:
+    found = blocks(lines(BILL, 150, 300), lines(DELIVER, 800, 300), paragraph(700))
+    assert written(found)[:2] == [BILL, DELIVER]
+
+
+def test_names_beside_an_address_stay_beside_their_values() -> None:
+    names = lines("Invoice\nDate\nCustomer", 1000, 300)
+    values = lines("2024-444\n06.07.2024\n19144", 1250, 300)
+    address, table, *_ = blocks(lines(BILL, 150, 300), names, values, paragraph(700))
+    assert address.text == BILL
+    assert cells(table) == [["Invoice", "2024-444"], ["Date", "06.07.2024"], ["Customer", "19144"]]
+
+
+def test_a_bar_beside_the_items_of_an_invoice_is_no_column_of_theirs() -> None:
+    bar = "Telephone 0421 55\nmail@okafor.example\nSparkasse Bremen\nIBAN DE64 2905\nBIC SBREDE76"
+    items = [
+        line(text, x, 300 + 36 * row)
+        for row in range(6)
+        for x, text in (
+            (600, str(row + 1)), (660, f"Oak shelf {row}0 cm"), (1100, f"1{row},50"),
+            (1300, f"2{row},75"),
+        )
+    ]  # fmt: skip
+    found = blocks(lines(bar, 150, 310), items, paragraph(800))
+    (table,) = [block for block in found if block.label == "table"]
+    assert cells(table) == [
+        [str(row + 1), f"Oak shelf {row}0 cm", f"1{row},50", f"2{row},75"] for row in range(6)
+    ]
+    assert bar in written(found)
+
+
+def test_the_foot_of_a_letter_is_three_blocks() -> None:
+    company = "Tischlerei Ostermann\nAm Holzhafen 12\n28217 Bremen"
+    bank = "Sparkasse Bremen\nIBAN DE64 2905 0101\nBIC SBREDE22"
+    tax = "Steuernummer 60/1\nAmtsgericht Bremen\nHRB 12345"
+    feet = [lines(text, x, 1900) for text, x in ((company, 150), (bank, 650), (tax, 1150))]
+    found = blocks(paragraph(400), *feet)
+    assert written(found)[-3:] == [company, bank, tax]
+    assert not any(block.label == "table" for block in found)
+
+
+def test_an_address_alone_is_text_as_before() -> None:
+    found = blocks(lines(BILL, 150, 300), paragraph(700))
+    assert written(found)[0] == BILL
