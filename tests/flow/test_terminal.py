@@ -155,7 +155,7 @@ def test_a_watched_status_is_plain_lines_in_a_pipe(
 
 def test_stop_returns_when_the_daemon_has_ended(daemon: Installation, tmp_path: Path) -> None:
     daemon.configure('kind = "module"\nmodule = "tests.engines.echo"\noptions = { delay = 1.0 }')
-    make_pdf(daemon.root / "book.pdf", 5)
+    make_pdf(daemon.root / "book.pdf", 60)  # more than is read meanwhile, however busy the machine
     daemon.drop(daemon.root / "book.pdf")
     daemon.start()
     eventually(lambda: pages_done(daemon) > 0, 60)
