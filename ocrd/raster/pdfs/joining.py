@@ -15,7 +15,8 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 _CELL = 8  # pixels of a small drawing: marks in neighbouring cells belong together
 _WORDS = 2  # cells, along a line, between what belongs together
-_BESIDE = 0.2  # of what is lacking: so much ink of the drawing's own may stand in the same cells
+_LINE = 15  # cells along it: where other letters are drawn, none is put
+_BESIDE = 0.5  # of what is lacking: so much ink of the drawing's own may stand beside it
 
 
 def joined(
@@ -27,11 +28,20 @@ def joined(
     it has ink of its own.
     """
     missing, own = _in_cells(lacking), _in_cells(ink)
+    alone, mixed = [], np.zeros(missing.shape, np.bool_)
+    for group in _together(missing > 0):
+        rows, columns = np.array(group).T
+        cells = np.zeros(missing.shape, np.bool_)
+        cells[rows, columns] = True
+        if own[_along(cells, _WORDS)].sum() <= _BESIDE * missing[cells].sum():
+            alone.append(cells)
+        else:
+            mixed |= cells
     wanted = np.zeros(missing.shape, np.bool_)
-    for cells in _together(missing > 0):
-        rows, columns = zip(*cells, strict=True)
-        if own[rows, columns].sum() <= _BESIDE * missing[rows, columns].sum():
-            wanted[rows, columns] = True
+    near_mixed = _along(mixed, _LINE)
+    for cells in alone:
+        if not (cells & near_mixed).any():
+            wanted |= cells
     left = float(missing[~wanted].sum()) / max(1, int(missing.sum()))
     if not wanted.any():
         return kept, left
@@ -49,6 +59,15 @@ def _in_cells(mask: Mask) -> np.ndarray[Any, np.dtype[np.int64]]:
     padded = np.pad(mask, ((0, -height % _CELL), (0, -width % _CELL)))
     cells = padded.reshape(padded.shape[0] // _CELL, _CELL, -1, _CELL).sum(axis=(1, 3))
     return np.asarray(cells, np.int64)
+
+
+def _along(cells: Mask, steps: int) -> Mask:
+    """Return the cells and those beside them in their rows."""
+    made = cells.copy()
+    for step in range(1, steps + 1):
+        made[:, step:] |= cells[:, :-step]
+        made[:, :-step] |= cells[:, step:]
+    return made
 
 
 def _widened(cells: Mask) -> Mask:

@@ -57,6 +57,19 @@ def test_other_letters_beside_those_of_a_drawing_are_not_mixed_with_them() -> No
     assert made.crop(title).tobytes() == other.crop(title).tobytes()
 
 
+def test_a_line_in_a_wider_font_is_not_mixed_with_the_same_one_in_a_narrower() -> None:
+    letters = "I should be courier, and am set in whatever there is"
+    one, other = Image.new("L", FULL, 255), Image.new("L", FULL, 255)
+    for place, letter in enumerate(letters):
+        for image, pitch in ((one, 16), (other, 13)):
+            where = 120 + pitch * place, 300
+            ImageDraw.Draw(image).text(where, letter, 0, ImageFont.load_default(24))
+    for kept, added in ((one, other), (other, one)):
+        made, _ = put(kept, added)
+        half = (0, 0, 120 + 13 * len(letters) - 80, FULL[1])
+        assert made.crop(half).tobytes() == kept.crop(half).tobytes()
+
+
 def test_nothing_lacking_is_nothing_done() -> None:
     one = page(TITLE)
     made, left = put(one, page(TITLE))
