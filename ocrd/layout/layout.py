@@ -190,6 +190,8 @@ def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
     found = headings.label(draft.rows, setting.body, has_breaks=bool(draft.breaks))
     if found == "text" and headings.is_in_capitals(draft.rows) and _heads_text(draft, after):
         return "heading"
+    if first.kept:
+        return "text"
     if found == "heading" and (
         # A word in bold under a rule heads a note and no part of the text.
         (len(first.text) < NOTE_CHARACTERS and _is_under_rule(first, setting))

@@ -75,7 +75,7 @@ def is_address(lines: Sequence[str]) -> bool:
 
 
 def gathered(pieces: Sequence[Piece]) -> list[Piece]:
-    """Return the pieces with those of each block that has something beside it as one."""
+    """Return the pieces with those of each block as one; all but addresses stand beside text."""
     chains = _joined(_chains(pieces))
     telling = [chain for chain in chains if chain.tells]
     pairs = [pair for one in chains if (pair := _named(one, chains, telling))]
@@ -92,7 +92,7 @@ def gathered(pieces: Sequence[Piece]) -> list[Piece]:
     gone: set[int] = set()
     for chain in (*telling, *feet):
         inside = {id(piece) for piece in chain.pieces}
-        if len(chain.pieces) >= LINES and _has_beside(chain, pieces, inside):
+        if len(chain.pieces) >= LINES and _is_apart(chain, pieces, inside):
             gone |= inside
             held = tuple(chain.pieces)
             whole.append(Piece(held[0].line, chain.box, Stack(held)))
@@ -213,8 +213,8 @@ def _has_values(chain: _Chain) -> bool:
     return 2 * found >= len(chain.pieces)
 
 
-def _has_beside(chain: _Chain, pieces: Sequence[Piece], inside: set[int]) -> bool:
-    """Say whether something stands beside a chain, and nothing in it."""
+def _is_apart(chain: _Chain, pieces: Sequence[Piece], inside: set[int]) -> bool:
+    """Say whether something stands beside a chain, and nothing in it; an address may be alone."""
     box = chain.box
     level = [
         piece for piece in pieces if id(piece) not in inside and box.y0 < piece.middle < box.y1
@@ -224,4 +224,4 @@ def _has_beside(chain: _Chain, pieces: Sequence[Piece], inside: set[int]) -> boo
         or piece.box.x1 < box.x0 - BESIDE * piece.box.height
         for piece in level
     )
-    return bool(level) and clear
+    return clear and (bool(level) or is_address([piece.line.text for piece in chain.pieces]))

@@ -201,3 +201,9 @@ def test_a_row_of_a_heading_that_ends_with_a_dash_goes_on() -> None:
     assert ("heading", "Schoenberg — The Origins of Serial Pitch") in labelled(
         paragraph(300), head, paragraph(600)
     )
+
+
+def test_an_address_in_larger_type_is_no_heading() -> None:
+    text = "Stefan Petersen\nLange Reihe 37\n37308 Bergen"
+    found = labelled(lines(text, 200, 300, LARGE), paragraph(600), paragraph(800))
+    assert found[0] == ("text", text)
