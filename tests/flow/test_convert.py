@@ -197,9 +197,11 @@ def test_a_reader_that_goes_away_ends_the_command_without_a_word(desk: Desk) -> 
 def test_a_signal_to_end_leaves_nothing_behind(desk: Desk, number: signal.Signals) -> None:
     desk.engine("delay = 60")
     command = [*OCRD, "convert", "scan.pdf", "-o", "d", "-c", str(desk.config)]
+    # Whoever runs the tests in the background has Ctrl-C ignored, and so would the command.
     with subprocess.Popen(
-        command, cwd=desk.folder, env=desk.environment(), stderr=subprocess.PIPE
-    ) as process:
+        command, cwd=desk.folder, env=desk.environment(), stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    ) as process:  # fmt: skip
         eventually(lambda: list(desk.temporary.glob("*/1-1.pnm")), 30, "the page is in work")
         process.send_signal(number)
         assert process.wait(PATIENCE * 15) == 128 + number
