@@ -283,7 +283,7 @@ def test_hung_file_system_is_shown_and_does_not_hold_up_the_stop(tmp_path: Path)
     try:
         assert entered.wait(LIMIT_SECONDS)
         clock.now += 61.0
-        until(lambda: "not answered for 6" in inbox.status().error)
+        until(lambda: "not answered for 1 min" in inbox.status().error)
         assert not inbox.status().online
         assert not inbox.stop(0.05)
     finally:
