@@ -29,10 +29,10 @@ async def taken(work: Work, temp_dir: Path) -> AsyncIterator[tuple[Source, str]]
     try:
         if work.folder.is_network():
             work.sha256 = sha256 = await _copied(work, copy)
-            yield Source(copy, files.file_key(copy), passwords, work.found_slow), sha256
+            yield Source(copy, files.file_key(copy), passwords, on_slow=work.found_slow), sha256
         else:
             work.sha256 = sha256 = await _hashed(work)
-            yield Source(work.place, work.job.key, passwords, work.found_slow), sha256
+            yield Source(work.place, work.job.key, passwords, on_slow=work.found_slow), sha256
     finally:
         with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
             copy.unlink(missing_ok=True)

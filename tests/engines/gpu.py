@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class Machine:
             raise RuntimeError(ECC)
         return torch.zeros(count).fill_(1)
 
-    def look(self) -> list[survey.Seen]:
+    def look(self, _: Sequence[str] = ()) -> list[survey.Seen]:
         """Return all of them; the last one has most memory free."""
         return [
             survey.Seen(number, self.names[at], 1 << at, ECC if at in self.broken else "")

@@ -1,6 +1,7 @@
 """A typewritten letter is a letter, and a listing is a listing."""
 
-from tests.unit.printed import TYPED, Line, blocks, line, lines
+from ocrd.job import Line
+from tests.unit.printed import TYPED, blocks, line, lines
 
 BODY = (
     "The delivery of the shelves (your order of 3 March) that you asked for\n"
