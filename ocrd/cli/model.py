@@ -139,7 +139,8 @@ def _tell(name: str, revision: str | None, fetched: Fetched, *, is_own_folder: b
     kind = _kind(fetched.folder)
     if kind is None:
         screen.say(
-            "It is none of DeepSeek-OCR, DeepSeek-OCR-2 and Unlimited-OCR: ocrd cannot read with it."
+            "It is none of DeepSeek-OCR, DeepSeek-OCR-2 and Unlimited-OCR: ocrd cannot read with"
+            " it."
         )
         return
     lines.append(f'kind = "{kind}"')

@@ -66,7 +66,7 @@ class Machine:
             raise RuntimeError(ECC)
         return torch.zeros(count).fill_(1)
 
-    def look(self, _: Sequence[str] = ()) -> list[survey.Seen]:
+    def look(self, command: Sequence[str] = ()) -> list[survey.Seen]:
         """Return all of them; the last one has most memory free."""
         return [
             survey.Seen(number, self.names[at], 1 << at, ECC if at in self.broken else "")
