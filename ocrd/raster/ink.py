@@ -27,6 +27,7 @@ GRAIN = 6  # times what neighbours differ by: of close or blurred type less is p
 CONTRAST = 0.35  # of what most ink differs by: between paper and ink
 SIDEWAYS = 14  # characters of a usual row: shorter ones may be the letters of rows that run up
 CELLS, PROSE = 10, 30  # characters: shorter than most cells, longer than columns of digits
+FEWER = 0.3  # of the characters counted one way, that rows the other way round have at least
 LONGER, MUCH_LONGER = 1.5, 4.5  # times as long are rows the other way round
 
 
@@ -51,7 +52,7 @@ def _longer(found: list[Row], other: list[Row]) -> list[Row]:
     more than there are letters, and not so much longer ones.
     """
     times = _length(other) / _length(found)
-    if times > LONGER and _sum(other) <= 1.2 * _sum(found):
+    if times > LONGER and FEWER * _sum(found) <= _sum(other) <= 1.2 * _sum(found):
         return other
     is_prose = _length(other) > PROSE and _length(found) < CELLS
     return other if is_prose and times > MUCH_LONGER else found

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ocrd.raster.ink import counted
+from ocrd.raster.ink import _longer, counted
 from ocrd.raster.leaders import is_leader
+from ocrd.raster.rows import Row
 from ocrd.witness import held_against
 
 ENTRIES = [f"{number} The harbour office" for number in range(1, 31)]
@@ -47,6 +48,13 @@ def test_leaders_are_not_counted(leader: str, size: int) -> None:
 def test_leaders_are_not_counted_on_a_slanted_page() -> None:
     page = contents("dots", thick=6).rotate(2, Image.Resampling.BICUBIC, fillcolor=255)
     assert counted(page).characters <= 1.4 * CHARACTERS
+
+
+def test_a_few_long_rows_the_other_way_round_are_no_page_on_its_side() -> None:
+    names, down = [Row(20.0, 6.0)] * 80, [Row(20.0, 15.0)] * 2  # of a form; of letters below others
+    assert _longer(names, down) == names
+    on_its_side = [Row(20.0, 60.0)] * 8
+    assert _longer(names, on_its_side) == on_its_side
 
 
 @pytest.mark.parametrize("text", ["HHHH OOO HOHO", "1100 0011 0110", "mmm nnn mmm", "#### ### ##"])

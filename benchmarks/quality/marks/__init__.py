@@ -1,0 +1,1 @@
+"""What stands on pages beside plain print: leaders, odd signs, strokes, stamps, handwriting."""

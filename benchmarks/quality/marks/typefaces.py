@@ -1,0 +1,38 @@
+"""The typefaces that sheets are set in, in two halves: fetched from Debian, not installed.
+
+The packages and their files stand in ``typefaces.toml``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import ImageFont
+
+from benchmarks.quality.documents import CACHE
+from benchmarks.quality.documents import _fetch as fetch
+
+HALVES = ("a", "b")  # looked at while limits were set, and only counted
+
+
+@cache
+def paths(kind: str, half: str) -> tuple[Path, ...]:
+    """Return the font files of a kind, "print" or "hand", fetching what is not there."""
+    body: dict[str, Any] = tomllib.loads(Path(__file__).with_name("typefaces.toml").read_text())
+    found = []
+    for package, names in body[kind][half].items():
+        facts = body["packages"][package]
+        fetch(package, facts)
+        for name in names:
+            files = sorted((CACHE / "packages" / package).rglob(f"{name}.[ot]t[fc]"))
+            found.append(files[0])
+    return tuple(found)
+
+
+@cache
+def font(path: Path, size: int) -> ImageFont.FreeTypeFont:
+    """Return a typeface in a size, in pixels."""
+    return ImageFont.truetype(str(path), size)
