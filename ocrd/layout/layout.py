@@ -39,6 +39,8 @@ from ocrd.markdown import tables
 # In heights of a line unless they say otherwise.
 HEADING_SPACE = 0.45  # above a heading that is no larger than the text
 HANGS = 1.0  # what begins so much further right explains the term above it
+FULL = 0.7  # from a full row's end to that of the longest one
+SAME_STEP = 1.15  # times the usual distance of two rows
 CAPTION_ROWS = 4
 NOTE_CHARACTERS = 24
 NOTE_RULE = 1.5  # from a rule to the head of a note below it
@@ -198,6 +200,7 @@ def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
         # A number makes no heading of what nothing stands below, but a foot.
         or (after is None and first.box.y0 > setting.foot)
         or (headings.is_only_bold(draft.rows, setting.body) and not _stands_free(draft, after))
+        or _runs_on(draft, after, setting)
     ):
         return "text"
     return found
@@ -229,6 +232,25 @@ def _stands_free(draft: Draft, after: Draft | None) -> bool:
     if after is None or after.rows[0].column != draft.rows[0].column:
         return after is not None
     return after.rows[0].box.x0 - draft.rows[0].box.x0 < HANGS * draft.rows[0].height
+
+
+def _runs_on(draft: Draft, after: Draft | None, setting: Setting) -> bool:
+    """Say whether a row in the text's size fills its column and text follows in the same step.
+
+    A few words in bold run into the sentence behind them.
+    """
+    row = draft.rows[0]
+    if len(draft.rows) > 1 or after is None or not headings.is_only_bold(draft.rows, setting.body):
+        return False
+    below, column = after.rows[0], setting.columns[row.column]
+    step = (below.box.y0 + below.box.y1 - row.box.y0 - row.box.y1) / 2
+    return (
+        below.column == row.column
+        and below.whole is None
+        and not headings.is_set_apart(below, setting.body)
+        and row.box.x1 > column.right - FULL * row.height
+        and 0 < step < SAME_STEP * column.pitch
+    )
 
 
 def _is_under_rule(row: Row, setting: Setting) -> bool:

@@ -76,7 +76,11 @@ def built(placed: Sequence[Placed], width: int, height: float) -> Grid:
     of_words = {
         column for column in range(width) if not values.are_values(texts_in(placed, column)[1:])
     }
-    anchors = [at for at, row in enumerate(placed) if not _is_rest(row, of_words, width)]
+    anchors = [
+        at
+        for at, row in enumerate(placed)
+        if not _is_rest(row, of_words, width) and not (at and _goes_on(placed[at - 1], row))
+    ]
     rows: list[Placed] = []
     for at, owner in _owners(anchors, placed, height):
         if owner == at:
@@ -103,6 +107,12 @@ def _is_rest(row: Placed, of_words: set[int], width: int) -> bool:
     few = len(row) <= 2 and 2 * len(row) < max(width, 3)
     words = not any(values.is_value(cell_text(pieces)) for pieces in row.values())
     return few and words and (set(row) <= of_words or 0 not in row)
+
+
+def _goes_on(above: Placed, row: Placed) -> bool:
+    """Say whether a row of one cell is awaited by the one above it: "2 May to", "3 June"."""
+    (column, *others) = row
+    return not others and column in above and values.awaits(cell_text(above[column]))
 
 
 def _owners(
@@ -135,7 +145,7 @@ def _belongs(at: int, placed: Sequence[Placed], height: float) -> bool:
         return False
     below = placed[at + 1].get(column) if at + 1 < len(placed) else None
     after = _middle(below) - _middle(row[column]) if below else 2 * step
-    if values.goes_on(cell_text(row[column])):
+    if values.goes_on(cell_text(row[column])) or _goes_on(above, row):
         return True
     if 0 not in row:
         return step <= after + LEVEL * height / 2

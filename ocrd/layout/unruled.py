@@ -171,7 +171,9 @@ def _with_rest(rows: Sequence[_Row], at: int, end: int, height: float) -> int:
             or row.middle - above.middle > WRAP * height
             or abs(cell.box.x0 - row.box.x0) > height / 2
             or row.box.x1 > cell.box.x1 + 8 * height
-            or not values.goes_on(row.pieces[0].line.text)
+            or not (
+                values.goes_on(row.pieces[0].line.text) or values.awaits(cell.line.text.strip())
+            )
         ):
             break
         end += 1

@@ -26,6 +26,9 @@ _LAST = re.compile(
     rf"(?<=\S)\s(?P<value>(?:{_CURRENCY}\s?)?[-+–−]?(?:\d{{1,3}}(?:[.,'’]\d{{3}})+|\d+)[.,]\d{{1,3}}[-+]?|\d{{1,2}}:\d{{2}}|\d+[./]\d+[./]\d*)$"
 )
 _MONTH = r"[^\W\d_]{3,10}\.?"
+_AWAITS = re.compile(
+    r"(?<=\w)\.?\s(?:to|until|till|and|or|of|for|bis|und|oder|von|für|au|à|et|ou|de|du|al|hasta|y|o|e|até|tot|en|til|og|–|-|/|&)$"
+)
 _DAY = re.compile(
     r"(?:[^\W\d_][\w.'’ -]{1,30},?\s(?:den\s|le\s|the\s)?)?"  # Bremen, den
     rf"(?:\d{{1,2}}(?:\.|st|nd|rd|th|er|º)?\s(?:de\s)?{_MONTH},?\s(?:de\s)?\d{{4}}"  # 14. März 2024
@@ -68,6 +71,11 @@ def is_date(text: str) -> bool:
 def has_amount(text: str) -> bool:
     """Say whether a text ends with an amount of money: a sum."""
     return _SUM.search(text.strip()) is not None
+
+
+def awaits(text: str) -> bool:
+    """Say whether a text ends with what something has to follow: "2.12.2009 to"."""
+    return _AWAITS.search(text) is not None
 
 
 def is_currency(text: str) -> bool:

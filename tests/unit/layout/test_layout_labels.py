@@ -207,3 +207,13 @@ def test_an_address_in_larger_type_is_no_heading() -> None:
     text = "Stefan Petersen\nLange Reihe 37\n37308 Bergen"
     found = labelled(lines(text, 200, 300, LARGE), paragraph(600), paragraph(800))
     assert found[0] == ("text", text)
+
+
+@pytest.mark.parametrize(("y", "label"), [(460 + 38, "heading"), (522, "text")])
+def test_bold_words_that_run_into_the_sentence_behind_them_are_no_heading(
+    y: float, label: str
+) -> None:
+    words = line("Radio programmes: Three radio programmes in", 200, y, BOLD, width=1100)
+    below = paragraph(560)
+    found = labelled(paragraph(300), words, below)
+    assert found[1][0] == label

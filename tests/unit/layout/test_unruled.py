@@ -134,3 +134,18 @@ def test_a_head_above_the_columns_is_the_first_row() -> None:
     assert cells(found[0])[0] == list(head)
     assert [cell.header for cell in found[0].table[0]] == [True] * 5
     assert not any(cell.header for cell in found[0].table[1])
+
+
+def test_a_cell_that_something_has_to_follow_goes_on_in_the_next_line() -> None:
+    states = ("Delhi", "Gujarat", "Kerala", "Orissa")
+    lines: list[Line] = []
+    for number, name in enumerate(states, 1):
+        y = 600 + 100 * number
+        lines += sheet(
+            [(name, f"{number}.12.2009 to", *sums(number))],
+            (100, 400, 1000, 1200), right=frozenset({2, 3}), y=y,
+        )  # fmt: skip
+        lines.append(line(f"1{number}.12.2009", 400, y + 36))
+    assert table(layout.blocks(lines, WIDTH, HEIGHT)) == [
+        [name, f"{n}.12.2009 to 1{n}.12.2009", *sums(n)] for n, name in enumerate(states, 1)
+    ]

@@ -54,3 +54,30 @@ def test_one_cell_of_a_column_may_be_its_head() -> None:
 def test_signs_between_values_are_told_from_values() -> None:
     assert values.are_signs(["To", "-", "-", "–", "-"])
     assert not values.are_signs(["-", "-", "-", "1", "2"])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [("2.12.2009 to", True), ("3 Mai bis", True), ("4 –", True), ("goto", False), ("to", False),
+     ("2.12.2009", False), ("Plan B", False)],
+)  # fmt: skip
+def test_a_word_that_joins_two_things_awaits_the_second(text: str, is_so: bool) -> None:
+    assert values.awaits(text) is is_so
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [("3.207,29 EUR", True), ("€ 12", True), ("Sum 1,204.50", True), ("Version 2.1", False),
+     ("Room 12", False), ("EUR", False)],
+)  # fmt: skip
+def test_a_sum_ends_with_an_amount(text: str, is_so: bool) -> None:
+    assert values.has_amount(text) is is_so
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [("Bremen, den 14. März 2024", True), ("2024-03-14", True), ("1st May 1998", True),
+     ("May 1998", False), ("Results of 14 May", False), ("Chapter 14", False)],
+)  # fmt: skip
+def test_a_day_is_one_with_its_place_or_without(text: str, is_so: bool) -> None:
+    assert values.is_date(text) is is_so
