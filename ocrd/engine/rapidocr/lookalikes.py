@@ -30,6 +30,7 @@ _HALVES, _RAISED_FIGURES = frozenset("½¼¾"), frozenset("²³¹")
 _HALF = 0.9  # probability under which a half whose figures are not parted is another fraction
 _MOST_LOST = 4  # places of a line where lost signs may be fractions
 _WIDE_YEN, _EAST = "￥", "\u2e80"  # the network writes the one of the far east
+_PUNCTUATION = "(),.;:!?"  # beside a fraction
 _NEAR = 10.0  # pixels from a character's place to its ink
 _RAISED = 0.1  # of the height of N, that the o of № stands higher
 _BAR = 0.14  # of the line's height, up to which the bar under it is high
@@ -71,18 +72,18 @@ def _may_be_fraction(written: Sequence[Seen], index: int) -> bool:
     character, score = written[index].character, written[index].score
     if character in _HALVES or character in _RAISED_FIGURES:
         return score < _SURE
-    if not _stands_alone(written, index):
+    if not _stands_alone(written, index, _PUNCTUATION):
         return False
     if character == "%":
         return not (index >= 2 and written[index - 2].character.isdecimal())
     return character.isdecimal() and score < _ALONE
 
 
-def _stands_alone(written: Sequence[Seen], index: int) -> bool:
-    """Say whether a character has spaces around it, in a line that has others."""
+def _stands_alone(written: Sequence[Seen], index: int, also: str = "") -> bool:
+    """Say whether a character has spaces around it, or one of ``also``, in a line with others."""
     beside = [written[other].character for other in (index - 1, index + 1)
               if 0 <= other < len(written)]  # fmt: skip
-    return bool(beside) and all(character == " " for character in beside)
+    return bool(beside) and all(character == " " or character in also for character in beside)
 
 
 def _is_another(written: Sequence[Seen], index: int) -> bool:

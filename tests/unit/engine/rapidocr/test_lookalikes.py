@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -90,6 +92,15 @@ def test_a_half_that_is_none_is_put_right_or_marked(
                Seen("c", place + 40)]  # fmt: skip
     right = lookalikes.put_right(written, strip, columns, Reader(*figures))
     assert "".join(seen.character for seen in right) == f"d {expected} c"
+
+
+def test_a_figure_before_a_comma_that_the_network_doubts_may_be_a_fraction() -> None:
+    strip, columns, place = drawn_fraction("2", "3")
+    written = [Seen("d", 60.0), Seen(" ", 80.0), Seen("3", place, 0.4), Seen(",", place + 12)]
+    right = lookalikes.put_right(written, strip, columns, Reader("2", "3"))
+    assert "".join(seen.character for seen in right) == "d ⅔,"
+    sure = [replace(one, score=0.9) for one in written]
+    assert lookalikes.put_right(sure, strip, columns, nothing) == sure
 
 
 def test_a_lost_fraction_is_found_and_other_lost_signs_are_not() -> None:
