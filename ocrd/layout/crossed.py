@@ -24,6 +24,8 @@ INSIDE = 2.0  # that a line reaches over a strip at either end
 IN_LINE = 0.6  # by which the beginnings of a column's rows differ
 BEFORE = 2.0  # from the longest rows' ends to where the next column begins
 ALIKE = 1.35  # times the height of the rows around: other type
+MANY, EXACT = 4, 0.8  # rows of which most break exactly there, whatever stands above and below
+NEARLY = 1.5  # characters, and usually
 OFF = 2.5  # characters between the strip and the space where a line is cut
 
 
@@ -88,7 +90,10 @@ def _is_fused(piece: Piece, alike: Sequence[Piece], start: float) -> bool:
     both = [[p.middle for p in side] for side in (before, behind)]
     above = all(_is_next(run[0].middle, side, -height) for side in both)
     below = all(_is_next(run[-1].middle, side, height) for side in both)
-    return (above or below) if len(run) > 1 else (above and below)
+    if above or below:
+        return len(run) > 1 or (above and below)
+    exactly = sum(_breaks(one, start, NEARLY) for one in run)
+    return len(run) >= MANY and exactly >= EXACT * len(run)
 
 
 def _is_next(middle: float, others: Sequence[float], height: float) -> bool:
@@ -108,10 +113,10 @@ def _run(piece: Piece, across: Sequence[Piece]) -> list[Piece]:
     return run
 
 
-def _breaks(piece: Piece, x: float) -> bool:
+def _breaks(piece: Piece, x: float, off: float = OFF) -> bool:
     """Say whether a word of a piece begins at about a place."""
     text, box = piece.line.text.strip(), piece.box
     at = (x - box.x0) / box.width * len(text)
     return any(
-        abs(index + 1 - at) < OFF for index, character in enumerate(text) if character == " "
+        abs(index + 1 - at) < off for index, character in enumerate(text) if character == " "
     )

@@ -49,3 +49,23 @@ def test_a_line_in_larger_type_is_whole() -> None:
 def test_running_text_is_whole() -> None:
     rows = [fused(row) for row in range(12)]
     assert parted(rows) == rows
+
+
+@pytest.mark.parametrize(("rows", "whole"), [(5, 0), (3, 3)])
+def test_many_rows_that_all_break_there_are_cut_without_neighbours(rows: int, whole: int) -> None:
+    top = [fused(row) for row in range(rows)]
+    below = range(rows + 3, rows + 15)
+    columns = [*column(LEFT, 100, below), *column(RIGHT, 465, below)]
+    found = parted([*top, *columns])
+    assert texts(found).count(f"{LEFT} {RIGHT}") == whole
+
+
+def test_an_abstract_over_two_columns_is_whole() -> None:
+    text = "An abstract that is set over both columns has its words anywhere at all"
+    abstract = [
+        piece(text[shift:] + text[:shift], 100, 300 + 38 * row, width=2 * WIDE + 20)
+        for row, shift in enumerate((0, 3, 12, 17, 22, 26))
+    ]
+    below = range(9, 22)
+    columns = [*column(LEFT, 100, below), *column(RIGHT, 465, below)]
+    assert len(parted([*abstract, *columns])) == len(abstract) + len(columns)
