@@ -16,6 +16,7 @@ from ocrd.layout.sheet import Piece, cut_at
 # In heights of a line unless they say otherwise.
 NEXT = 1.8  # from one row to the next
 AROUND = 30.0  # to the rows that tell of a column
+MOST_AROUND = 700  # pieces that far up and down; more are a plan's, and would take seconds
 SIDE = 5  # such rows on either side of a strip
 ACROSS = 2.0  # times as many may go across it
 RUN = 15  # rows below each other that were read as one,
@@ -40,7 +41,8 @@ def parted(pieces: Sequence[Piece]) -> list[Piece]:
         if piece.whole is None and piece.box.width > 4 * INSIDE * height:
             first = bisect_left(middles, piece.middle - AROUND * height)
             end = bisect_left(middles, piece.middle + AROUND * height)
-            alike = [other for other in ordered[first:end] if _is_alike(other, piece)]
+            few = end - first <= MOST_AROUND
+            alike = [other for other in ordered[first:end] if few and _is_alike(other, piece)]
             for start in _starts(piece, alike):
                 reaches = start - parts[-1].box.x0 > INSIDE * height
                 if reaches and _is_fused(piece, alike, start):

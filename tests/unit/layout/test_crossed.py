@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocrd.layout.crossed import parted
+from ocrd.layout.crossed import MOST_AROUND, parted
 from ocrd.layout.sheet import Piece
 from tests.unit.printed import piece
 
@@ -69,3 +69,15 @@ def test_an_abstract_over_two_columns_is_whole() -> None:
     below = range(9, 22)
     columns = [*column(LEFT, 100, below), *column(RIGHT, 465, below)]
     assert len(parted([*abstract, *columns])) == len(abstract) + len(columns)
+
+
+def test_a_plan_of_very_many_pieces_is_left_as_it_is() -> None:
+    others = [row for row in range(16) if row != 5]
+    columns = [
+        piece(text, x, 300 + 38 * row, width=WIDE)
+        for row in others
+        for x, text in ((100, LEFT), (465, RIGHT))
+    ]
+    plan = [piece("wall", 2000 + 100 * n, 300 + 38 * 5) for n in range(MOST_AROUND)]
+    assert len(parted([fused(5), *columns])) == len(columns) + 2
+    assert len(parted([fused(5), *columns, *plan])) == len(columns) + len(plan) + 1
