@@ -38,9 +38,10 @@ _TOWN = re.compile(
     r"|[^\W\d_][\w.' ’-]+\s[A-Z]{1,2}\d[\dA-Z]?\s\d[A-Z]{2}"  # Leeds LS1 4AP
 )
 _MARK = re.compile(
-    r"IBAN|BIC\b|SWIFT|Kto\b|Konto|BLZ|\S@\S+\.\w|www\.|https?:|(?:Tele?(?:fon|phone|fax)?|T[ée]l|Phone|Fax|Mobil|Mobile"
-    r"|E-?Mail)\b|Steuer-?\s?(?:nummer|Nr)|USt|VAT\s(?:no|id|reg)|Tax\s(?:no|num|id)|TVA|SIRET|\bNIF\b|CIF\b"
-    r"|Amtsgericht|HRB|Gesch[äa]ftsf|Managing\sdirector|Registered|Bankverbindung|Sparkasse|\bBank\b",
+    r"\S@\S+\.\w|www\.|https?:|\b(?:(?:IBAN|BIC|SWIFT|Kto|Konto|BLZ|Tele?(?:fon|phone|fax)?|T[ée]l|Phone|Fax"
+    r"|Mobile?|E-?Mail|TVA|SIRET|NIF|CIF|HRB|Amtsgericht|Bankverbindung|Sparkasse|Bank|Registered)\b"
+    r"|Steuer-?\s?(?:nummer|Nr)|USt\b|USt-?Id|VAT\s(?:no|id|reg)|Tax\s(?:no|num|id)|Gesch[äa]ftsf"
+    r"|Managing\sdirector)",
     re.IGNORECASE,
 )
 

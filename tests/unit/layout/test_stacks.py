@@ -73,3 +73,12 @@ def test_the_foot_of_a_letter_is_three_blocks() -> None:
 def test_an_address_alone_is_text_as_before() -> None:
     found = blocks(lines(BILL, 150, 300), paragraph(700))
     assert written(found)[0] == BILL
+
+
+def test_words_that_hold_the_name_of_a_number_are_no_block() -> None:
+    terms = "cubic Bezier spline\nunresolved cubic guide\nordered pair"
+    types = "path\nguide\npair"
+    (table,) = blocks(lines(terms, 150, 300), lines(types, 700, 300))
+    assert cells(table) == [
+        list(row) for row in zip(terms.split("\n"), types.split("\n"), strict=True)
+    ]
