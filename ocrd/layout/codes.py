@@ -34,6 +34,7 @@ NEAR = 2.6  # heights from one row to the next, an empty one between perhaps
 
 _PROSE = re.compile(r"(?:[^\W\d_][^\W\d_'’-]+[,.;]? ){4,}")
 _SIGNS = re.compile(r"[{};=<>$\\|]|\w\(|\)\s*$|^\s*[#@/]")
+_STATEMENT = re.compile(r"[{}<>=\\|]|;\s*$|\w\(\w*\)|^\s*[#@/]")  # what no letter has
 COMMENT = re.compile(r"[#%;]\s|//|--\s|/?\*\s")  # how one begins
 _SIGN = re.compile(r"[{}\[\]$\\|;=<>#]|\(\(|\)\)")  # but for those around a name in brackets:
 _NAME = re.compile(r"(?<![\[<])(?:\[[\w .-]+\]|<[\w .-]+>)(?![\]>])")
@@ -105,6 +106,8 @@ def _is_listing(lines: Sequence[Line]) -> bool:
 
 def _is_letter(lines: Sequence[Line]) -> bool:
     """Say whether typed lines are mostly sentences: a letter, below a printed head perhaps."""
+    if any(_STATEMENT.search(line.text) for line in lines):
+        return False
     sentences = sum(len(line.text) for line in lines if _PROSE.search(line.text))
     return sentences > SENTENCES * sum(len(line.text) for line in lines)
 

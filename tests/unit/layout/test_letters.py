@@ -1,7 +1,7 @@
 """A typewritten letter is a letter, and a listing is a listing."""
 
 from ocrd.job import Line
-from tests.unit.printed import TYPED, blocks, line, lines
+from tests.unit.printed import TYPED, blocks, line, lines, paragraph
 
 BODY = (
     "The delivery of the shelves (your order of 3 March) that you asked for\n"
@@ -37,3 +37,9 @@ def test_a_letter_below_a_printed_head_is_text() -> None:
 def test_a_listing_below_a_printed_head_stays_one() -> None:
     found = blocks(printed(100), lines(CODE, 200, 400, TYPED), lines(CODE, 200, 700, TYPED))
     assert "code" in {block.label for block in found}
+
+
+def test_typed_sentences_around_a_listing_make_no_letter_of_it() -> None:
+    found = blocks(lines(BODY, 200, 100, TYPED), lines(CODE, 200, 400, TYPED), paragraph(900))
+    (code,) = [block for block in found if block.label == "code"]
+    assert code.text.endswith(CODE)
