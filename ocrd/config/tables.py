@@ -191,8 +191,8 @@ class InboxSettings(Table):
     )
     patience: Duration = Field(
         600.0,
-        description="How long a file that lacks a part counts as not complete yet. Then what decodes"
-        " of it is read, or it fails.",
+        description="How long a file that lacks a part counts as not complete yet. Then what"
+        " decodes of it is read, or it fails.",
     )
     network: Switch = Field(
         "auto",
