@@ -167,17 +167,17 @@ def test_what_init_makes_for_the_daemon_is_nobody_elses(tmp_path: Path) -> None:
     assert modes == {"config.toml": 0o600, "state": 0o700, "state/tmp": 0o700, "inbox": 0o755}
 
 
-def test_init_without_a_folder_writes_where_commands_look(tmp_path: Path) -> None:
-    made = ocrd("init", "--json", home=tmp_path)
+def test_init_without_a_folder_writes_where_commands_look(short_path: Path) -> None:
+    made = ocrd("init", "--json", home=short_path)
     assert made.returncode == 0, made.stderr
-    config = tmp_path / "ocrd" / "config.toml"  # XDG_CONFIG_HOME
+    config = short_path / "ocrd" / "config.toml"  # XDG_CONFIG_HOME
     assert json.loads(made.stdout)["config"] == str(config)
     settings = load(config, {})
-    assert settings.inbox[0].path == tmp_path / "scans" / "inbox"
-    assert settings.state_dir == tmp_path / ".local" / "state" / "ocrd"
-    checked = ocrd("check", "--no-engine", home=tmp_path)
+    assert settings.inbox[0].path == short_path / "scans" / "inbox"
+    assert settings.state_dir == short_path / ".local" / "state" / "ocrd"
+    checked = ocrd("check", "--no-engine", home=short_path)
     assert checked.returncode == 0, checked.stdout
-    again = ocrd("init", home=tmp_path)
+    again = ocrd("init", home=short_path)
     assert (again.returncode, "is left as it is" in again.stderr) == (78, True)
 
 

@@ -18,16 +18,16 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(short_path: Path) -> Path:
     """A person's home, with a configuration and a systemctl that reaches nobody."""
-    (tmp_path / "bin").mkdir()
-    systemctl = tmp_path / "bin" / "systemctl"
+    (short_path / "bin").mkdir()
+    systemctl = short_path / "bin" / "systemctl"
     systemctl.write_text(
         "#!/bin/sh\necho 'Failed to connect to bus: No medium found' >&2\nexit 1\n"
     )
     systemctl.chmod(0o755)
-    assert ocrd(tmp_path, "init").returncode == 0
-    return tmp_path
+    assert ocrd(short_path, "init").returncode == 0
+    return short_path
 
 
 def ocrd(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -34,7 +34,7 @@ def test_a_file_has_to_stand_still_for_as_long_as_the_documentation_says(
     network: bool, quiet_seconds: float, due: bool
 ) -> None:
     settle_seconds = NETWORK_SECONDS if network else LOCAL_SECONDS
-    assert '"auto" is 5 s, and 15 s on a network' in DOCUMENTED.read_text()
+    assert '"auto" is 5 s, and 15 s on a network' in " ".join(DOCUMENTED.read_text().split())
     assert is_due(sight(None, listing(KEY), 100.0), settle_seconds, 100.0 + quiet_seconds) is due
 
 
