@@ -70,7 +70,9 @@ def front(
         for contrast, quad in zip(contrasts, quads, strict=True)
         if _SEEN <= contrast <= _PALE * own
     ]
-    probes = sorted((quad for _, quad in pale if _is_long(quad)), key=_width)[-PROBES:]
+    # The long ones first, and of those the longest.
+    pale.sort(key=lambda one: (_is_long(one[1]), _width(one[1])), reverse=True)
+    probes = [quad for _, quad in pale[:PROBES] if _is_long(quad)]
     if len(probes) < FEWEST:
         return None
     going_on()
@@ -79,7 +81,7 @@ def front(
         return None
     going_on()
     back, kept = [], []
-    judged = _mirrored(reader, pixels, [quad for _, quad in pale])
+    judged = seen + _mirrored(reader, pixels, [quad for _, quad in pale[len(seen) :]])
     for (contrast, quad), (is_back, is_own) in zip(pale, judged, strict=True):
         if is_own:
             kept.append(quad)

@@ -13,24 +13,10 @@ from PIL import Image, ImageDraw, ImageFont
 from ocrd.doubts import REPLACEMENT
 from ocrd.engine.rapidocr import fractions, lookalikes
 from ocrd.engine.rapidocr.signs import COLUMN, HEIGHT, Seen
+from tests.unit.engine.rapidocr.seenlines import FONT, line
 
-FONT, SMALL = ImageFont.load_default(36), ImageFont.load_default(18)
+SMALL = ImageFont.load_default(18)
 Pixels = NDArray[np.uint8]
-
-
-def line(text: str, *, scores: dict[int, float] | None = None) -> tuple[Pixels, int, list[Seen]]:
-    """Draw a line; return it, its columns and where each of its characters stands."""
-    width = round(FONT.getlength(text)) + 24
-    image = Image.new("RGB", (width, 52), "white")
-    ImageDraw.Draw(image).text((12, 4), text, fill="black", font=FONT)
-    columns = round(HEIGHT * width / 52 * 0.9 / COLUMN)
-    scale = columns * COLUMN / width
-    seen = []
-    for index, character in enumerate(text):
-        left, right = (12 + FONT.getlength(text[: index + more]) for more in (0, 1))
-        score = (scores or {}).get(index, 1.0)
-        seen.append(Seen(character, (left + right) / 2 * scale, score))
-    return np.ascontiguousarray(np.asarray(image)), columns, seen
 
 
 def drawn_fraction(upper: str, lower: str) -> tuple[Pixels, int, float]:

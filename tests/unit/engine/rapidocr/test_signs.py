@@ -8,29 +8,16 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ocrd.doubts import REPLACEMENT
 from ocrd.engine.rapidocr import signs
-from ocrd.engine.rapidocr.signs import COLUMN, HEIGHT, Seen
-
-FONT = ImageFont.load_default(36)
+from ocrd.engine.rapidocr.signs import Seen
+from tests.unit.engine.rapidocr import seenlines
 
 
 def line(text: str) -> tuple[NDArray[np.uint8], int, list[Seen]]:
-    """Draw a line; return it, its columns and where each of its characters stands."""
-    width = round(FONT.getlength(text)) + 24
-    image = Image.new("RGB", (width, 52), "white")
-    ImageDraw.Draw(image).text((12, 4), text, fill="black", font=FONT)
-    columns = round(HEIGHT * width / 52 * 0.9 / COLUMN)
-    scale = columns * COLUMN / width
-    seen = []
-    for index, character in enumerate(text):
-        left, right = (12 + FONT.getlength(text[: index + more]) for more in (0, 1))
-        # As the network has it, to a column.
-        place = round((left + right) / 2 * scale / COLUMN - 0.5) + 0.5
-        seen.append(Seen(character, place * COLUMN))
-    return np.asarray(image), columns, seen
+    return seenlines.line(text, to_a_column=True)
 
 
 def read(text: str, lost: str = "") -> str:
