@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ocrd.schemas.catalogue import Entry, catalogue
 
 PAGE = Path(__file__).with_name("programs.md")
 FRAME = Path(__file__).with_name("programs.in")
+WIDTH = 100  # columns
 SCHEMAS = Path(__file__).with_name("schemas")
 NAMES = {"string": "text", "integer": "number", "boolean": "true, false", "array": "list"}
 
@@ -45,7 +47,7 @@ def files() -> Iterator[tuple[Path, str]]:
 
 
 def section(entry: Entry) -> Iterator[str]:
-    """Yield the tables of one form: its own fields, then those of the tables inside."""
+    """Yield the fields of one form, then those of the tables inside."""
     yield f"Schema: [{entry.name}](schemas/{entry.name}.schema.json)."
     for path, form in _tables(entry.form, ""):
         inside = f" `{path}`:" if path else ""
@@ -53,11 +55,18 @@ def section(entry: Entry) -> Iterator[str]:
         if path:
             yield f"Each of{inside}" if path.endswith("[]") else f"In{inside}"
             yield ""
-        yield "| field | | |"
-        yield "|---|---|---|"
         for name, field in form["properties"].items():
-            lacks = "" if name in form["required"] else "; may be left out"
-            yield f"| `{name}` | {_kind(field)}{lacks} | {_cell(field.get('description', ''))} |"
+            yield _entry(name, field, may_lack=name not in form["required"])
+
+
+def _entry(name: str, field: dict[str, Any], *, may_lack: bool) -> str:
+    """Return one field as docs/configuration.md has its keys: a table would be too wide."""
+    lacks = "; may be left out" if may_lack else ""
+    text = f"**`{name}`** ({_kind(field)}{lacks}): {field.get('description', '')}".rstrip(": ")
+    return textwrap.fill(
+        text, WIDTH, initial_indent="- ", subsequent_indent="  ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _tables(form: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -93,10 +102,6 @@ def _kind(field: dict[str, Any]) -> str:
         inner = field["items"]
         return f"{told} of {_kind(inner)}" if inner.get("type") != "object" else told
     return "object" if told == "object" else told
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def _is(path: Path, text: str) -> bool:

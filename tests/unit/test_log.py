@@ -87,7 +87,7 @@ def test_the_id_of_an_event_never_changes() -> None:
 
 def documented() -> dict[str, str]:
     page = (ROOT / "docs" / "events.md").read_text()
-    return dict(re.findall(r"^\| `([a-z-]+)` \| `([0-9a-f]{32})` \|", page, re.MULTILINE))
+    return dict(re.findall(r"^- \*\*`([a-z-]+)`\*\* `([0-9a-f]{32})`:", page, re.MULTILINE))
 
 
 def events_in_the_code() -> set[str]:
@@ -105,7 +105,7 @@ def events_in_the_code() -> set[str]:
 def test_every_event_is_documented_with_its_id() -> None:
     table = documented()
     missing = events_in_the_code() - set(table)
-    assert not missing, [f"| `{event}` | `{logs.message_id(event)}` | … |" for event in missing]
+    assert not missing, [f"- **`{event}`** `{logs.message_id(event)}`: …" for event in missing]
     assert table == {event: logs.message_id(event) for event in table}
 
 
