@@ -4,7 +4,7 @@
 # the ranges admit it; UPGRADE=1 takes the newest.
 #
 #   base.txt         what ocrd itself needs
-#   systemd.txt, gpu.txt, dev.txt, mutants.txt, quantise.txt
+#   systemd.txt, mcp.txt, gpu.txt, dev.txt, mutants.txt, quantise.txt
 #                    what each extra needs beside that (dev and those after it: beside gpu too)
 #   torch.txt        PyTorch, without hashes: its build differs by machine
 #   build.txt        what builds wheels, complete
@@ -61,13 +61,15 @@ if [ -z "${UPGRADE:-}" ] && [ -e "$locks/constraints.txt" ]; then
     cp "$locks/constraints.txt" "$work/" # uv prefers what its output has
 fi
 compile constraints pyproject.toml --constraints "$work/pin.in" --group build --group lock \
-    --extra gpu --extra systemd --extra dev --extra mutants --extra quantise
+    --extra gpu --extra systemd --extra mcp --extra dev --extra mutants --extra quantise
 layer base pyproject.toml
 layer systemd pyproject.toml --extra systemd
 layer gpu pyproject.toml --extra gpu
 layer dev pyproject.toml --extra gpu --extra dev
 layer mutants pyproject.toml --extra gpu --extra dev --extra mutants
 layer quantise pyproject.toml --extra gpu --extra dev --extra quantise
+layers=("$work/base.txt")
+layer mcp pyproject.toml --extra mcp
 for group in build lock; do
     layers=()
     layer "$group" --group "$group"
