@@ -246,6 +246,12 @@ class Recognition:
     retries: int = 0  # readings of this page that were thrown away before
     rules: tuple[Rule, ...] = ()  # ruled lines, where an engine looks for them
     script: str = ""  # a sentence: in what letters the page is that the engine does not have
+    tokens: int = 0  # generated for the result, without those of readings that were thrown away
+    prompt_tokens: int = 0  # that stood before them, the image's included
+    estimated: bool = False  # tokens are counted by the length of the text: the engine has none
+    finish: str = "stop"  # or "length": the task's max_tokens or the model's context ended it
+    confidence: float | None = None  # 0..1: mean over tokens, of line engines over characters
+    least: float | None = None  # 0..1: of the token, or the line, that is least sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +300,28 @@ NO_ACCOUNT = JobAccount()
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for one document by whoever brought it, instead of what its folder says."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)  # by the folder's keys
+    pages: tuple[tuple[int, int], ...] = ()  # from and to, from 1, both read; () is all of them
+    by: str = ""  # the name of the key that brought it
+    callback: str = ""  # the URL that is told of its end
+
+
+NO_ORDER = Order()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has become of a job, on disk."""
+
+    job: int
+    kind: str  # a state, or "page", "inspected", "waiting"
+    page: int | None = None  # for "page": its number
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One row of the ledger: one state of one source, on its way."""
 
@@ -319,6 +347,7 @@ class Job:
     pages_doubtful: int = 0
     pages_failed: int = 0  # that count as not read; a doubtful one may be among them
     account: JobAccount = NO_ACCOUNT
+    order: Order = NO_ORDER
 
 
 @dataclass(frozen=True, slots=True)

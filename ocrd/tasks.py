@@ -34,6 +34,22 @@ SIZES_OF: Mapping[str, tuple[str, ...]] = {  # of those that have more than one
 }
 
 
+MAX_TEMPERATURE = 2.0  # as far as OpenAI's API goes
+MAX_STOPS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a model's answer is decoded; engines that read lines have nothing of it to settle."""
+
+    max_tokens: int | None = None  # that may be generated for a page; None: what the engine allows
+    temperature: float = 0.0  # 0 takes the likeliest token
+    stop: tuple[str, ...] = ()  # texts that end the answer before them
+
+
+AS_CONFIGURED = Decoding()
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What is asked of an engine for a page."""
@@ -43,6 +59,7 @@ class Task:
     prompt: str = ""  # of mode prompt: the text that follows the image
     size: str = ""  # of DeepSeek-OCR v1, one of SIZES; "" is the engine's own choice
     languages: tuple[str, ...] = ()  # of the documents, by Tesseract's codes; (): not known
+    decoding: Decoding = AS_CONFIGURED
 
 
 IMAGE_TEXT = "<image>"  # where a prompt wants the page, which is otherwise before it
@@ -89,6 +106,7 @@ def fault_of(task: Task, kind: str) -> Fault | None:
         or _missing_or_needless("prompt", "prompt", task.prompt, task)
         or _fault_of_target(task.target)
         or _fault_of_prompt(task.prompt)
+        or _fault_of_decoding(task.decoding)
     )
 
 
@@ -126,4 +144,18 @@ def _fault_of_prompt(prompt: str) -> Fault | None:
             return Fault(
                 "prompt", f"a prompt must not hold {token}", f"Of such tokens it may hold {known}."
             )
+    return None
+
+
+def _fault_of_decoding(decoding: Decoding) -> Fault | None:
+    if decoding.max_tokens is not None and decoding.max_tokens < 1:
+        return Fault("max_tokens", "a page needs a token at least", "Use 1 or more, or remove it.")
+    if not 0 <= decoding.temperature <= MAX_TEMPERATURE:  # neither is not-a-number
+        return Fault(
+            "temperature", "this is no temperature", f"It may be 0 to {MAX_TEMPERATURE:g}."
+        )
+    if len(decoding.stop) > MAX_STOPS or "" in decoding.stop:
+        return Fault(
+            "stop", "these texts cannot end an answer", f"Name up to {MAX_STOPS}, none empty."
+        )
     return None

@@ -51,6 +51,7 @@ ROOMS = {
 
 # What runs in an engine's worker knows neither the daemon's rooms nor its settings.
 WORKER = ("engine/rapidocr", "engine/tesseract", "engine/deepseek")
+BOTH_SIDES = {"engine/protocol", "engine/telling", "engine/visible"}
 
 # Library -> the modules and rooms that may import it.
 DOORS = {
@@ -153,7 +154,7 @@ def test_no_modules_of_a_room_make_a_circle() -> None:
 )
 def test_what_runs_in_a_worker_knows_no_settings_and_no_daemon(module: str) -> None:
     for other in inner(module):
-        is_shared = room(other) == "words" or other in {"engine/protocol", "engine/visible"}
+        is_shared = room(other) == "words" or other in BOTH_SIDES
         assert is_shared or other.startswith(WORKER), f"{module} imports {other}"
 
 

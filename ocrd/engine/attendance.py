@@ -162,7 +162,10 @@ class Attendant:
         assert self._worker is not None
         page.sent = page.moved = self._clock()
         page.count = -1
+        page.hear("", restart=True)  # what a worker told of it that has ended
         self._worker.send(page.request)
+        if not page.is_open:
+            self.give_up(page)
         self.wake()
 
     def give_up(self, page: QueuedPage) -> None:
@@ -363,6 +366,13 @@ class Attendant:
                 if message.count > page.count:
                     page.count = message.count
                     page.moved = self._clock()
+            case protocol.Partial(id=number) if self._streams(number):
+                page = self.flight.pages[number]
+                if message.text:
+                    page.moved = self._clock()
+                page.hear(message.text, restart=message.restart)
+                if not page.is_open:
+                    self.give_up(page)
             case protocol.Recognised(id=number) if number in self.flight.pages:
                 self.flight.pages.pop(number).succeed(message.recognition)
                 self._note_answer()
@@ -374,6 +384,10 @@ class Attendant:
                     f"The engine worker sent a {type(message).__name__} that nobody asked for.",
                     hint="It is restarted.",
                 )
+
+    def _streams(self, number: int) -> bool:
+        """Say whether a page is in flight whose text is wanted as it comes."""
+        return number in self.flight.pages and self.flight.pages[number].request.stream
 
     def _note_answer(self) -> None:
         self.failures.note_answer()

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocrd.engine import protocol
 from ocrd.engine.attendance import Attendant, Memo
-from ocrd.engine.pagequeue import PageQueue, QueuedPage, poisonous
+from ocrd.engine.pagequeue import OnText, PageQueue, QueuedPage, poisonous
 from ocrd.engine.rate import Rate
 from ocrd.engine.room import DRAWN_AHEAD, Room
 from ocrd.errors import EngineError, EngineUnusableError, PageError, PoisonousPageError
@@ -108,13 +108,16 @@ class EngineClient:
         ink: Ink | None = None,
         kills: int = 0,
         on_kill: Callable[[int], None] | None = None,
+        on_text: OnText | None = None,
     ) -> Recognition:
         """Do the task on the page image at ``path``; the lowest ``rank`` is served first.
 
         ``ink`` is what the image shows of its text, where that was counted. ``kills`` says how many
-        workers the page has ended before, ``on_kill`` is told each new count. Raise PageError if
-        the engine refuses the page, PoisonousPageError once it has ended ``max_kills`` workers,
-        EngineError if ``stop`` is called. Cancelling the task gives the page up.
+        workers the page has ended before, ``on_kill`` is told each new count. ``on_text`` is told
+        the text as it comes, piece by piece; with True, all pieces before this one are void. It
+        must not block, and what it raises is raised here. Raise PageError if the engine refuses the
+        page, PoisonousPageError once it has ended ``max_kills`` workers, EngineError if ``stop`` is
+        called. Cancelling the task gives the page up.
         """
         self._refuse_when_hopeless()
         self._refuse_when_stopping()
@@ -124,10 +127,13 @@ class EngineClient:
         page = QueuedPage(
             rank=rank,
             id=number,
-            request=protocol.Recognise(number, str(path), task, rank, ink),
+            request=protocol.Recognise(
+                number, str(path), task, rank, ink, stream=on_text is not None
+            ),
             answer=asyncio.get_running_loop().create_future(),
             kills=kills,
             on_kill=on_kill,
+            on_text=on_text,
         )
         self._queue.add(page)
         self._wake()

@@ -19,6 +19,8 @@ from ocrd.errors import EngineError, PoisonousPageError
 from ocrd.job import Recognition
 from ocrd.wording import span
 
+OnText = Callable[[str, bool], None]  # text that was added; True: all text before it is void
+
 RUNAWAY_FACTOR = 10  # progress or not: no page may take more than this many page timeouts
 
 
@@ -36,6 +38,8 @@ class QueuedPage:
     sent: float = field(compare=False, default=0.0)  # on the client's clock
     moved: float = field(compare=False, default=0.0)  # last progress, on the client's clock
     count: int = field(compare=False, default=-1)  # the highest progress heard of
+    on_text: OnText | None = field(compare=False, default=None)
+    has_text: bool = field(compare=False, default=False)  # that on_text was told
 
     @property
     def is_open(self) -> bool:
@@ -46,6 +50,16 @@ class QueuedPage:
     def has_begun(self) -> bool:
         """Say whether the worker has told that it works on the page."""
         return self.count >= 0
+
+    def hear(self, text: str, *, restart: bool = False) -> None:
+        """Pass on text that came of the page, unless it was given up."""
+        if self.on_text is None or not self.is_open or not (text or (restart and self.has_text)):
+            return
+        self.has_text = bool(text) or not restart
+        try:
+            self.on_text(text, restart)
+        except Exception as failure:  # noqa: BLE001 - it belongs to who wants the text
+            self.fail(failure)
 
     def succeed(self, recognition: Recognition) -> None:
         """Answer with the result, unless the page was given up."""

@@ -1,9 +1,9 @@
 """The messages between the daemon and an engine worker: one JSON object a line on a socket pair.
 
 Daemon to worker: Configure (first), Recognise, Cancel, Stop. Worker to daemon: Hello (once the
-model is loaded), Notice (at any time), Progress, Recognised, Refused, Fatal. Several Recognise may
-be open at once, up to the capacity that Hello announces; answers come in any order and name their
-request.
+model is loaded), Notice (at any time), Progress, Partial, Recognised, Refused, Fatal. Several
+Recognise may be open at once, up to the capacity that Hello announces; answers come in any order
+and name their request.
 
 JSON and not pickle: a worker that runs wild must not be able to make the daemon execute anything,
 and a foreign or outdated worker is recognised by its first line.
@@ -18,13 +18,14 @@ from typing import Any
 
 from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
 from ocrd.job import Ink, Line, Point, Recognition, Rule, Typeface
-from ocrd.tasks import Task
+from ocrd.tasks import Decoding, Task
 
-VERSION = 1
+VERSION = 2
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024  # a page of text is under 1 MiB; more is a worker run wild
 MAX_CAPACITY = 1024  # pages in flight that an engine may announce
 MARKDOWN = Task()
 MAX_LONGEST_SIDE = 20_000  # pixels that an engine may ask for
+FINISHES = ("stop", "length")  # how a page's text may end
 MAX_MEMO = 2000  # characters of JSON that are kept for an engine
 
 
@@ -41,7 +42,7 @@ class Recognise:
     """Read the page image at ``path``; of those in flight, the lowest ``rank`` goes first.
 
     ``ink`` is what the image shows of its text, for engines that want a witness; None where that
-    was not counted.
+    was not counted. With ``stream`` the text is wanted as it comes, as Partial.
     """
 
     id: int
@@ -49,6 +50,7 @@ class Recognise:
     task: Task = MARKDOWN
     rank: tuple[int, ...] = ()
     ink: Ink | None = None
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,18 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Partial:
+    """What has been added to the request's text since the last one; it is progress, too.
+
+    With ``restart`` all that came before is void: the page is read again.
+    """
+
+    id: int
+    text: str
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Recognised:
     """The page is read."""
 
@@ -138,17 +152,19 @@ class Fatal:
 _ERRORS = {kind.code: kind for kind in (EngineError, EngineUnusableError, GpuGoneError)}
 
 ToWorker = Configure | Recognise | Cancel | Stop
-FromWorker = Hello | Notice | Progress | Recognised | Refused | Fatal
+FromWorker = Hello | Notice | Progress | Partial | Recognised | Refused | Fatal
 
 _KINDS: dict[str, type[Any]] = {
     cls.__name__.lower(): cls
     for cls in (
-        Configure, Recognise, Cancel, Stop, Hello, Notice, Progress, Recognised, Refused, Fatal,
+        Configure, Recognise, Cancel, Stop,
+        Hello, Notice, Progress, Partial, Recognised, Refused, Fatal,
     )
-}
+}  # fmt: skip
 
 _NUMBERS = {"id", "count", "capacity", "express", "longest_side", "version"}
 _TEXTS = {"name", "model", "device", "message", "hint", "text", "code"}
+_FLAGS = {"stream", "restart"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +191,9 @@ def decode(line: bytes) -> ToWorker | FromWorker:
         for name in _NUMBERS & body.keys():
             if type(body[name]) is not int:
                 raise TypeError(f"{name} is no integer")
+        for name in _FLAGS & body.keys():
+            if type(body[name]) is not bool:
+                raise TypeError(f"{name} is neither true nor false")
         for name in _TEXTS & body.keys():
             body[name] = _text(body[name])
         if cls is Recognised:
@@ -244,11 +263,27 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
         rules=tuple(
             Rule(_point(rule["start"]), _point(rule["end"])) for rule in body.get("rules", ())
         ),
+        tokens=int(body.get("tokens", 0)),
+        prompt_tokens=int(body.get("prompt_tokens", 0)),
+        estimated=bool(body.get("estimated", False)),
+        finish=_finish(body.get("finish", "stop")),
+        confidence=_share(body.get("confidence")),
+        least=_share(body.get("least")),
     )
 
 
 def _task(body: dict[str, Any]) -> Task:
-    return Task(**{**body, "languages": tuple(map(_text, body.get("languages", ())))})
+    languages = tuple(map(_text, body.get("languages", ())))
+    return Task(**{**body, "languages": languages, "decoding": _decoding(body.get("decoding", {}))})
+
+
+def _decoding(body: dict[str, Any]) -> Decoding:
+    most = body.get("max_tokens")
+    return Decoding(
+        None if most is None else int(most),
+        _finite(body.get("temperature", 0.0)),
+        tuple(map(_text, body.get("stop", ()))),
+    )
 
 
 def _memo(body: dict[str, Any]) -> dict[str, Any]:
@@ -275,6 +310,21 @@ def _point(pair: list[float]) -> Point:
 
 def _typeface(body: dict[str, Any]) -> Typeface:
     return Typeface(*(_finite(body.get(name, 0.0)) for name in ("size", "weight", "pitch")))
+
+
+def _finish(value: Any) -> str:
+    if value not in FINISHES:
+        raise ValueError(f"{value!r} where one of {', '.join(FINISHES)} belongs")
+    return str(value)
+
+
+def _share(value: Any) -> float | None:
+    """Return a number of 0 to 1, None where there is none."""
+    if value is None:
+        return None
+    if not 0.0 <= (number := _finite(value)) <= 1.0:
+        raise ValueError(f"{number} where a share belongs")
+    return number
 
 
 def _finite(value: Any) -> float:

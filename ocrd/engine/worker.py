@@ -28,6 +28,7 @@ from typing import Any, BinaryIO, NoReturn, Protocol
 
 from ocrd import installation, loading
 from ocrd.engine import protocol
+from ocrd.engine.telling import Cancelled, Telling
 from ocrd.errors import EngineError, EngineUnusableError, OcrdError
 from ocrd.job import Recognition
 
@@ -42,7 +43,6 @@ _EXTRAS = {"ocrd.engine.deepseek.engine": "gpu"}  # that an engine needs
 EXIT_ENGINE = 70  # EX_SOFTWARE of sysexits.h: the engine cannot go on
 MAX_NOTICE = 2000  # characters
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_PROGRESS_SECONDS = 0.25  # between two Progress messages of one request
 
 
 class Engine(Protocol):
@@ -55,7 +55,9 @@ class Engine(Protocol):
     logs along with a warning, as ``extra={"memo": {…}}``: it is ``settings["memo"]`` then.
 
     ``recognise`` is called from ``hello.capacity`` threads at once. It calls ``progress`` with a
-    growing count as it moves on, which raises Cancelled when the page is no longer wanted. A
+    growing count as it moves on, which raises Cancelled when the page is no longer wanted. What it
+    gets is a Telling: where ``request.stream`` is true, an engine that has a page's text bit by bit
+    tells it there (``telling.teller(progress).text(…)``); one that does not is right, too. A
     PageError refuses the page; MemoryError or EngineError ends the worker; any other exception
     refuses the page. What is logged under "ocrd" as a warning reaches the daemon's log.
     """
@@ -74,10 +76,6 @@ class Engine(Protocol):
     def close(self) -> None:
         """Let go of what outlives the process, if anything."""
         ...
-
-
-class Cancelled(Exception):  # noqa: N818 - not an error: the daemon asked for it
-    """The page is no longer wanted."""
 
 
 class Channel:
@@ -120,7 +118,7 @@ class Worker:
         self._channel = channel
         self._engine = engine
         self._requests: queue.SimpleQueue[protocol.Recognise | None] = queue.SimpleQueue()
-        self._cancelled: set[int] = set()
+        self._open: dict[int, Telling] = {}  # by request
         self._slots = [
             threading.Thread(target=self._serve, name=f"slot-{number}", daemon=True)
             for number in range(engine.hello.capacity + engine.hello.express)
@@ -136,9 +134,11 @@ class Worker:
             if message is None:
                 os._exit(0)  # nobody is left to answer: do not wait for the slots
             if isinstance(message, protocol.Recognise):
+                self._open[message.id] = Telling(message, self._channel.send)
                 self._requests.put(message)
             elif isinstance(message, protocol.Cancel):
-                self._cancelled.add(message.id)
+                if telling := self._open.get(message.id):  # else it is answered
+                    telling.cancel()
             elif isinstance(message, protocol.Stop):
                 break
         for _ in self._slots:
@@ -149,15 +149,16 @@ class Worker:
     def _serve(self) -> None:
         """Be one slot: take a request, answer it, take the next."""
         while (request := self._requests.get()) is not None:
-            self._channel.send(self._answer(request))
-            self._cancelled.discard(request.id)
+            answer = self._answer(request, self._open[request.id])
+            del self._open[request.id]
+            self._channel.send(answer)
 
-    def _answer(self, request: protocol.Recognise) -> protocol.FromWorker:
+    def _answer(self, request: protocol.Recognise, telling: Telling) -> protocol.FromWorker:
         started = time.monotonic()
         try:
-            progress = self._progress_of(request)
-            progress(0)
-            recognition = self._engine.recognise(request, progress)
+            telling(0)
+            recognition = self._engine.recognise(request, telling)
+            telling.settle(recognition.markup if recognition.form == "markup" else None)
             return protocol.Recognised(request.id, _timed(recognition, started))
         except Cancelled:
             return protocol.Refused(request.id, "Cancelled.")
@@ -173,20 +174,6 @@ class Worker:
             return protocol.Refused(request.id, f"The engine failed on this page ({cause}).")
         except BaseException as error:  # noqa: BLE001 - SystemExit and its like end the worker
             self._fail(f"The engine ended ({type(error).__name__}: {error}).", "It is restarted.")
-
-    def _progress_of(self, request: protocol.Recognise) -> Callable[[int], None]:
-        told = -_PROGRESS_SECONDS
-
-        def progress(count: int) -> None:
-            nonlocal told
-            if request.id in self._cancelled:
-                raise Cancelled
-            now = time.monotonic()
-            if now - told >= _PROGRESS_SECONDS:
-                told = now
-                self._channel.send(protocol.Progress(request.id, count))
-
-        return progress
 
     def _fail(self, message: str, hint: str) -> NoReturn:
         self._channel.send(protocol.Fatal(message, hint))

@@ -39,7 +39,7 @@ def is_full(image: Path) -> bool:
     return content.translate(_DARK).count(1) > FULL * channels
 
 
-def _quad(place: int) -> Quad:
+def quad(place: int) -> Quad:
     top, bottom = 100.0 + 50 * place, 140.0 + 50 * place
     return ((100.0, top), (500.0, top), (500.0, bottom), (100.0, bottom))
 
@@ -81,7 +81,7 @@ class Scripted:
         text = f"Page image {Path(request.path).name}"
         lines = [text, *(FILLER if is_full(Path(request.path)) else ())]
         return Recognition(
-            tuple(Line(line, 0.99, _quad(place)) for place, line in enumerate(lines)),
+            tuple(Line(line, 0.99, quad(place)) for place, line in enumerate(lines)),
             width=1000, height=1414, seconds=0.001,
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 "garbage": a line that is no message. "endless": bytes without a newline, for ever. "stranger":
 an answer to a question that nobody asked. "flood": progress that never ends. "print": noise on
-stdout, then a good answer.
+stdout, then a good answer. "partial": text of a page that nobody wants to be told.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import socket
 import sys
 from typing import Any
 
-from ocrd.engine.protocol import Recognise, Recognised, encode
+from ocrd.engine.protocol import Partial, Recognise, Recognised, encode
 from ocrd.job import Recognition
 from tests.engines import Progress, Scripted
 
@@ -26,6 +26,8 @@ class Babble(Scripted):
         with socket.socket(fileno=os.dup(int(sys.argv[1]))) as channel:
             if how == "garbage":
                 channel.sendall(b"Loading weights: 100%\n")
+            elif how == "partial":
+                channel.sendall(encode(Partial(request.id, "la")))
             elif how == "stranger":
                 channel.sendall(encode(Recognised(request.id + 1000, self.answer(request))))
             while how == "endless":

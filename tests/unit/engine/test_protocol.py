@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ocrd.engine import protocol
 from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
 from ocrd.job import Ink, Line, Recognition, Rule, Typeface
-from ocrd.tasks import Task
+from ocrd.tasks import Decoding, Task
 
 NUMBERS = st.floats(min_value=0, max_value=1e5)
 POINTS = st.tuples(NUMBERS, NUMBERS)
@@ -38,6 +38,12 @@ RECOGNITIONS = st.builds(
     script=TEXTS,
     retries=st.integers(0, 9),
     rules=st.lists(st.builds(Rule, POINTS, POINTS), max_size=3).map(tuple),
+    tokens=st.integers(0, 9000),
+    prompt_tokens=st.integers(0, 9000),
+    estimated=st.booleans(),
+    finish=st.sampled_from(["stop", "length"]),
+    confidence=st.none() | st.floats(0, 1),
+    least=st.none() | st.floats(0, 1),
 )
 
 
@@ -57,11 +63,14 @@ def test_a_recognition_survives_the_way(recognition: Recognition, number: int) -
         protocol.Recognise(1, "/a", Task("locate", target="the stamp", size="base")),
         protocol.Recognise(1, "/a", Task(languages=("rus", "script/Latin"))),
         protocol.Recognise(1, "/a", ink=Ink(40, 2000, 0.06)),
+        protocol.Recognise(1, "/a", Task(decoding=Decoding(7, 0.5, ("\n\n", "end"))), stream=True),
         protocol.Notice("Fewer slots from now on."),
         protocol.Cancel(1),
         protocol.Stop(),
         protocol.Hello("rapidocr", "m", 2, 2339, ("text",)),
         protocol.Progress(1, 7),
+        protocol.Partial(1, "Größe\n"),
+        protocol.Partial(1, "", restart=True),
         protocol.Refused(1, "no", "look"),
         protocol.Hello("deepseek-ocr", "m", 2, 2339, gpus=("NVIDIA H200", "NVIDIA H200")),
         protocol.Fatal("no", "look"),
@@ -82,6 +91,11 @@ def test_the_daemon_gets_the_error_that_the_worker_met(kind: type[EngineError]) 
 
 def test_an_error_of_an_unknown_code_is_one_of_the_engine() -> None:
     assert type(protocol.Fatal("no", code="disk-full").error()) is EngineError
+
+
+def page_recognised(**fields: object) -> bytes:
+    body = {"lines": [], "width": 10, "height": 10, **fields}
+    return json.dumps({"kind": "recognised", "id": 1, "recognition": body}).encode()
 
 
 def recognised(**changes: object) -> bytes:
@@ -111,6 +125,10 @@ def recognised(**changes: object) -> bytes:
         recognised(quad=[[0, 0], [1, float("inf")], [1, 1], [0, 1]]),
         recognised(confidence=float("nan")),
         recognised(confidence=None),
+        page_recognised(confidence=1.5),
+        page_recognised(least=-0.1),
+        page_recognised(finish="tired"),
+        b'{"kind":"partial","id":1,"text":"a","restart":1}\n',
     ],
     ids=lambda line: repr(line[:24]),
 )
@@ -139,7 +157,7 @@ def test_text_that_no_file_could_hold_is_replaced() -> None:
         (protocol.Hello("e", "m", 0, 1000), "capacity of 0"),
         (protocol.Hello("e", "m", 10**6, 1000), "capacity"),
         (protocol.Hello("e", "m", 1, 0), "longest_side of 0"),
-        (protocol.Hello("e", "m", 1, 1000, version=2), "version 2"),
+        (protocol.Hello("e", "m", 1, 1000, version=1), "version 1"),
     ],
 )
 def test_an_announcement_that_cannot_be_right_is_refused(

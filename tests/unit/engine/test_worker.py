@@ -16,6 +16,9 @@ import psutil
 import pytest
 
 from ocrd.engine import protocol
+from ocrd.engine.protocol import MARKDOWN
+from ocrd.engine.telling import PARTIAL_SECONDS
+from ocrd.tasks import Task
 from tests.engines import ENVIRONMENT
 
 LIMIT_SECONDS = 15.0
@@ -187,6 +190,50 @@ def test_progress_is_told_a_few_times_a_second_however_often_it_is_made(start: S
     while isinstance(worker.hear(), protocol.Progress):
         told += 1
     assert 2 <= told <= 2 + 4 * (time.monotonic() - started)
+
+
+def streamed(worker: Conversation, task: Task = MARKDOWN) -> tuple[list[protocol.Partial], str]:
+    """Return what is told of a page that is streamed, and its whole text."""
+    worker.say(protocol.Recognise(1, "/pages/a.pgm", task, stream=True))
+    partials = []
+    while not isinstance(message := worker.hear_answer(), protocol.Recognised):
+        assert isinstance(message, protocol.Partial)
+        partials.append(message)
+    return partials, message.recognition.markup
+
+
+def test_a_streamed_page_tells_its_text_word_by_word(start: Start) -> None:
+    worker = start("streamer", text=" ".join(map(str, range(12))), delay=0.06)
+    worker.hear()
+    partials, whole = streamed(worker)
+    assert "".join(partial.text for partial in partials) == whole
+    assert whole == "0 1 2 3 4 5 6 7 8 9 10 11"
+    assert len(partials) > 6  # each word is later than what is told together
+
+
+def test_words_that_come_fast_are_told_together(start: Start) -> None:
+    worker = start("streamer", text="word " * 2000)
+    worker.hear()
+    started = time.monotonic()
+    partials, whole = streamed(worker)
+    assert "".join(partial.text for partial in partials) == whole == "word " * 2000
+    assert len(partials) <= 2 + (time.monotonic() - started) / PARTIAL_SECONDS
+
+
+def test_a_page_that_is_read_again_takes_its_text_back_first(start: Start) -> None:
+    worker = start("streamer", text="one two three", again=2)
+    worker.hear()
+    partials, whole = streamed(worker)
+    [again] = [place for place, partial in enumerate(partials) if partial.restart]
+    assert again > 0
+    assert "".join(partial.text for partial in partials[again:]) == whole == "one two three"
+
+
+def test_the_text_of_a_page_that_nobody_streams_is_told_once(start: Start) -> None:
+    worker = start("streamer")
+    worker.hear()
+    worker.say(protocol.Recognise(1, "/pages/a.pgm"))
+    assert isinstance(worker.hear_answer(), protocol.Recognised)
 
 
 def test_the_worker_is_the_first_to_go_when_memory_is_short(start: Start) -> None:

@@ -24,7 +24,7 @@ from ocrd.engine.protocol import Recognise
 from ocrd.engine.rapidocr import strips, weights
 from ocrd.engine.rapidocr.engine import RapidOcr, Share
 from ocrd.engine.rapidocr.turning import size
-from ocrd.engine.worker import Cancelled
+from ocrd.engine.telling import Cancelled
 from ocrd.errors import PageError
 from ocrd.job import Quad, Recognition
 
