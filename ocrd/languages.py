@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 CODE = re.compile(r"[a-z]{3}(_[a-z]{2,5}){0,2}|script/[A-Z][A-Za-z_]{1,30}")
 
@@ -24,6 +25,41 @@ FOLDERS = tuple(
             "/usr/local/share/tessdata",
         ),
     )
+)
+
+# What Tesseract's authors trained (tessdata, as Debian packages it). Others may have made more.
+KNOWN = frozenset(
+    """
+    afr amh ara asm aze aze_cyrl bel ben bod bos bre bul cat ceb ces chi_sim chi_sim_vert chi_tra
+    chi_tra_vert chr cos cym dan deu deu_latf div dzo ell eng enm epo equ est eus fao fas fil fin
+    fra frk frm fry gla gle glg grc guj hat heb hin hrv hun hye iku ind isl ita ita_old jav jpn
+    jpn_vert kan kat kat_old kaz khm kir kmr kor kor_vert lao lat lav lit ltz mal mar mkd mlt mon
+    mri msa mya nep nld nor oci ori osd pan pol por pus que ron rus san sin slk slv snd spa spa_old
+    sqi srp srp_latn sun swa swe syr tam tat tel tgk tha tir ton tur uig ukr urd uzb uzb_cyrl vie
+    yid yor
+    """.split()
+)
+# What people write for them: ISO 639-1, ISO 639-2/B, and the English names of some.
+_OTHERWISE: Mapping[str, str] = dict(
+    pair.split("=")
+    for pair in """
+    af=afr am=amh ar=ara az=aze be=bel bg=bul bn=ben bo=bod br=bre bs=bos ca=cat co=cos cs=ces
+    cy=cym da=dan de=deu dv=div dz=dzo el=ell en=eng eo=epo es=spa et=est eu=eus fa=fas fi=fin
+    fo=fao fr=fra fy=fry ga=gle gd=gla gl=glg gu=guj he=heb hi=hin hr=hrv ht=hat hu=hun hy=hye
+    id=ind is=isl it=ita iu=iku ja=jpn jv=jav ka=kat kk=kaz km=khm kn=kan ko=kor ku=kmr ky=kir
+    la=lat lb=ltz lo=lao lt=lit lv=lav mi=mri mk=mkd ml=mal mn=mon mr=mar ms=msa mt=mlt my=mya
+    nb=nor ne=nep nl=nld nn=nor no=nor oc=oci or=ori pa=pan pl=pol ps=pus pt=por qu=que ro=ron
+    ru=rus sa=san sd=snd si=sin sk=slk sl=slv sq=sqi sr=srp su=sun sv=swe sw=swa ta=tam te=tel
+    tg=tgk th=tha ti=tir tl=fil to=ton tr=tur tt=tat ug=uig uk=ukr ur=urd uz=uzb vi=vie yi=yid
+    yo=yor zh=chi_sim
+    alb=sqi arm=hye baq=eus bur=mya chi=chi_sim cze=ces dut=nld fre=fra geo=kat ger=deu gre=ell
+    ice=isl mac=mkd mao=mri may=msa per=fas rum=ron scc=srp scr=hrv slo=slk tib=bod wel=cym
+    zho=chi_sim arabic=ara bulgarian=bul chinese=chi_sim czech=ces danish=dan dutch=nld
+    english=eng finnish=fin french=fra german=deu greek=ell hebrew=heb hindi=hin hungarian=hun
+    italian=ita japanese=jpn korean=kor latin=lat norwegian=nor persian=fas polish=pol
+    portuguese=por romanian=ron russian=rus spanish=spa swedish=swe thai=tha turkish=tur
+    ukrainian=ukr vietnamese=vie
+    """.split()
 )
 
 # Tesseract's names of scripts -> the languages written in them, the likeliest first.
@@ -106,12 +142,43 @@ def package(code: str) -> str:
     return f"tesseract-ocr-{code.replace('_', '-')}"
 
 
-def complaint(wanted: Sequence[str]) -> tuple[str, str] | None:
-    """Return what is wrong and the way out where some languages are missing, None where none is."""
+class Complaint(NamedTuple):
+    """What is wrong with languages that are wanted."""
+
+    what: str
+    remedy: str
+    is_unknown: bool  # nobody has heard of one: its data is not to be had
+
+
+def complaint(wanted: Sequence[str]) -> Complaint | None:
+    """Return what is wrong where some languages are missing, None where none is."""
     lacking = missing(wanted)
     if not lacking:
         return None
-    names = ", ".join(lacking)
-    what = f"Tesseract's data for {names} is not installed"
+    if unknown := [code for code in lacking if not _is_known(code)]:
+        names = ", ".join(unknown)
+        what = f"Tesseract has no language {names}, and no data of that name is installed"
+        return Complaint(what, advice(*unknown), is_unknown=True)
     packages = " ".join(map(package, lacking))
-    return what, f"Install it: apt install {packages} (Debian), or correct the key languages."
+    return Complaint(
+        f"Tesseract's data for {', '.join(lacking)} is not installed",
+        f"Install it: apt install {packages} (Debian), or correct the key languages.",
+        is_unknown=False,
+    )
+
+
+def advice(*texts: str) -> str:
+    """Return the way out for what is written as a language and is none."""
+    meant = [code for text in texts if (code := _OTHERWISE.get(text.strip().lower()))]
+    lead = "".join(f'Did you mean "{code}"? ' for code in meant)
+    return (
+        f'{lead}Write languages as Tesseract does: "eng", "deu", "rus", "chi_sim",'
+        ' "script/Cyrillic"; `tesseract --list-langs` names those that are there.'
+    )
+
+
+def _is_known(code: str) -> bool:
+    if code.startswith("script/"):
+        name = code.removeprefix("script/").removesuffix("_vert")
+        return name in OF_SCRIPT or name in _ISO_15924
+    return code in KNOWN

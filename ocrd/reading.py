@@ -74,7 +74,7 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
             hint=f"It has {', '.join(hello.modes)}: correct the folder's mode, then ocrd reload.",
         )
     if hello.name == "tesseract" and (fault := languages.complaint(reading.task.languages)):
-        raise TransientError(f"{fault[0]}.", hint=fault[1])
+        raise TransientError(f"{fault.what}.", hint=fault.remedy)
     room = reading.engine.room
 
     async def read_one(number: int) -> None:

@@ -36,6 +36,7 @@ PHRASES = (
      "Parts of ocrd are of different versions: install it again."),
     ("Restart the daemon: it was upgraded while it ran.",
      "It was upgraded while it ran: run the command again."),
+    ("or correct the key languages.", "or leave it out of --language."),
     ("correct the folder's mode, then ocrd reload.", "choose one of them with --mode."),
 )  # fmt: skip
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import signal
 import sys
 import tempfile
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -93,6 +94,15 @@ def convert(  # noqa: PLR0917 - Typer makes options of them
     size: Annotated[
         Size | None, typer.Option(help="With DeepSeek-OCR: the detail of the reading.")
     ] = None,
+    spoken: Annotated[
+        list[str] | None,
+        typer.Option(
+            *("--language", "-l"),
+            metavar="CODES",
+            help="The documents' languages by Tesseract's codes, the likeliest first, as in"
+            " deu,rus; may be given twice. Otherwise found out, page by page.",
+        ),
+    ] = None,
     figures: Annotated[
         bool, typer.Option(help="Cut figures out into a folder, and link them.")
     ] = True,
@@ -127,14 +137,22 @@ def convert(  # noqa: PLR0917 - Typer makes options of them
     """Read files once; the sources are left as they are."""
     from ocrd.config.settings import default_settings, load
     from ocrd.convert import Wanted
+    from ocrd.tasks import Task
 
     settings = default_settings() if config is None else load(config)
     asked = tuple(dict.fromkeys(kind.value for kind in kinds or ()))
     place = outlets.Place(out, asked, sources, as_json=as_json)
     default = Mode.TEXT if place.is_plain_text else Mode.MARKDOWN
-    task = _task(settings, (mode or default).value, target, prompt, size.value if size else "")
-    words = (*(passwords or ()), *_passwords_in(password_file, sources))
     told = Outcomes(as_json=as_json, is_quiet=quiet)
+    task = _task(
+        settings.engine.kind,
+        Task(
+            (mode or default).value, target, prompt, size.value if size else "",
+            _codes_in(spoken or ()),
+        ),
+        told,
+    )  # fmt: skip
+    words = (*(passwords or ()), *_passwords_in(password_file, sources))
     _convert(
         sources, place, settings, Wanted(task, place.outputs, figures, words), told,
         recursive=recursive, force=force, jobs=jobs,
@@ -142,15 +160,36 @@ def convert(  # noqa: PLR0917 - Typer makes options of them
     raise typer.Exit(EXIT_FAILED if told.has_failures else EXIT_OK)
 
 
-def _task(settings: Settings, mode: str, target: str, prompt: str, size: str) -> Task:
-    from ocrd import remedies
-    from ocrd.tasks import Task, fault_of
+def _codes_in(spoken: Iterable[str]) -> tuple[str, ...]:
+    """Return the codes of languages; they may stand together, as in deu,rus or deu+rus."""
+    from ocrd import languages
 
-    task = Task(mode, target, prompt, size)
-    if fault := fault_of(task, settings.engine.kind):
+    codes = [code.strip() for text in spoken for code in re.split("[,+]", text)]
+    for code in codes:
+        if not languages.CODE.fullmatch(code):
+            raise typer.BadParameter(
+                f"{str(screen.plain(code))!r} is no code of a language. {languages.advice(code)}",
+                param_hint="--language",
+            )
+    return tuple(dict.fromkeys(codes))
+
+
+def _task(kind: str, task: Task, told: Outcomes) -> Task:
+    """Return the task, if the engine of this kind can do it; raise BadParameter."""
+    from ocrd import languages, remedies
+    from ocrd.tasks import fault_of
+
+    if fault := fault_of(task, kind):
+        name = "language" if fault.field == "languages" else fault.field
         raise typer.BadParameter(
-            remedies.said(f"{fault.message}. {fault.remedy}"), param_hint=f"--{fault.field}"
+            remedies.said(f"{fault.message}. {fault.remedy}"), param_hint=f"--{name}"
         )
+    if kind in {"rapidocr", "tesseract"} and (lacking := languages.complaint(task.languages)):
+        said = remedies.said(f"{lacking.what}. {lacking.remedy}")
+        # The embedded engine reads most pages itself, and leaves to Tesseract the others only.
+        if kind == "tesseract" or lacking.is_unknown:
+            raise typer.BadParameter(said, param_hint="--language")
+        told.note(said)
     return task
 
 

@@ -34,9 +34,14 @@ class Outcomes:
 
     def left_alone(self, count: int) -> None:
         """Say how many files of the folders are no documents by their names."""
-        if count and not self.is_quiet and not self._as_json:
+        if count:
             many = "1 file" if count == 1 else f"{count} files"
-            screen.warn(f"{many} in these folders left alone: no document by its name.")
+            self.note(f"{many} in these folders left alone: no document by its name.")
+
+    def note(self, text: str) -> None:
+        """Say to a person what is of no one document."""
+        if not self.is_quiet and not self._as_json:
+            screen.warn(text)
 
     def tell(self, outcome: Outcome) -> None:
         """Say what became of one document."""

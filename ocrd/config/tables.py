@@ -40,7 +40,7 @@ def _code(text: str) -> str:
     if not languages.CODE.fullmatch(text):
         raise refuse(
             f"{text!r} is no code of a language",
-            'Write it as Tesseract does: "eng", "deu", "rus", "chi_sim", "script/Cyrillic".',
+            languages.advice(text),
         )
     return text
 

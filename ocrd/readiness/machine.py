@@ -99,9 +99,9 @@ def _languages(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 Verdict.FAIL if needs_them else Verdict.WARN,
                 "languages",
-                f"{told[0]}, which {inbox.path} names."
+                f"{told.what}, which {inbox.path} names."
                 + (" Its documents wait for it." if needs_them else ""),
-                told[1],
+                told.remedy,
             )
 
 

@@ -244,6 +244,9 @@ def test_a_full_standard_output_is_said(desk: Desk) -> None:
         (["scan.pdf", "--password-file", "none"], "No such file"),
         (["scan.pdf", "--mode", "text", "--target", "a seal"], "Remove it, or set that mode"),
         (["scan.pdf", "--jobs", "0"], "greater than or equal to 1"),
+        (["scan.pdf", "--language", "german"], 'no code of a language. Did you mean "deu"?'),
+        (["scan.pdf", "-l", "eng,,deu"], "'' is no code of a language"),
+        (["scan.pdf", "-l", "../eng"], "'../eng' is no code of a language"),
     ],
 )
 def test_what_contradicts_itself_is_a_usage_error(

@@ -64,3 +64,39 @@ def test_a_missing_language_is_named_with_its_package(
     assert found
     assert found[0] == "Tesseract's data for rus, chi_tra is not installed"
     assert "apt install tesseract-ocr-rus tesseract-ocr-chi-tra (Debian)" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("xyz", ""), ("ger", "deu"), ("zho", "chi_sim"), ("cze", "ces")]
+)
+def test_a_language_that_nobody_knows_has_no_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, meant: str
+) -> None:
+    monkeypatch.setenv("TESSDATA_PREFIX", str(data(tmp_path, "eng")))
+    found = languages.complaint(("rus", written))
+    assert found and found.is_unknown
+    assert f"no language {written}," in found.what
+    assert "apt install" not in found.remedy
+    assert (f'Did you mean "{meant}"?' in found.remedy) == bool(meant)
+
+
+def test_data_of_ones_own_making_is_a_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TESSDATA_PREFIX", str(data(tmp_path, "xyz")))
+    assert languages.complaint(("xyz",)) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("de", "deu"), (" Russian", "rus"), ("EN", "eng"), ("x", None)]
+)
+def test_what_people_write_for_a_language_is_understood(written: str, meant: str | None) -> None:
+    assert not languages.CODE.fullmatch(written)
+    told = languages.advice(written)
+    assert told.startswith(f'Did you mean "{meant}"?' if meant else "Write languages as")
+
+
+def test_what_people_may_mean_is_known_to_tesseract() -> None:
+    assert set(languages._OTHERWISE.values()) <= languages.KNOWN
+    assert all(code in languages.KNOWN for some in languages.OF_SCRIPT.values() for code in some)
+    assert not set(languages._OTHERWISE) & languages.KNOWN
