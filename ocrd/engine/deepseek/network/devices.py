@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+from ocrd import installation
 from ocrd.engine import visible
 from ocrd.engine.deepseek.network import survey
 from ocrd.engine.deepseek.network.survey import Seen
@@ -26,10 +27,6 @@ DRIVER = Path("/dev/nvidiactl")  # there where an NVIDIA driver is loaded and ma
 CARDS = Path("/proc/driver/nvidia/gpus")  # a folder for each card, by its place on the bus
 WSL = Path("/dev/dxg")  # GPUs there, which no folder tells of
 
-INSTALL_CUDA = (
-    "Install PyPI's torch, which is built for CUDA: pip install --force-reinstall torch; or set"
-    ' device = "cpu".'
-)
 INSTALL_OTHER = "Install a torch whose CUDA build knows this GPU, and a driver for it."
 STOP_OTHERS = "Stop what else uses it, or choose another device."
 WAIT = (
@@ -228,7 +225,7 @@ def _gone(had_gpus: tuple[str, ...], why: str) -> GpuGoneError:
     return GpuGoneError(
         f"The GPU that this engine had ({', '.join(had_gpus)}) cannot be used any more:"
         f" {why.rstrip('.')}.",
-        hint=WAIT if _is_for_gpus() else INSTALL_CUDA,
+        hint=WAIT if _is_for_gpus() else _install_cuda(),
     )
 
 
@@ -301,11 +298,16 @@ def _remark(why: str) -> str:
 
 def _remedy() -> str:
     if not _is_for_gpus():
-        return INSTALL_CUDA
+        return _install_cuda()
     return (
         f"Install a driver for CUDA {torch.version.cuda or torch.version.hip}, which this torch is"
         ' built for, or a torch for an older one; or set device = "cpu".'
     )
+
+
+def _install_cuda() -> str:
+    line = installation.replacing("torch", "gpu")
+    return f'Install PyPI\'s torch, which is built for CUDA: {line}; or set device = "cpu".'
 
 
 def _first_line(error: BaseException) -> str:
