@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "ocrd"
 
 # On top of ocrd/ lie the words, which everybody may say, and the story.
 WORDS = frozenset(
-    "job tasks pages doubts witness figures errors log loading wording languages"
+    "job tasks pages doubts witness confidence figures errors log loading wording languages"
     " installation".split()
 )
 
@@ -60,8 +60,8 @@ DOORS = {
     "safetensors": "engine/deepseek/*",
     "tokenizers": "engine/deepseek/*",
     "huggingface_hub": "engine/deepseek/network cli",
-    "onnxruntime": "engine/rapidocr/engine",
-    "rapidocr": "engine/rapidocr/engine engine/rapidocr/weights",
+    "onnxruntime": "engine/rapidocr/networks",
+    "rapidocr": "engine/rapidocr/networks engine/rapidocr/weights",
     "pymupdf": "raster/pdfs/mupdf raster/frames raster/faults",
     "pypdfium2": "raster/pdfs/pdfium",
     "pillow_heif": "raster/images/openers",

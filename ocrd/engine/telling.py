@@ -41,6 +41,8 @@ class Telling:
         self._id = request.id
         self._send = send
         self._clock = clock
+        self._count = 0  # the highest so far
+        self._before = 0  # of it, what earlier parts of the work came to
         self._counted = -PROGRESS_SECONDS  # when that was last told
         self._partial = -PARTIAL_SECONDS
         self._told: list[str] = []  # since the last restart
@@ -54,10 +56,15 @@ class Telling:
         if self._cancelled:
             raise Cancelled
         now = self._clock()
+        self._count = max(self._count, self._before + count)
         if now - self._counted >= PROGRESS_SECONDS:
             self._counted = now
-            self._send(Progress(self._id, count))
+            self._send(Progress(self._id, self._count))
         self._flush(now)
+
+    def count_on(self) -> None:
+        """Have counts begin anew, behind all that was counted so far."""
+        self._before = self._count
 
     # Its text
 
@@ -132,7 +139,8 @@ def teller(progress: Callable[[int], None]) -> Telling:
 class _Counting(Telling):
     def __init__(self, progress: Callable[[int], None]) -> None:
         super().__init__(Recognise(0, ""), lambda _: None)
-        self._count = progress
+        self._progress = progress
 
     def __call__(self, count: int) -> None:
-        self._count(count)
+        super().__call__(count)
+        self._progress(self._count)

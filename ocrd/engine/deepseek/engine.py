@@ -18,21 +18,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from ocrd.engine.deepseek import parts
+from ocrd import confidence
+from ocrd.engine.deepseek import parts, readings
 from ocrd.engine.deepseek.network import checkpoint, preprocessing, vision
+from ocrd.engine.deepseek.readings import Reading
 from ocrd.engine.deepseek.sizing import Sizing, page_bytes
 from ocrd.engine.deepseek.slots.decoding import DecoderThread, DecodingEndedError, Generation, Rules
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
 from ocrd.engine.deepseek.text import prompts, runaway
 from ocrd.engine.deepseek.text.ladder import Attempt, ladder
-from ocrd.engine.deepseek.text.seen import visible
+from ocrd.engine.deepseek.text.transcript import Transcript
 from ocrd.engine.deepseek.text.watch import Watch
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.engine.rapidocr.lanes import Lanes
+from ocrd.engine.telling import PARTIAL_SECONDS, Telling, teller
 from ocrd.errors import EngineError, OcrdError, PageError
 from ocrd.job import Ink, Recognition
 from ocrd.tasks import MODES, Task
-from ocrd.witness import extent, held_against
 
 if TYPE_CHECKING:
     from ocrd.engine.rapidocr.upright import Upright
@@ -47,15 +49,6 @@ TOKENS_OF_A_BLACK_PAGE = 10_000  # a full page of print is a tenth black and has
 INK_SHARE = 0.0002  # of the page: a short line of small type is about twice as much
 
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one run of the model over a page gave."""
-
-    text: str
-    doubt: str  # why it cannot be trusted, "" where it can
-    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,38 +121,73 @@ class DeepSeek:
         is returned with its doubt.
         """
         started = time.monotonic()
+        telling = teller(progress)
         image, rotation = self._lanes.submit(request.rank, self._load, request.path).result()
-        progress(0)
+        telling(0)
         whole = Page(image, request, _ink(image))
         spans = parts.spans(image, self._views(request.task))
-        best: list[Reading] = []
-        readings: list[Reading] = []
-        for span in spans:
-            going_on = _counting_on(progress, sum(reading.tokens for reading in readings))
-            page = _part(whole, span) if len(spans) > 1 else whole
-            some = self._read_until_sound(page, going_on)
-            readings += some
-            best.append(_best(some, page.witness))
+        best, all_readings, is_full = self._read_parts(whole, spans, telling)
         texts = [reading.text for reading in best]
+        logprobs = [logprob for reading in best for logprob in reading.logprobs]
         return Recognition(
             (), *image.size, rotation,
             seconds=round(time.monotonic() - started, 3),
-            warnings=_remarks(readings, len(spans)),
+            warnings=readings.remarks(all_readings, len(best)),
             form="markup",
-            markup=parts.joined(texts, spans, image.size) if len(spans) > 1 else texts[0],
+            markup=self._joined(texts, spans, whole),
             doubt=next((reading.doubt for reading in best if reading.doubt), ""),
-            retries=len(readings) - len(spans),
+            retries=len(all_readings) - len(best),
+            tokens=len(logprobs),
+            prompt_tokens=sum(reading.prompt_tokens for reading in best),
+            finish="length" if is_full or "length" in [one.finish for one in best] else "stop",
+            confidence=(sure := confidence.of_tokens(logprobs)).mean,
+            least=sure.least,
         )  # fmt: skip
 
-    def _read_until_sound(self, page: Page, progress: Progress) -> list[Reading]:
-        """Run the model over the page until it gives a sound text, as often as is worth it."""
-        readings: list[Reading] = []
-        for attempt in ladder(self._model.kind, page.request.task):
-            going_on = _counting_on(progress, sum(reading.tokens for reading in readings))
-            readings.append(self._read(page, attempt, going_on))
-            if not readings[-1].doubt:
+    def _read_parts(
+        self, whole: Page, spans: Sequence[parts.Span], telling: Telling
+    ) -> tuple[list[Reading], list[Reading], bool]:
+        """Read a page part by part, as far as its task lets it grow.
+
+        Return the reading that counts of each part, all of them, and whether the page is as long as
+        was asked for before it is read.
+        """
+        left = whole.request.task.decoding.max_tokens
+        best: list[Reading] = []
+        some: list[Reading] = []
+        for span in spans:
+            page = _part(whole, span) if len(spans) > 1 else whole
+            readings_of_part = self._read_until_sound(page, left, telling, live=len(spans) == 1)
+            some += readings_of_part
+            best.append(readings.best(readings_of_part, page.witness))
+            if len(spans) > 1:  # a part's places are the page's once it is there
+                telling.settle(self._joined([reading.text for reading in best], spans, whole))
+            left = None if left is None else left - best[-1].tokens
+            if best[-1].is_cut or left == 0:
                 break
-        return readings
+        return best, some, left == 0 and len(best) < len(spans)
+
+    def _joined(self, texts: Sequence[str], spans: Sequence[parts.Span], whole: Page) -> str:
+        if len(spans) == 1:
+            return texts[0]
+        return parts.joined(texts, spans[: len(texts)], whole.image.size)
+
+    def _read_until_sound(
+        self, page: Page, most: int | None, telling: Telling, *, live: bool
+    ) -> list[Reading]:
+        """Run the model over the page until it gives a sound text, as often as is worth it.
+
+        ``most`` tokens are asked for. With ``live`` the text is told as it comes.
+        """
+        found: list[Reading] = []
+        for attempt in ladder(self._model.kind, page.request.task):
+            telling.count_on()
+            if live:
+                telling.restart()
+            found.append(self._read(page, attempt, most, telling, live=live))
+            if not found[-1].doubt:
+                break
+        return found
 
     def _note(self, text: str) -> None:
         """Pass on what the decoder says; slots that were halved are halved at the next start."""
@@ -182,19 +210,39 @@ class DeepSeek:
     def _views(self, task: Task) -> preprocessing.ViewSpec:
         return preprocessing.view_spec(self._model.kind, task.size, self._settings["max_tiles"])
 
-    def _read(self, page: Page, attempt: Attempt, progress: Progress) -> Reading:
+    def _read(
+        self, page: Page, attempt: Attempt, most: int | None, telling: Telling, *, live: bool
+    ) -> Reading:
         """Run the model over the page once."""
-        generation = self._submit(page, attempt)
-        reason = self._follow(generation, page.witness, progress)
-        text = self._decode(generation.tokens)
-        doubt = reason or runaway.judge(
-            text, finished=generation.finished, has_ink=page.must_answer, ink=page.witness
+        kind = self._model.kind
+        generation, prompt_tokens = self._submit(page, attempt, most)
+        live = live and telling.wants_text
+        said = Transcript(self._decode, page.request.task.decoding.stop, live=live)
+        reason = self._follow(generation, said, page.witness, attempt.task, telling)
+        is_full = generation.finished in {"length", "context"} and not said.is_stopped
+        is_cut = said.is_stopped or (is_full and len(said.tokens) == most)
+        text = said.whole()
+        doubt = reason
+        if not (reason or is_cut):
+            doubt = runaway.judge(
+                text, finished=generation.finished, has_ink=page.must_answer, ink=page.witness
+            )
+        return Reading(
+            prompts.as_asked(kind, attempt.task, text),
+            doubt,
+            tuple(generation.logprobs[: len(said.tokens)]),
+            prompt_tokens,
+            "length" if is_full else "stop",
+            is_cut,
         )
-        asked = prompts.as_asked(self._model.kind, attempt.task, text)
-        return Reading(asked, doubt, len(generation.tokens))
 
-    def _submit(self, page: Page, attempt: Attempt) -> Generation:
-        """Prepare the page and hand it to the decoder; the views are let go once it has them."""
+    def _submit(
+        self, page: Page, attempt: Attempt, most: int | None = None
+    ) -> tuple[Generation, int]:
+        """Prepare the page and hand it to the decoder; the views are let go once it has them.
+
+        Return how many tokens its prompt has, too.
+        """
         kind, rank = self._model.kind, page.request.rank
         self._prepared.acquire()
         try:
@@ -202,28 +250,49 @@ class DeepSeek:
             views = self._lanes.submit(rank, preprocessing.prepare, page.image, spec).result()
             prompt = prompts.prompt_of(kind, attempt.task)
             ids = prompts.prompt_ids(self._tokenize, prompt, views.tokens)
-            return self._decoder.submit(
-                views, ids, self._rules(attempt, len(ids)), rank,
+            generation = self._decoder.submit(
+                views, ids, self._rules(attempt, len(ids), most), rank,
                 expected=page.expected_tokens, on_taken=self._prepared.release,
             )  # fmt: skip
+            return generation, len(ids)
         except DecodingEndedError as error:
             raise EngineError(f"{error}.", hint="The engine is restarted.") from error
         except BaseException:
             self._prepared.release()
             raise
 
-    def _follow(self, generation: Generation, ink: Ink | None, progress: Progress) -> str:
-        """Wait for the page's end; return why it was stopped before, "" if it was not."""
+    def _follow(
+        self,
+        generation: Generation,
+        said: Transcript,
+        ink: Ink | None,
+        task: Task,
+        telling: Telling,
+    ) -> str:
+        """Wait for the page's end; return why it was stopped before, "" if it was not.
+
+        It is stopped where the task says so, too, without a reason.
+        """
         watch = Watch(self._decode, ink)
-        count = 0
-        try:
-            for tokens in _tokens_of(generation):
-                count += len(tokens)
-                progress(count)
-                if reason := watch.take(tokens):
-                    return reason
-        finally:
-            generation.cancel()  # of no effect on one that has ended
+        told, text = 0, ""
+        if telling.wants_text:
+            generation.hurry(PARTIAL_SECONDS)
+        with telling.when_cancelled(generation.cancel):
+            try:
+                for tokens in _tokens_of(generation):
+                    if fresh := said.take(tokens):
+                        text += fresh
+                        settled = prompts.settled(self._model.kind, task, text)
+                        telling.text(settled[told:])
+                        told = len(settled)
+                    telling(len(said.tokens))
+                    if said.is_stopped:
+                        return ""
+                    if reason := watch.take(tokens):
+                        return reason
+            finally:
+                generation.cancel()  # of no effect on one that has ended
+        telling(len(said.tokens))  # cancelled, perhaps
         return ""
 
     def _decode(self, tokens: Sequence[int]) -> str:
@@ -234,7 +303,7 @@ class DeepSeek:
         ids: list[int] = self._model.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
-    def _rules(self, attempt: Attempt, prompt_tokens: int) -> Rules:
+    def _rules(self, attempt: Attempt, prompt_tokens: int, asked: int | None) -> Rules:
         room = self._settings["context"] - prompt_tokens
         if room <= 0:
             raise PageError(
@@ -242,12 +311,12 @@ class DeepSeek:
                 f" {self._settings['context']}.",
                 hint="Raise the engine's context, or lower max_tiles.",
             )
-        most = self._settings["max_new_tokens"]
+        limits = (room, self._settings["max_new_tokens"], asked)
         return Rules(
-            max_new_tokens=min(most or room, room),
+            max_new_tokens=min(limit for limit in limits if limit),
             ngram=attempt.repeat.ngram,
             window=attempt.repeat.window,
-            temperature=attempt.temperature,
+            temperature=max(attempt.temperature, attempt.task.decoding.temperature),
             exempt=prompts.REPEATABLE,
         )
 
@@ -257,7 +326,7 @@ class DeepSeek:
         pixels[::40, 100:-100] = 0
         page = Image.fromarray(pixels)
         first = ladder(self._model.kind, Task())[0]
-        generation = self._submit(Page(page, Recognise(0, ""), 0.0), first)
+        generation, _ = self._submit(Page(page, Recognise(0, ""), 0.0), first)
         for tokens in _tokens_of(generation):
             if len(generation.tokens) + len(tokens) >= WARM_UP_TOKENS:
                 break
@@ -270,13 +339,6 @@ def _part(whole: Page, span: parts.Span) -> Page:
     share = _ink(image)
     ink = parts.ink_of(whole.request.ink, share, whole.ink, span, max(whole.image.size))
     return Page(image, replace(whole.request, ink=ink), share)
-
-
-def _best(readings: Sequence[Reading], witness: Ink | None) -> Reading:
-    """Return the sound reading, or the most useful of those in doubt."""
-    if not readings[-1].doubt:
-        return readings[-1]
-    return max(readings, key=lambda reading: _usefulness(reading, witness))
 
 
 def _tokens_of(generation: Generation) -> Iterator[list[int]]:
@@ -311,26 +373,6 @@ def _ink(image: Image.Image) -> float:
     counts = np.asarray(image.convert("L").histogram(), np.int64)
     paper = int(np.searchsorted(np.cumsum(counts), counts.sum() // 2))
     return float(counts[: max(paper - INK_DARKER, 0)].sum() / counts.sum())
-
-
-def _counting_on(progress: Progress, before: int) -> Progress:
-    """Return a progress that goes on where earlier readings of the page ended."""
-    return lambda count: progress(before + count)
-
-
-def _usefulness(reading: Reading, ink: Ink | None) -> tuple[bool, int]:
-    """Return whether the page can hold a reading, and how many different lines that has."""
-    doubt = held_against(ink, *extent(visible(reading.text))) if ink else None
-    is_held = doubt is None or doubt.code != "more-than-page"
-    return is_held, len(set(reading.text.split("\n")))
-
-
-def _remarks(readings: list[Reading], count: int) -> tuple[str, ...]:
-    """Return what a person should know of readings, of so many parts, that were thrown away."""
-    doubts = [reading.doubt for reading in readings if reading.doubt]
-    if not doubts or len(readings) == count:
-        return ()
-    return (f"Read {len(readings) - count + 1} times; the first time: {doubts[0]}",)
 
 
 def load(settings: dict[str, Any]) -> DeepSeek:

@@ -128,6 +128,20 @@ def test_what_is_to_be_done_when_a_page_is_cancelled_is_done_once(is_late: bool)
     assert done == [1]
 
 
+def test_counts_go_on_where_earlier_work_ended_and_never_go_back() -> None:
+    heard = Heard()
+    for count in (5, 0, 7):
+        heard.now += 1
+        heard.telling(count)
+    heard.telling.count_on()
+    for count in (0, 2):
+        heard.now += 1
+        heard.telling(count)
+    assert [message.count for message in heard.messages if isinstance(message, Progress)] == [
+        5, 5, 7, 7, 9,
+    ]  # fmt: skip
+
+
 def test_a_function_that_counts_is_a_teller_without_listeners() -> None:
     counts: list[int] = []
     count: Callable[[int], None] = counts.append

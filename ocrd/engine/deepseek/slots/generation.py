@@ -36,6 +36,7 @@ class Generation:
         self.cancelled = False  # asked for; finished says when it is done
         self._told = 0  # tokens that followers have been woken for
         self._told_at = time.monotonic()
+        self._pause_seconds = PAUSE_SECONDS
         self._changed = threading.Condition()
         self._on_cancel = on_cancel
 
@@ -55,6 +56,10 @@ class Generation:
         if self.error is not None:
             raise self.error
 
+    def hurry(self, pause_seconds: float) -> None:
+        """Wake followers after this time, though few tokens came: somebody reads along."""
+        self._pause_seconds = pause_seconds
+
     def cancel(self) -> None:
         """Ask for the end of this page; the others go on."""
         self.cancelled = True
@@ -65,7 +70,7 @@ class Generation:
         self.logprobs.append(logprob)
         self.tokens.append(token)
         now = time.monotonic()
-        if len(self.tokens) - self._told >= STRIDE or now - self._told_at >= PAUSE_SECONDS:
+        if len(self.tokens) - self._told >= STRIDE or now - self._told_at >= self._pause_seconds:
             with self._changed:
                 self._told, self._told_at = len(self.tokens), now
                 self._changed.notify_all()

@@ -23,6 +23,7 @@ TD, TD_END = 128821, 128822
 TR, TR_END = 128823, 128824
 
 UNLIMITED = "unlimited-ocr"
+DET_TEXT, DET_END_TEXT = "<|det|>", "<|/det|>"
 _PLACES = re.compile(r"\n?<\|det\|>[^<>]*<\|/det\|>")
 
 REPEATABLE = (TD, TD_END)  # what the no-repeat rule never bans: tables repeat them by nature
@@ -85,6 +86,20 @@ def as_asked(kind: str, task: Task, text: str) -> str:
     if kind != UNLIMITED or task.mode != "text":
         return text
     return _PLACES.sub("\n", text).lstrip("\n")
+
+
+def settled(kind: str, task: Task, text: str) -> str:
+    """Return as much of a growing text, as its task wants it, as no further text will change."""
+    if kind != UNLIMITED or task.mode != "text":
+        return text
+    kept = text[:last] if (last := _open_place(text)) is not None else text
+    return as_asked(kind, task, kept.removesuffix("\n"))
+
+
+def _open_place(text: str) -> int | None:
+    """Return where a place begins that has not ended."""
+    start = text.rfind(DET_TEXT)
+    return start if start >= 0 and text.find(DET_END_TEXT, start) < 0 else None
 
 
 def prompt_ids(tokenize: Callable[[str], list[int]], text: str, image_tokens: int) -> list[int]:

@@ -39,10 +39,19 @@ def test_tokens_come_some_at_a_time_while_they_come_fast() -> None:
 
 
 def test_a_slow_token_is_heard_of_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = Generation()
     monkeypatch.setattr(generation, "PAUSE_SECONDS", 0.0)
+    page = Generation()
     page.take(7)
     assert next(page.follow()) == [7]
+
+
+def test_who_reads_along_hears_of_every_token_that_is_not_too_fast() -> None:
+    page = Generation()
+    page.hurry(0.0)
+    follower = page.follow()
+    for token in range(3):
+        page.take(token)
+        assert next(follower) == [token]
 
 
 def test_an_error_is_raised_after_the_tokens_before_it() -> None:
