@@ -27,6 +27,7 @@ from ocrd.engine.rapidocr import (
     leaders,
     legibility,
     lookalikes,
+    networks,
     overlaid,
     overlooked,
     recognition,
@@ -57,8 +58,8 @@ def reading_key(dtype: str = "auto") -> str:
     """Return a name for how lines are found and read: settings, code, network and libraries."""
     parts = [
         _hash(weights.for_lines(dtype).read_bytes()),
-        str(engine._DETECTION),
-        str(engine._RECOGNITION),
+        str(networks._DETECTION),
+        str(networks._RECOGNITION),
         *(inspect.getsource(part) for part in READING),
         *(f"{name} {metadata.version(name)}" for name in _LIBRARIES),
     ]

@@ -12,14 +12,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before onnxruntime is imported, whoever starts us
-
 import cv2
-import numpy as np
-import rapidocr
 
 from ocrd.doubts import REPLACEMENT, is_read
 from ocrd.engine.protocol import Hello, Recognise
@@ -28,6 +23,7 @@ from ocrd.engine.rapidocr import (
     ink,
     leaders,
     legibility,
+    networks,
     overlaid,
     shining,
     stamps,
@@ -36,9 +32,8 @@ from ocrd.engine.rapidocr import (
     turning,
     weights,
 )
-from ocrd.engine.rapidocr.finding import DETECTION_SIDE, MOST_BOXES, Finder
+from ocrd.engine.rapidocr.finding import Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
-from ocrd.engine.rapidocr.recognition import Recogniser
 from ocrd.engine.rapidocr.strips import Pixels
 from ocrd.job import Line, Quad, Recognition, Rule, Typeface
 
@@ -48,19 +43,6 @@ EXPRESS_SLOTS = 1  # so that a letter need not wait for a page of a book to end
 SHONE = "Print on the back of the paper shone through; it was left out."
 
 Progress = Callable[[int], None]
-
-# Measured for ocrd on 117 pages with ground truth. The line classifier flips upright lines; with
-# dilation boxes fuse across column gutters at this detection size.
-_DETECTION = {
-    "Global.use_rec": False,
-    "Global.max_side_len": 4000,
-    "Det.limit_type": "max",
-    "Det.limit_side_len": DETECTION_SIDE,
-    "Det.use_dilation": False,
-    "Det.max_candidates": MOST_BOXES,
-}
-_RECOGNITION = {"Global.use_det": False, "Global.use_preprocess_img": False}
-
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -107,14 +89,14 @@ class RapidOcr:
         # Single-threaded runs side by side beat one run on several threads, and a lone page
         # still has all lanes for its lines.
         self._lanes = Lanes(share.lanes)
-        self._finder = Finder(_detector(share.threads), self._lanes, share.lanes)
+        self._finder = Finder(networks.detector(share.threads), self._lanes, share.lanes)
         self._slot = threading.local()  # .rank: of the page that this slot's thread reads
         cv2.setNumThreads(share.threads)
         self._model = ""
         if reads:
             lines = weights.for_lines(dtype)
             self._model = f"{MODEL}, int8" if lines == weights.EIGHT_BIT else MODEL
-            self._recogniser = _recogniser(lines, share.threads)
+            self._recogniser = networks.recogniser(lines, share.threads)
 
     @property
     def hello(self) -> Hello:
@@ -132,7 +114,7 @@ class RapidOcr:
             lines = self._reviewed(request, page, self._read_lines(page, progress), progress)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
             lines = self._with_ticks(page, lines, rules)
-        except rapidocr_failures() as error:
+        except networks.failures() as error:
             if "alloc" in str(error).lower():
                 raise MemoryError("onnxruntime could not allocate") from error
             raise
@@ -354,50 +336,6 @@ def _probe(
         if verdict is not None:
             break
     return readings, turned, bool(verdict)
-
-
-class _Detector(rapidocr.RapidOCR):  # type: ignore[misc]  # its types are not followed
-    """RapidOCR that finds lines only, without cutting each of them out in vain."""
-
-    def crop_text_regions(self, img: Pixels, det_boxes: Any) -> list[Pixels]:
-        """Cut out nothing: we cut from the turned page, one line at a time."""
-        return []
-
-
-def _detector(threads: int) -> Any:
-    """Load the network that finds lines.
-
-    Any: what the library returns depends on its flags, which its types do not express.
-    """
-    detector: Any = _Detector(params=_parameters(_DETECTION, "Det", weights.of("det"), threads))
-    detector(np.full((64, 256, 3), 255, np.uint8))  # loads the model
-    return detector
-
-
-def _recogniser(model: Path, threads: int) -> Recogniser:
-    """Load the network that reads lines; one line at a time is fastest on a processor."""
-    reader: Any = rapidocr.RapidOCR(params=_parameters(_RECOGNITION, "Rec", model, threads))
-    reader(np.full((48, 160, 3), 255, np.uint8))  # loads the model
-    return Recogniser(reader.text_rec.session, reader.text_rec.postprocess_op.character)
-
-
-def _parameters(tuning: dict[str, Any], task: str, model: Path, threads: int) -> dict[str, Any]:
-    """Return RapidOCR's parameters for one of its tasks."""
-    return {
-        "Global.use_cls": False,
-        "Global.log_level": "critical",
-        "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-        f"{task}.model_path": str(model),
-        **tuning,
-    }
-
-
-def rapidocr_failures() -> tuple[type[Exception], ...]:
-    """Return what RapidOCR raises when onnxruntime fails."""
-    from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
-
-    return (ONNXRuntimeError,)
 
 
 def load(settings: dict[str, Any]) -> RapidOcr:
