@@ -44,6 +44,7 @@ SHONE = "Print on the back of the paper shone through; it was left out."
 
 Progress = Callable[[int], None]
 
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """How the machine is shared among pages.
