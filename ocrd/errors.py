@@ -117,11 +117,24 @@ class UnknownJobError(OcrdError):
     fate = Fate.EXIT
 
 
+class PromiseError(OcrdError):
+    """The same Idempotency-Key came with another request."""
+
+    code = "idempotency"
+    fate = Fate.EXIT
+
+
 class DocumentError(OcrdError):
     """This document cannot be read; it goes to ``failed/``."""
 
     code = "document"
     fate = Fate.FAIL_DOCUMENT
+
+
+class NoPagesError(DocumentError):
+    """None of the pages that were asked for are there."""
+
+    code = "no-pages"
 
 
 class EncryptedError(DocumentError):

@@ -41,7 +41,7 @@ class Fates:
             await self.retry_later(work, Reason.of(second), refund=True)
 
     async def _meet(self, work: Work, error: OcrdError) -> None:
-        patience = work.folder.settings.patience
+        patience = work.settings.patience
         match self._verdicts.judge(error, work.job.id, work.job.key, patience):
             case Verdict.STOP:
                 raise error
@@ -62,7 +62,7 @@ class Fates:
     async def _look_again_later(self, work: Work, error: OcrdError) -> None:
         """Wait: what looks damaged may be a file that has not arrived whole."""
         is_first_look = work.job.code != error.code
-        delay = delay_before_look(work.folder.settings.patience)
+        delay = delay_before_look(work.settings.patience)
         await self._ledger.do(
             lambda ledger: ledger.release(
                 work.job.id, not_before=time.time() + delay, refund=True, reason=Reason.of(error)
@@ -71,7 +71,7 @@ class Fates:
         if is_first_look:
             log.info(
                 "%s It fails if that is so for %s.",
-                error.what, span(work.folder.settings.patience), extra=work.about("incomplete"),
+                error.what, span(work.settings.patience), extra=work.about("incomplete"),
             )
 
     async def retry_later(self, work: Work, reason: Reason, *, refund: bool) -> None:

@@ -39,7 +39,7 @@ class Finisher:
     async def was_read_before(self, work: Work, sha256: str) -> bool:
         """Finish a kept file whose content has been read before, touched or copied since."""
         job = work.job
-        if work.folder.settings.source != "keep":
+        if work.settings.source != "keep":
             return False
         before = await self._ledger.do(lambda ledger: ledger.kept_sha256(job.inbox, job.relpath))
         if before != sha256:
@@ -89,7 +89,7 @@ class Finisher:
         await work.folder.threads.do(work.folder.require_root)
         try:
             key = await work.folder.threads.do(retrying.put_back, work.job)
-            read, settings = retrying.is_to_be_read(work.job), work.folder.settings
+            read, settings = retrying.is_to_be_read(work.job), work.settings
             stray = ""
             if read:
                 stray = await work.folder.threads.do(retrying.stray_at_home, work.job, settings)

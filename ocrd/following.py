@@ -55,7 +55,7 @@ class Follower:
 
     async def follow(self, work: Work, sha256: str) -> bool:
         """Finish a document that was read under another name, and say whether it was."""
-        if work.folder.settings.source != "keep":
+        if work.settings.source != "keep":
             return False
         job = work.job
         known = await self._ledger.do(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ocrd.errors import CorruptError
+from ocrd.errors import CorruptError, NoPagesError
 from ocrd.job import SourceInfo
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.raster.rasterize import Rasterizer, Source
@@ -34,7 +34,7 @@ class Inspector:
 
     def awaited(self, work: Work, source: Source) -> Source:
         """Return the source as one that may still become whole, while the patience lasts."""
-        job, patience = work.job, work.folder.settings.patience
+        job, patience = work.job, work.settings.patience
         return replace(
             source, awaited=not self._verdicts.is_patience_over(job.id, job.key, patience)
         )
@@ -54,10 +54,16 @@ class Inspector:
             )
         if job.sha256 not in {None, sha256}:
             await self._ledger.do(lambda ledger: ledger.forget_pages(job.id))
+        wanted = len(work.numbers(info))
+        if not wanted:
+            raise NoPagesError(
+                f"{work.name} has {info.pages} pages, and none of those that were asked for.",
+                hint="Ask for pages that it has; the first is page 1.",
+            )
         await self._ledger.do(
-            lambda ledger: ledger.inspected(job.id, pages=info.pages, sha256=sha256)
+            lambda ledger: ledger.inspected(job.id, pages=wanted, sha256=sha256)
         )
         work.info = info
-        if info.pages > LONG_PAGES and not work.long_allowed:
+        if wanted > LONG_PAGES and not work.long_allowed:
             raise TooLongForNowError
         return info

@@ -275,6 +275,12 @@ class PageRead:
     code: str = ""  # for FAILED: the error's code
     engine: str = ""  # that read it
     model: str = ""
+    confidence: float | None = None  # this and what follows: as Recognition's
+    least: float | None = None
+    tokens: int = 0
+    prompt_tokens: int = 0
+    estimated: bool = False
+    finish: str = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,3 +384,5 @@ class DocumentResult:
     state: str = "done"  # or "done with doubts", "partial", "failed"
     doubtful: tuple[int, ...] = ()  # numbers of the pages, in order
     failed: tuple[int, ...] = ()  # that count as not read; a doubtful one may be among them
+    confidence: float | None = None  # the mean of its pages', by their tokens
+    least: float | None = None  # of its pages'

@@ -115,20 +115,21 @@ class Pipeline:
                 name=str(work.job.id),
                 rasterizer=self._rasterizer,
                 engine=work.engine,
-                task=work.folder.settings.task,
+                task=work.settings.task,
                 rank=work.rank,
+                door=work.job.inbox,
                 temp_dir=self._temp_dir,
                 on_page=progress.keep,
                 on_kill=progress.count_kill,
                 on_acquittal=progress.forget_kills,
                 kills=await progress.kills(),
                 stopping=self.stopping,
-                deadly_pages=most_failures(work.pages or 0, work.folder.settings.tolerance) + 1,
+                deadly_pages=most_failures(work.pages or 0, work.settings.tolerance) + 1,
             )
             await read_pages(reading, missing)
 
     async def _illustrate(self, work: Work, source: Source, info: SourceInfo) -> None:
-        settings = work.folder.settings
+        settings = work.settings
         wanted = Illustration(
             rasterizer=self._rasterizer,
             source=source,
@@ -146,7 +147,8 @@ class Pipeline:
     async def _verdict(self, work: Work, info: SourceInfo) -> OcrdError | None:
         """Return why the document fails, None if it is done."""
         failed = await self._ledger.do(lambda ledger: ledger.failed_pages(work.job.id))
-        return failure(work.name, failed, info.pages, work.folder.settings.tolerance)
+        total = len(work.numbers(info))
+        return failure(work.name, failed, total, work.settings.tolerance)
 
 
 def _was_begun(work: Work) -> bool:

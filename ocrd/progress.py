@@ -29,7 +29,8 @@ class Progress:
         """Return the numbers of the pages that are still to be read, in order."""
         done = await self._ledger.do(lambda ledger: ledger.pages_done(self._work.job.id))
         self._work.pages_done = len(done)
-        return [number for number in range(1, (self._work.pages or 0) + 1) if number not in done]
+        wanted = self._work.numbers(self._work.info) if self._work.info else ()
+        return [number for number in wanted if number not in done]
 
     async def keep(self, page: PageRead) -> None:
         """Checkpoint a page that is done with, read or not, and say what is wrong with it."""
@@ -37,7 +38,7 @@ class Progress:
         if hello := work.engine.announced:
             page = replace(page, engine=hello.name, model=hello.model)
         result, doubtful = pages.to_json(page), page.status is PageStatus.DOUBTFUL
-        failed = doubts.is_unread(page, work.folder.settings.doubt_tolerance)
+        failed = doubts.is_unread(page, work.settings.doubt_tolerance)
         await self._ledger.do(
             lambda ledger: ledger.checkpoint(
                 work.job.id, page.number, result, failed=failed, doubtful=doubtful

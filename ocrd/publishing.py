@@ -7,6 +7,7 @@ ledger knows the intent; what is left is :func:`filing.publish`.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -46,7 +47,7 @@ class Publisher:
 
         Call :meth:`release` once the plan is carried out or given up.
         """
-        job, settings = work.job, work.folder.settings
+        job, settings = work.job, work.settings
         owned = self._ledger.submit(
             lambda ledger: ledger.outputs_of(job.inbox, job.relpath)
         ).result()
@@ -81,9 +82,9 @@ class Publisher:
 
     def _account(self, work: Work, info: SourceInfo | None) -> Account:
         """Go through the pages for what is told of them, and for what they tell together."""
-        account = Account(work.folder.settings.doubt_tolerance)
+        account = Account(work.settings.doubt_tolerance)
         survey = documents.Survey()
-        for page in self.pages(work.job, info) if info else ():
+        for page in self.pages(work, info) if info else ():
             account.add(page)
             survey.add(page)
         work.document = survey.document()
@@ -99,7 +100,7 @@ class Publisher:
             return {path.name: filing.copying(path) for path in made.figures}
         if kind == plans.OVERLAY and made.overlay is not None:
             return filing.copying(made.overlay)
-        settings = work.folder.settings
+        settings = work.settings
         document = DocumentResult(
             source_name=files.printable(Path(plan.destination or plan.source).name),
             sha256=work.sha256 or "",
@@ -113,6 +114,8 @@ class Publisher:
             state=account.state if plan.state is JobState.DONE else "failed",
             doubtful=tuple(account.doubtful),
             failed=tuple(account.unread),
+            confidence=account.confidence,
+            least=account.least,
         )
         style = style_of(settings, _assets_name(plan))
 
@@ -126,27 +129,31 @@ class Publisher:
 
     def settled(self, work: Work, info: SourceInfo) -> Iterator[PageRead]:
         """Yield the pages as the document has them, of modes that read one; in no event loop."""
-        if work.folder.settings.mode not in documents.MODES:
-            yield from self.pages(work.job, info)
+        if work.settings.mode not in documents.MODES:
+            yield from self.pages(work, info)
             return
         if work.document is None:
             self._account(work, info)
         known = work.document or documents.Document()
-        yield from known.pages(self.pages(work.job, info))
+        yield from known.pages(self.pages(work, info))
 
-    def pages(self, job: Job, info: SourceInfo) -> Iterator[PageRead]:
+    def pages(self, work: Work, info: SourceInfo) -> Iterator[PageRead]:
         """Yield the checkpointed pages in order, a few in memory at a time; in no event loop."""
+        wanted = iter(work.numbers(info))
+        for number, result in self._checkpoints(work.job):
+            yield from map(_missing, itertools.takewhile(number.__gt__, wanted))
+            yield pages.from_json(result)
+        yield from map(_missing, wanted)
+
+    def _checkpoints(self, job: Job) -> Iterator[tuple[int, str]]:
         after = 0
         while True:
             fetch = partial(Ledger.page_results, job_id=job.id, after=after, limit=PAGES_FETCHED)
             fetched = self._ledger.submit(fetch).result()
             if not fetched:
-                yield from _missing(after + 1, info.pages + 1)
                 return
-            for number, result in fetched:
-                yield from _missing(after + 1, number)
-                yield pages.from_json(result)
-                after = number
+            yield from fetched
+            after = fetched[-1][0]
 
 
 def sweep(work: Work) -> None:
@@ -156,7 +163,7 @@ def sweep(work: Work) -> None:
     now is left as it is.
     """
     below = Path(work.job.relpath).parent
-    settings = work.folder.settings
+    settings = work.settings
     filed = (
         files.Place.of(root / below, settings.path, root)
         for root in (settings.done_dir, settings.failed_dir)
@@ -190,7 +197,7 @@ def _kinds(work: Work) -> Iterator[str]:
     """Yield what a read document leaves; what others link to comes first."""
     if work.illustrations.figures:
         yield plans.ASSETS
-    for output in work.folder.settings.outputs:
+    for output in work.settings.outputs:
         if output != "overlay":
             yield output
         elif work.illustrations.overlay is not None:
@@ -215,15 +222,14 @@ def _warnings(work: Work, info: SourceInfo, account: Account) -> tuple[str, ...]
     return (*damage(info), *account.remarks, *work.illustrations.warnings)
 
 
-def _missing(first: int, behind: int) -> Iterator[PageRead]:
-    """Yield the pages that a document failed before."""
-    for number in range(first, behind):
-        yield PageRead(
-            number,
-            PageStatus.FAILED,
-            warnings=("The document failed before this page was read.",),
-            code=NOT_REACHED,
-        )
+def _missing(number: int) -> PageRead:
+    """Return a page that the document failed before."""
+    return PageRead(
+        number,
+        PageStatus.FAILED,
+        warnings=("The document failed before this page was read.",),
+        code=NOT_REACHED,
+    )
 
 
 def _action(settings: InboxSettings, error: OcrdError | None) -> str:
@@ -232,7 +238,7 @@ def _action(settings: InboxSettings, error: OcrdError | None) -> str:
 
 
 def _folder_of(work: Work, error: OcrdError | None) -> files.Place:
-    settings = work.folder.settings
+    settings = work.settings
     if settings.source == "keep":
         return work.place.parent
     root = settings.done_dir if error is None else settings.failed_dir

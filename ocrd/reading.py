@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,6 +57,8 @@ class Reading:
     on_page: Callable[[PageRead], Awaitable[None]]
     on_kill: Callable[[int], None] = lambda _page: None
     on_acquittal: Callable[[int], None] = lambda _page: None
+    door: str = ""  # that the document came by: doors have their turn
+    on_text: Callable[[int, str, bool], None] | None = None  # a page's text as it comes
     kills: Mapping[int, int] = field(default_factory=dict)  # by page
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     deadly_pages: int = MAX_DEADLY_PAGES  # that take all their time: so many end the document
@@ -90,7 +93,7 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             for number in numbers:
-                await room.enter(reading.name, reading.rank)
+                await room.enter(reading.name, reading.rank, reading.door)
                 if reading.stopping.is_set():
                     room.leave(reading.name)
                     break
@@ -116,7 +119,9 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
             page = _blank(image)
         else:
             recognition = await _recognise(reading, image, longest_side)
-            page = await asyncio.to_thread(_laid_out, image, recognition, reading.task)
+            page = await asyncio.to_thread(
+                _laid_out, image, recognition, reading.task, reading.engine.confidence_floor
+            )
     except PageError as error:
         remarks = image.warnings if image else ()
         page = PageRead(
@@ -150,13 +155,16 @@ def _take_note(task: asyncio.Future[Any]) -> None:
 
 
 async def _recognise(reading: Reading, image: PageImage, longest_side: int) -> Recognition:
+    on_text = reading.on_text
     try:
         return await reading.engine.recognise(
             Path(image.path),
             reading.task,
             reading.rank,
+            door=reading.door,
             ink=image.ink,
             kills=reading.kills.get(image.number, 0),
+            on_text=on_text and partial(on_text, image.number),
             on_kill=lambda _count: reading.on_kill(image.number),
         )
     except PoisonousPageError:
@@ -189,7 +197,9 @@ async def _acquit_if_the_engine_is_to_blame(
             path.unlink()
 
 
-def _laid_out(image: PageImage, recognition: Recognition, task: Task) -> PageRead:
+def _laid_out(
+    image: PageImage, recognition: Recognition, task: Task, floor: float
+) -> PageRead:
     """Return the page with its blocks, and what `doubts` makes of them."""
     size = recognition.width, recognition.height
     remarks: list[str] = []
@@ -198,7 +208,7 @@ def _laid_out(image: PageImage, recognition: Recognition, task: Task) -> PageRea
     else:
         blocks = layout.blocks(recognition.lines, *size, recognition.rules)
     blocks = [doubts.marked(block) for block in blocks]
-    status, found = doubts.judge(image, recognition, blocks, task.mode)
+    status, found = doubts.judge(image, recognition, blocks, task.mode, floor=floor)
     has_failed = status is PageStatus.FAILED
     cause = (recognition.doubt,) if has_failed else ()
     return PageRead(
@@ -216,6 +226,12 @@ def _laid_out(image: PageImage, recognition: Recognition, task: Task) -> PageRea
             rounded(page_box(line)) for line in recognition.lines if not doubts.is_read(line)
         ),
         code=DoubtfulPageError.code if has_failed else "",
+        confidence=recognition.confidence,
+        least=recognition.least,
+        tokens=recognition.tokens,
+        prompt_tokens=recognition.prompt_tokens,
+        estimated=recognition.estimated,
+        finish=recognition.finish,
     )
 
 

@@ -24,7 +24,7 @@ async def taken(work: Work, temp_dir: Path) -> AsyncIterator[tuple[Source, str]]
 
     Raises SourceChangedError if it is not the file that was found, TransientError.
     """
-    passwords = _passwords(work.folder.settings)
+    passwords = _passwords(work.settings)
     copy = temp_dir / f"{work.job.id}.source"
     try:
         if work.folder.is_network():

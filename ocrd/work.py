@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ocrd.config.settings import InboxSettings
 from ocrd.engine.client import EngineClient
 from ocrd.illustrating import NOTHING, Illustrations
 from ocrd.intake.folder_threads import FolderThreads
-from ocrd.job import Job, SourceInfo
+from ocrd.job import Job, Order, SourceInfo
 from ocrd.layout.document import Document
 from ocrd.ledger.queue import SECONDS_PER_PAGE
 from ocrd.log import fields
@@ -32,6 +32,20 @@ class Folder:
     left: Callable[[str], None] = lambda _: None  # relpath: its document has gone from there
 
 
+def asked_of(settings: InboxSettings, order: Order) -> InboxSettings:
+    """Return a folder's settings with what was asked for one document in their place.
+
+    What stands in the order was checked when it came.
+    """
+    if not order.settings:
+        return settings
+    asked = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in order.settings.items()
+    }
+    return settings.model_copy(update=asked)
+
+
 @dataclass(slots=True)
 class Work:
     """One leased document on its way."""
@@ -49,6 +63,10 @@ class Work:
     is_filing: bool = False  # from here on it is completed, whatever happens
     is_slow: bool = False  # to draw: it goes behind the others, and takes nobody's place
     is_suspect: bool = False  # it was in work when a daemon died, and has read no page since
+    settings: InboxSettings = field(init=False)  # the folder's, and what was asked for this one
+
+    def __post_init__(self) -> None:
+        self.settings = asked_of(self.folder.settings, self.job.order)
 
     def found_slow(self) -> None:
         """Take note that its pages take long to draw."""
@@ -77,8 +95,15 @@ class Work:
 
     @property
     def pages(self) -> int | None:
-        """Return how many pages the document has, None while nobody has looked."""
-        return self.info.pages if self.info else self.job.pages
+        """Return how many pages are to be read, None while nobody has looked."""
+        return len(self.numbers(self.info)) if self.info else self.job.pages
+
+    def numbers(self, info: SourceInfo) -> Sequence[int]:
+        """Return the numbers of the pages that are to be read, in order."""
+        every, ranges = range(1, info.pages + 1), self.job.order.pages
+        if not ranges:
+            return every
+        return [page for page in every if any(first <= page <= last for first, last in ranges)]
 
     def about(self, event: str, **more: object) -> dict[str, object]:
         """Return the ``extra`` of a log record on this document."""

@@ -1,7 +1,8 @@
 """Who is next: leases due jobs, as many at a time as the settings allow, and hands them on.
 
-Order: the folder's priority, then the due time (arrival plus some seconds a page), so that short
-documents overtake long ones and none waits for ever. Long documents hold at most half of the
+Order: the folder's priority; of equal ones, folders in turn (uploads count as one); then the due
+time (arrival plus some seconds a page), so that short documents overtake long ones and none waits
+for ever. Long documents hold at most half of the
 places. A folder whose file system does not answer holds none: its jobs do not count.
 """
 
@@ -11,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -174,7 +175,7 @@ class Dispatcher:
             folder = self.folders.get(work.job.inbox)
             if folder is None or work.is_filing:
                 continue
-            if self.engines.get(folder.settings.engine or "default") is not work.engine:
+            if _engine_of(work.job, folder, self.engines) is not work.engine:
                 self._recalled.add(job_id)
                 self._tasks[job_id].cancel()
                 tasks.add(self._tasks[job_id])
@@ -227,9 +228,11 @@ class Dispatcher:
             path for path, folder in folders.items()
             if not folder.threads.is_stuck and folder.is_online()
         ]
+        in_work = Counter(work.job.inbox for work in self.working.values())
         job = await self._ledger.do(
             lambda ledger: ledger.lease(
-                time.time(), inboxes=inboxes, active=active, longest=longest, only=only
+                time.time(), inboxes=inboxes, active=active, longest=longest, only=only,
+                in_work=in_work,
             )
         )
         if job is None:
@@ -238,7 +241,7 @@ class Dispatcher:
             await self._ledger.do(lambda ledger: ledger.release(job.id, refund=True))
             return None
         folder = folders[job.inbox]
-        work = Work(job, folder, engines[folder.settings.engine or "default"], long_allowed)
+        work = Work(job, folder, _engine_of(job, folder, engines), long_allowed)
         _log_begun(work)
         if not self.working:
             self.turned.set()
@@ -318,6 +321,12 @@ class Dispatcher:
             return ""
         self._retried = self._pipeline.retried
         return await asyncio.to_thread(outlets.refusal, self._watched_space)
+
+
+def _engine_of(job: Job, folder: Folder, engines: Mapping[str, EngineClient]) -> EngineClient:
+    """Return the engine that was asked for, or the folder's where there is none of that name."""
+    asked = job.order.settings.get("engine", "")
+    return engines[asked if asked in engines else folder.settings.engine or "default"]
 
 
 def _log_begun(work: Work) -> None:

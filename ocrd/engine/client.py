@@ -105,12 +105,13 @@ class EngineClient:
         task: Task,
         rank: tuple[int, ...],
         *,
+        door: str = "",
         ink: Ink | None = None,
         kills: int = 0,
         on_kill: Callable[[int], None] | None = None,
         on_text: OnText | None = None,
     ) -> Recognition:
-        """Do the task on the page image at ``path``; the lowest ``rank`` is served first.
+        """Do the task on the page image at ``path``; of a ``door``, the lowest ``rank`` is first.
 
         ``ink`` is what the image shows of its text, where that was counted. ``kills`` says how many
         workers the page has ended before, ``on_kill`` is told each new count. ``on_text`` is told
@@ -132,6 +133,7 @@ class EngineClient:
             ),
             answer=asyncio.get_running_loop().create_future(),
             kills=kills,
+            door=door,
             on_kill=on_kill,
             on_text=on_text,
         )
@@ -185,6 +187,11 @@ class EngineClient:
         capacities = [hello.capacity for hello, state in heard if state != "broken"]
         first = heard[0][0]
         return replace(first, capacity=sum(capacities) or first.capacity)
+
+    @property
+    def confidence_floor(self) -> float:
+        """Return the mean confidence under which a page is doubtful; 0 asks for none."""
+        return self._settings.confidence_floor
 
     async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - the pages' time, not ours
         """Let the pages in flight finish within ``timeout`` seconds, then end the workers.

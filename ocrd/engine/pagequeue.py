@@ -1,7 +1,8 @@
 """Which page goes to which worker next (pure: no process, no clock).
 
 All workers of an engine share one queue; each has its own pages in flight. Waiting pages are
-served by rank. Suspects, that is pages that were in flight when a worker died, come first and have
+served by priority; of equal ones, the doors that they came by have their turn, each with its lowest
+rank. Suspects, that is pages that were in flight when a worker died, come first and have
 a worker to themselves, so that the next death has exactly one possible cause. One worker takes
 them, one by one, as long as other pages wait for the others.
 """
@@ -10,11 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ocrd.engine.protocol import Recognise
+from ocrd.engine.turns import Turns
 from ocrd.errors import EngineError, PoisonousPageError
 from ocrd.job import Recognition
 from ocrd.wording import span
@@ -33,6 +36,7 @@ class QueuedPage:
     request: Recognise = field(compare=False)
     answer: asyncio.Future[Recognition] = field(compare=False)
     kills: int = field(compare=False, default=0)  # workers that it has ended
+    door: str = field(compare=False, default="")  # a folder, or all requests
     on_kill: Callable[[int], None] | None = field(compare=False, default=None)
     alone: bool = field(compare=False, default=False)
     sent: float = field(compare=False, default=0.0)  # on the client's clock
@@ -130,8 +134,9 @@ class PageQueue:
     """The pages that are neither answered nor in flight."""
 
     def __init__(self) -> None:
-        self._waiting: list[QueuedPage] = []  # heaps
-        self._suspects: list[QueuedPage] = []
+        self._waiting: dict[str, list[QueuedPage]] = {}  # heaps, by door; none is empty
+        self._suspects: list[QueuedPage] = []  # a heap
+        self._turns = Turns()
         self._isolating: Flight | None = None  # of the worker that takes the suspects
 
     def __len__(self) -> int:
@@ -140,7 +145,7 @@ class PageQueue:
 
     def _queued(self) -> Iterator[QueuedPage]:
         yield from self._suspects
-        yield from self._waiting
+        yield from itertools.chain.from_iterable(self._waiting.values())
 
     def is_empty(self) -> bool:
         """Say whether no open page is queued."""
@@ -149,7 +154,12 @@ class PageQueue:
 
     def add(self, page: QueuedPage) -> None:
         """Queue the page: by its rank, or as a suspect if it has ended a worker before."""
-        heapq.heappush(self._suspects if page.kills else self._waiting, page)
+        if page.kills:
+            self.suspect(page)
+            return
+        if page.door not in self._waiting:
+            self._turns.begin(page.door)
+        heapq.heappush(self._waiting.setdefault(page.door, []), page)
 
     def suspect(self, page: QueuedPage) -> None:
         """Queue the page to run alone."""
@@ -169,13 +179,23 @@ class PageQueue:
                 return None
             page = heapq.heappop(self._suspects)
             page.alone = True
-        elif self._waiting and flight.has_slot(self._waiting[0], capacity, express):
-            page = heapq.heappop(self._waiting)
-            page.alone = False
         else:
-            return None
+            first = self._first()
+            if first is None or not flight.has_slot(first, capacity, express):
+                return None
+            page = heapq.heappop(self._waiting[first.door])
+            self._turns.take(page.door)
+            page.alone = False
         flight.pages[page.id] = page
         return page
+
+    def _first(self) -> QueuedPage | None:
+        """Return the page whose turn it is, None where none waits."""
+        return min(
+            (pages[0] for pages in self._waiting.values() if pages),
+            key=lambda page: (page.rank[:1], self._turns.mark(page.door), page),
+            default=None,
+        )
 
     def _isolates(self, flight: Flight) -> bool:
         """Say whether the suspects are that worker's turn; of several workers make it one's.
@@ -248,9 +268,11 @@ class PageQueue:
         self._suspects.clear()
 
     def _drop_given_up(self) -> None:
-        for pages in (self._waiting, self._suspects):
+        for pages in (*self._waiting.values(), self._suspects):
             while pages and not pages[0].is_open:
                 heapq.heappop(pages)
+        for door in [door for door, pages in self._waiting.items() if not pages]:
+            del self._waiting[door]
         if not self._suspects:
             self._isolating = None
 

@@ -126,7 +126,12 @@ class Document:
         """Yield the pages, which come in order once more, as the document has them."""
         sewing = _Sewing(self.habits)
         in_contents = False
+        last = 0
         for page in read:
+            if page.number != last + 1:  # nothing goes on over pages that are left out
+                yield from sewing.rest()
+                in_contents = False
+            last = page.number
             own, listed = self._settled(page, goes_on=in_contents)
             yield from sewing.take(own, goes_on=in_contents and listed)
             in_contents = listed

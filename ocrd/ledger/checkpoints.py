@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ocrd.job import News
 from ocrd.ledger.file import LedgerFile
 
 
@@ -30,6 +31,7 @@ class Checkpoints(LedgerFile):
             " pages_doubtful = pages_doubtful + ?, pages_failed = pages_failed + ? WHERE id = ?",
             (int(doubtful), int(failed), job_id),
         )
+        self.news.append(News(job_id, "page", number))
 
     def forget_pages(self, job_id: int) -> None:
         """Drop a job's checkpoints: they are of another state of the source."""

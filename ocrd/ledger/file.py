@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from ocrd.errors import LedgerError
+from ocrd.job import News
 from ocrd.ledger.schema import FILE_NAME, open_connection, translated
 
 
@@ -22,6 +23,7 @@ class LedgerFile:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.db = connection  # for the ledger's own modules
         self.path = path
+        self.news: list[News] = []  # of this transaction, for those who want to know
 
     @classmethod
     def open(cls, state_dir: Path, *, readonly: bool = False) -> Self:
@@ -50,6 +52,7 @@ class LedgerFile:
         """
         try:
             self.db.execute("BEGIN IMMEDIATE")
+            self.news.clear()
             try:
                 yield
                 self.db.execute("COMMIT")
@@ -63,13 +66,14 @@ class LedgerFile:
     def savepoint(self) -> Iterator[None]:
         """Undo what is inside if it raises, and leave the transaction around it alone."""
         self.db.execute("SAVEPOINT step")
+        known = len(self.news)
         try:
             yield
         except sqlite3.Error as error:
-            self._undo_step()
+            self._undo_step(known)
             raise translated(error, self.path) from error
         except BaseException:
-            self._undo_step()
+            self._undo_step(known)
             raise
         self.db.execute("RELEASE step")
 
@@ -78,7 +82,8 @@ class LedgerFile:
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
 
-    def _undo_step(self) -> None:
+    def _undo_step(self, known: int) -> None:
+        del self.news[known:]
         if self.db.in_transaction:
             self.db.execute("ROLLBACK TO step")
             self.db.execute("RELEASE step")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ocrd.errors import NO_REASON, Reason
-from ocrd.job import NO_ACCOUNT, FileKey, JobAccount, JobState
+from ocrd.job import NO_ACCOUNT, FileKey, JobAccount, JobState, News
 from ocrd.ledger.file import LedgerFile
 from ocrd.ledger.rows import account_text, key_text, reason_columns
 
@@ -26,6 +26,7 @@ class Filings(LedgerFile):
             " WHERE id = ?",
             (json.dumps(plan), sha256, account_text(account), job_id),
         )
+        self.news.append(News(job_id, JobState.FILING))
 
     def finish(
         self,
@@ -56,6 +57,7 @@ class Filings(LedgerFile):
         )
         self.db.execute("DELETE FROM pages WHERE job = ?", (job_id,))
         self.db.execute("DELETE FROM kills WHERE job = ?", (job_id,))
+        self.news.append(News(job_id, state))
         if kept:
             for path, content in (outputs or {}).items():
                 self.db.execute(
@@ -86,6 +88,7 @@ class Filings(LedgerFile):
         self.db.execute(
             "UPDATE jobs SET state = 'queued', plan = '{}', not_before = 0 WHERE id = ?", (job_id,)
         )
+        self.news.append(News(job_id, JobState.QUEUED))
 
     def begin_retry(self, job_id: int, plan: Mapping[str, Any]) -> bool:
         """Reopen a final job to take its source back; False if a job of that name is open."""
@@ -126,3 +129,4 @@ class Filings(LedgerFile):
             " message = '', hint = '', page = NULL WHERE id = ?",
             (job_id,),
         )
+        self.news.append(News(job_id, JobState.WITHDRAWN))

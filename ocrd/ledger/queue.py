@@ -7,12 +7,20 @@ attempt is counted before the work on it begins.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
-from ocrd.errors import NO_REASON, DiskFullError, Reason, ShareGoneError, TransientError
-from ocrd.job import Candidate, Job, JobState
+from ocrd.errors import (
+    NO_REASON,
+    DiskFullError,
+    PromiseError,
+    Reason,
+    ShareGoneError,
+    TransientError,
+)
+from ocrd.job import Candidate, FileKey, Job, JobState, News, Order
 from ocrd.ledger.file import LedgerFile
-from ocrd.ledger.rows import COLUMNS, find, job_of, key_text, reason_columns
+from ocrd.ledger.rows import find, key_text, order_text, reason_columns
 
 # A document falls due this long after its arrival for every page that it has. Jobs go in the order
 # of their due time: short documents overtake long ones, but none waits for ever.
@@ -20,6 +28,7 @@ SECONDS_PER_PAGE = 30.0
 BYTES_PER_PAGE = 200_000  # a guess, until the document was looked into
 # No delay is longer: a job that is to wait beyond it was delayed before the clock went back.
 LONGEST_WAIT = 600.0  # seconds
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class Queue(LedgerFile):
@@ -59,12 +68,62 @@ class Queue(LedgerFile):
                 return True
             if last_key == key and (kept or state == JobState.CANCELLED):
                 return True
-        self.db.execute(
-            "INSERT INTO jobs (inbox, relpath, key, state, priority, created, due)"
-            " VALUES (?, ?, ?, 'queued', ?, ?, ?)",
-            (*source, key, priority, now, due),
-        )
+        self._add(source, candidate.key, priority, now)
         return True
+
+    def accept(
+        self,
+        candidate: Candidate,
+        priority: int,
+        now: float,
+        order: Order,
+        *,
+        promise: str = "",
+        request: str = "",
+    ) -> int:
+        """Add a job for a document that somebody brought, and return its number.
+
+        What was asked before under the same ``promise`` is not done twice: its job's number is
+        returned. Raises PromiseError if that was another ``request``.
+        """
+        if promise and (kept := self.kept_promise(promise, request)) is not None:
+            return kept
+        source = (os.fsencode(candidate.inbox), os.fsencode(candidate.relpath))
+        job_id = self._add(source, candidate.key, priority, now, order_text(order))
+        if promise:
+            self.db.execute("INSERT INTO promises VALUES (?, ?, ?)", (promise, job_id, request))
+        return job_id
+
+    def kept_promise(self, promise: str, request: str) -> int | None:
+        """Return the job that was made under this promise, None where there is none.
+
+        Raises PromiseError if another request was made under it.
+        """
+        row = self.db.execute(
+            "SELECT job, request FROM promises WHERE key = ?", (promise,)
+        ).fetchone()
+        if row is None:
+            return None
+        if row[1] != request:
+            raise PromiseError(
+                f"This Idempotency-Key was used for another request, job {row[0]}.",
+                hint="Choose a new key for each document.",
+            )
+        return int(row[0])
+
+    def _add(
+        self, source: tuple[bytes, bytes], key: FileKey, priority: int, now: float,
+        asked: str = "{}",
+    ) -> int:  # fmt: skip
+        due = now + SECONDS_PER_PAGE * max(1.0, key.size / BYTES_PER_PAGE)
+        added = self.db.execute(
+            "INSERT INTO jobs (inbox, relpath, key, state, priority, created, due, asked)"
+            " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)",
+            (*source, key_text(key), priority, now, due, asked),
+        )
+        assert added.lastrowid is not None
+        self.news.append(News(added.lastrowid, JobState.QUEUED))
+        return added.lastrowid
 
     def _restart(self, job_id: int, key: str, due: float) -> None:
         """Point a queued job at its source's new state and forget what was read of the old."""
@@ -100,35 +159,40 @@ class Queue(LedgerFile):
         active: Collection[int],
         longest: int | None = None,
         only: int | None = None,
+        in_work: Mapping[str, int] = NOTHING,
     ) -> Job | None:
         """Take the next due job of ``inboxes`` and count the attempt; None if there is none.
 
-        ``active`` are jobs in work already; ``longest`` leaves out documents known to have more
-        pages; ``only`` asks for one job. A job in the state FILING keeps that state: only its
-        filing is left to do.
+        Of folders with equal priority, that with the fewest documents ``in_work`` goes first, so
+        that all have their turn; then the earliest due time decides. ``active`` are jobs in work
+        already; ``longest`` leaves out documents known to have more pages; ``only`` asks for one
+        job. A job in the state FILING keeps that state: only its filing is left to do.
         """
-        if not inboxes:
-            return None
-        places = ",".join("?" * len(inboxes))
         # Our own integers, and never more than the daemon has documents in flight.
         busy = ",".join(str(int(job_id)) for job_id in active)
-        row = self.db.execute(
-            f"SELECT {COLUMNS} FROM jobs INDEXED BY jobs_queue"  # noqa: S608
-            " WHERE state IN ('queued', 'filing') AND (not_before <= ? OR not_before > ?)"
-            f" AND inbox IN ({places}) AND id NOT IN ({busy})"
-            " AND (? IS NULL OR pages IS NULL OR pages <= ?) AND (? IS NULL OR id = ?)"
-            " ORDER BY priority DESC, due, id LIMIT 1",
-            (now, now + LONGEST_WAIT, *map(os.fsencode, inboxes), longest, longest, only, only),
-        ).fetchone()
-        if row is None:
+        ready = []
+        for inbox in inboxes:
+            row = self.db.execute(
+                "SELECT priority, due, id FROM jobs INDEXED BY jobs_door"  # noqa: S608
+                " WHERE inbox = ? AND state IN ('queued', 'filing')"
+                f" AND (not_before <= ? OR not_before > ?) AND id NOT IN ({busy})"
+                " AND (? IS NULL OR pages IS NULL OR pages <= ?) AND (? IS NULL OR id = ?)"
+                " ORDER BY priority DESC, due, id LIMIT 1",
+                (os.fsencode(inbox), now, now + LONGEST_WAIT, longest, longest, only, only),
+            ).fetchone()
+            if row is not None:
+                priority, due, job_id = row
+                ready.append((-priority, in_work.get(inbox, 0), due, job_id))
+        if not ready:
             return None
-        job = job_of(row)
+        job_id = min(ready)[-1]
         self.db.execute(
             "UPDATE jobs SET attempts = attempts + 1,"
             " state = CASE state WHEN 'queued' THEN 'leased' ELSE state END WHERE id = ?",
-            (job.id,),
+            (job_id,),
         )
-        return find(self.db, job.id)
+        self.news.append(News(job_id, JobState.LEASED))
+        return find(self.db, job_id)
 
     def next_due(self, now: float) -> float | None:
         """Return the Unix time at which the next delayed job may be leased; None without one."""
@@ -156,6 +220,7 @@ class Queue(LedgerFile):
             "UPDATE jobs SET pages = ?, sha256 = ?, due = created + ? WHERE id = ?",
             (pages, sha256, SECONDS_PER_PAGE * pages, job_id),
         )
+        self.news.append(News(job_id, "inspected"))
 
     def release(
         self,
@@ -172,6 +237,7 @@ class Queue(LedgerFile):
             " page = ? WHERE id = ?",
             (not_before, int(refund), *reason_columns(reason), job_id),
         )
+        self.news.append(News(job_id, "waiting"))
 
     def hasten(self, inbox: str | None) -> None:
         """Let the jobs of an inbox (of all for None) go on that wait for a cause to pass."""

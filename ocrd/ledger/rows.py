@@ -12,12 +12,12 @@ from dataclasses import asdict
 from typing import Any
 
 from ocrd.errors import LedgerRefusedError, Reason
-from ocrd.job import FileKey, Job, JobAccount, JobState
+from ocrd.job import NO_ORDER, FileKey, Job, JobAccount, JobState, Order
 
 COLUMNS = (
     "id, inbox, relpath, key, state, priority, attempts, created, not_before, pages, pages_done,"
     " sha256, finished, plan, code, message, hint, page, destination, pages_doubtful,"
-    " pages_failed, account"
+    " pages_failed, account, asked"
 )
 
 
@@ -77,12 +77,25 @@ def _read_row(row: tuple[Any, ...]) -> Job:
         pages_doubtful=row[19],
         pages_failed=row[20],
         account=_account(row[21]),
+        order=_order(row[22]),
     )
 
 
 def account_text(account: JobAccount) -> str:
     """Return what is told of a document as the ledger writes it."""
     return json.dumps(asdict(account))
+
+
+def order_text(order: Order) -> str:
+    """Return what was asked for a document as the ledger writes it; "{}" for nothing."""
+    return json.dumps({key: value for key, value in asdict(order).items() if value})
+
+
+def _order(text: str) -> Order:
+    told = json.loads(text)
+    if not told:
+        return NO_ORDER
+    return Order(**{**told, "pages": tuple((first, last) for first, last in told.get("pages", ()))})
 
 
 def _account(text: str) -> JobAccount:

@@ -110,11 +110,24 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE jobs ADD COLUMN account TEXT NOT NULL DEFAULT '{}';
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN asked TEXT NOT NULL DEFAULT '{}';
+    DROP INDEX jobs_queue;
+    CREATE INDEX jobs_door ON jobs (inbox, priority DESC, due, id)
+        WHERE state IN ('queued', 'filing');
+    CREATE TABLE promises (
+        key TEXT PRIMARY KEY,
+        job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        request TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX promises_job ON promises (job);
+    """,
 )
 
 # An older ledger that is only looked at stays as it is: the columns are put before it.
 _LATER_COLUMNS = {  # with the first version that has them
     "0 AS pages_doubtful": 3, "0 AS pages_failed": 3, "'{}' AS account": 5,
+    "'{}' AS asked": 6,
 }  # fmt: skip
 
 

@@ -14,12 +14,13 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ocrd.errors import LedgerBlockedError, LedgerError, OcrdError
+from ocrd.job import News
 from ocrd.ledger.jobs import Ledger
 from ocrd.log import fields
 
@@ -50,6 +51,7 @@ class LedgerWriter:
         self._held: list[_Step] = []
         self._is_giving_up = False
         self.problem = ""  # why steps are held, with the way out
+        self.on_news: Callable[[Sequence[News]], None] = lambda _: None  # in the ledger's thread
         self.failure: LedgerError | None = None  # the daemon cannot go on, whoever met it
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
@@ -120,7 +122,10 @@ class LedgerWriter:
     def _together(self, steps: list[_Step]) -> list[_Outcome]:
         """Run the steps in one transaction; raise LedgerBlockedError if none of them stands."""
         with self._ledger.transaction():
-            return [self._try(step) for step in steps]
+            outcomes = [self._try(step) for step in steps]
+        if self._ledger.news:
+            self.on_news(tuple(self._ledger.news))
+        return outcomes
 
     def _one_by_one(self, steps: list[_Step], error: LedgerBlockedError) -> list[_Outcome]:
         """Run each step for itself; hold those that cannot be written, in their order."""

@@ -54,6 +54,7 @@ def job_to_json(job: Job) -> dict[str, Any]:
     plan = body.pop("plan")
     body["outputs"] = [output["path"] for output in plan.get("outputs", ())]
     body.update(body.pop("account"))
+    del body["order"]  # of whoever brought it
     body["state"] = job.state.value
     body["outcome"] = outcome_of(job)
     return body

@@ -24,6 +24,7 @@ MACHINES = ("x86_64", "aarch64")
 LAYERS = {
     "": ["base"],
     "systemd": ["base", "systemd"],
+    "mcp": ["base", "mcp"],
     "gpu": ["base", "gpu", "torch"],
     "dev": ["base", "gpu", "dev", "torch"],
     "mutants": ["base", "gpu", "dev", "mutants", "torch"],

@@ -122,6 +122,7 @@ class Desk:
         self.pages: list[PageRead] = []
         self.stopping = asyncio.Event()
         self.room = Room(lambda: 2)
+        self.confidence_floor = 0.0
         self.reading = Reading(
             Source(LETTER, file_key(LETTER)), "letter", cast("Rasterizer", self),
             cast("EngineClient", self), task, (1,), temp_dir, self._on_page,
@@ -146,10 +147,12 @@ class Desk:
         return PageImage(page, str(into), 600, 800, 0.5, blank=self._blank, **self._remarks)
 
     async def recognise(
-        self, path: Path, task: Task, rank: tuple[int, ...], *, ink: Ink | None, kills: int,
-        on_kill: Callable[[int], None],
+        self, path: Path, task: Task, rank: tuple[int, ...], *, door: str, ink: Ink | None,
+        kills: int, on_kill: Callable[[int], None], on_text: Callable[[str, bool], None] | None,
     ) -> Recognition:  # fmt: skip
-        assert ink == self._remarks.get("ink")
+        assert ink == self._remarks.get("ink") and door == self.reading.door
+        if on_text is not None:
+            on_text(f"text of {path.name}", False)
         assert path.exists() and task == self.reading.task and rank == (1,)
         number = int(path.stem.rpartition("-")[2])
         self.asked.append((path.name, kills))
@@ -168,6 +171,34 @@ async def test_a_page_is_what_the_engine_read_in_reading_order(tmp_path: Path) -
     )  # fmt: skip
     assert [block.text for block in page.blocks] == ["Dear reader,"]
     assert list(tmp_path.iterdir()) == [], "its image is gone"
+
+
+async def test_a_page_keeps_how_sure_the_engine_is_and_is_doubtful_under_its_floor(
+    tmp_path: Path,
+) -> None:
+    async def unsure(_: int) -> Recognition:
+        return replace(
+            ANSWER, confidence=0.6, least=0.1, tokens=7, prompt_tokens=9, estimated=True,
+            finish="length",
+        )  # fmt: skip
+
+    desk = Desk(tmp_path, unsure)
+    await read_pages(desk.reading, [1])
+    desk.confidence_floor = 0.61
+    await read_pages(desk.reading, [2])
+    read, doubtful = desk.pages
+    assert (read.status, doubtful.status) == (PageStatus.READ, PageStatus.DOUBTFUL)
+    assert (read.confidence, read.least, read.tokens, read.prompt_tokens) == (0.6, 0.1, 7, 9)
+    assert (read.estimated, read.finish) == (True, "length")
+    assert [doubt.code for doubt in doubtful.doubts] == ["low-confidence"]
+
+
+async def test_a_pages_text_is_told_as_it_comes_with_its_number(tmp_path: Path) -> None:
+    desk, told = Desk(tmp_path), []
+    tell = lambda number, text, anew: told.append((number, text, anew))  # noqa: E731
+    desk.reading = replace(desk.reading, on_text=tell)
+    await read_pages(desk.reading, [3])
+    assert told == [(3, f"text of {desk.asked[0][0]}", False)]
 
 
 async def test_a_page_that_ran_away_is_doubtful_and_keeps_what_was_read(tmp_path: Path) -> None:
