@@ -1,19 +1,22 @@
 """What a GPU should do with DeepSeek-OCR-2, computed from its data sheet.
 
 ``python -m benchmarks.expected`` prints the lines that docs/engines.md has. Nothing of it is
-measured. A decode step is bound by what it reads: all weights, for it computes all experts, and
-keys and values. A page is bound by its products.
+measured. A decode step is bound by what it moves: all weights, for it computes all experts (for one
+or two pages the chosen ones are copied together, and moved three times), and keys and values. A
+page is bound by its products.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ocrd.engine.deepseek.network.experts import TOUCHED
 from ocrd.engine.deepseek.slots.budget import MAX_SLOTS_GPU, spare_bytes
 from ocrd.engine.deepseek.slots.slotplan import TYPICAL_LENGTH
 
 ALWAYS = 0.69e9  # bytes: attention, the dense layer, shared experts, the head, in bfloat16
 EXPERTS = 4.84e9  # bytes of all routed experts
+ROUTED, SHARED, CHOSEN = 64, 2, 6  # experts in a layer, and how many of them a token chooses
 WEIGHTS = 6.7e9  # bytes
 WORDS = 129_280  # of the vocabulary
 TOKEN = 61_440  # bytes of a token's keys and values
@@ -61,7 +64,10 @@ def slots_of(card: Card) -> int:
 
 def step_seconds(card: Card, slots: int) -> float:
     """Return how long a token for each slot takes."""
-    read = ALWAYS + EXPERTS + TOKEN * SEEN * slots
+    expert = EXPERTS / ROUTED
+    gathered = TOUCHED * (CHOSEN + SHARED) * slots
+    experts = expert * min(gathered, ROUTED + SHARED)
+    read = ALWAYS - expert * SHARED + experts + TOKEN * SEEN * slots
     return read / (card.bandwidth * 1e9 * COPIED)
 
 

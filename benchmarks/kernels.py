@@ -66,7 +66,9 @@ def main() -> None:
     ]
     parts: dict[str, Callable[[], object]] = {
         "a decode step, told lengths": lambda: told.step.take(SLOTS, LENGTH, hot=True),
+        "the same, one slot": lambda: told.step.take(1, LENGTH, hot=True),
         "a decode step, masked": lambda: masked.step.take(SLOTS, LENGTH, hot=True),
+        "the same, one slot masked": lambda: masked.step.take(1, LENGTH, hot=True),
         "one page's prompt": lambda: told.prefill(0, [prompt]),
         "three pages' prompts": lambda: told.prefill(0, [prompt] * 3),
         "a page's image, 6 tiles": lambda: [tower.look(pixels) for pixels in page],

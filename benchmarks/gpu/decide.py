@@ -18,6 +18,9 @@ SLOTS = 64  # where most is decided
 LENGTH = 2048
 LAYERS = 12
 SMALL_KERNEL_US = 2.0  # what even the smallest one takes in a graph
+DENSE, GATHERED, GROUPED = "dense", "gathered", "grouped_mm"
+GATHERING_SLOTS = 2  # for so many the engine gathers experts, as experts.most_gathered has it
+LEFT_ALONE = 0.9  # of the time: what saves less is not worth another code
 MISSING = "not measured"
 
 Row = dict[str, Any]
@@ -124,13 +127,28 @@ def _step(lines: dict[str, Line]) -> tuple[str, str]:
     )
 
 
-def _selective(lines: dict[str, Line]) -> tuple[str, str]:
-    shape = {"slots": 1, "length": LENGTH, "code": "graph"}
-    dense = _row(lines, "steps", **shape, experts="auto")["step_ms"]
-    chosen = _row(lines, "steps", **shape, experts="grouped_mm")["step_ms"]
-    ratio = chosen / dense
-    follows = "selective experts below 8 slots" if ratio < 0.6 else "all experts stay"
-    return f"grouped_mm takes {ratio:.2f} of dense", follows
+def _few(slots: int) -> Rule:
+    """Return the rule on how experts are computed for so few slots."""
+
+    def fastest(lines: dict[str, Line]) -> tuple[str, str]:
+        shape = {"slots": slots, "length": LENGTH, "code": "graph"}
+        took = {
+            code: _row(lines, "steps", **shape, experts=code)["step_ms"]
+            for code in (DENSE, GATHERED)
+        }
+        grouped = [row["step_ms"] for row in _rows(lines, "steps", **shape, experts=GROUPED)]
+        took |= {GROUPED: grouped[0]} if grouped else {}
+        best = min(took, key=lambda code: took[code])
+        figure = ", ".join(f"{code} {milliseconds} ms" for code, milliseconds in took.items())
+        if best == GROUPED and took[best] < LEFT_ALONE * min(took[DENSE], took[GATHERED]):
+            return figure, "the product of groups is worth a code for few slots on this card"
+        best = min((DENSE, GATHERED), key=lambda code: took[code])
+        used = GATHERED if slots <= GATHERING_SLOTS else DENSE
+        if best == used:
+            return figure, f"{used}, as the engine has it"
+        return figure, f"{best} is faster here than what the engine has: see most_gathered"
+
+    return fastest
 
 
 def _graphs_held(lines: dict[str, Line]) -> tuple[str, str]:
@@ -138,8 +156,8 @@ def _graphs_held(lines: dict[str, Line]) -> tuple[str, str]:
         str(place["notices"])
         for line in lines.values()
         for place in (*line.rows, line.notes)
-        # Selective experts may be such that no graph holds them; the engine has others.
-        if place.get("notices") and place.get("experts", "auto") == "auto"
+        # A product of groups may be such that no graph holds it; the engine has other codes.
+        if place.get("notices") and place.get("experts") != GROUPED
     ]
     if not any(line.rows for line in lines.values()):
         raise ValueError("nothing was measured")
@@ -233,7 +251,9 @@ RULES: tuple[tuple[int, str, Rule], ...] = (
     (1, f"FlashAttention with lengths, {SLOTS} slots of {LENGTH}", _flash),
     (1, "the package flash-attn", _package),
     (2, f"the decode step at {SLOTS} slots", _step),
-    (2, "selective experts for one slot", _selective),
+    (2, "experts for one slot", _few(1)),
+    (2, "experts for two slots", _few(2)),
+    (2, "experts for four slots", _few(4)),
     (2, "are recorded steps used?", _graphs_held),
     (3, "does the host hold up images?", _encoding_host),
     (3, "a page's image on the device", _encoding_device),

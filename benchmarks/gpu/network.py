@@ -37,6 +37,8 @@ def full_size(device: str | torch.device) -> Any:
             network = DeepseekOcr2ForConditionalGeneration(config).eval().requires_grad_(False)
     finally:
         torch.set_default_dtype(before)
+    for layer in network.model.language_model.layers[1:]:
+        layer.mlp.gate.to(torch.bfloat16)  # as the files have it; the class makes it wider
     _fill(network)
     return network
 

@@ -27,7 +27,7 @@ class Scale:
     step_shapes: tuple[tuple[int, int], ...]  # slots and their length
     prompts: tuple[int, int]  # the shortest and the longest
     plain_slots: tuple[int, ...]
-    selective_slots: tuple[int, ...]
+    compared_experts: tuple[tuple[str, tuple[int, ...]], ...]  # codes, by numbers of slots
     # encoding
     page_counts: tuple[int, ...]
     tile_counts: tuple[int, ...]  # the last one is a usual page's
@@ -65,10 +65,17 @@ FULL = Scale(
     layers=12,
     heads=10,
     head_size=128,
-    step_shapes=((1, 2048), (16, 2048), (64, 2048), (128, 2048), (64, 4096), (64, 8192)),
+    step_shapes=(
+        *((slots, 2048) for slots in (1, 2, 16, 64, 128)),
+        *((64, length) for length in (4096, 8192)),
+    ),
     prompts=(1270, 1790),
     plain_slots=(1, 64),
-    selective_slots=(1, 4, 16, 64),
+    compared_experts=(
+        ("dense", (1, 2, 4)),
+        ("gathered", (1, 2, 4)),
+        ("grouped_mm", (1, 4, 16, 64)),
+    ),
     page_counts=(1, 2, 4),
     tile_counts=(0, 2, 6),
     prefill_counts=(1, 4),
@@ -103,7 +110,7 @@ TINY = Scale(
     step_shapes=((1, 64), (3, 64)),
     prompts=(20, 40),
     plain_slots=(3,),
-    selective_slots=(1,),
+    compared_experts=(("dense", (1,)), ("gathered", (1, 2)), ("grouped_mm", (1,))),
     page_counts=(1,),
     tile_counts=(2, 0),
     prefill_counts=(1, 2),

@@ -28,7 +28,7 @@ SPARE_BYTES = 2 << 30
 
 
 def measure(place: Workplace) -> None:
-    """Time steps by shape, with the experts that the engine chooses and with selective ones."""
+    """Time steps by shape, with the code for experts that the engine chooses and with each."""
     traffic = traffic_of(place.network)
     place.note(
         always_gb=traffic.always / 1e9, experts_gb=traffic.experts / 1e9, token_bytes=traffic.token
@@ -37,10 +37,11 @@ def measure(place: Workplace) -> None:
     with torch.inference_mode():
         for slots, length in place.scale.step_shapes:
             _time(place, traffic, slots, length, experts="auto")
+        for code, counts in place.scale.compared_experts:
+            for slots in counts:
+                _time(place, traffic, slots, first, experts=code)
         for slots in place.scale.plain_slots:
             _time(place, traffic, slots, first, experts="auto", plain=True)
-        for slots in place.scale.selective_slots:
-            _time(place, traffic, slots, first, experts="grouped_mm")
 
 
 def _time(
@@ -152,18 +153,18 @@ def _graph_alone(place: Workplace, slots: Slots) -> Any:
 @contextmanager
 def _counted_experts(hit: list[int]) -> Iterator[None]:
     """Count in each sparse layer how many experts some token chose."""
-    routed = codes.routed
+    likelihoods = codes.likelihoods
 
     def counted(block: Any, inputs: Any) -> Any:
-        chosen, weights = routed(block, inputs)
-        hit.append(len(chosen.unique()))
-        return chosen, weights
+        found = likelihoods(block, inputs)
+        hit.append(len(found.topk(block.chosen).indices.unique()))
+        return found
 
-    codes.routed = counted  # type: ignore[assignment]
+    codes.likelihoods = counted  # type: ignore[assignment]
     try:
         yield
     finally:
-        codes.routed = routed
+        codes.likelihoods = likelihoods
 
 
 def _require_room(place: Workplace, cache_bytes: int) -> None:

@@ -79,6 +79,8 @@ def test_each_stage_gives_a_line_and_all_figures_are_written(
     needs = [row for row in known["attention"].rows if row.get("fault") == "needs CUDA"]
     assert {row["backend"] for row in needs} >= {"cudnn", decide.FLASH}
     assert all(row["step_ms"] > 0 and row["experts_hit"] > 1 for row in known["steps"].rows)
+    compared = {(row["experts"], row["slots"]) for row in known["steps"].rows}
+    assert compared >= {("dense", 1), ("gathered", 1), ("gathered", 2), ("grouped_mm", 1)}
     assert {row["what"] for row in known["encoding"].rows} == {"encode", "prefill"}
     alone, together = known["texts"].rows
     assert alone["mean_running"] == 1 < together["mean_running"]
@@ -266,7 +268,14 @@ def measured(**changed: Any) -> list[Line]:
         Line(2, "steps", "ok", rows=[
             {**shape, "experts": "auto", "code": "graph", "step_ms": 5.0, "of_copy_rate": 0.5},
             {**shape, "slots": 1, "experts": "auto", "code": "graph", "step_ms": 2.0},
-            {**shape, "slots": 1, "experts": "grouped_mm", "code": "graph", "step_ms": 1.5},
+            {**shape, "slots": 1, "experts": "dense", "code": "graph", "step_ms": 2.0},
+            {**shape, "slots": 1, "experts": "gathered", "code": "graph", "step_ms": 1.5},
+            {**shape, "slots": 1, "experts": "grouped_mm", "code": "graph", "step_ms": 1.4},
+            {**shape, "slots": 2, "experts": "dense", "code": "graph", "step_ms": 1.4},
+            {**shape, "slots": 2, "experts": "gathered", "code": "graph", "step_ms": 1.6},
+            {**shape, "slots": 4, "experts": "dense", "code": "graph", "step_ms": 2.0},
+            {**shape, "slots": 4, "experts": "gathered", "code": "graph", "step_ms": 2.5},
+            {**shape, "slots": 4, "experts": "grouped_mm", "code": "graph", "step_ms": 1.1},
         ]),
         Line(3, "encoding", "ok", rows=[
             {"what": "encode", "pages": 1, "tiles": 6, "device_ms": 30.0, "host_ms": 29.0},
@@ -314,7 +323,9 @@ def follows(question: str, **changed: Any) -> str:
         ("decode step", {"steps__step_ms": 4.0}, "leave decoding"),
         ("decode step", {"steps__step_ms": 9.0}, "fewer kernels"),  # 1.08 ms against 1.2
         ("decode step", {"steps__step_ms": 9.0, "trace__small_kernels": 100}, "attention first"),
-        ("selective", {}, "stay"),  # 1.5 of 2
+        ("experts for one", {}, "gathered, as the engine has it"),  # 1.4 is not worth a code
+        ("experts for two", {}, "dense is faster"),
+        ("experts for four", {}, "product of groups"),
         ("recorded", {}, "are used"),
         ("recorded", {"steps__notices": "CUDA graphs are not used: x"}, "correctness first"),
         ("host hold", {}, "graphs for images"),  # 29 ms against 12 of kernels
@@ -336,12 +347,22 @@ def test_the_figures_decide(question: str, changed: dict[str, Any], word: str) -
     assert word in follows(question, **changed)
 
 
-def test_selective_experts_that_no_graph_holds_are_no_fault_of_the_engine() -> None:
+@pytest.mark.parametrize(
+    ("experts", "used", "figure"),
+    [
+        ("grouped_mm", "recorded steps are used", "dense 2.0 ms, gathered 2.5 ms"),
+        ("gathered", "correctness first: no tuning before this is understood", decide.MISSING),
+    ],
+)
+def test_a_product_of_groups_that_no_graph_holds_is_no_fault_of_the_engine(
+    experts: str, used: str, figure: str
+) -> None:
     found = measured()
-    found[2].rows[-1] |= {"code": "plain, not recorded", "notices": "CUDA graphs are not used: x"}
+    row = next(r for r in found[2].rows if r["slots"] == 4 and r["experts"] == experts)
+    row |= {"code": "plain, not recorded", "notices": "CUDA graphs are not used: x"}
     known = {one.question: one for one in decide.outcomes(found)}
-    assert known["are recorded steps used?"].follows == "recorded steps are used"
-    assert known["selective experts for one slot"].figure == decide.MISSING
+    assert known["are recorded steps used?"].follows == used
+    assert known["experts for four slots"].figure == figure
 
 
 @pytest.mark.parametrize(

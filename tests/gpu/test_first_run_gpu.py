@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 from ocrd.engine import protocol, visible
-from ocrd.engine.deepseek.network import checkpoint, fullpage, preprocessing, vision
+from ocrd.engine.deepseek.network import checkpoint, experts, fullpage, preprocessing, vision
 from ocrd.engine.deepseek.network.recording import Recorder
 from ocrd.engine.deepseek.network.shortage import is_shortage
 from ocrd.engine.deepseek.slots.decoding import Decoder, Rules, SlotPlan
@@ -163,8 +163,8 @@ def test_encoding_and_feeding_wait_for_the_device_in_no_place(kind: str, tmp_pat
     def enter() -> None:
         features = vision.encode(model, [page])[0]
         places = list(range(1, 1 + page.tokens))
-        # Below 9.0 torch's product of groups is a loop that asks where the groups end.
-        if not HAS_GPU or torch.cuda.get_device_capability() >= (9, 0):
+        # Without a kernel for groups a loop asks where they end.
+        if not HAS_GPU or experts.knows_groups(model.device, model.dtype):
             slots.prefill(0, [Prompt(ids, Rules(9), places, features)])
 
     with torch.inference_mode():

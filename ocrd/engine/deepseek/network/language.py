@@ -2,7 +2,7 @@
 
 Both models have the same one: plain attention with rotary positions, a block of experts in all
 layers but the first, RMS norms before each, no biases. It is computed here and not by Transformers'
-layers for the sake of kernels (a decode step is some 240 of them, where it was 730) and so that
+layers for the sake of kernels (a decode step is some 240 of them, where it was 700) and so that
 nothing of theirs is called that they rename. What it says is what their ``generate`` says; the
 tests compare the tokens.
 
@@ -11,7 +11,9 @@ Nothing here asks the host for anything, so every call can be recorded as a CUDA
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -48,9 +50,8 @@ class Language:
         self._epsilon = float(config.rms_norm_eps)
         self._heads, self._key_heads = config.num_attention_heads, config.num_key_value_heads
         self._rotations = rotations_of(language.rotary_emb, context, self._head)
-        sparse = [one.block for one in self.layers if isinstance(one.block, Experts)]
-        self._sparse = len(sparse)
-        self._shares = experts.shared_alone(sparse[0]) if sparse else None
+        self._sparse = [one.block for one in self.layers if isinstance(one.block, Experts)]
+        self._shares = experts.shared_alone(self._sparse[0]) if self._sparse else None
 
     @property
     def vocabulary(self) -> int:
@@ -76,23 +77,33 @@ class Language:
     def run(self, hidden: Tensor, tokens: Tokens, expert_code: str) -> Tensor:
         """Return the last layer's output for ``hidden [tokens, width]``, which is overwritten."""
         rotation = self._rotations.index_select(0, tokens.used)[:, None]
-        shares: Tensor | None = None
-        if expert_code == experts.DENSE and self._shares is not None:
-            # For all layers at once, because each would be a kernel.
-            shares = self._shares.expand(self._sparse, hidden.shape[0], -1).contiguous()
-        sparse = 0
+        mix = self._mixed(expert_code, hidden.shape[0])
         for number, layer in enumerate(self.layers):
             attended = self._attend(number, layer, hidden, rotation, tokens)
             hidden.addmm_(attended, layer.out.t())
             inputs = self._normed(hidden, layer.block_norm)
             if isinstance(layer.block, Dense):
                 _dense(layer.block, inputs, hidden)
-            elif shares is None:
-                experts.selected(layer.block, inputs, hidden)
             else:
-                experts.dense(layer.block, inputs, hidden, shares[sparse])
-                sparse += 1
+                mix(layer.block, inputs, hidden)
         return hidden
+
+    def _mixed(self, expert_code: str, tokens: int) -> Callable[[Experts, Tensor, Tensor], None]:
+        """Return what adds the experts' part, for one sparse layer after the other.
+
+        What it needs beside them is made for all layers at once, because each would be a kernel.
+        """
+        if self._shares is None:
+            return experts.selected
+        code = experts.of_tokens(expert_code, self._sparse[0], tokens)
+        if code == experts.SELECTED:
+            return experts.selected
+        if code == experts.GATHERED:
+            shared = self._sparse[0].shared
+            sure = self._shares.new_ones((tokens, shared))
+            return partial(experts.gathered, sure=sure)
+        shares = iter(self._shares.expand(len(self._sparse), tokens, -1).contiguous())
+        return lambda block, inputs, hidden: experts.dense(block, inputs, hidden, next(shares))
 
     def scores(self, hidden: Tensor) -> Tensor:
         """Return the scores ``[tokens, vocabulary]`` in float32 of the last layer's output."""

@@ -38,6 +38,7 @@ class Experts:
     shared: int
     chosen: int  # by a token, of the routed ones
     scaling: float  # of their weights
+    narrow_router: Tensor | None = None  # in half precision, where that holds the same values
 
     @property
     def count(self) -> int:
@@ -167,4 +168,15 @@ def _experts(module: Any) -> Experts:
         shared=extra,
         chosen=router.top_k,
         scaling=float(router.routed_scaling_factor),
+        narrow_router=_narrow(router.weight.data, options["dtype"]),
     )
+
+
+def _narrow(weight: Tensor, dtype: torch.dtype) -> Tensor | None:
+    """Return a matrix in half precision if that is as exact: Transformers widens the router's."""
+    if dtype == torch.float32:
+        return None
+    if weight.dtype == dtype:
+        return weight
+    narrow = weight.to(dtype)
+    return narrow if torch.equal(narrow.to(weight.dtype), weight) else None

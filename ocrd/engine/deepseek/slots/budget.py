@@ -26,7 +26,8 @@ UNMEASURED_BYTES = 768 * MIB
 # 4,096 tokens of prompts: some 100 kB each, in hidden states, experts and the first, wide layer.
 PREFILL_BYTES = 512 * MIB
 # A step's scores and their logarithms, twice in float32 and once in half, and the dice: by slot and
-# word. They lie in the pool that all recordings share; the rest are activations and workspaces.
+# word. They lie in the pool that all recordings share; the rest are activations and workspaces, or
+# for the fewest slots copies of experts, 37 MB each.
 SCORE_BYTES = 16
 STEP_BYTES = 128 * MIB
 # Two pages are encoded together where that takes no more than this part of the free memory.

@@ -1,18 +1,22 @@
-"""Both ways of computing experts give what Transformers' own loop over them gives."""
+"""All ways of computing experts give what Transformers' own loop over them gives."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
-from ocrd.engine.deepseek.network import experts
+from benchmarks.gpu.network import full_size
+from ocrd.engine.deepseek.network import experts, layers
 from ocrd.engine.deepseek.network.layers import Experts, layers_of
 from tests import sequential
+from tests.operations import Operations
 
 CPU = torch.device("cpu")
 KINDS = ["deepseek-ocr", "deepseek-ocr-2"]
+CODES = [experts.DENSE, experts.GATHERED, experts.SELECTED]
 
 
 def block(kind: str) -> tuple[Any, Experts]:
@@ -28,13 +32,15 @@ def said(code: str, found: Experts, inputs: torch.Tensor) -> torch.Tensor:
     if code == experts.DENSE:
         shares = experts.shared_alone(found).expand(len(inputs), -1).contiguous()
         experts.dense(found, inputs, hidden, shares)
+    elif code == experts.GATHERED:
+        experts.gathered(found, inputs, hidden, torch.ones(len(inputs), found.shared))
     else:
         experts.selected(found, inputs, hidden)
     return hidden
 
 
 @pytest.mark.parametrize("tokens", [1, 3, 16, 200])
-@pytest.mark.parametrize("code", [experts.DENSE, experts.SELECTED])
+@pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_experts_give_what_transformers_says(kind: str, code: str, tokens: int) -> None:
     module, found = block(kind)
@@ -45,14 +51,12 @@ def test_experts_give_what_transformers_says(kind: str, code: str, tokens: int) 
     assert expected.abs().max() > 0.1
 
 
-@pytest.mark.parametrize("code", [experts.DENSE, experts.SELECTED])
+@pytest.mark.parametrize("code", CODES)
 def test_weights_are_scaled_where_the_router_says_so(code: str) -> None:
     module, found = block("deepseek-ocr-2")
     inputs = torch.randn((5, found.router.shape[1]))
     module.gate.routed_scaling_factor = 2.5
-    scaled = Experts(
-        found.router, found.gate_up, found.down, found.routed, found.shared, found.chosen, 2.5
-    )
+    scaled = replace(found, scaling=2.5)
     with torch.no_grad():
         expected = module(inputs[None])[0]
         torch.testing.assert_close(said(code, scaled, inputs), expected, atol=1e-4, rtol=1e-4)
@@ -60,7 +64,7 @@ def test_weights_are_scaled_where_the_router_says_so(code: str) -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 @pytest.mark.parametrize("wrong", [torch.inf, torch.nan])
-@pytest.mark.parametrize("code", [experts.DENSE, experts.SELECTED])
+@pytest.mark.parametrize("code", CODES)
 def test_what_an_expert_would_have_made_that_was_not_chosen_does_not_count(
     code: str, wrong: float, dtype: torch.dtype
 ) -> None:
@@ -104,9 +108,43 @@ def test_without_a_product_of_groups_a_loop_gives_the_same(
     rows = torch.randn(sum(hits), 8)
     weights = torch.randn(len(hits), 8, 16)
     ends = torch.tensor(hits).cumsum(0, dtype=torch.int32)
-    expected = experts._product(rows, weights, ends)
+    expected = experts._product(ends, rows.dtype)(rows, weights)
     monkeypatch.setattr(experts, "_has_groups", lambda *_: False)
-    torch.testing.assert_close(experts._product(rows, weights, ends), expected)
+    torch.testing.assert_close(experts._product(ends, rows.dtype)(rows, weights), expected)
+
+
+@pytest.mark.parametrize(("has_groups", "waits"), [(True, 0), (False, 1)])
+def test_a_layer_waits_once_at_most(
+    has_groups: bool, waits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, found = block("deepseek-ocr-2")
+    monkeypatch.setattr(experts, "_has_groups", lambda *_: has_groups)
+    inputs = torch.randn((50, found.router.shape[1]))
+    told: list[torch.Tensor] = []
+    tolist = torch.Tensor.tolist
+    monkeypatch.setattr(torch.Tensor, "tolist", lambda one: told.append(one) or tolist(one))
+    with Operations("cpu") as asked:
+        experts.selected(found, inputs, torch.zeros_like(inputs))
+    assert len(told) == waits
+    assert asked.waits == []
+
+
+@pytest.mark.parametrize(
+    ("capability", "dtype", "has_kernel"),
+    [
+        ((8, 0), torch.bfloat16, False), ((8, 9), torch.bfloat16, False),
+        ((9, 0), torch.bfloat16, True), ((10, 3), torch.bfloat16, True),
+        ((9, 0), torch.float16, False), ((12, 0), torch.bfloat16, False),
+    ],
+)  # fmt: skip
+def test_the_product_of_groups_is_used_where_it_is_a_kernel(
+    capability: tuple[int, int],
+    dtype: torch.dtype,
+    has_kernel: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    assert experts.knows_groups(torch.device("cuda"), dtype) is has_kernel
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -130,7 +168,70 @@ def test_a_product_of_groups_that_fails_when_it_is_tried_is_not_used(
 
 def test_the_choice_is_one_that_there_is() -> None:
     assert experts.choose("auto", CPU) == experts.SELECTED
-    assert experts.choose("auto", torch.device("cuda")) == experts.DENSE
-    assert {experts.choose(name, CPU) for name in experts.CHOICES} == {"dense", "grouped_mm"}
+    assert experts.choose("auto", torch.device("cuda")) == experts.AUTO
+    for name in CODES:
+        assert experts.choose(name, CPU) == experts.choose(name, torch.device("cuda")) == name
     with pytest.raises(ValueError, match="dense"):
         experts.choose("fastest", CPU)
+
+
+def test_gathering_is_for_those_tokens_whose_experts_are_a_third_of_all() -> None:
+    """Copied, their bytes are moved three times: 48 experts' of 66 for two tokens, 72 for three."""
+    found = layers_of(full_size("meta"))[1].block
+    assert isinstance(found, Experts)
+    assert (found.routed, found.shared, found.chosen) == (64, 2, 6)
+    assert experts.most_gathered(found) == 2
+    codes = [experts.of_tokens(experts.AUTO, found, tokens) for tokens in (1, 2, 3, 128)]
+    assert codes == [experts.GATHERED, experts.GATHERED, experts.DENSE, experts.DENSE]
+    assert experts.of_tokens(experts.DENSE, found, 1) == experts.DENSE
+    assert experts.of_tokens(experts.GATHERED, found, 128) == experts.GATHERED
+    assert experts.most_gathered(replace(found, chosen=20, shared=2)) == 0
+
+
+@pytest.mark.parametrize("tokens", [1, 2])
+def test_the_shared_experts_are_gathered_however_sure_the_router_is(tokens: int) -> None:
+    """A likelihood of one is as high as that of the shared experts: both are taken."""
+    module, found = block("deepseek-ocr-2")
+    inputs = torch.randn((tokens, found.router.shape[1]))
+    loud = found.router.clone()
+    loud[3] = 1e4 * inputs.mean(0) / inputs.mean(0).square().sum()
+    sure = replace(found, router=loud)
+    assert experts.likelihoods(sure, inputs).max(1).values.tolist() == [1.0] * tokens
+    module.gate.weight.data = loud
+    with torch.no_grad():
+        expected = module(inputs[None])[0]
+        found_ = said(experts.GATHERED, sure, inputs)
+    torch.testing.assert_close(found_, expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_router_in_half_precision_says_what_the_wide_one_says(
+    dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The processor has no product that widens: what stands for it computes what a GPU's does."""
+    multiply = torch.mm
+
+    def widening(rows: torch.Tensor, columns: torch.Tensor, **options: Any) -> torch.Tensor:
+        wide = options.pop("out_dtype", rows.dtype)
+        return multiply(rows.to(wide), columns.to(wide), **options)
+
+    network = sequential.network("deepseek-ocr-2", vocabulary=300)
+    for layer in network.model.language_model.layers[1:]:
+        layer.mlp.gate.weight.data = layer.mlp.gate.weight.data.to(dtype).float()
+    found = layers_of(network.to(dtype))[1].block
+    assert isinstance(found, Experts) and found.narrow_router is not None
+    inputs = torch.randn((40, found.router.shape[1]), dtype=dtype)
+    assert not experts._has_wide_product(CPU, dtype)
+    expected = experts.likelihoods(found, inputs)
+    monkeypatch.setattr(experts, "_has_wide_product", lambda *_: True)
+    monkeypatch.setattr(torch, "mm", widening)
+    torch.testing.assert_close(experts.likelihoods(found, inputs), expected)
+    assert expected.dtype is torch.float32
+
+
+def test_a_router_is_narrowed_only_where_that_changes_nothing() -> None:
+    exact = torch.tensor([[1.0, 0.5, -3.0]])
+    narrow = layers._narrow(exact, torch.bfloat16)
+    assert narrow is not None and narrow.dtype is torch.bfloat16
+    assert layers._narrow(exact + 1e-4, torch.bfloat16) is None
+    assert layers._narrow(exact, torch.float32) is None

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 KINDS = tuple(checkpoints.CLASSES)
 VOCABULARY = 300
 LENGTHS = (7, 1, 20)
-CODES = (experts.DENSE, experts.SELECTED)
+CODES = (experts.DENSE, experts.GATHERED, experts.SELECTED)
 
 
 def prompts() -> list[torch.Tensor]:

@@ -193,7 +193,7 @@ def generate_from_pixels(model: Any, page: Any, ids: list[int], rules: Rules) ->
     )
 
 
-@pytest.mark.parametrize("expert_code", ["dense", "grouped_mm"])
+@pytest.mark.parametrize("expert_code", ["dense", "gathered", "grouped_mm"])
 def test_every_code_for_the_experts_gives_the_same_pages(each_book: Book, expert_code: str) -> None:
     made = decoder(each_book, expert_code=expert_code)
     generations = [submit(made, page) for page in each_book.pages[:5]]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 
+from ocrd.engine.deepseek.network import experts
 from ocrd.engine.deepseek.network.recording import Recorder
 from ocrd.engine.deepseek.slots.decoding import Decoder
 from ocrd.engine.deepseek.slots.graphs import StepGraphs
@@ -55,11 +56,13 @@ def on_gpu(book: Book, **options: Any) -> Decoder:
     return made
 
 
-@pytest.mark.parametrize("beforehand", [True, False])
+@pytest.mark.parametrize(
+    ("beforehand", "expert_code"), [(True, "auto"), (False, "dense"), (True, "gathered")]
+)
 def test_recorded_steps_give_what_generate_says(
-    each_book: Book, recorded: list[int], beforehand: bool
+    each_book: Book, recorded: list[int], beforehand: bool, expert_code: str
 ) -> None:
-    made = on_gpu(each_book)
+    made = on_gpu(each_book, expert_code=expert_code)
     if beforehand:
         made.record()
         assert recorded == [8, 4, 2, 1]  # the largest first: all share its memory
@@ -67,6 +70,34 @@ def test_recorded_steps_give_what_generate_says(
     run(made)
     check(each_book.pages, generations)
     assert len(recorded) >= 4
+
+
+def noting(compute: Callable[..., None], counts: set[int]) -> Callable[..., None]:
+    """Return a code for experts that notes for how many tokens it is called."""
+
+    def noted(block: Any, inputs: torch.Tensor, *rest: Any, **options: Any) -> None:
+        counts.add(len(inputs))
+        compute(block, inputs, *rest, **options)
+
+    return noted
+
+
+def test_few_slots_gather_their_experts_and_more_read_all_of_them(
+    each_book: Book, recorded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU, where the code goes by the number of slots; so tiny a network has its own."""
+    taken: dict[str, set[int]] = {"gathered": set(), "dense": set()}
+    for name, counts in taken.items():
+        compute = getattr(experts, name)
+
+        monkeypatch.setattr(experts, name, noting(compute, counts))
+    monkeypatch.setattr(experts, "choose", lambda setting, _: setting)
+    monkeypatch.setattr(experts, "most_gathered", lambda _: 2)
+    made = on_gpu(each_book)
+    generations = [submit(made, page) for page in each_book.pages]
+    run(made)
+    check(each_book.pages, generations)
+    assert taken == {"gathered": {1, 2}, "dense": {4, 8}}
 
 
 def test_each_token_comes_with_how_likely_it_was(book: Book, recorded: list[int]) -> None:

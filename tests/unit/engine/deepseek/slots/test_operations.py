@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmarks.gpu.network import full_size
-from ocrd.engine.deepseek.network import attention
+from ocrd.engine.deepseek.network import attention, experts
 from ocrd.engine.deepseek.network.layers import layers_of
 from ocrd.engine.deepseek.slots.generation import Rules
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
@@ -45,17 +45,29 @@ def prompt(tokens: int) -> Prompt:
     return Prompt(range(tokens + 9), RULES, range(1, tokens + 1), features)
 
 
-@pytest.mark.parametrize(("told", "most"), [(True, 250), (False, 256)])
+@pytest.mark.parametrize("slots", [1, 2, 4, SLOTS])
+@pytest.mark.parametrize("told", [True, False])
 def test_a_step_of_the_whole_network_is_few_kernels_and_waits_for_nothing(
-    network: Any, told: bool, most: int, monkeypatch: pytest.MonkeyPatch
+    network: Any, told: bool, slots: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = slots_of(network, monkeypatch, told=told)
     with torch.inference_mode(), Operations() as asked:
-        found = made.step.take(SLOTS, LENGTH, hot=True)
-    assert asked.count <= most, asked.counts
+        found = made.step.take(slots, LENGTH, hot=True)
+    assert asked.count <= 250, asked.counts
     assert asked.waits == []
-    assert (found.ids.shape, found.ids.dtype) == ((SLOTS,), torch.int64)
-    assert (found.logprobs.shape, found.logprobs.dtype) == ((SLOTS,), torch.float32)
+    assert (found.ids.shape, found.ids.dtype) == ((slots,), torch.int64)
+    assert (found.logprobs.shape, found.logprobs.dtype) == ((slots,), torch.float32)
+    assert ("bmm" in asked.counts) == (slots <= 2)  # experts gathered
+
+
+def test_a_step_is_few_kernels_where_no_product_widens(
+    network: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experts, "_has_wide_product", lambda *_: False)
+    made = slots_of(network, monkeypatch, told=True)
+    with torch.inference_mode(), Operations() as asked:
+        made.step.take(SLOTS, LENGTH, hot=True)
+    assert asked.count <= 250, asked.counts
 
 
 def test_three_prompts_in_one_piece_are_fewer_kernels_than_one_was_and_wait_for_nothing(
@@ -70,7 +82,7 @@ def test_three_prompts_in_one_piece_are_fewer_kernels_than_one_was_and_wait_for_
         assert asked.waits == []
         counts.append(asked.count)
     one, three = counts
-    assert one <= 390  # 783 where each was fed by itself through Transformers' layers
+    assert one <= 375  # 783 where each was fed by itself through Transformers' layers
     assert three - one <= 25  # what seats two more
 
 
