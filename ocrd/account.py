@@ -28,6 +28,9 @@ class Account:
     holds_text: bool = False
     engine: str = ""  # that read the first page which tells
     model: str = ""
+    least: float | None = None  # confidence, of all pages
+    _sure: float = 0.0  # the sum of mean confidences, each by its page's tokens
+    _tokens: int = 0  # of the pages that have one
     _unsaid: int = 0  # pages whose remarks are left out
 
     @classmethod
@@ -50,6 +53,12 @@ class Account:
             self.first_cause = self.first_cause or cause(page)
         if page.code != NOT_REACHED:
             self._take_remarks(page)
+        self._take_confidence(page)
+
+    @property
+    def confidence(self) -> float | None:
+        """Return the mean confidence of all that was read; None where no engine gave one."""
+        return round(self._sure / self._tokens, 4) if self._tokens else None
 
     @property
     def state(self) -> str:
@@ -63,6 +72,15 @@ class Account:
             return tuple(self.warnings)
         more = "1 further page has" if self._unsaid == 1 else f"{self._unsaid} further pages have"
         return (*self.warnings, f"{more} remarks, which stand at their places.")
+
+    def _take_confidence(self, page: PageRead) -> None:
+        if page.confidence is None:
+            return
+        weight = max(page.tokens, 1)  # an engine module's may be counted by nobody
+        self._sure += page.confidence * weight
+        self._tokens += weight
+        if page.least is not None:
+            self.least = min(page.least, 1.0 if self.least is None else self.least)
 
     def _take_remarks(self, page: PageRead) -> None:
         if page.status is PageStatus.FAILED:

@@ -262,6 +262,8 @@ class _Conversion:
             seconds=seconds,
             doubtful=tuple(account.doubtful),
             failed=tuple(account.unread),
+            confidence=account.confidence,
+            least=account.least,
         )
 
     async def _deliver(

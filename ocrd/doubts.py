@@ -39,6 +39,7 @@ CODES = {
     "drawings-differ": "two programs draw the page differently",
     "uncertain-lines": "lines were read with a score under the limit",
     "struck-out": "text is struck out, or lies under a stamp or handwriting",
+    "low-confidence": "the engine is less sure of the page than its confidence_floor asks",
 }
 
 # Of a line.
@@ -76,11 +77,17 @@ _CONTENT = re.compile(r"[^\W_]")  # a letter or a digit
 
 
 def judge(
-    image: PageImage, answer: Recognition, blocks: Sequence[Block], mode: str = "markdown"
+    image: PageImage,
+    answer: Recognition,
+    blocks: Sequence[Block],
+    mode: str = "markdown",
+    *,
+    floor: float = 0.0,
 ) -> tuple[PageStatus, tuple[Doubt, ...]]:
     """Say what a page is that was shown to an engine, and why it is not sure, the gravest first.
 
-    ``blocks`` are what the engine's answer was made into.
+    ``blocks`` are what the engine's answer was made into; ``floor`` is the mean confidence that a
+    page is to have.
     """
     found = [*image.doubts, *_of_lines(_rows(answer, blocks), image.ink)]
     shows_text = image.ink is None or image.ink.rows > 0  # what nobody counted may be text
@@ -93,6 +100,9 @@ def judge(
         found.append(Doubt("unknown-script", answer.script, share))
     if answer.doubt:
         found.append(Doubt("runaway", answer.doubt, _missing(image.ink, blocks)))
+    if answer.confidence is not None and answer.confidence < floor:
+        message = f"the engine gives the page {answer.confidence:.2f}, where {floor:g} is asked for"
+        found.append(Doubt("low-confidence", message))
     order = {code: place for place, code in enumerate(CODES)}
     found.sort(key=lambda doubt: (-doubt.share, order.get(doubt.code, len(order))))
     if answer.doubt and shows_text and not any(map(_has_content, blocks)):

@@ -48,6 +48,12 @@ def from_json(text: str) -> PageRead:
             code=str(body.get("code", "")),
             engine=str(body.get("engine", "")),
             model=str(body.get("model", "")),
+            confidence=_share(body.get("confidence")),
+            least=_share(body.get("least")),
+            tokens=int(body.get("tokens", 0)),
+            prompt_tokens=int(body.get("prompt_tokens", 0)),
+            estimated=bool(body.get("estimated", False)),
+            finish=str(body.get("finish", "stop")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LedgerError(
@@ -80,17 +86,20 @@ def _block_to_json(block: Block) -> dict[str, Any]:
 
 
 def _block_from_json(body: dict[str, Any]) -> Block:
-    confidence = body.get("confidence")
     return Block(
         label=str(body["label"]),
         text=str(body["text"]),
         boxes=tuple(_box_from_json(corners) for corners in body.get("boxes", ())),
-        confidence=None if confidence is None else float(confidence),
+        confidence=_share(body.get("confidence")),
         table=tuple(tuple(map(_cell_from_json, row)) for row in body.get("table", ())),
         rich=bool(body.get("rich", False)),
         doubts=tuple(map(str, body.get("doubts", ()))),
         shape=_shape_from_json(body["shape"]) if "shape" in body else None,
     )
+
+
+def _share(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _shape_from_json(fields: list[Any]) -> Shape:

@@ -181,6 +181,13 @@ class EngineSettings(Table):
         1.0,
         description="Pause before a failed engine is started again; it doubles up to a minute.",
     )
+    confidence_floor: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="A page of which the engine is less sure, by its mean confidence, is doubtful;"
+        " 0 asks for none. Each engine has its own scale: look first at what your pages have.",
+    )
     options: dict[str, Any] = Field(
         default_factory=dict, description='With kind = "module": handed to the module as they are.'
     )

@@ -98,6 +98,16 @@ _PAGE = table(
         "seconds": number("That the engine took."),
         "warnings": several(text("A sentence."), "Of one that failed the cause comes first."),
         "code": text('Of one that failed: the error, see docs/errors.md; "" else.'),
+        "confidence": nullable(
+            number(
+                "How sure the engine is of it, 0 to 1: the mean over its tokens, of engines that"
+                " read lines over its characters; null without text."
+            )
+        ),
+        "least": nullable(number("Of the token, or the line, that it is least sure of.")),
+        "tokens": count("That were written for it; see `estimated`."),
+        "prompt_tokens": count("That stood before them, the image's included."),
+        "estimated": switch("Whether tokens are an estimate, a quarter of the characters."),
         "doubts": several(_DOUBT, "Why it is not sure, the gravest first."),
         "unread": several(_BOX, "Lines that were found and not read."),
         "blocks": several(_BLOCK, "In reading order, running heads and feet included."),
@@ -115,6 +125,8 @@ LAYOUT = table(
         "mode": text("What the engine was asked for."),
         "seconds": number("From the beginning to the filing."),
         "state": text("What it came to.", ("done", "done with doubts", "partial", "failed")),
+        "confidence": nullable(number("Mean of its pages' by their tokens; null without any.")),
+        "least": nullable(number("The least of its pages'.")),
         "doubtful": several(whole("A page."), "Pages that are doubtful."),
         "failed": several(whole("A page."), "Pages that count as not read."),
         "warnings": several(text("A sentence."), "What is to be said of its pages."),

@@ -38,6 +38,8 @@ def write(
         "mode": document.mode,
         "seconds": round(document.seconds, 1),
         "state": document.state,
+        "confidence": document.confidence,
+        "least": document.least,
         "doubtful": list(document.doubtful),
         "failed": list(document.failed),
         "warnings": list(document.warnings),
@@ -66,6 +68,11 @@ def _page(page: PageRead, *, with_figures: bool) -> dict[str, Any]:
         "seconds": round(page.seconds, 3),
         "warnings": list(page.warnings),
         "code": page.code,
+        "confidence": page.confidence,
+        "least": page.least,
+        "tokens": page.tokens,
+        "prompt_tokens": page.prompt_tokens,
+        "estimated": page.estimated,
         "doubts": [
             {"code": doubt.code, "message": doubt.message, "share": round(doubt.share, 4)}
             for doubt in page.doubts

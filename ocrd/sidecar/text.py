@@ -98,7 +98,7 @@ def write_text(
 
 def yaml_header(document: DocumentResult) -> str:
     """Return the document's facts as a YAML block, every text in quotes."""
-    facts: dict[str, str | int | float | list[int]] = {
+    facts: dict[str, str | int | float | list[int] | None] = {
         "source": document.source_name,
         "sha256": document.sha256,
         "pages": document.pages,
@@ -107,11 +107,13 @@ def yaml_header(document: DocumentResult) -> str:
         "mode": document.mode,
         "seconds": round(document.seconds, 1),
         "state": document.state,
+        "confidence": document.confidence,
+        "least": document.least,
         "doubtful": list(document.doubtful),
         "failed": list(document.failed),
     }
     rows = [
-        f"{name}: {_yaml(value) if isinstance(value, str) else value}"
+        f"{name}: {_yaml(value) if isinstance(value, str) else 'null' if value is None else value}"
         for name, value in facts.items()
     ]
     if document.warnings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ocrd.account import MOST_REMARKS, NOT_REACHED, Account, cause, damage
@@ -43,6 +45,17 @@ def test_a_document_is_what_its_pages_are(pages: list[PageRead], state: str) -> 
 def test_the_folder_says_how_much_of_a_page_may_be_missing() -> None:
     assert Account.of([doubtful(2, 0.3)], 0.3).unread == []
     assert Account.of([doubtful(2, 0.3)], 0.29).unread == [2]
+
+
+def test_a_document_is_as_sure_as_its_pages_by_their_tokens() -> None:
+    sure = replace(READ, confidence=0.9, least=0.5, tokens=300)
+    less = replace(READ, number=2, confidence=0.5, least=0.1, tokens=100)
+    blank = PageRead(3, PageStatus.BLANK)
+    account = Account.of([sure, less, blank])
+    assert (account.confidence, account.least) == (0.8, 0.1)
+    uncounted = [replace(one, tokens=0) for one in (sure, less)]
+    assert Account.of(uncounted).confidence == 0.7
+    assert (Account.of([blank]).confidence, Account.of([blank]).least) == (None, None)
 
 
 def test_nothing_is_known_of_an_empty_document() -> None:

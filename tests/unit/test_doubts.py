@@ -75,6 +75,18 @@ def test_a_page_whose_lines_are_all_read_is_read() -> None:
     assert written(*(one.text for one in PAGE)) == (PageStatus.READ, {})
 
 
+def test_a_page_under_the_floor_is_doubtful_and_has_lost_nothing() -> None:
+    blocks = [Block("text", one.text) for one in PAGE]
+    unsure = replace(of_lines(*PAGE), confidence=0.79)
+    assert judge(IMAGE, unsure, blocks) == (PageStatus.READ, ())
+    assert judge(IMAGE, unsure, blocks, floor=0.79) == (PageStatus.READ, ())
+    status, (doubt,) = judge(IMAGE, unsure, blocks, floor=0.8)
+    assert (status, doubt.code, doubt.share) == (PageStatus.DOUBTFUL, "low-confidence", 0.0)
+    assert doubt.message == "the engine gives the page 0.79, where 0.8 is asked for"
+    # An engine that says nothing of it, as a module may, is not held to it.
+    assert judge(IMAGE, of_lines(*PAGE), blocks, floor=0.8) == (PageStatus.READ, ())
+
+
 def test_lines_that_were_not_read_make_a_page_doubtful_by_their_share() -> None:
     unread = [line("", "unread"), line("Ev3ry", "unread"), line("  ")]
     status, found = judge(IMAGE, of_lines(*PAGE, *unread), [Block("text", SENTENCE * 8)])

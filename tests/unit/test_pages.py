@@ -39,6 +39,12 @@ reads = st.builds(
     doubts=st.lists(doubts, max_size=3).map(tuple),
     unread=st.lists(boxes, max_size=3).map(tuple),
     code=anything,
+    confidence=st.none() | numbers,
+    least=st.none() | numbers,
+    tokens=counts,
+    prompt_tokens=counts,
+    estimated=st.booleans(),
+    finish=st.sampled_from(["stop", "length"]),
 )
 
 
@@ -53,6 +59,11 @@ def test_what_is_written_is_read_back_equal(page: PageRead) -> None:
 def test_status_and_code_stand_where_the_ledger_asks_for_them() -> None:
     body = json.loads(pages.to_json(PageRead(7, PageStatus.FAILED, code="poisonous-page")))
     assert (body["number"], body["status"], body["code"]) == (7, "failed", "poisonous-page")
+
+
+def test_a_page_of_before_engines_told_their_confidence_is_read() -> None:
+    page = pages.from_json('{"number": 3, "status": "read", "blocks": [], "seconds": 1.5}')
+    assert (page.confidence, page.least, page.tokens, page.finish) == (None, None, 0, "stop")
 
 
 def test_a_number_that_json_does_not_know_is_refused() -> None:

@@ -49,6 +49,17 @@ def test_json_holds_every_block_with_its_boxes() -> None:
     assert body["pages"][1]["warnings"] == ["The engine <gave> up."]
 
 
+def test_json_tells_how_sure_the_engine_is_and_how_much_it_wrote() -> None:
+    page = PageRead(
+        1, PageStatus.READ, confidence=0.97, least=0.4, tokens=812, prompt_tokens=273,
+        estimated=True,
+    )  # fmt: skip
+    told, unread = layout_of(page, FAILED)["pages"]
+    names = ("confidence", "least", "tokens", "prompt_tokens", "estimated")
+    assert [told[name] for name in names] == [0.97, 0.4, 812, 273, True]
+    assert [unread[name] for name in names] == [None, None, 0, 0, False]
+
+
 def test_json_tells_every_doubt_and_where_lines_were_not_read() -> None:
     page = PageRead(
         1, PageStatus.DOUBTFUL, (Block("text", "a", doubts=("signs",)), Block("text", "b")),

@@ -95,6 +95,8 @@ model: "PP-OCRv6 small"
 mode: "markdown"
 seconds: 12.3
 state: "done"
+confidence: null
+least: null
 doubtful: []
 failed: []
 warnings: []
@@ -215,3 +217,9 @@ def test_front_matter_tells_the_state_and_the_pages() -> None:
     document = replace(DOCUMENT, state="partial", doubtful=(2, 3), failed=(3,))
     facts = yaml.safe_load(sidecar.yaml_header(document).strip("-"))
     assert (facts["state"], facts["doubtful"], facts["failed"]) == ("partial", [2, 3], [3])
+
+
+def test_front_matter_tells_how_sure_the_engine_is() -> None:
+    document = replace(DOCUMENT, confidence=0.9731, least=0.0004)
+    facts = yaml.safe_load(sidecar.yaml_header(document).strip("-"))
+    assert (facts["confidence"], facts["least"]) == (0.9731, 0.0004)
