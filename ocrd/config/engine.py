@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ocrd.config.types import Count, Duration, Table, refuse, refuse_all
+from ocrd.config.unknown import as_far_as_known
 from ocrd.tasks import MODELS
 
 DEEPSEEK = tuple(MODELS)
@@ -46,6 +47,11 @@ Device = Annotated[str, StringConstraints(min_length=1)]
 
 class EngineSettings(Table):
     """What reads the pages."""
+
+    FOLLOWS: ClassVar[dict[str, tuple[str, ...]]] = {  # as _fill_in has it
+        "kind": ("start_timeout", "model", "context"),
+        "keep_loaded": ("idle_unload",),
+    }
 
     kind: Literal[
         "rapidocr", "tesseract", "deepseek-ocr-2", "deepseek-ocr", "unlimited-ocr", "module"
@@ -209,23 +215,34 @@ class EngineSettings(Table):
 
     @model_validator(mode="after")
     def _require_all(self) -> Self:
-        refuse_all((*self._alien_keys(), *self._unknown_devices(), *self._nonsense()))
+        refuse_all(self.contradictions())
         return self
 
-    def _alien_keys(self) -> Iterator[PydanticCustomError]:
+    def contradictions(self) -> Iterator[PydanticCustomError]:
+        """Yield what contradicts each other, as far as it is known."""
+        for check in (
+            self._lacks_module, self._unknown_devices, self._kept_and_unloaded, self._one_or_more,
+            self._twice, self._alien_type, self._too_many_tiles, self._too_long, self._no_room,
+        ):  # fmt: skip
+            yield from as_far_as_known(check())
+        for key in sorted(self.model_fields_set & _KINDS_OF.keys()):
+            yield from as_far_as_known(self._alien_key(key))
+
+    def _lacks_module(self) -> Iterator[PydanticCustomError]:
         if self.kind == "module" and not self.module:
             yield refuse(
                 'kind = "module" needs the module\'s name',
                 'Add module = "my_package.my_engine", or set kind = "rapidocr".',
                 "kind",
             )
-        for key in sorted(self.model_fields_set & _KINDS_OF.keys()):
-            is_set = getattr(self, key) != type(self).model_fields[key].get_default(
-                call_default_factory=True
-            )
-            if is_set and self.kind not in _KINDS_OF[key]:
-                kinds = " or ".join(f'kind = "{kind}"' for kind in _KINDS_OF[key])
-                yield refuse(f"this key belongs to {kinds}", "Remove it, or set that kind.", key)
+
+    def _alien_key(self, key: str) -> Iterator[PydanticCustomError]:
+        is_set = getattr(self, key) != type(self).model_fields[key].get_default(
+            call_default_factory=True
+        )
+        if is_set and self.kind not in _KINDS_OF[key]:
+            kinds = " or ".join(f'kind = "{kind}"' for kind in _KINDS_OF[key])
+            yield refuse(f"this key belongs to {kinds}", "Remove it, or set that kind.", key)
 
     def _unknown_devices(self) -> Iterator[PydanticCustomError]:
         if self.kind == "module":  # it knows its own
@@ -238,28 +255,40 @@ class EngineSettings(Table):
                     key,
                 )
 
-    def _nonsense(self) -> Iterator[PydanticCustomError]:
+    def _kept_and_unloaded(self) -> Iterator[PydanticCustomError]:
         if self.keep_loaded and self.idle_unload:
             yield refuse(
                 "the engine cannot be kept loaded and be unloaded", "Remove one.", "keep_loaded"
             )
+
+    def _one_or_more(self) -> Iterator[PydanticCustomError]:
         if self.devices and self.device != "auto":
             yield refuse("devices says it already", "Remove device or devices.", "device")
+
+    def _twice(self) -> Iterator[PydanticCustomError]:
         if len({"cuda:0" if one == "cuda" else one for one in self.devices}) < len(self.devices):
             yield refuse("a device is named twice", "Name each once.", "devices")
+
+    def _alien_type(self) -> Iterator[PydanticCustomError]:
         if self.kind == "rapidocr" and self.dtype not in ("auto", "float32"):
             yield refuse(
                 f"the embedded engine has no {self.dtype}", 'Write "auto" or "float32".', "dtype"
             )
+
+    def _too_many_tiles(self) -> Iterator[PydanticCustomError]:
         most = TILES.get(self.kind, 32)
         if (self.max_tiles or 0) > most:
             yield refuse(
                 f"{self.kind} knows no more than {most} tiles", f"Write {most}.", "max_tiles"
             )
+
+    def _too_long(self) -> Iterator[PydanticCustomError]:
         if self.kind != WINDOWED and self.context > CONTEXT:
             yield refuse(
                 f"{self.kind} has a context of {CONTEXT} tokens", f"Write {CONTEXT}.", "context"
             )
+
+    def _no_room(self) -> Iterator[PydanticCustomError]:
         if self.max_new_tokens is not None and self.max_new_tokens >= self.context:
             yield refuse(
                 "the image's tokens are part of the context, so that the text has fewer",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ocrd.config.guarded import why_guarded
+from ocrd.config.unknown import UnknownValueError, as_far_as_known
 
 
 class Inbox(Protocol):
@@ -16,15 +18,19 @@ class Inbox(Protocol):
     @property
     def path(self) -> Path:
         """The watched folder."""
+
     @property
     def done_dir(self) -> Path:
         """Where sources go that were read."""
+
     @property
     def failed_dir(self) -> Path:
         """Where the others go."""
+
     @property
     def recursive(self) -> bool:
         """Whether subfolders are watched, too."""
+
     @property
     def source(self) -> str:
         """What happens to a source that was read."""
@@ -36,12 +42,15 @@ class Settings(Protocol):
     @property
     def inbox(self) -> Sequence[Inbox]:
         """The watched folders."""
+
     @property
     def state_dir(self) -> Path:
         """The ledger's place."""
+
     @property
     def temp_dir(self) -> Path:
         """The place of page images."""
+
     @property
     def socket_path(self) -> Path:
         """The control socket."""
@@ -84,18 +93,27 @@ class Watched:
 
 
 def watched(inboxes: Sequence[Inbox]) -> list[Watched]:
-    """Return the paths of the inboxes as they are written."""
+    """Return the paths of the inboxes as they are written, of those whose paths are known."""
     return [
-        Watched(
-            name=f"inbox[{number}]",
-            path=inbox.path,
+        one
+        for number, inbox in enumerate(inboxes)
+        for one in as_far_as_known(_watched(f"inbox[{number}]", inbox))
+    ]
+
+
+def _watched(name: str, inbox: Inbox) -> Iterator[Watched]:
+    path = inbox.path
+    try:
+        yield Watched(
+            name=name,
+            path=path,
             done=inbox.done_dir,
             failed=inbox.failed_dir,
             recursive=inbox.recursive,
             files=inbox.source != "keep",
         )
-        for number, inbox in enumerate(inboxes)
-    ]
+    except UnknownValueError:  # its own path can be judged, and no more
+        yield Watched(name, path, path, path, recursive=False, files=False)
 
 
 def conflicts(folders: Sequence[Watched], own: Sequence[tuple[str, Path]]) -> Iterator[Conflict]:
@@ -194,9 +212,14 @@ def _conflicts_with_own(folder: Watched, key: str, place: Path) -> Iterator[Conf
 
 
 def own_directories(settings: Settings) -> list[tuple[str, Path]]:
-    """Return the daemon's own directories with their keys."""
-    return [
-        ("state_dir", settings.state_dir),
-        ("temp_dir", settings.temp_dir),
-        ("runtime_dir", settings.socket_path.parent),
-    ]
+    """Return the daemon's own directories with their keys, of those that are known."""
+    places: dict[str, Callable[[], Path]] = {
+        "state_dir": lambda: settings.state_dir,
+        "temp_dir": lambda: settings.temp_dir,
+        "runtime_dir": lambda: settings.socket_path.parent,
+    }
+    found = []
+    for key, place in places.items():
+        with contextlib.suppress(UnknownValueError):
+            found.append((key, place()))
+    return found

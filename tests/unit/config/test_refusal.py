@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from tests.unit.config.texts import INBOX, V2, refused
+from ocrd.config import file
+from ocrd.config.judging import judged
+from ocrd.config.settings import Settings
+from tests.unit.config.texts import INBOX, V2, refused, write
 
 V1 = f"{INBOX}[engine]\nkind = 'deepseek-ocr'\n[[inbox]]\npath = '/b'\n"
 
@@ -128,6 +133,91 @@ def test_what_contradicts_each_other_is_told_at_once_too(tmp_path: Path) -> None
         (4, "inbox[0].outputs"), (6, "inbox[1].path"), (7, "inbox[1].engine"),
     ]  # fmt: skip
     error = refused(tmp_path, f'{INBOX}[engine]\ndevices = ["cpu"]\nslots = "x"\n')
-    assert [fault.line for fault in error.faults] == [5]
+    assert [fault.line for fault in error.faults] == [4, 5]
     error = refused(tmp_path, f'{INBOX}[engine]\ndevices = ["gpu"]\nmodel = "a/b"\n')
     assert {fault.line for fault in error.faults} == {4, 5}
+
+
+def keys(folder: Path, text: str, **environ: str) -> list[str]:
+    return [fault.key for fault in refused(folder, text, **environ).faults]
+
+
+def test_contradictions_are_told_together_with_values_that_are_refused(tmp_path: Path) -> None:
+    text = (
+        'log_level = "loud"\n'  # 1
+        '[engine]\nkind = "rapidocr"\nmodel = "a/b"\nslots = "many"\n'
+        '[engines.big]\nkind = "deepseek-ocr"\ndevice = "gpu"\nmax_tiles = 99\n'  # 6
+        '[[inbox]]\npath = "/a"\nmode = "text"\noutputs = ["json"]\nsettle = "soon"\n'  # 10
+        '[[inbox]]\npath = "/a"\nengine = "none"\npriority = "high"\n'  # 15
+        '[[inbox]]\npath = "/c"\nfailed = "done"\nrecursiv = true\n'  # 19
+    )
+    error = refused(tmp_path, text)
+    assert [(fault.line, fault.key) for fault in error.faults] == [
+        (1, "log_level"), (4, "engine.model"), (5, "engine.slots"), (8, "engines.big.device"),
+        (9, "engines.big.max_tiles"), (13, "inbox[0].outputs"), (14, "inbox[0].settle"),
+        (16, "inbox[1].path"), (17, "inbox[1].engine"), (18, "inbox[1].priority"),
+        (22, "inbox[2].recursiv"),
+    ]  # fmt: skip
+    assert len(str(error.what).splitlines()) == len(error.faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        # The kind that was meant would have the key.
+        (f"{INBOX}[engine]\nkind = 'deepseek'\nmodel = 'a/b'\nmax_tiles = 4", "engine.kind"),
+        (f"{INBOX}[engine]\nkid = 'deepseek-ocr'\nmodel = 'a/b'", "engine.kid"),
+        (f"{INBOX}[engine]\nkind = 'unlimited'\nmax_new_tokens = 9000", "engine.kind"),
+        (f"kind = 'deepseek-ocr'\n{INBOX}mode = 'figure'", "kind"),
+        (f"{INBOX}mode = 'figure'\n[engin]\nkind = 'deepseek-ocr'", "engin"),
+        (f"{INBOX}mode = 'figure'\n[[engine]]\nkind = 'deepseek-ocr'", "engine"),
+        (f"{INBOX}mode = 'figure'\n[engine]\nslots = 2\nkind = 'deepseek-ocr'", "engine.slots"),
+        (f"{INBOX}[engine]\nkeep_loaded = 'ja'\nidle_unload = '5m'", "engine.keep_loaded"),
+        # The engine that is asked for may be the one that is refused.
+        (f"{INBOX}engine = 'b'\n[engines.B]\nkind = 'rapidocr'", "engines.B"),
+        (f"{INBOX}engine = 'b'\n[engines.b]\nkind = 'x'\nmodel = 'a/b'", "engines.b.kind"),
+        (f"{INBOX}engine = 'b'\n[engine.b]\nkind = 'rapidocr'", "engine.b"),
+        # The folders that were meant are not known.
+        (f"{INBOX}[[inbox]]\nmode = 'markdown'", "inbox[1].path"),
+        (f"{INBOX}[[inbox]]\npath = 7\nfailed = 'done'", "inbox[1].path"),
+        (f"{INBOX}[[inbox]]\npath = '/srv/in/a'\nrecursive = 'x'", "inbox[1].recursive"),
+        (f"{INBOX}recursive = 'x'\n[[inbox]]\npath = '/srv/in/a'", "inbox[0].recursive"),
+        (f"{INBOX}done = 'x'\nfailed = ''\n[[inbox]]\npath = '/srv/in/x'", "inbox[0].failed"),
+        (f"{INBOX}mode = 'text'\noutputs = ['jsn']", "inbox[0].outputs[0]"),
+        (f"{INBOX}mode = 'text'\noutput = ['md']\noutputs = 'md'", None),
+        (f"{INBOX}mod = 'locate'\ntarget = 'a'", "inbox[0].mod"),
+        ("inbox = [3]", "inbox[0]"),
+        ("inbox = 3", "inbox"),
+        ("[[folders]]\npath = '/a'", "folders"),
+    ],
+)
+def test_what_follows_from_another_fault_is_not_told(
+    tmp_path: Path, text: str, only: str | None
+) -> None:
+    expected = ["inbox[0].output", "inbox[0].outputs"] if only is None else [only]
+    assert keys(tmp_path, text) == expected
+
+
+def test_a_folder_is_asked_for_together_with_other_faults(tmp_path: Path) -> None:
+    error = refused(tmp_path, 'log_level = "loud"\n')
+    assert [(fault.key, fault.line) for fault in error.faults] == [
+        ("log_level", 1),
+        ("inbox", None),
+    ]
+    assert "no folder is watched" in error.what
+
+
+def test_faults_of_the_environment_are_judged_with_those_of_the_file(tmp_path: Path) -> None:
+    text = f'{INBOX}mode = "text"\n'
+    more = {"OCRD_INBOX__0__OUTPUTS": '["json"]', "OCRD_LOG_LEVEL": "loud"}
+    assert keys(tmp_path, text, **more) == ["log_level", "inbox[0].outputs"]
+
+
+def test_a_configuration_that_is_refused_stays_as_it_was_read(tmp_path: Path) -> None:
+    """What is taken out to judge the rest is taken out of a copy."""
+    source = file.read(write(tmp_path, f"{INBOX}mode = 3"), {}, tuple(Settings.model_fields))
+    before = copy.deepcopy(source.values)
+    with pytest.raises(ValidationError) as caught:
+        Settings(**source.values)
+    assert judged(caught.value, source, Settings)
+    assert source.values == before
