@@ -18,7 +18,6 @@ from __future__ import annotations
 import gc
 import itertools
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,14 +25,14 @@ from typing import Any
 import torch
 
 from ocrd.engine.deepseek.network.shortage import is_shortage
-from ocrd.engine.deepseek.slots.delivery import Delivery
+from ocrd.engine.deepseek.slots.division import Division
 from ocrd.engine.deepseek.slots.generation import Generation, Rules
 from ocrd.engine.deepseek.slots.images import Images
-from ocrd.engine.deepseek.slots.running import Running
+from ocrd.engine.deepseek.slots.pages import Pages
 from ocrd.engine.deepseek.slots.sight import Aside, AtOnce, Encode
 from ocrd.engine.deepseek.slots.slotplan import SlotPlan
 from ocrd.engine.deepseek.slots.slots import Prompt, Slots
-from ocrd.engine.deepseek.slots.waiting import Page, Waiting
+from ocrd.engine.deepseek.slots.waiting import Page
 from ocrd.engine.deepseek.text.prompts import EOS, IMAGE
 
 AHEAD = 4  # pages whose images are encoded together, ahead of a slot
@@ -68,7 +67,6 @@ class Decoder:
         ``aside`` is whether images are looked at beside decoding: on a GPU they are.
         """
         weight = network.lm_head.weight
-        self._plan = plan
         self._prefill_tokens = prefill_tokens
         self._lag = (1 if weight.is_cuda else 0) if lag is None else lag
         self._eos, self._image = eos, image
@@ -82,15 +80,12 @@ class Decoder:
             attention_way=attention_way,
             on_notice=on_notice,
         )
-        self._arrived: deque[Page] = deque()
-        self._waiting = Waiting()
-        self._entering: list[Page] = []  # out of the queue and in no slot yet
-        self._parked: list[Page] = []
-        self._running = Running(self._slots)
-        self._under_way: Delivery[Page] = Delivery()
+        self._pages = Pages(self._slots)
+        self._division = Division(self._slots, self._pages.running, plan)
         is_aside = weight.is_cuda if aside is None else aside
         self._images = Images(
-            Aside(encode, weight.device) if is_aside else AtOnce(encode), self._waiting, ahead,
+            Aside(encode, weight.device) if is_aside else AtOnce(encode),
+            self._pages.waiting, ahead,
             lambda page, error: self._end(page, "failed", error),
         )  # fmt: skip
         self._numbers = itertools.count()
@@ -115,7 +110,7 @@ class Decoder:
         earliest. Long pages first leave short ones for the end, where they fill the gaps.
         ``on_taken`` is called once the prepared image is no longer held, whatever became of it.
         """
-        room = self._plan.context - len(prompt)
+        room = self.plan.context - len(prompt)
         arrival = Page(
             generation=Generation(on_cancel),
             rules=rules,
@@ -124,32 +119,25 @@ class Decoder:
             due=min(rules.max_new_tokens, room),
             order=(rank, -expected, next(self._numbers)),
             on_taken=on_taken,
-            most=self._most(prompt),
+            most=self._division.most(prompt),
         )
-        self._arrived.append(arrival)
+        self._pages.arrived.append(arrival)
         return arrival.generation
-
-    def _most(self, prompt: Sequence[int]) -> int:
-        """Return how many tokens of a page are ever in the cache."""
-        window = self._slots.window
-        return len(prompt) + window if window else self._plan.context
 
     @property
     def slots(self) -> int:
         """Return how many pages of usual length can be decoded together."""
-        return self._plan.slots_at(self._plan.first_length)
+        return self.plan.slots_at(self.plan.first_length)
 
     @property
     def plan(self) -> SlotPlan:
         """Return what the slots may have now, after every halving."""
-        return self._plan
+        return self._division.plan
 
     @property
     def busy(self) -> bool:
         """Return whether there is anything to do."""
-        return bool(
-            self._arrived or self._waiting or self._parked or self._running or self._under_way
-        )
+        return bool(self._pages)
 
     def step(self) -> None:
         """Do one round. Raises MemoryError when not even single pages find memory any more."""
@@ -164,13 +152,13 @@ class Decoder:
             self._save_memory()
 
     def _round(self) -> None:
-        self._receive()
+        self._pages.receive()
         with self._blaming_images():
             self._images.look_ahead()
         self._enter()
         self._make_room()
         self._decode()
-        self._settle(self._lag if self._running else 0)
+        self._settle(self._lag if self._pages.running else 0)
 
     def record(self) -> None:
         """Record the steps for all numbers of pages that there may be, where they can be.
@@ -185,11 +173,11 @@ class Decoder:
         """Say whether that was done, or was not to be; there was too little memory if not."""
         if self._slots.graphs is None:
             return True
-        length = self._plan.first_length
-        slots = self._plan.slots_at(length)
+        length = self.plan.first_length
+        slots = self.plan.slots_at(length)
         try:
-            self._lay_out(length)
-            self._slots.record({self._plan.batch(count + 1, slots) for count in range(slots)})
+            self._division.lay_out(length)
+            self._slots.record({self.plan.batch(count + 1, slots) for count in range(slots)})
         except (RuntimeError, MemoryError) as error:
             if not is_shortage(error):
                 raise
@@ -203,96 +191,46 @@ class Decoder:
 
     def fail(self, error: BaseException) -> None:
         """End every page with an error."""
-        self._end_all("failed", error)
+        self._pages.end_all("failed", error)
 
     def cancel_all(self) -> None:
         """End every page as cancelled."""
-        self._end_all("cancelled")
-
-    def _end_all(self, finished: str, error: BaseException | None = None) -> None:
-        for page in [*self._arrived, *self._all_open(), *self._under_way.pages]:
-            page.let_image_go()
-            page.generation.end(finished, error)
-        self._arrived.clear()
-        self._under_way.clear()
-        self._waiting.clear()
-        self._entering.clear()
-        self._parked.clear()
-        self._running.clear()
-
-    def _all_open(self) -> list[Page]:
-        return [*self._waiting.pages, *self._entering, *self._parked, *self._running.pages]
+        self._pages.end_all("cancelled")
 
     # Entering
 
-    def _receive(self) -> None:
-        while self._arrived:
-            page = self._arrived.popleft()
-            if page.due > 0:
-                self._waiting.push(page)
-            else:
-                page.let_image_go()
-                page.generation.end("context" if page.rules.max_new_tokens > 0 else "length")
-        for page in self._all_open():
-            if page.generation.cancelled:
-                self._end(page, "cancelled")
-
     def _enter(self) -> None:
-        while self._parked:
-            page = self._parked[0]
+        pages, division = self._pages, self._division
+        while pages.parked:
+            page = pages.parked[0]
             self._at_work = [page]
-            if not self._find_room(min(page.length + 1, page.most)):
+            if not division.find_room(min(page.length + 1, page.most), pages.entering):
                 self._at_work = []
                 return
-            self._come_back(page)
+            pages.come_back(page)
+            self._at_work = []
         fed = 0
-        while self._waiting:
-            page = self._waiting.first
+        while pages.waiting:
+            page = pages.waiting.first
             if fed and fed + len(page.prompt) > self._prefill_tokens:
                 break
             self._at_work = [page]
-            if not self._find_room(self._at_first(page)):
+            if not division.find_room(division.at_first(page), pages.entering):
                 break
             if not self._is_seen(page):
                 break
             if not page.generation.finished and self._is_whole(page):
                 fed += len(page.prompt)
-                self._waiting.remove(page)
-                self._entering.append(page)
+                pages.waiting.remove(page)
+                pages.entering.append(page)
         self._at_work = []
-        if self._entering:
-            self._feed(self._entering)
-
-    def _find_room(self, length: int) -> bool:
-        """Lay the slots out for one page more, of a length; return False if that cannot be."""
-        cache, taken = self._slots.cache, len(self._running) + len(self._entering)
-        entering = map(self._at_first, self._entering)
-        longest = max(length, self._running.longest + 1, *entering)
-        wanted = max(cache.length, self._plan.rounded(longest))
-        if taken >= self._plan.slots_at(wanted) and longest + self._plan.step <= wanted:
-            # Lengthened once for a page that has left: perhaps shorter slots are enough now.
-            wanted = self._plan.rounded(longest + self._plan.step)
-        wanted = max(wanted, self._plan.first_length)
-        if taken >= self._plan.slots_at(wanted):
-            return False
-        if wanted != cache.length:
-            self._lay_out(wanted)
-        return True
-
-    def _at_first(self, page: Page) -> int:
-        """Return what a page that enters needs: all that it ever will, where that is fixed."""
-        return page.most if self._slots.window else len(page.prompt) + 1
-
-    def _lay_out(self, length: int) -> None:
-        slots, used = self._plan.slots_at(length), self._running.longest
-        self._slots.cache.reserve(self._plan.budget)
-        self._slots.cache.lay_out(slots, length, keep=len(self._running), used=used)
+        if pages.entering:
+            self._feed(pages.entering)
 
     def _is_seen(self, page: Page) -> bool:
         """Say whether a page's image was looked at; that is waited for only where all is idle."""
-        idle = not (self._running or self._entering or self._under_way)
         with self._blaming_images():
-            return self._images.is_seen(page, idle=idle)
+            return self._images.is_seen(page, idle=self._pages.idle)
 
     @contextmanager
     def _blaming_images(self) -> Iterator[None]:
@@ -317,64 +255,50 @@ class Decoder:
         """Feed the prompts of pages that are entering into the next slots."""
         self._at_work = [*pages]
         prompts = [Prompt(page.prompt, page.rules, page.places, page.features) for page in pages]
-        tokens = self._slots.prefill(len(self._running), prompts)
-        entered, self._entering = self._at_work, []
+        running = self._pages.running
+        tokens = self._slots.prefill(len(running), prompts)
+        entered, self._pages.entering = self._at_work, []
         for page in entered:
             page.length, page.asked, page.features = len(page.prompt), 1, None
-            self._running.enter(page)
+            running.enter(page)
         self._at_work = []
-        self._under_way.send(entered, tokens)
+        self._pages.under_way.send(entered, tokens)
         for page in entered:
             if page.asked >= page.due:
-                self._running.leave(page)
+                running.leave(page)
 
     # Growing
 
     def _make_room(self) -> None:
-        """See that every running page can take a token."""
-        for page in self._running:
-            wanted = min(page.length + 1, page.most)
-            if wanted <= self._slots.cache.length:
-                continue
-            length = self._plan.rounded(wanted)
-            if len(self._running) > self._plan.slots_at(length):
-                self._park(page)
-                continue
+        """See that every running page can take a token; park those that cannot."""
+        for page in self._pages.running:
             self._at_work = [page]
-            self._lay_out(length)
+            if not self._division.grow(min(page.length + 1, page.most)):
+                self._at_work = []
+                self._pages.park(page)
             self._at_work = []
-
-    def _park(self, page: Page) -> None:
-        self._running.park(page)
-        self._parked.append(page)
-        self._parked.sort(key=lambda one: one.order)
-
-    def _come_back(self, page: Page) -> None:
-        self._running.come_back(page)
-        self._parked.remove(page)
-        self._at_work = []
 
     # Decoding
 
     def _decode(self) -> None:
-        if not self._running:
+        running, cache = self._pages.running, self._slots.cache
+        if not running:
             return
-        allowed = self._slots.cache.slots
-        batch = self._plan.batch(len(self._running), allowed)
-        length = min(self._plan.rounded(self._running.longest + 1), self._slots.cache.length)
-        tokens = self._slots.decode(len(self._running), batch, length, self._running.draws)
+        batch = self.plan.batch(len(running), cache.slots)
+        length = min(self.plan.rounded(running.longest + 1), cache.length)
+        tokens = self._slots.decode(len(running), batch, length, running.draws)
         self.rounds += 1
-        self._under_way.send(self._running.pages, tokens)
-        for page in self._running:
+        self._pages.under_way.send(running.pages, tokens)
+        for page in running:
             page.length = min(page.length + 1, page.most)
             page.asked += 1
-        for page in self._running:
+        for page in running:
             if page.asked >= page.due:
-                self._running.leave(page)
+                running.leave(page)
 
     def _settle(self, lag: int) -> None:
         """Hand tokens to their pages, but for the latest rounds."""
-        for page, token, logprob in self._under_way.receive(lag):
+        for page, token, logprob in self._pages.under_way.receive(lag):
             self._take(page, token, logprob)
 
     def _take(self, page: Page, token: int, logprob: float) -> None:
@@ -394,40 +318,27 @@ class Decoder:
     def _end(self, page: Page, finished: str, error: BaseException | None = None) -> None:
         if finished in ("eos", "length", "context"):
             self._failures = 0
-        if page.slot is not None:
-            self._running.leave(page)
-        elif page in self._parked:
-            self._parked.remove(page)
-        elif page.asked == 0:
-            self._waiting.remove(page)
-        page.saved = page.features = None
-        page.let_image_go()
-        page.generation.end(finished, error)
+        self._pages.end(page, finished, error)
 
     # Out of memory
 
     def _save_memory(self) -> None:
         """Park everybody, free what can be freed, and halve the slots."""
-        blamed, self._at_work = self._at_work or self._running.pages, []
+        blamed, self._at_work = self._at_work or self._pages.running.pages, []
         self._settle(0)
-        length = self._slots.cache.length or self._plan.first_length
-        slots = self._plan.slots_at(length)
-        for page in self._entering:
-            self._waiting.push(page)
-        self._entering.clear()
-        for page in reversed(self._running.pages):
-            self._park(page)
+        length = self._division.length
+        slots = self.plan.slots_at(length)
+        self._pages.retreat()
         self._slots.free()
         gc.collect()
         if slots == 1 and len(blamed) <= 1:
             self._give_up(blamed)
             return
-        self._images.ahead = self._prefill_tokens = (
-            1  # one image and one prompt at a time from now on
-        )
-        self._plan = self._plan.halved(length)
+        # One image and one prompt at a time from now on.
+        self._images.ahead = self._prefill_tokens = 1
+        self._division.plan = self.plan.halved(length)
         self._on_notice(
-            f"Out of memory with {slots} slots; going on with {self._plan.slots_at(length)}."
+            f"Out of memory with {slots} slots; going on with {self.plan.slots_at(length)}."
         )
 
     def _give_up(self, blamed: Sequence[Page]) -> None:

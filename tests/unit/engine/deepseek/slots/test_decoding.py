@@ -134,10 +134,10 @@ def test_a_parked_page_comes_back_though_new_ones_keep_coming(kind: str) -> None
     for _ in range(400):
         if first.finished:
             break
-        if len(made._waiting) < 3:
+        if len(made._pages.waiting) < 3:
             others.append(submit(made, short))  # of better rank, always
         made.step()
-        was_parked = was_parked or bool(made._parked)
+        was_parked = was_parked or bool(made._pages.parked)
     assert first.finished and was_parked
     run(made)
     check([long], [first])

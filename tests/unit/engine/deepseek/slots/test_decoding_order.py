@@ -37,7 +37,7 @@ def test_images_are_encoded_together_but_only_a_few_ahead(book: Book) -> None:
     most = 0
     while made.busy:
         made.step()
-        most = max(most, sum(page.features is not None for page in made._waiting.pages))
+        most = max(most, sum(page.features is not None for page in made._pages.waiting.pages))
     check(book.pages, generations)
     assert eye.batches == [4, 4, 4, 2]
     assert most <= 3

@@ -117,15 +117,15 @@ def test_the_next_images_are_looked_at_while_all_slots_are_taken(book: Book) -> 
     eye = Eye()
     made = decoder(book, replace(ROOMY, max_slots=1), aside=True, ahead=2, encode=eye)
     generations = [submit(made, page) for page in book.pages[:4]]
-    while len(made._running) == 0:
+    while len(made._pages.running) == 0:
         made.step()
     limit = 200
-    while sum(page.features is not None for page in made._waiting.pages) < 2 and limit:
+    while sum(page.features is not None for page in made._pages.waiting.pages) < 2 and limit:
         made.step()
         limit -= 1
         if generations[0].finished:
             break
-    ready = sum(page.features is not None for page in made._waiting.pages)
+    ready = sum(page.features is not None for page in made._pages.waiting.pages)
     assert ready >= 1  # before the next page could enter
     run(made)
     made.close()
