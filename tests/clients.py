@@ -18,11 +18,12 @@ LIMIT_SECONDS = 20.0
 
 @asynccontextmanager
 async def engine(
-    module: str, options: dict[str, Any] | None = None, **settings: Any
+    module: str | None, options: dict[str, Any] | None = None, **settings: Any
 ) -> AsyncIterator[EngineClient]:
+    """Have a client of a scripted engine; None is one of the real kinds, as ``settings`` say."""
     values: dict[str, Any] = {
         "kind": "module",
-        "module": f"tests.engines.{module}",
+        "module": module and f"tests.engines.{module}",
         "restart_backoff": 0.01,
         "options": options or {},
         **settings,

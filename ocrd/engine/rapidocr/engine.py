@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import cv2
 
+from ocrd import confidence
 from ocrd.doubts import REPLACEMENT, is_read
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.engine.rapidocr import (
@@ -35,6 +36,7 @@ from ocrd.engine.rapidocr import (
 from ocrd.engine.rapidocr.finding import Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.engine.rapidocr.strips import Pixels
+from ocrd.engine.telling import Telling, teller
 from ocrd.job import Line, Quad, Recognition, Rule, Typeface
 
 MODEL = "PP-OCRv6 small"
@@ -106,13 +108,22 @@ class RapidOcr:
         return Hello("rapidocr", self._model, slots, LONGEST_SIDE, express=EXPRESS_SLOTS)
 
     def recognise(self, request: Recognise, progress: Progress) -> Recognition:
-        """Read the page image; raise PageError if it is no image."""
-        self._slot.rank, self._slot.reader = request.rank, self
+        """Read the page image; raise PageError if it is no image.
+
+        Lines are told as they are read, from the top of the page to its bottom, columns or not.
+        What the page as a whole makes of them (tick boxes, stamps) is in the result alone.
+        """
+        telling = teller(progress)
+
+        def going_on() -> None:
+            telling(0)
+
+        self._slot.rank, self._slot.reader, self._slot.going_on = request.rank, self, going_on
         started = time.monotonic()
         try:
-            page = self._page(request, strips.load(request.path), lambda: progress(0))
-            page, warnings = self._front(page, lambda: progress(0))
-            lines = self._reviewed(request, page, self._read_lines(page, progress), progress)
+            page = self._page(request, strips.load(request.path), going_on)
+            page, warnings = self._front(page, going_on)
+            lines = self._reviewed(request, page, self._read_lines(page, telling), telling)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
             lines = self._with_ticks(page, lines, rules)
         except networks.failures() as error:
@@ -121,9 +132,12 @@ class RapidOcr:
             raise
         height, width = page.pixels.shape[:2]
         seconds = round(time.monotonic() - started, 3)
+        sure = confidence.of_lines(lines)
         return Recognition(
-            lines, width, height, page.rotation, seconds, warnings, rules=rules, script=page.script
-        )
+            lines, width, height, page.rotation, seconds, warnings, rules=rules, script=page.script,
+            tokens=confidence.estimated_tokens(sum(len(line.text) + 1 for line in lines)),
+            estimated=True, confidence=sure.mean, least=sure.least,
+        )  # fmt: skip
 
     def _page(self, request: Recognise, pixels: Pixels, going_on: Callable[[], None]) -> Page:
         """Return the page upright, with where its lines are; who reads them is settled."""
@@ -181,37 +195,45 @@ class RapidOcr:
     ) -> Iterator[turning.Reading]:
         """Yield the reading of each line, in order, using the free lanes.
 
-        Few lines are queued at a time, so that other pages of the same rank get their turn.
+        Few lines are queued at a time, so that other pages of the same rank get their turn. A page
+        that is cancelled ends at its next line.
         """
         under_way: list[Future[turning.Reading]] = []
         reader = self._reader
+        going_on: Callable[[], None] = getattr(self._slot, "going_on", lambda: None)
         try:
             for quad in quads:
                 if len(under_way) >= self._share.spread:
                     yield under_way.pop(0).result()
+                    going_on()
                 run = self._lanes.submit(self._rank, reader.read, pixels, quad, turned=turned)
                 under_way.append(run)
             while under_way:
                 yield under_way.pop(0).result()
+                going_on()
         finally:
             for future in under_way:
                 future.cancel()
 
-    def _read_lines(self, page: Page, progress: Progress) -> tuple[Line, ...]:
+    def _read_lines(self, page: Page, telling: Telling) -> tuple[Line, ...]:
         rows = leaders.rows(page.pixels, page.quads)
         led = {index for row in rows for index in row.boxes}
-        readings = {index: one for index, one in page.readings.items() if index not in led}
-        rest = [index for index in range(len(page.quads)) if index not in led | readings.keys()]
-        quads = [page.quads[index] for index in rest]
-        progress(len(readings))
-        for index, reading in zip(rest, self.read_many(page.pixels, quads), strict=True):
-            readings[index] = reading
-            progress(len(readings))
-        lines = [
-            _line(page.pixels, page.quads[index], reading)
-            for index, reading in sorted(readings.items())
-        ]
-        lines += [self._in_parts(page, row.parts, row.quad) for row in rows]
+        order = sorted(
+            (index for index in range(len(page.quads)) if index not in led),
+            key=lambda index: min(y for _, y in page.quads[index]),
+        )
+        rest = [page.quads[index] for index in order if index not in page.readings]
+        fresh = self.read_many(page.pixels, rest)
+        found: dict[int, Line | None] = {}
+        for index in order:
+            reading = page.readings[index] if index in page.readings else next(fresh)
+            found[index] = _line(page.pixels, page.quads[index], reading)
+            telling(len(found))
+            _tell(page, found[index], telling)
+        lines = [line for _, line in sorted(found.items())]
+        for row in rows:
+            lines.append(self._in_parts(page, row.parts, row.quad))
+            _tell(page, lines[-1], telling)
         return stamps.marked(page.pixels, [line for line in lines if line is not None])
 
     def _with_ticks(
@@ -271,6 +293,12 @@ class Page:
     readings: dict[int, turning.Reading]
     probed: tuple[turning.Reading, ...] = ()  # of the longest lines: what made it upright
     script: str = ""  # a sentence: why nobody here reads what stands on it
+
+
+def _tell(page: Page, line: Line | None, telling: Telling) -> None:
+    """Tell a line's text, if anybody can read it."""
+    if line is not None and is_read(line) and not page.script:
+        telling.text(f"{line.text}\n")
 
 
 def _line(pixels: Pixels, quad: Quad, reading: turning.Reading) -> Line | None:
