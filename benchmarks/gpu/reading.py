@@ -11,10 +11,10 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,13 @@ from benchmarks.gpu.scale import CONTEXT, KIND
 from benchmarks.gpu.workplace import Workplace
 from ocrd.engine.deepseek import engine as engines
 from ocrd.engine.deepseek.engine import DeepSeek
-from ocrd.engine.deepseek.slots.decoding import Generation, Rules
+from ocrd.engine.deepseek.slots.decoding import Generation
 from ocrd.engine.deepseek.text.ladder import ladder
+from ocrd.engine.deepseek.text.transcript import Transcript
 from ocrd.engine.deepseek.text.watch import Watch
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.rapidocr.lanes import Lanes
+from ocrd.engine.telling import Telling
 from ocrd.job import Ink
 from ocrd.tasks import Task
 
@@ -49,19 +51,15 @@ class Sheet:
 class Unjudged(DeepSeek):
     """The engine; each page ends where its length says."""
 
-    def __init__(self, settings: dict[str, Any], model: Any) -> None:
-        self._wanted = threading.local()
-        super().__init__(settings, model)
-
     def read(self, sheet: Sheet) -> int:
         """Read a page once; return how many tokens it gave."""
-        self._wanted.tokens = sheet.tokens
         request = Recognise(0, sheet.path, sheet.task)
         image, _ = self._lanes.submit(request.rank, self._load, sheet.path).result()
         engines._ink(image)  # for its time: noise has no paper that ink could stand on
         page = engines.Page(image, request, sheet.guess)
         attempt = ladder(KIND, sheet.task)[0]
-        return self._read(page, attempt, lambda _count: None).tokens
+        telling = Telling(request, lambda _message: None)
+        return self._read(page, attempt, sheet.tokens, telling, live=False).tokens
 
     def use_lanes(self, count: int) -> None:
         """Prepare pages in so many threads from now on."""
@@ -73,19 +71,18 @@ class Unjudged(DeepSeek):
         """The decoder that its thread runs."""
         return self._decoder._decoder
 
-    def _rules(self, attempt: Any, prompt_tokens: int) -> Rules:
-        rules = super()._rules(attempt, prompt_tokens)
-        most = getattr(self._wanted, "tokens", rules.max_new_tokens)
-        return replace(rules, max_new_tokens=min(most, rules.max_new_tokens))
-
     def _follow(
-        self, generation: Generation, ink: Ink | None, progress: Callable[[int], None]
+        self,
+        generation: Generation,
+        said: Transcript,
+        ink: Ink | None,
+        task: Task,
+        telling: Telling,
     ) -> str:
         watch = Watch(self._decode, ink)
-        count = 0
         for tokens in generation.follow():
-            count += len(tokens)
-            progress(count)
+            said.take(tokens)
+            telling(len(said.tokens))
             watch.take(tokens)
         return ""
 
