@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ocrd.engine.attendance import Memo
+from ocrd.engine.remembered import Memo
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ocrd.engine import protocol
 from ocrd.engine.bell import Bell
+from ocrd.engine.employer import Employer
 from ocrd.engine.failures import Failures
 from ocrd.engine.notices import Notices
 from ocrd.engine.pagequeue import Flight, PageQueue, QueuedPage
@@ -29,69 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Memo = dict[str, Any]  # an engine's own words to itself
-
 _TICK_SECONDS = 1.0  # between two looks at the clock while pages are in flight
 _FROZEN_SECONDS = 3.0  # that a wait takes longer than it should: more than a busy machine's delay
 _CLOSE_SECONDS = 5.0  # for a worker that was told to stop and has nothing to do
-
-
-class Employer(Protocol):
-    """What an attendant asks of the engine that it works for."""
-
-    @property
-    def is_stopping(self) -> bool:
-        """Say whether no further page may be sent."""
-        ...
-
-    def is_wanted(self, attendant: Attendant) -> bool:
-        """Say whether the attendant should have a worker."""
-        ...
-
-    def agree(self, attendant: Attendant, hello: protocol.Hello) -> None:
-        """Raise EngineError if the engine's other workers announce something else."""
-        ...
-
-    @property
-    def had_gpus(self) -> tuple[str, ...]:
-        """Return the GPUs there were when a worker last had one."""
-        ...
-
-    def memo_of(self, attendant: Attendant) -> Memo:
-        """Return what a worker on this device wanted to be told at the next start."""
-        ...
-
-    def note_memo(self, attendant: Attendant, memo: Memo) -> None:
-        """Keep what a worker wants to be told at the next start."""
-        ...
-
-    def greeted(self, hello: protocol.Hello) -> None:
-        """Take note that a worker is ready."""
-        ...
-
-    def feed(self) -> None:
-        """Send pages to every worker that has slots."""
-        ...
-
-    def note_answer(self) -> None:
-        """Take note of an answered page, whose slot is free."""
-        ...
-
-    def note_end(self) -> None:
-        """Take note that a worker has failed and its pages are queued again."""
-        ...
-
-    def note_quit(self, answer: EngineError) -> None:
-        """Take note that an attendant keeps no worker any more, for the reason of ``answer``."""
-        ...
-
-    def idle_until(self) -> float:
-        """Return when idle workers are to end; infinity while there are pages."""
-        ...
-
-    def stopped(self) -> EngineError:
-        """Return the answer to the pages that a stop leaves unread."""
-        ...
 
 
 class Attendant:
@@ -99,7 +40,7 @@ class Attendant:
 
     def __init__(
         self,
-        employer: Employer,
+        employer: Employer[Attendant],
         name: str,
         device: str,
         *,
@@ -243,9 +184,13 @@ class Attendant:
     def _configuration(self) -> dict[str, Any]:
         """Return the engine's settings as this worker gets them."""
         settings = self._settings.model_dump(mode="json")
-        settings["had_gpus"] = [*self._employer.had_gpus]
-        settings["memo"] = self._employer.memo_of(self)
+        settings["had_gpus"] = [*self._employer.remembered.gpus]
+        settings["memo"] = self._employer.remembered.memo_of(self._place)
         return {**settings, "device": self.device} if self.device else settings
+
+    @property
+    def _place(self) -> str:
+        return self.device or self._settings.device
 
     async def _attend(self, worker: WorkerProcess, listening: asyncio.Task[None]) -> None:
         """Return when the worker is no longer needed; raise EngineError if it is of no use."""
@@ -358,7 +303,7 @@ class Attendant:
             case protocol.Notice():
                 self.notices.pass_on(message.text, self._clock())
                 if message.memo:
-                    self._employer.note_memo(self, message.memo)
+                    self._employer.remembered.note_memo(self._place, message.memo)
             case protocol.Hello() if self.state == "starting":
                 self._greet(message)
             case protocol.Progress(id=number) if number in self.flight.pages:

@@ -16,16 +16,16 @@ import asyncio
 import itertools
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocrd.engine import protocol
-from ocrd.engine.attendance import Attendant, Memo
+from ocrd.engine.attendance import Attendant
 from ocrd.engine.pagequeue import OnText, PageQueue, QueuedPage, poisonous
 from ocrd.engine.rate import Rate
+from ocrd.engine.remembered import Memo, Remembered
 from ocrd.engine.room import DRAWN_AHEAD, Room
 from ocrd.errors import EngineError, EngineUnusableError, PageError, PoisonousPageError
 from ocrd.job import Ink, Recognition
@@ -60,10 +60,7 @@ class EngineClient:
         """
         self.name = name
         self._is_patient = is_patient
-        self._had_gpus = had_gpus
-        self._on_gpus = on_gpus
-        self._memos = dict(memos or {})
-        self._on_memos = on_memos
+        self._remembered = Remembered(had_gpus, on_gpus, memos, on_memos)
         self._settings = settings
         self._clock = clock
         self._ids = itertools.count(1)
@@ -276,29 +273,14 @@ class EngineClient:
                 )
 
     @property
-    def had_gpus(self) -> tuple[str, ...]:
-        """Return the GPUs there were when a worker last had one."""
-        return self._had_gpus
-
-    def memo_of(self, attendant: Attendant) -> Memo:
-        """Return what a worker on this device wanted to be told at the next start."""
-        return self._memos.get(self._place_of(attendant), {})
-
-    def _place_of(self, attendant: Attendant) -> str:
-        return attendant.device or self._settings.device
-
-    def note_memo(self, attendant: Attendant, memo: Memo) -> None:
-        """Keep what a worker wants to be told at the next start."""
-        if self.memo_of(attendant) == memo:
-            return
-        self._memos[self._place_of(attendant)] = memo
-        self._on_memos(dict(self._memos))
+    def remembered(self) -> Remembered:
+        """What is known of the engine's last start."""
+        return self._remembered
 
     def greeted(self, ready: protocol.Hello) -> None:
         """Tell those who wait for it that there is an announcement; note the GPUs there are."""
-        if ready.gpus and (gpus := self._all_gpus()) != self._had_gpus:
-            self._had_gpus = gpus
-            self._on_gpus(gpus)
+        if ready.gpus:
+            self._remembered.note_gpus([attendant.hello for attendant in self._attendants])
         self._idle_since = self._clock()
         hello = self.announced
         assert hello is not None
@@ -306,14 +288,6 @@ class EngineClient:
             if not greeter.done():
                 greeter.set_result(hello)
         self._greeters.clear()
-
-    def _all_gpus(self) -> tuple[str, ...]:
-        """Return the GPUs of all workers; before all have told theirs, those there were as well."""
-        heard = [attendant.hello for attendant in self._attendants]
-        told = [name for hello in heard if hello is not None for name in hello.gpus]
-        if None in heard:
-            return tuple((Counter(self._had_gpus) | Counter(told)).elements())
-        return tuple(told)
 
     def feed(self) -> None:
         """Send as many pages as there are slots, and call for workers if that is too few."""

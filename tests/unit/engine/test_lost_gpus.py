@@ -147,7 +147,7 @@ async def test_each_worker_sees_its_own_gpu_alone_and_is_called_by_its_place(
         for number, environment in enumerate(seen):
             assert b"CUDA_VISIBLE_DEVICES=%d" % number in environment, "before it began"
             assert b"CUDA_DEVICE_ORDER=PCI_BUS_ID" in environment
-        assert client.had_gpus == (RTX, H200)
+        assert client.remembered.gpus == (RTX, H200)
     assert {heard[-1]} == {(RTX, H200)}
 
 
