@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from ocrd.config.settings import (
+    ApiSettings,
     EngineSettings,
     InboxSettings,
     LimitSettings,
@@ -92,6 +93,7 @@ TABLES = (
         "The child processes that open the sources and draw their pages.",
     ),
     Table("[limits]", LimitSettings, "What is refused as too large, with that reason."),
+    Table("[api]", ApiSettings, "What programs may ask for, and how they come in; see api.md."),
     Table(
         "[[inbox]]", InboxSettings,
         "A watched folder. Write the table once for each, with the keys below.",

@@ -6,7 +6,7 @@ An error carries what happened (naming the thing and the cause) and a hint (the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Self
@@ -122,6 +122,57 @@ class PromiseError(OcrdError):
 
     code = "idempotency"
     fate = Fate.EXIT
+
+
+class KeyFileError(OcrdError):
+    """The file of the keys cannot be used."""
+
+    code = "keys"
+    fate = Fate.EXIT
+
+
+class RequestError(OcrdError):
+    """A request cannot be answered as it is: ``status`` is HTTP's."""
+
+    code = "request"
+    fate = Fate.EXIT
+
+    def __init__(
+        self, what: str, *, hint: str = "", page: int | None = None, status: int = 400,
+        code: str = "", headers: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(what, hint=hint, page=page)
+        self.status = status
+        self.told_code = code or self.code
+        self.headers = dict(headers or {})
+
+
+class UnknownEngineError(OcrdError):
+    """No engine of the configuration has this name."""
+
+    code = "unknown-engine"
+    fate = Fate.EXIT
+
+
+class AlienTaskError(OcrdError):
+    """The engine cannot do what is asked of it."""
+
+    code = "alien-task"
+    fate = Fate.EXIT
+
+
+class TooManyPagesError(OcrdError):
+    """A request wants more pages than it may."""
+
+    code = "too-many-pages"
+    fate = Fate.EXIT
+
+
+class NoRoomError(OcrdError):
+    """What programs have brought takes all the room that it may."""
+
+    code = "no-room"
+    fate = Fate.RETRY
 
 
 class DocumentError(OcrdError):

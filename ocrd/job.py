@@ -323,7 +323,7 @@ class News:
     """What has become of a job, on disk."""
 
     job: int
-    kind: str  # a state, or "page", "inspected", "waiting"
+    kind: str  # a state, or "page", "inspected", "waiting", "deleted"
     page: int | None = None  # for "page": its number
 
 

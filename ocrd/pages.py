@@ -8,6 +8,7 @@ document tells of a block (:mod:`ocrd.layout.document`) is no part of a checkpoi
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -127,3 +128,11 @@ def _corners(box: Box) -> list[float]:
 def _box_from_json(corners: list[float]) -> Box:
     x0, y0, x1, y1 = map(float, corners)
     return Box(x0, y0, x1, y1)
+
+
+def chosen(total: int, ranges: Sequence[tuple[int, int]]) -> Sequence[int]:
+    """Return which of a document's pages, from 1, are in one of the ranges; all for no range."""
+    every = range(1, total + 1)
+    if not ranges:
+        return every
+    return [page for page in every if any(first <= page <= last for first, last in ranges)]

@@ -59,6 +59,7 @@ class Reading:
     on_acquittal: Callable[[int], None] = lambda _page: None
     door: str = ""  # that the document came by: doors have their turn
     on_text: Callable[[int, str, bool], None] | None = None  # a page's text as it comes
+    on_answer: Callable[[int, Recognition], None] = lambda _page, _answer: None
     kills: Mapping[int, int] = field(default_factory=dict)  # by page
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     deadly_pages: int = MAX_DEADLY_PAGES  # that take all their time: so many end the document
@@ -119,6 +120,7 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
             page = _blank(image)
         else:
             recognition = await _recognise(reading, image, longest_side)
+            reading.on_answer(number, recognition)
             page = await asyncio.to_thread(
                 _laid_out, image, recognition, reading.task, reading.engine.confidence_floor
             )

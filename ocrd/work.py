@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ocrd import files
+from ocrd import files, pages
 from ocrd.config.settings import InboxSettings
 from ocrd.engine.client import EngineClient
 from ocrd.illustrating import NOTHING, Illustrations
@@ -100,10 +100,7 @@ class Work:
 
     def numbers(self, info: SourceInfo) -> Sequence[int]:
         """Return the numbers of the pages that are to be read, in order."""
-        every, ranges = range(1, info.pages + 1), self.job.order.pages
-        if not ranges:
-            return every
-        return [page for page in every if any(first <= page <= last for first, last in ranges)]
+        return pages.chosen(info.pages, self.job.order.pages)
 
     def about(self, event: str, **more: object) -> dict[str, object]:
         """Return the ``extra`` of a log record on this document."""

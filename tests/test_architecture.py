@@ -42,9 +42,11 @@ ROOMS = {
     "story": "config engine files filing intake layout ledger markdown raster sidecar",
     "readiness": "story config engine files raster",
     "schemas": "config",
-    "web": "files",
-    "daemon": "story web readiness config engine files intake ledger raster",
-    "cli": "story web daemon readiness schemas config engine engine/deepseek/network files"
+    "web/door": "story config engine files ledger",
+    "web/routes": "web/door story config engine files ledger",
+    "web": "web/door web/routes story config engine files ledger",
+    "daemon": "story web web/door readiness config engine files intake ledger raster",
+    "cli": "story web web/door daemon readiness schemas config engine engine/deepseek/network files"
     " ledger raster",
     "__main__": "cli",
 }

@@ -63,7 +63,7 @@ def _show(folder: Path) -> bool:
     inbox.mkdir()
     config.write_text(CONFIG.format(folder=folder), encoding="utf-8")
     samples = _copy_samples(inbox)
-    client = Client(load(config, {}).socket_path)
+    client = Client(load(config).socket_path)
     screen.say(f"Starting the daemon on {inbox} with {len(samples)} documents:")
     screen.say("  " + ", ".join(path.name for path in samples))
     with _daemon(config, folder / "daemon.log") as process:

@@ -17,7 +17,7 @@ from ocrd.cli.records import opened_ledger, unknown_job
 from ocrd.errors import UnreachableError
 from ocrd.job import Choice, JobState
 from ocrd.log import unnamed
-from ocrd.web.wire import job_to_json
+from ocrd.web.door.wire import job_to_json
 from ocrd.wording import worded
 
 MAX_JOBS = 10_000

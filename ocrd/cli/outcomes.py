@@ -60,7 +60,7 @@ def _write(text: str) -> None:
 
 
 def _to_json(outcome: Outcome) -> dict[str, Any]:
-    from ocrd.web.wire import error_to_json
+    from ocrd.web.door.wire import error_to_json
 
     return {
         "file": str(outcome.file),

@@ -13,7 +13,7 @@ from ocrd.cli.options import ConfigOption, JsonOption, SocketOption, client_of, 
 from ocrd.cli.records import opened_ledger, unknown_job
 from ocrd.errors import EXIT_FAILED, UnreachableError
 from ocrd.job import Choice, JobState
-from ocrd.web.wire import outcome_to_json
+from ocrd.web.door.wire import outcome_to_json
 from ocrd.wording import worded
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocrd import wording
 from ocrd.errors import EXIT_FAILED, ConfigError, OcrdError
-from ocrd.web.wire import dumps, error_to_json
+from ocrd.web.door.wire import dumps, error_to_json
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from ocrd.config import file
+from ocrd.config.api import ApiSettings
 from ocrd.config.disk import check_folders, offline_folders, unseen_folders
 from ocrd.config.engine import EngineSettings
 from ocrd.config.file import ENV_PREFIX
@@ -48,7 +49,7 @@ from ocrd.errors import ConfigError, Fault
 from ocrd.tasks import fault_of
 
 __all__ = [
-    "EngineSettings", "InboxSettings", "LimitSettings", "RasterSettings", "Settings",
+    "ApiSettings", "EngineSettings", "InboxSettings", "LimitSettings", "RasterSettings", "Settings",
     "check_folders", "default_settings", "find_config", "load", "offline_folders", "refusal",
     "template", "unseen_folders",
 ]  # fmt: skip
@@ -131,6 +132,7 @@ class Settings(Forgetful, BaseSettings):
         default_factory=RasterSettings, description="Drawing the pages."
     )
     limits: LimitSettings = Field(default_factory=LimitSettings, description="Limits.")
+    api: ApiSettings = Field(default_factory=ApiSettings, description="Programs that ask.")
     inbox: tuple[InboxSettings, ...] = Field((), description="The watched folders.")
 
     @classmethod
@@ -168,7 +170,10 @@ class Settings(Forgetful, BaseSettings):
 
     def contradictions(self) -> Iterator[PydanticCustomError]:
         """Yield what contradicts each other between tables, as far as it is known."""
-        checks = [self._long_socket(), self._name_of_engines(), self._folders_in_the_way()]
+        checks = [
+            self._long_socket(), self._name_of_engines(), self._unknown_engine_of_api(),
+            self._folders_in_the_way(),
+        ]  # fmt: skip
         for number, folder in enumerate(self.__dict__.get("inbox", ())):
             key = f"inbox[{number}]"
             checks += [
@@ -189,6 +194,15 @@ class Settings(Forgetful, BaseSettings):
     def _name_of_engines(self) -> Iterator[PydanticCustomError]:
         if "default" in self.engines:
             yield refuse('"default" is the name of [engine]', "Choose another.", "engines.default")
+
+    def _unknown_engine_of_api(self) -> Iterator[PydanticCustomError]:
+        known = ["default", *self.engines]
+        if self.api.engine is not None and self.api.engine not in known:
+            yield refuse(
+                f'there is no engine "{self.api.engine}"',
+                f"Known are {', '.join(known)}; add [engines.NAME] for another.",
+                "api.engine",
+            )
 
     def _unknown_engine(self, key: str, folder: InboxSettings) -> Iterator[PydanticCustomError]:
         known = ["default", *self.engines]

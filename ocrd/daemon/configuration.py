@@ -12,6 +12,7 @@ from ocrd.daemon import systemd
 from ocrd.errors import ConfigError, Fault, OcrdError
 
 UNCHANGEABLE = ("state_dir", "control_group", "rasterize", "limits")
+UNCHANGEABLE_OF_API = ("listen", "root_path", "origins")
 
 
 def require_folders(settings: Settings, config_path: Path) -> None:
@@ -41,6 +42,7 @@ def _unchangeable(settings: Settings) -> dict[str, object]:
     home = settings.state_dir
     return {
         **{name: getattr(settings, name) for name in UNCHANGEABLE},
+        **{f"api.{name}": getattr(settings.api, name) for name in UNCHANGEABLE_OF_API},
         **{
             key: path.relative_to(home) if path.is_relative_to(home) else path
             for key, path in places.items()

@@ -19,6 +19,7 @@ from typing import Any
 from ocrd import __version__, again, files, retrying
 from ocrd.again import Outcome
 from ocrd.config import settings as config
+from ocrd.config.settings import Settings
 from ocrd.daemon.configuration import configure_log, require_folders, require_same
 from ocrd.daemon.dispatch import Dispatcher
 from ocrd.daemon.rehearsal import Rehearsal
@@ -31,7 +32,7 @@ from ocrd.ledger.retention import Retention
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.log import fields
 from ocrd.readiness.finding import Finding
-from ocrd.web.asking import asked_by
+from ocrd.web.door.asking import asked_by
 from ocrd.work import Folder
 
 log = logging.getLogger("ocrd.daemon.control")
@@ -71,6 +72,7 @@ class Control:
         self._standing = standing
         self._retention = retention
         self._stop = stop
+        self.on_reload: Callable[[Settings], None] = lambda _: None  # is told what is in force
         self._reloading = asyncio.Lock()
         self._rehearsal = Rehearsal(config_path, wiring)
         self.pause_of: Pause | None = None
@@ -86,6 +88,7 @@ class Control:
             self._retention.keep_seconds = new.keep_jobs
             configure_log(new)
             await self._wiring.switch_to(new)
+            self.on_reload(new)
             log.info("The configuration was reloaded%s.", _by(), extra=_asked("reloaded"))
 
     async def check(self, *, with_engine: bool) -> list[Finding]:
@@ -151,7 +154,7 @@ class Control:
     async def _retry(self, job: Job, *, read: bool, dry: bool) -> Outcome:
         newest = await self._ledger.do(lambda ledger: ledger.newest_of(job.inbox, job.relpath))
         obstacle = again.obstacle(job, newest, read=read)
-        folder = self._wiring.folders.get(job.inbox)
+        folder = self._wiring.folder(job.inbox)
         if folder is None and not obstacle:
             obstacle = "stays: its folder is watched no more."
         if folder is None or obstacle or dry:
@@ -165,7 +168,8 @@ class Control:
             log.warning("Not retried: %s %s", error.what, error.hint, extra=fields("not-retried"))
             return Outcome(job, done=False, what=str(error), error=error)
         folder.forget(job.relpath)
-        self._wiring.inboxes[job.inbox].wake()
+        if inbox := self._wiring.inboxes.get(job.inbox):
+            inbox.wake()
         return done
 
     async def _take_back(self, job: Job, folder: Folder, *, read: bool) -> Outcome:

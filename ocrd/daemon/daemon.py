@@ -30,7 +30,9 @@ from ocrd.daemon.dispatch import Dispatcher
 from ocrd.daemon.heartbeat import STILL_SECONDS, Heartbeat
 from ocrd.daemon.standing import Standing
 from ocrd.daemon.wiring import Wiring
+from ocrd.direct import Direct
 from ocrd.errors import OcrdError
+from ocrd.events import Events
 from ocrd.files.privacy import PRIVATE_FOLDER, tighten
 from ocrd.ledger.care import settle_times
 from ocrd.ledger.jobs import Ledger
@@ -40,6 +42,8 @@ from ocrd.log import fields
 from ocrd.pipeline import Pipeline
 from ocrd.raster.rasterize import Rasterizer
 from ocrd.web import notes
+from ocrd.web.door.guard import Gate
+from ocrd.web.door.house import House
 from ocrd.web.server import WebServer
 
 log = logging.getLogger("ocrd.daemon.daemon")
@@ -56,9 +60,12 @@ class Daemon:
         self._ledger = LedgerWriter(ledger)
         self._retention = Retention(self._ledger, settings.keep_jobs)
         self._rasterizer = Rasterizer(settings.rasterize, settings.limits)
+        self._events = Events()
+        self._ledger.on_news = self._events.take
+        pipeline = Pipeline(self._ledger, self._rasterizer, settings.temp_dir)
         self._dispatcher = Dispatcher(
             self._ledger,
-            Pipeline(self._ledger, self._rasterizer, settings.temp_dir),
+            pipeline,
             documents_in_flight=settings.documents_in_flight,
             free_space_floor=settings.free_space_floor,
             watched_space=settings.temp_dir,
@@ -79,7 +86,20 @@ class Daemon:
             standing=self._standing, retention=self._retention, stop=self._stop,
         )  # fmt: skip
         group = places.control_group(settings)
-        self._server = WebServer(self._control, settings.socket_path, group)
+        self._gate = Gate(settings.api)
+        self._control.on_reload = lambda new: self._gate.change(new.api)
+        house = House(
+            steering=self._control,
+            settings=lambda: wiring.settings,
+            ledger=self._ledger,
+            uploads=wiring.uploads,
+            direct=Direct(self._rasterizer, wiring.engines, settings.temp_dir, pipeline.stopping),
+            events=self._events,
+            engines=wiring.engines,
+            gate=self._gate,
+            stopping=pipeline.stopping,
+        )
+        self._server = WebServer(house, settings.socket_path, group)
         self._config_path = config_path
         self._note: Path | None = None  # where clients find us
         self._should_exit = asyncio.Event()
@@ -91,6 +111,7 @@ class Daemon:
         working = asyncio.create_task(self._dispatcher.run(), name="dispatcher")
         beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
         self._keep(asyncio.create_task(self._retention.run(), name="retention"))
+        self._keep(asyncio.create_task(self._wiring.uploads.run(), name="uploads"))
         exiting = asyncio.create_task(self._should_exit.wait(), name="exit")
         try:
             await asyncio.wait({working, beating, exiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -104,6 +125,7 @@ class Daemon:
 
     async def _startup(self) -> None:
         self._listen_to_signals()
+        self._events.begin()
         recovered = await self._ledger.do(lambda ledger: ledger.recover())
         await self._ledger.do(lambda ledger: settle_times(ledger, time.time()))
         self._dispatcher.suspects.extend(await self._ledger.do(lambda ledger: ledger.suspects()))

@@ -27,6 +27,7 @@ from ocrd.intake.root import Root
 from ocrd.job import Candidate
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.surveying import judge_of
+from ocrd.uploads import Uploads
 from ocrd.work import Folder
 
 SCAN_SECONDS = 2.0  # for a scan to end that is under way
@@ -49,6 +50,7 @@ class Wiring:
         self.folders: dict[str, Folder] = {}
         self.inboxes: dict[str, Inbox] = {}
         self.engines: dict[str, EngineClient] = {}
+        self.uploads = Uploads(settings.state_dir, ledger, settings.api, dispatcher.wake)
         self.warm: list[str] = []  # the engines that are loaded before the first document
 
     async def recall(self) -> None:
@@ -58,6 +60,7 @@ class Wiring:
     def connect(self) -> None:
         """Begin to watch, and let the dispatcher see it."""
         self._make_engines()
+        self.uploads.open()
         for folder in self.settings.inbox:
             self._open_folder(folder)
         self._publish()
@@ -65,6 +68,7 @@ class Wiring:
     async def switch_to(self, new: Settings) -> None:
         """Put other settings in force; documents whose engine is gone are queued again."""
         old, self.settings = self.settings, new
+        self.uploads.settings = new.api
         self._apart = Apart(new)
         engines = _engines_of(new)
         changed = {name for name, one in _engines_of(old).items() if engines.get(name) != one}
@@ -103,6 +107,7 @@ class Wiring:
         await _give_back(self._claims.keep_only(()))
         for threads in self._threads.values():
             threads.close()
+        self.uploads.close()
 
     @property
     def is_stuck(self) -> bool:
@@ -139,6 +144,10 @@ class Wiring:
         return any((folder.engine or "default") == engine for folder in self.settings.inbox)
 
     # Folders
+
+    def folder(self, path: str) -> Folder | None:
+        """Return a folder by its path, that of what programs bring too; None for no such one."""
+        return self._dispatcher.folders.get(path)
 
     def _open_folder(self, settings: InboxSettings) -> None:
         path = str(settings.path)
@@ -215,7 +224,8 @@ class Wiring:
         return recall, remember
 
     def _publish(self) -> None:
-        self._dispatcher.folders = dict(self.folders)
+        brought = {str(self.uploads.path): self.uploads.folder()}
+        self._dispatcher.folders = {**self.folders, **brought}
         self._dispatcher.engines = dict(self.engines)
         self._dispatcher.documents_in_flight = self.settings.documents_in_flight
         self._dispatcher.free_space_floor = self.settings.free_space_floor

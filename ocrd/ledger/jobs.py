@@ -11,7 +11,7 @@ import itertools
 import os
 from collections.abc import Collection, Sequence
 
-from ocrd.job import Choice, Job, JobState
+from ocrd.job import Choice, Job, JobState, News
 from ocrd.ledger.checkpoints import Checkpoints
 from ocrd.ledger.filings import Filings
 from ocrd.ledger.queue import Queue
@@ -24,6 +24,16 @@ class Ledger(Queue, Checkpoints, Filings):
     def job(self, job_id: int) -> Job | None:
         """Return one job, None if there is none of that number."""
         return find(self.db, job_id)
+
+    def delete(self, job_id: int) -> bool:
+        """Forget a final job altogether; say whether no other job is on its document."""
+        row = self.db.execute("SELECT inbox, relpath FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        if row is None:
+            return False
+        self.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        self.news.append(News(job_id, "deleted"))
+        others = self.db.execute("SELECT 1 FROM jobs WHERE inbox = ? AND relpath = ? LIMIT 1", row)
+        return others.fetchone() is None
 
     def jobs(
         self, states: Collection[JobState] | None = None, limit: int = 50, offset: int = 0

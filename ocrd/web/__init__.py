@@ -1,1 +1,1 @@
-"""HTTP on the Unix socket that steers a running daemon."""
+"""HTTP for those who steer the daemon, and for programs: on its socket, and over TCP."""

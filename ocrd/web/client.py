@@ -22,7 +22,7 @@ from ocrd.errors import OcrdError, UnreachableError
 from ocrd.files import rights
 from ocrd.job import Choice
 from ocrd.web import notes
-from ocrd.web.wire import choice_to_json, dumps, error_from_json
+from ocrd.web.door.wire import choice_to_json, dumps, error_from_json
 from ocrd.wording import span
 
 ALL = Choice()  # of the jobs
@@ -41,11 +41,11 @@ class Client:
 
     def status(self) -> dict[str, Any]:
         """Return what the daemon is doing."""
-        return self._ask("GET", "/status")
+        return self._ask("GET", "/v1/status")
 
     def inboxes(self) -> list[dict[str, Any]]:
         """Return each watched folder, with what was passed over in it."""
-        inboxes: list[dict[str, Any]] = self._ask("GET", "/inboxes")["inboxes"]
+        inboxes: list[dict[str, Any]] = self._ask("GET", "/v1/inboxes")["inboxes"]
         return inboxes
 
     def jobs(
@@ -62,16 +62,16 @@ class Client:
             "before": "" if before is None else str(before),
         }
         told = {key: os.fsencode(value) for key, value in asked.items() if value}
-        return self._ask("GET", f"/jobs?{urlencode(told)}")
+        return self._ask("GET", f"/v1/jobs?{urlencode(told)}")
 
     def job(self, number: int) -> dict[str, Any]:
         """Return one job."""
-        job: dict[str, Any] = self._ask("GET", f"/jobs/{number}")["job"]
+        job: dict[str, Any] = self._ask("GET", f"/v1/jobs/{number}")["job"]
         return job
 
     def retry(self, number: int | None) -> list[dict[str, Any]]:
         """Queue one failed job again, or all of them; return those."""
-        path = "/jobs/retry" if number is None else f"/jobs/{number}/retry"
+        path = "/v1/jobs/retry" if number is None else f"/v1/jobs/{number}/retry"
         jobs: list[dict[str, Any]] = self._ask("POST", path, seconds=SLOW_SECONDS)["jobs"]
         return jobs
 
@@ -80,31 +80,31 @@ class Client:
     ) -> list[dict[str, Any]]:
         """Take the chosen jobs back, or say what would be done; return what became of each."""
         body = {**choice_to_json(choice), "read": read, "dry": dry}
-        told = self._ask("POST", "/jobs/retry", seconds=SLOW_SECONDS, body=dumps(body))
+        told = self._ask("POST", "/v1/jobs/retry", seconds=SLOW_SECONDS, body=dumps(body))
         outcomes: list[dict[str, Any]] = told["outcomes"]
         return outcomes
 
     def cancel(self, number: int) -> dict[str, Any]:
         """Cancel one job and return it."""
-        told = self._ask("POST", f"/jobs/{number}/cancel", seconds=SLOW_SECONDS)
+        told = self._ask("POST", f"/v1/jobs/{number}/cancel", seconds=SLOW_SECONDS)
         job: dict[str, Any] = told["job"]
         return job
 
     def pause(self) -> dict[str, Any]:
         """Start no further page; return the status."""
-        return self._ask("POST", "/pause")
+        return self._ask("POST", "/v1/pause")
 
     def resume(self) -> dict[str, Any]:
         """Undo pause; return the status."""
-        return self._ask("POST", "/resume")
+        return self._ask("POST", "/v1/resume")
 
     def reload(self) -> dict[str, Any]:
         """Read the configuration again and return the status; raise ConfigError if it is bad."""
-        return self._ask("POST", "/reload", seconds=SLOW_SECONDS)
+        return self._ask("POST", "/v1/reload", seconds=SLOW_SECONDS)
 
     def check(self, *, with_engine: bool) -> list[dict[str, Any]]:
         """Let the daemon try its configuration; return its findings."""
-        path = "/check" if with_engine else "/check?engine=no"
+        path = "/v1/check" if with_engine else "/v1/check?engine=no"
         told = self._ask("POST", path, seconds=CHECK_SECONDS)
         findings: list[dict[str, Any]] = told["findings"]
         return findings
@@ -116,7 +116,7 @@ class Client:
         """
         watch = self._process()
         try:
-            seconds = float(self._ask("POST", "/stop")["seconds"])
+            seconds = float(self._ask("POST", "/v1/stop")["seconds"])
             if not _has_ended(watch, seconds, self.is_there):
                 raise UnreachableError(
                     f"The daemon on {self.path} was told to stop, and still runs after"

@@ -1,4 +1,4 @@
-"""The daemon's Unix socket: uvicorn inside the daemon's own event loop.
+"""The daemon's Unix socket, and TCP where it is configured: uvicorn in the daemon's own event loop.
 
 After ``start`` returns, the socket is there with mode 0660 and answers: to the daemon's user, and
 to the group of those who may steer it. It never exists with wider permissions, and never without a
@@ -23,26 +23,30 @@ import uvicorn
 from ocrd import files
 from ocrd.errors import PlaceError
 from ocrd.log import fields
-from ocrd.web.app import Steering, application
-from ocrd.web.asking import Introduced
+from ocrd.web.app import application
+from ocrd.web.door.asking import Introduced
+from ocrd.web.door.house import House
 
 log = logging.getLogger("ocrd.web.server")
 
 SOCKET_MODE = 0o660  # the daemon's user, and who may steer it
 OWN_MODE = 0o600
 BACKLOG = 64
+TCP_BACKLOG = 512  # programs come in hundreds
 GRACE_SECONDS = 2  # for answers under way when the daemon stops
 PROBE_SECONDS = 2.0  # for a socket's owner to show that it lives
 
 
 class WebServer:
-    """Serves ``steering`` on a Unix socket from ``start`` to ``stop``."""
+    """Serves a daemon on a Unix socket, and over TCP, from ``start`` to ``stop``."""
 
-    def __init__(self, steering: Steering, socket_path: Path, group: str | None = None) -> None:
+    def __init__(self, house: House, socket_path: Path, group: str | None = None) -> None:
         """``group`` may steer; None is the daemon's own."""
         self._path = socket_path
         self._group = group
-        self._application = application(steering)
+        self._address = house.settings().api.address
+        self._application = application(house)
+        self._tcp: socket.socket | None = None
         self._listener: socket.socket | None = None
         self._identity: tuple[int, int] | None = None
         self._server: _Server | None = None
@@ -52,6 +56,11 @@ class WebServer:
         """Open the socket and answer on it; raise PlaceError where that cannot be."""
         self._listener = await asyncio.to_thread(listen, self._path, self._group)
         self._identity = _identity(self._path)
+        listeners = [self._listener]
+        if self._address is not None:
+            self._tcp = await asyncio.to_thread(listen_tcp, *self._address)
+            listeners.append(self._tcp)
+            log.info("Programs may ask at %s.", shown(self._tcp), extra=fields("listening"))
         self._server = _Server(
             uvicorn.Config(
                 self._application,
@@ -65,10 +74,11 @@ class WebServer:
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
+                h11_max_incomplete_event_size=64 << 10,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        self._task = asyncio.create_task(self._server.serve([self._listener]), name="web")
+        self._task = asyncio.create_task(self._server.serve(listeners), name="web")
         ready = asyncio.create_task(self._server.ready.wait())
         await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
@@ -80,12 +90,13 @@ class WebServer:
         if self._server is not None and self._task is not None:
             self._server.end()
             await self._task
-        if self._listener is not None:
-            self._listener.close()
+        for listener in (self._listener, self._tcp):
+            if listener is not None:
+                listener.close()
         if self._identity is not None and _identity(self._path) == self._identity:
             with contextlib.suppress(OSError):  # it refuses connections now, all the same
                 self._path.unlink(missing_ok=True)
-        self._server = self._task = self._listener = self._identity = None
+        self._server = self._task = self._listener = self._tcp = self._identity = None
 
 
 class _Server(uvicorn.Server):
@@ -152,6 +163,26 @@ def listen(path: Path, group: str | None = None) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def listen_tcp(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at an address of TCP; raise PlaceError where that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=TCP_BACKLOG)
+    except OSError as error:
+        raise PlaceError(
+            f"Nobody can be let in at {host}, port {port}: {error.strerror or error}.",
+            hint="Is the port another program's? Set another address as [api] listen.",
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def shown(listener: socket.socket) -> str:
+    """Return where a socket listens, as in a URL."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _hand_over(path: Path, group: str | None) -> None:

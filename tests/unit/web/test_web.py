@@ -31,10 +31,11 @@ from ocrd.errors import (
 )
 from ocrd.job import Choice, FileKey, Job, JobState
 from ocrd.readiness.finding import Finding, Verdict
-from ocrd.web.asking import asked_by, name_of
 from ocrd.web.client import Client
+from ocrd.web.door.asking import asked_by, name_of
+from ocrd.web.door.wire import error_from_json, error_to_json
 from ocrd.web.server import WebServer
-from ocrd.web.wire import error_from_json, error_to_json
+from tests.unit.web.houses import house_of
 
 NOT_UTF8 = os.fsdecode(b"caf\xe9.pdf")
 
@@ -113,7 +114,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def client(desk: Desk, path: Path) -> AsyncIterator[Client]:
-    server = WebServer(desk, path)
+    server = WebServer(house_of(desk, path.parent.parent), path)
     await server.start()
     yield Client(path)
     await server.stop()
@@ -186,7 +187,7 @@ async def test_what_is_to_be_taken_back_is_chosen_by_all_that_is_known(
 )
 async def test_a_choice_that_is_none_is_refused(client: Client, body: str) -> None:
     with pytest.raises(OcrdError, match="not to be understood"):
-        await asyncio.to_thread(client._ask, "POST", "/jobs/retry", body=body)
+        await asyncio.to_thread(client._ask, "POST", "/v1/jobs/retry", body=body)
 
 
 async def test_one_that_is_asked_alone_is_refused_with_its_own_error(
@@ -236,7 +237,7 @@ async def test_the_socket_is_for_user_and_group_only(client: Client, path: Path)
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to any group")
 async def test_the_socket_is_of_the_group_that_steers(desk: Desk, path: Path) -> None:
     group = next(each for each in grp.getgrall() if each.gr_gid != os.getegid())
-    server = WebServer(desk, path, group.gr_name)
+    server = WebServer(house_of(desk, path.parent.parent), path, group.gr_name)
     await server.start()
     status = path.stat()
     assert (status.st_gid, stat.S_IMODE(status.st_mode)) == (group.gr_gid, 0o660)
@@ -246,7 +247,7 @@ async def test_the_socket_is_of_the_group_that_steers(desk: Desk, path: Path) ->
 async def test_where_the_group_cannot_have_the_socket_nobody_else_has_it(
     desk: Desk, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server = WebServer(desk, path, "nobody-is-in-it")
+    server = WebServer(house_of(desk, path.parent.parent), path, "nobody-is-in-it")
     await server.start()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "nobody-is-in-it cannot steer the daemon (there is none)" in caplog.text
@@ -259,7 +260,7 @@ async def test_a_server_that_nobody_asks_does_nothing(
     """uvicorn looks ten times a second whether it is to end."""
     ticks = []
     monkeypatch.setattr("uvicorn.Server.on_tick", lambda *_: ticks.append(1))
-    server = WebServer(desk, path)
+    server = WebServer(house_of(desk, path.parent.parent), path)
     await server.start()
     woken = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
     await asyncio.sleep(0.5)
@@ -275,7 +276,7 @@ async def test_who_asks_is_known_while_it_is_answered(path: Path) -> None:
         async def status(self) -> dict[str, Any]:
             return {"by": asked_by()}
 
-    server = WebServer(Ear(), path)
+    server = WebServer(house_of(Ear(), path.parent.parent), path)
     await server.start()
     told = await asyncio.to_thread(Client(path).status)
     await server.stop()
@@ -289,7 +290,7 @@ def test_a_user_without_a_name_is_a_number() -> None:
 
 
 async def test_a_clean_stop_leaves_no_socket_behind(desk: Desk, path: Path) -> None:
-    server = WebServer(desk, path)
+    server = WebServer(house_of(desk, path.parent.parent), path)
     await server.start()
     await server.stop()
     assert list(path.parent.iterdir()) == []
@@ -299,7 +300,7 @@ async def test_a_stale_socket_is_replaced(desk: Desk, path: Path) -> None:
     path.parent.mkdir()
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(os.fspath(path))
-    server = WebServer(desk, path)
+    server = WebServer(house_of(desk, path.parent.parent), path)
     await server.start()
     assert (await asyncio.to_thread(Client(path).status))["state"] == "running"
     await server.stop()
@@ -307,7 +308,7 @@ async def test_a_stale_socket_is_replaced(desk: Desk, path: Path) -> None:
 
 async def test_a_socket_that_answers_is_left_to_its_owner(client: Client, path: Path) -> None:
     with pytest.raises(PlaceError, match="already answers"):
-        await WebServer(Desk(), path).start()
+        await WebServer(house_of(Desk(), path.parent.parent), path).start()
     assert (await asyncio.to_thread(client.status))["state"] == "running"
 
 
@@ -315,12 +316,13 @@ async def test_a_file_with_the_sockets_name_is_not_removed(desk: Desk, path: Pat
     path.parent.mkdir()
     path.write_text("precious")
     with pytest.raises(PlaceError, match="something else"):
-        await WebServer(desk, path).start()
+        await WebServer(house_of(desk, path.parent.parent), path).start()
     assert path.read_text() == "precious"
 
 
 async def test_stop_leaves_another_servers_socket(desk: Desk, path: Path) -> None:
-    old, new = WebServer(desk, path), WebServer(desk, path)
+    house = house_of(desk, path.parent.parent)
+    old, new = WebServer(house, path), WebServer(house, path)
     await old.start()
     path.unlink()
     await new.start()
@@ -332,7 +334,7 @@ async def test_stop_leaves_another_servers_socket(desk: Desk, path: Path) -> Non
 async def test_the_signal_handlers_stay_the_daemons(desk: Desk, path: Path) -> None:
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.getsignal(number) for number in signals]
-    server = WebServer(desk, path)
+    server = WebServer(house_of(desk, path.parent.parent), path)
     await server.start()
     assert [signal.getsignal(number) for number in signals] == before
     await server.stop()

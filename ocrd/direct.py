@@ -1,0 +1,166 @@
+"""A document that is read while somebody waits: over the same queue, without the ledger.
+
+Nothing of it outlives the request. Whoever goes away takes his pages with him.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ocrd import files, pages
+from ocrd.account import Account
+from ocrd.engine.client import EngineClient
+from ocrd.errors import AlienTaskError, NoPagesError, TooManyPagesError, UnknownEngineError
+from ocrd.job import PageRead, Recognition, SourceInfo
+from ocrd.layout import document as documents
+from ocrd.ledger.queue import SECONDS_PER_PAGE
+from ocrd.raster.rasterize import Rasterizer, Source
+from ocrd.reading import Reading, read_pages
+from ocrd.tasks import Task, fault_of
+
+MARKDOWN = Task()
+DOOR = "requests"  # all of them have one turn, with what was brought for later
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for a document."""
+
+    path: Path  # where it was received
+    task: Task = MARKDOWN
+    engine: str = "default"
+    pages: tuple[tuple[int, int], ...] = ()  # as in job.Order
+    priority: int = 0
+    most_pages: int = 50
+    on_text: Callable[[int, str, bool], None] | None = None  # a page's text as it comes
+    on_page: Callable[[PageRead], None] | None = None  # as each is read, in no order
+
+
+@dataclass(slots=True)
+class Answer:
+    """What was read."""
+
+    info: SourceInfo
+    engine: str  # the engine's own name
+    model: str
+    pages: list[PageRead] = field(default_factory=list)  # in order, as the document has them
+    recognitions: dict[int, Recognition] = field(default_factory=dict)  # by page
+    state: str = "done"  # as a document's, "failed" where no page gave text
+    account: Account = field(default_factory=Account)
+    seconds: float = 0.0
+
+
+class Direct:
+    """Reads documents for those who wait. One for the whole daemon."""
+
+    def __init__(
+        self,
+        rasterizer: Rasterizer,
+        engines: Mapping[str, EngineClient],
+        temp_dir: Path,
+        stopping: asyncio.Event,
+        *,
+        door: str = DOOR,
+    ) -> None:
+        self._rasterizer = rasterizer
+        self._engines = engines
+        self._temp_dir = temp_dir
+        self._stopping = stopping
+        self._door = door
+        self._numbers = itertools.count(1)
+
+    def engine(self, name: str) -> EngineClient:
+        """Return an engine of the configuration; raise UnknownEngineError."""
+        try:
+            return self._engines[name]
+        except KeyError:
+            raise UnknownEngineError(
+                f"There is no engine {name!r}.",
+                hint=f"There are {', '.join(sorted(self._engines))}.",
+            ) from None
+
+    async def read(self, question: Question) -> Answer:
+        """Read the document.
+
+        Raises the OcrdError of what concerns it as a whole; InterruptedReadingError at a stop. A
+        page's own fault is in its PageRead.
+        """
+        began, engine = time.monotonic(), self.engine(question.engine)
+        source = Source(question.path, files.file_key(question.path))
+        rank = self._rank(question, 1)
+        info = await self._rasterizer.inspect(source, rank=rank)
+        numbers = wanted_pages(info.pages, question.pages)
+        if len(numbers) > question.most_pages:
+            raise TooManyPagesError(
+                f"{len(numbers)} pages are more than are read while somebody waits"
+                f" ({question.most_pages}).",
+                hint="Ask for fewer pages, or make it a job: POST /v1/jobs.",
+            )
+        answer = Answer(info, engine.name, "")
+
+        async def keep(page: PageRead) -> None:
+            answer.pages.append(page)
+            if question.on_page is not None:
+                question.on_page(page)
+
+        await read_pages(
+            Reading(
+                source=source,
+                name=f"request-{os.getpid()}-{next(self._numbers)}",
+                rasterizer=self._rasterizer,
+                engine=engine,
+                task=question.task,
+                rank=self._rank(question, len(numbers)),
+                door=self._door,
+                temp_dir=self._temp_dir,
+                on_page=keep,
+                on_text=question.on_text,
+                on_answer=answer.recognitions.__setitem__,
+                stopping=self._stopping,
+            ),
+            numbers,
+        )
+        if hello := engine.announced:
+            answer.engine, answer.model = hello.name, hello.model
+        await asyncio.to_thread(_settle, answer, question.task.mode)
+        answer.seconds = time.monotonic() - began
+        return answer
+
+    def _rank(self, question: Question, pages: int) -> tuple[int, ...]:
+        return (-question.priority, int(1000 * (time.time() + SECONDS_PER_PAGE * pages)))
+
+
+def _settle(answer: Answer, mode: str) -> None:
+    """Put the pages in order, as the document has them together; count them."""
+    answer.pages.sort(key=lambda page: page.number)
+    survey = documents.Survey()
+    for page in answer.pages:
+        answer.account.add(page)
+        survey.add(page)
+    if mode in documents.MODES:
+        answer.pages = [*survey.document().pages(iter(answer.pages))]
+    is_unread = len(answer.account.unread) == len(answer.pages)
+    answer.state = "failed" if is_unread and answer.pages else answer.account.state
+
+
+def wanted_pages(total: int, ranges: tuple[tuple[int, int], ...]) -> Sequence[int]:
+    """Return which of a document's pages are asked for, all for no ranges; raise NoPagesError."""
+    numbers = pages.chosen(total, ranges)
+    if not numbers:
+        raise NoPagesError(
+            f"The document has {total} pages, and none of those that were asked for.",
+            hint="Ask for pages that it has; the first is page 1.",
+        )
+    return numbers
+
+
+def require_possible(task: Task, kind: str) -> None:
+    """Raise AlienTaskError where an engine of this kind cannot do the task."""
+    if fault := fault_of(task, kind):
+        raise AlienTaskError(f"{fault.message[:1].upper()}{fault.message[1:]}.", hint=fault.remedy)
