@@ -40,16 +40,15 @@ class Recorder:
             for _ in range(WARM_UPS):
                 run()
         current.wait_stream(self._stream)
-        torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
-        # Other threads may use the device meanwhile: only this thread's calls are watched.
-        with (
-            _ONE_AT_A_TIME,
-            torch.cuda.graph(
+        # Other threads may use the device meanwhile: only this thread's calls are watched. But none
+        # may wait for all of the device then, as each recording does first.
+        with _ONE_AT_A_TIME:
+            torch.cuda.synchronize()
+            with torch.cuda.graph(
                 graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
-            ),
-        ):
-            kept = run()
+            ):
+                kept = run()
         return graph, kept
 
     def clear(self) -> None:

@@ -2,12 +2,14 @@
 
 A page is some 1,200 kernels, which the host cannot launch as fast as a GPU runs them. Numbers of
 views are few: those between are filled up with white. All recordings share their working memory,
-and where a GPU has little of it left there are none.
+and where a GPU has little of it left there are none; where that does not last for many views, there
+are those of fewer.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +36,7 @@ class VisionGraphs:
         self._recorder = Recorder()
         self._came: dict[tuple[int, ...], int] = {}
         self._graphs: dict[tuple[int, ...], tuple[Any, Tensor, Tensor]] = {}
+        self._too_many: float = math.inf  # pixels that there was no memory for
         self.usable = True
 
     def look(self, pixels: Tensor) -> Tensor:
@@ -54,19 +57,28 @@ class VisionGraphs:
         if shape in self._graphs:
             return True
         self._came[shape] = self._came.get(shape, 0) + 1
-        if not self.usable or self._came[shape] < SEEN or not self._has_room():
+        is_wanted = self.usable and self._came[shape] >= SEEN and math.prod(shape) < self._too_many
+        if not is_wanted or not self._has_room():
             return False
         try:
             self._graphs[shape] = self._recorded(shape)
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
+            self._do_without(shape, error)
+        return shape in self._graphs
+
+    def _do_without(self, shape: tuple[int, ...], error: BaseException) -> None:
+        """Record nothing so large any more where memory was short, else nothing at all."""
+        self._recorder = Recorder()  # what a recording leaves that broke off is not built upon
+        if is_shortage(error):
+            self._too_many = math.prod(shape)
+            said = f"{shape[0]} views of {shape[-1]} pixels and more"
+        else:
             self.usable = False
             self._graphs.clear()
-            self._recorder.clear()
-            log.warning("Images are looked at without CUDA graphs, more slowly: %s", error)
-            if is_shortage(error):
-                torch.cuda.empty_cache()
-            return False
-        return True
+            said = "Images"
+        log.warning("%s are looked at without CUDA graphs, more slowly: %s", said, error)
+        error.with_traceback(None)  # its frames hold on to the tensors of the attempt
+        torch.cuda.empty_cache()
 
     def _has_room(self) -> bool:
         return int(torch.cuda.mem_get_info(self._device)[0]) >= SPARE_BYTES

@@ -26,7 +26,7 @@ class Replay:
 
     def replay(self) -> None:
         self.replays += 1
-        if self.does == "right":
+        if self.does in ("right", "short"):
             self.found.copy_(self.run())
         elif self.does == "wrong":
             self.found.copy_(self.run() * 1.5)
@@ -40,8 +40,10 @@ def _graphs(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
     made.recorded = []  # type: ignore[attr-defined]
 
     def record(_: Recorder, run: Callable[[], torch.Tensor]) -> Any:
-        if does == "short":
-            raise RuntimeError("CUDA error: out of memory")
+        if does == "broken":
+            raise RuntimeError("operation not permitted when stream is capturing")
+        if does == "short" and len(run()) > 2:
+            raise RuntimeError("capture ended") from torch.OutOfMemoryError("injected")
         made.recorded.append(Replay(run, run(), does))  # type: ignore[attr-defined]
         return made.recorded[-1], made.recorded[-1].found  # type: ignore[attr-defined]
 
@@ -86,7 +88,7 @@ def test_grey_and_coloured_views_are_shapes_of_their_own(graphs: VisionGraphs) -
     assert len(graphs.recorded) == 2  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("graphs", ["wrong", "empty", "short"], indirect=True)
+@pytest.mark.parametrize("graphs", ["wrong", "empty", "broken"], indirect=True)
 def test_where_recording_fails_or_is_wrong_the_plain_way_is_taken_and_that_is_said_once(
     graphs: VisionGraphs, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -96,6 +98,19 @@ def test_where_recording_fails_or_is_wrong_the_plain_way_is_taken_and_that_is_sa
         torch.testing.assert_close(graphs.look(some), look(some))
     assert not graphs.usable and len(caplog.records) == 1
     assert "without CUDA graphs" in caplog.text
+
+
+@pytest.mark.parametrize("graphs", ["short"], indirect=True)
+def test_where_memory_is_short_for_many_views_fewer_are_recorded_still(
+    graphs: VisionGraphs, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    for seed, count in enumerate([2, 2, 4, 4, 4, 6, 6, 2, 1, 1]):
+        some = pixels(count, seed)
+        torch.testing.assert_close(graphs.look(some), look(some))
+    assert graphs.usable and len(caplog.records) == 1
+    assert "4 views of 4 pixels and more" in caplog.text
+    assert [len(made.found) for made in graphs.recorded] == [2, 1]  # type: ignore[attr-defined]
 
 
 def test_where_little_memory_is_left_nothing_is_recorded(
