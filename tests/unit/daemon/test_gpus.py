@@ -50,15 +50,15 @@ async def test_what_an_engine_had_it_had_after_a_restart_and_each_its_own(tmp_pa
         first = gpus.engine("default", EngineSettings(**MODEL))
         other = gpus.engine("other", EngineSettings(**MODEL))
         embedded = gpus.engine("embedded", EngineSettings())
-        assert not first.had_gpus and not other.had_gpus
+        assert not first.remembered.gpus and not other.remembered.gpus
         run_on(first, H200, H200)
         run_on(embedded)
-        assert first.had_gpus == (H200, H200)
+        assert first.remembered.gpus == (H200, H200)
     for _ in range(2):
         async with daemon(tmp_path) as gpus:
-            assert gpus.engine("default", EngineSettings(**MODEL)).had_gpus == (H200, H200)
+            assert gpus.engine("default", EngineSettings(**MODEL)).remembered.gpus == (H200, H200)
             for name in ("other", "embedded"):
-                assert gpus.engine(name, EngineSettings(**MODEL)).had_gpus == ()
+                assert gpus.engine(name, EngineSettings(**MODEL)).remembered.gpus == ()
 
 
 @pytest.mark.parametrize("no_gpu", [{"device": "cpu"}, {"devices": ["cpu"]}])
@@ -69,10 +69,10 @@ async def test_the_processor_in_the_configuration_ends_the_memory_of_that_engine
         for name in ("default", "other"):
             run_on(gpus.engine(name, EngineSettings(**MODEL)), H200)
     async with daemon(tmp_path) as gpus:
-        assert gpus.engine("default", EngineSettings(**MODEL, **no_gpu)).had_gpus == ()
+        assert gpus.engine("default", EngineSettings(**MODEL, **no_gpu)).remembered.gpus == ()
     async with daemon(tmp_path) as gpus:
-        assert gpus.engine("default", EngineSettings(**MODEL)).had_gpus == ()
-        assert gpus.engine("other", EngineSettings(**MODEL)).had_gpus == (H200,)
+        assert gpus.engine("default", EngineSettings(**MODEL)).remembered.gpus == ()
+        assert gpus.engine("other", EngineSettings(**MODEL)).remembered.gpus == (H200,)
 
 
 async def test_one_device_that_is_the_processor_ends_no_memory(tmp_path: Path) -> None:
@@ -81,9 +81,9 @@ async def test_one_device_that_is_the_processor_ends_no_memory(tmp_path: Path) -
         client = gpus.engine("default", settings)
         run_on(client, H200)
         run_on(client)  # the worker on the processor
-        assert client.had_gpus == (H200,)
+        assert client.remembered.gpus == (H200,)
     async with daemon(tmp_path) as gpus:
-        assert gpus.engine("default", settings).had_gpus == (H200,)
+        assert gpus.engine("default", settings).remembered.gpus == (H200,)
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[1]", '{"default": 5}', '{"default": null}'])

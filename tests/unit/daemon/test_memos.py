@@ -26,8 +26,8 @@ async def test_a_memo_is_there_after_a_restart_and_no_other_engines(tmp_path: Pa
     known = KnownGpus(writer)
     await known.recall()
     client = known.engine("default", EngineSettings(kind="deepseek-ocr-2", device="cuda:1"))
-    assert client.memo_of(client._attendants[0]) == {"slots": 16}
-    client.note_memo(client._attendants[0], {"slots": 8})
+    assert client.remembered.memo_of("cuda:1") == {"slots": 16}
+    client.remembered.note_memo("cuda:1", {"slots": 8})
     writer.close()
     ledger = Ledger.open(tmp_path, readonly=True)
     found = known_memos(ledger)
