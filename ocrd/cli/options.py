@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,7 +69,30 @@ def client_of(config: Path | None, socket: Path | None = None) -> Client:
             return Client(Path(note.socket))
     from ocrd.config.settings import load  # takes its time
 
-    return Client(load(path).socket_path)
+    return Client(_socket_of(load(path)))
+
+
+def _socket_of(settings: Settings) -> Path:
+    """Return where the daemon answers, or would; raise ConfigError where somebody else might.
+
+    Where a makeshift has to do for a path that is too long, it may have found another one than we.
+    """
+    from ocrd.config import runtime
+    from ocrd.files import printable
+    from ocrd.web.client import Client
+
+    folder = settings.socket_path.parent
+    if not runtime.is_makeshift(folder, settings.state_dir):
+        return settings.socket_path
+    for place in runtime.makeshifts(settings.state_dir, os.environ):
+        if Client(place / runtime.SOCKET).is_there():
+            return place / runtime.SOCKET
+    if os.path.lexists(folder) and not runtime.is_owned(folder, os.geteuid()):
+        raise ConfigError(
+            f"{printable(folder)}, the control socket's place, is somebody else's.",
+            hint="Set runtime_dir to another, or let an administrator remove what is there.",
+        )
+    return settings.socket_path
 
 
 def running_daemons() -> list[Note]:

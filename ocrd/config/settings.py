@@ -24,7 +24,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from ocrd.config import file
+from ocrd.config import file, runtime
 from ocrd.config.api import ApiSettings
 from ocrd.config.disk import check_folders, offline_folders, unseen_folders
 from ocrd.config.engine import EngineSettings
@@ -54,9 +54,6 @@ __all__ = [
     "template", "unseen_folders",
 ]  # fmt: skip
 
-SYSTEM_RUNTIME_DIR = Path("/run/ocrd")
-SOCKET_PATH_BYTES = 100  # sockaddr_un has room for 107, and a temporary name needs a few
-
 GroupName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*[$]?$", max_length=32)]
 EngineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 
@@ -85,7 +82,9 @@ class Settings(Forgetful, BaseSettings):
         None,
         examples=["/run/ocrd"],
         description="The control socket's place; by default /run/ocrd for /var/lib/ocrd, and run"
-        " inside state_dir for any other.",
+        " inside state_dir for any other. Where that path is too long for a socket (over 100"
+        " bytes), it is a private folder named after state_dir, in $XDG_RUNTIME_DIR, /run/user/UID"
+        " or /tmp; but a configuration in /etc has to name one.",
     )
     control_group: GroupName | None = Field(
         None,
@@ -184,9 +183,10 @@ class Settings(Forgetful, BaseSettings):
             yield from as_far_as_known(check)
 
     def _long_socket(self) -> Iterator[PydanticCustomError]:
-        if len(os.fsencode(self.socket_path)) > SOCKET_PATH_BYTES:
+        if not runtime.fits(self.socket_path.parent):
+            most = runtime.SOCKET_PATH_BYTES
             yield refuse(
-                f"{self.socket_path} is too long for a socket (over {SOCKET_PATH_BYTES} bytes)",
+                f"{self.socket_path} is too long for a socket (over {most} bytes)",
                 "Set runtime_dir to a folder with a shorter path.",
                 "state_dir" if self.runtime_dir is None else "runtime_dir",
             )
@@ -242,11 +242,7 @@ class Settings(Forgetful, BaseSettings):
     @property
     def socket_path(self) -> Path:
         """Return the path of the control socket."""
-        runtime_dir = self.runtime_dir
-        if runtime_dir is None:
-            is_system = self.state_dir == SYSTEM_STATE_DIR
-            runtime_dir = SYSTEM_RUNTIME_DIR if is_system else self.state_dir / "run"
-        return runtime_dir / "ocrd.sock"
+        return (self.runtime_dir or runtime.usual_dir(self.state_dir)) / runtime.SOCKET
 
 
 # Loading
@@ -266,7 +262,10 @@ def _settings(path: Path | None, environ: Mapping[str, str] | None) -> Settings:
     environ = os.environ if environ is None else environ
     source = file.read(path, environ, tuple(Settings.model_fields))
     _make_absolute(source.values, Path.cwd() if path is None else path.absolute().parent)
-    source.values.setdefault("state_dir", str(default_state_dir(path, environ)))
+    state_dir = source.values.setdefault("state_dir", str(default_state_dir(path, environ)))
+    makeshift = runtime.makeshift_dir(path, state_dir, environ) if path is not None else None
+    if makeshift is not None:
+        source.values.setdefault("runtime_dir", str(makeshift))
     faults: list[Fault] = []
     try:
         settings = Settings(**source.values)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import grp
 import logging
+import os
 import stat
 from pathlib import Path
 
 from ocrd import files
-from ocrd.config.settings import SYSTEM_RUNTIME_DIR, Settings
+from ocrd.config import runtime
+from ocrd.config.runtime import SYSTEM_RUNTIME_DIR
+from ocrd.config.settings import Settings
 from ocrd.daemon import systemd
 from ocrd.errors import PlaceError
 from ocrd.files.privacy import PRIVATE_FOLDER, tighten
@@ -37,6 +40,9 @@ def make_own(settings: Settings) -> None:
             told = files.translate(error, path)
             hint = f"{told.hint} {systemd.folder_remedy()}".strip()
             raise PlaceError(told.what, hint=hint) from error
+    _require_own(runtime_dir)
+    if runtime.is_makeshift(runtime_dir, settings.state_dir):
+        runtime_dir.chmod(PRIVATE_FOLDER)
     if tighten(settings.state_dir, _private_mode(settings)):
         log.info(
             "%s was open to others, and is for its owner alone now.",
@@ -44,6 +50,16 @@ def make_own(settings: Settings) -> None:
         )  # fmt: skip
     if control_group(settings) is not None:
         _let_enter(runtime_dir)
+
+
+def _require_own(folder: Path) -> None:
+    """Raise PlaceError where everybody may make folders, and somebody else has made this one."""
+    if not folder.parent.stat().st_mode & stat.S_ISVTX or runtime.is_owned(folder, os.geteuid()):
+        return
+    raise PlaceError(
+        f"{folder}, the control socket's place, is no folder of the daemon's user.",
+        hint="Set runtime_dir to another, or let an administrator remove what is there.",
+    )
 
 
 def control_group(settings: Settings) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocrd.config import runtime
 from ocrd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ def drop_in(settings: Settings, origin: str) -> str:
     A path that is not there is passed over when the service starts. Home directories stay hidden
     but for the folders that are named, and are not entered: they may stay private.
     """
+    if runtime.is_makeshift(settings.socket_path.parent, settings.state_dir):
+        raise ConfigError(
+            f"{origin}: {settings.state_dir} is too long a path for a socket below it, and the"
+            " service has a /tmp of its own.",
+            hint='Set runtime_dir = "/run/ocrd", or a shorter state_dir.',
+        )
     written, read = writable(settings), readable(settings)
     lines = [
         f"# Made from {_in_one_line(origin)} by 'ocrd systemd-paths --write'.",

@@ -56,9 +56,9 @@ def test_the_socket_is_where_systemd_and_where_a_person_expects_it(tmp_path: Pat
 
 
 def test_a_socket_path_that_no_socket_can_have_is_refused(tmp_path: Path) -> None:
-    error = refused(tmp_path, f'state_dir = "/{"x" * 100}"\n{INBOX}')
-    assert "line 1: state_dir: " in error.what
-    assert "runtime_dir" in error.hint
+    error = refused(tmp_path, f'runtime_dir = "/{"x" * 100}"\n{INBOX}')
+    assert "line 1: runtime_dir: " in error.what
+    assert "shorter path" in error.hint
 
 
 def test_a_temporary_directory_of_others_is_never_used_itself(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_the_example_has_every_key_and_the_keys_have_descriptions() -> None:
 
 def test_the_comments_in_the_example_show_the_defaults(tmp_path: Path) -> None:
     text = uncommented()
-    for model in (config.EngineSettings, InboxSettings):
+    for model in (config.EngineSettings, config.ApiSettings, InboxSettings):
         for name, field in model.model_fields.items():
             if field.default is None and field.examples not in (["auto"], ["default"]):
                 text = re.sub(f"^{name} = .*$", "", text, flags=re.MULTILINE)  # an example only
@@ -149,7 +149,7 @@ def test_the_comments_in_the_example_show_the_defaults(tmp_path: Path) -> None:
     changed = {
         name for name in Settings.model_fields if getattr(settings, name) != getattr(plain, name)
     }
-    assert changed == {"runtime_dir", "control_group", "engines", "inbox"}
+    assert changed == {"runtime_dir", "control_group", "api", "engines", "inbox"}
     assert settings.socket_path == plain.socket_path
     assert settings.engines == {"second": plain.engine}
     assert settings.inbox[0].model_copy(update={"engine": None}) == plain.inbox[0]

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ocrd.config.settings import SYSTEM_RUNTIME_DIR, Settings
+from ocrd.config.runtime import SYSTEM_RUNTIME_DIR
+from ocrd.config.settings import Settings, load
 from ocrd.daemon import places
 from ocrd.errors import PlaceError
+from tests.unit.config.texts import INBOX, write
 
 
 def mode(path: Path) -> int:
@@ -53,6 +55,37 @@ def test_a_place_that_cannot_be_made_is_no_fault_of_the_configuration(tmp_path: 
     (tmp_path / "state").touch()
     with pytest.raises(PlaceError, match=f"{tmp_path}/state"):
         places.make_own(settings_of(tmp_path))
+
+
+def test_a_makeshift_for_the_socket_is_private(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, f'state_dir = "{tmp_path}/{"x" * 90}"\n{INBOX}'), {})
+    folder = settings.socket_path.parent
+    try:
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
+        places.make_own(settings)
+        assert mode(folder) == 0o700
+    finally:
+        folder.rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_somebody_else_made_where_all_may_is_no_place_for_a_socket(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    folder = tmp_path / "run"
+    settings = settings_of(tmp_path, runtime_dir=str(folder))
+    folder.mkdir()
+    os.chown(folder, 54321, 54321)
+    with pytest.raises(PlaceError, match="no folder of the daemon's user"):
+        places.make_own(settings)
+    folder.rmdir()
+    (tmp_path / "mine").mkdir()
+    folder.symlink_to(tmp_path / "mine")
+    with pytest.raises(PlaceError, match="no folder of the daemon's user"):
+        places.make_own(settings)
+    folder.unlink()
+    places.make_own(settings)
+    assert mode(folder) == 0o700
 
 
 def test_the_group_that_steers_can_pass_to_the_socket(tmp_path: Path) -> None:

@@ -78,3 +78,9 @@ def test_a_name_that_a_unit_cannot_carry_is_refused(tmp_path: Path, path: str) -
     text = f"[[inbox]]\npath = {path!r}" if "'" not in path else f'[[inbox]]\npath = "{path}"'
     with pytest.raises(ConfigError, match="cannot be named in a unit"):
         drop_in(tmp_path, text.replace("\\\\", "\\"))
+
+
+def test_a_socket_that_a_service_would_have_in_a_tmp_of_its_own_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="too long a path for a socket") as caught:
+        drop_in(tmp_path, f'state_dir = "/srv/{"x" * 90}"\n{inbox("/srv/in")}')
+    assert 'runtime_dir = "/run/ocrd"' in caught.value.hint
