@@ -81,6 +81,8 @@ def _trace_step(place: Workplace) -> None:
     _trace_call(
         place, f"decode, {count} slots of {length}", lambda: slots.decode(count, count, length)
     )
+    one = seated(place, lengths_of(1, *place.scale.prompts), length, "gathered", [])
+    _trace_call(place, "decode, one slot, experts gathered", lambda: one.decode(1, 1, length))
 
 
 def _trace_call(place: Workplace, what: str, run: Callable[[], object]) -> None:
@@ -94,8 +96,17 @@ def _report_call(place: Workplace, what: str, kernels: Sequence[Kernel]) -> None
     place.row(
         what=what, kernels=len(kernels), kernel_ms=sum(one.took for one in kernels) / 1000,
         small_kernels=len(small), small_ms=sum(one.took for one in small) / 1000,
-        longest=_longest(kernels),
+        longest=_longest(kernels), most_copied_by=_copying(kernels),
     )  # fmt: skip
+
+
+def _copying(kernels: Sequence[Kernel]) -> str:
+    """Return the kernel that takes longest in all of those that copy by number, and how long."""
+    took: Counter[str] = Counter()
+    for kernel in kernels:
+        if any(word in kernel.name.lower() for word in ("gather", "index")):
+            took[kernel.name] += kernel.took  # type: ignore[assignment]
+    return "; ".join(f"{us / 1000:.3g} ms {name[:NAME_LENGTH]}" for name, us in took.most_common(1))
 
 
 def _name_attentions(place: Workplace) -> None:

@@ -73,12 +73,9 @@ def test_recorded_steps_equal_generate_token_for_token(network: Any) -> None:
     assert made._slots.graphs is not None and made._slots.graphs._graphs
 
 
-@pytest.mark.parametrize("code", ["dense", "gathered"])
-def test_recorded_steps_with_either_code_for_experts_equal_generate(
-    network: Any, code: str
-) -> None:
-    made = decoder(network, expert_code=code, on_notice=pytest.fail)
-    pages = pages_of(network, 12)
+def test_recorded_steps_that_gather_experts_equal_generate(network: Any) -> None:
+    made = decoder(network, expert_code=experts.GATHERED, on_notice=pytest.fail)
+    pages = pages_of(network, 6)
     assert said(made, pages) == read(network, pages)
     assert made._slots.graphs is not None and made._slots.graphs._graphs
 
