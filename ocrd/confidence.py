@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ocrd.doubts import is_read
-from ocrd.job import Line
+from ocrd.job import Line, Piece
 
 CHARACTERS_A_TOKEN = 4  # of English prose, as OpenAI counts for its tokenizers; others have fewer
 _DIGITS = 4
@@ -42,6 +42,14 @@ def of_lines(lines: Iterable[Line]) -> Confidence:
         return NONE
     mean = math.fsum(score * length for score, length in scores) / sum(n for _, n in scores)
     return Confidence(round(mean, _DIGITS), round(min(score for score, _ in scores), _DIGITS))
+
+
+def pieces(texts: Iterable[str], logprobs: Iterable[float]) -> tuple[Piece, ...]:
+    """Return what each token wrote, with its probability."""
+    return tuple(
+        Piece(text, round(_probability(logprob), _DIGITS))
+        for text, logprob in zip(texts, logprobs, strict=True)
+    )
 
 
 def estimated_tokens(characters: int) -> int:

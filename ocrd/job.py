@@ -227,6 +227,17 @@ class PageImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What an engine wrote in one go, a model's token or a line, and how sure it is of it.
+
+    A character of several tokens is the last one's; the others have no text.
+    """
+
+    text: str
+    probability: float  # 0..1
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
     """What an engine says about one page image: lines, or the text of a model.
 
@@ -252,6 +263,7 @@ class Recognition:
     finish: str = "stop"  # or "length": the task's max_tokens or the model's context ended it
     confidence: float | None = None  # 0..1: mean over tokens, of line engines over characters
     least: float | None = None  # 0..1: of the token, or the line, that is least sure
+    pieces: tuple[Piece, ...] = ()  # of a model's text, where they were asked for
 
 
 @dataclass(frozen=True, slots=True)

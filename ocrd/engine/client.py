@@ -107,13 +107,15 @@ class EngineClient:
         kills: int = 0,
         on_kill: Callable[[int], None] | None = None,
         on_text: OnText | None = None,
+        pieces: bool = False,
     ) -> Recognition:
         """Do the task on the page image at ``path``; of a ``door``, the lowest ``rank`` is first.
 
         ``ink`` is what the image shows of its text, where that was counted. ``kills`` says how many
         workers the page has ended before, ``on_kill`` is told each new count. ``on_text`` is told
         the text as it comes, piece by piece; with True, all pieces before this one are void. It
-        must not block, and what it raises is raised here. Raise PageError if the engine refuses the
+        must not block, and what it raises is raised here. With ``pieces`` a model's result has each
+        token with its probability. Raise PageError if the engine refuses the
         page, PoisonousPageError once it has ended ``max_kills`` workers, EngineError if ``stop`` is
         called. Cancelling the task gives the page up.
         """
@@ -126,7 +128,7 @@ class EngineClient:
             rank=rank,
             id=number,
             request=protocol.Recognise(
-                number, str(path), task, rank, ink, stream=on_text is not None
+                number, str(path), task, rank, ink, stream=on_text is not None, pieces=pieces
             ),
             answer=asyncio.get_running_loop().create_future(),
             kills=kills,

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
-from ocrd.job import Ink, Line, Point, Recognition, Rule, Typeface
+from ocrd.job import Ink, Line, Piece, Point, Recognition, Rule, Typeface
 from ocrd.tasks import Decoding, Task
 
 VERSION = 2
@@ -42,7 +42,8 @@ class Recognise:
     """Read the page image at ``path``; of those in flight, the lowest ``rank`` goes first.
 
     ``ink`` is what the image shows of its text, for engines that want a witness; None where that
-    was not counted. With ``stream`` the text is wanted as it comes, as Partial.
+    was not counted. With ``stream`` the text is wanted as it comes, as Partial; with ``pieces`` the
+    result is to have those.
     """
 
     id: int
@@ -51,6 +52,7 @@ class Recognise:
     rank: tuple[int, ...] = ()
     ink: Ink | None = None
     stream: bool = False
+    pieces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ _KINDS: dict[str, type[Any]] = {
 
 _NUMBERS = {"id", "count", "capacity", "express", "longest_side", "version"}
 _TEXTS = {"name", "model", "device", "message", "hint", "text", "code"}
-_FLAGS = {"stream", "restart"}
+_FLAGS = {"stream", "pieces", "restart"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,7 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
         finish=_finish(body.get("finish", "stop")),
         confidence=_share(body.get("confidence")),
         least=_share(body.get("least")),
+        pieces=tuple(map(_piece, body.get("pieces", ()))),
     )
 
 
@@ -296,6 +299,12 @@ def _ink(body: dict[str, Any] | None) -> Ink | None:
     if body is None:
         return None
     return Ink(int(body["rows"]), int(body["characters"]), _finite(body["share"]))
+
+
+def _piece(body: dict[str, Any]) -> Piece:
+    if (probability := _share(body["probability"])) is None:
+        raise ValueError("a piece without a probability")
+    return Piece(_text(body["text"]), probability)
 
 
 def _quad(points: list[list[float]]) -> tuple[Point, Point, Point, Point]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.telling import Telling, teller
-from ocrd.job import Line, Recognition
+from ocrd.job import Line, Piece, Recognition
 from tests.engines import Progress, Scripted, quad
 
 TEXT = "# A heading\n\nFour words in all, and then ten more in a paragraph of its own.\n"
@@ -41,6 +41,7 @@ class Streamer(Scripted):
             tokens=len(written), prompt_tokens=PROMPT_TOKENS, finish=finish,
             confidence=sum(shares) / len(shares) if shares else None,
             least=min(shares, default=None),
+            pieces=tuple(map(Piece, written, shares)) if request.pieces else (),
         )  # fmt: skip
         return self._as_lines(answer) if self.options.get("lines") else answer
 

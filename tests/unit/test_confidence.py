@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocrd import confidence
-from ocrd.job import Line
+from ocrd.job import Line, Piece
 
 QUAD = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 
@@ -27,6 +27,11 @@ def test_of_lines_a_long_one_counts_more_and_one_that_was_not_read_nothing() -> 
         Line("", 0.1, QUAD),
     ]
     assert confidence.of_lines(lines) == confidence.Confidence(0.85, 0.2)
+
+
+def test_pieces_are_what_each_token_wrote_and_how_likely_it_was() -> None:
+    found = confidence.pieces(["Ha", "rbour"], [math.log(0.5), 1e-6])
+    assert found == (Piece("Ha", 0.5), Piece("rbour", 1.0))
 
 
 def test_without_text_nobody_is_sure_of_anything() -> None:

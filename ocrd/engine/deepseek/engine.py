@@ -142,6 +142,7 @@ class DeepSeek:
             finish="length" if is_full or "length" in [one.finish for one in best] else "stop",
             confidence=(sure := confidence.of_tokens(logprobs)).mean,
             least=sure.least,
+            pieces=tuple(piece for reading in best for piece in reading.pieces),
         )  # fmt: skip
 
     def _read_parts(
@@ -227,14 +228,12 @@ class DeepSeek:
             doubt = runaway.judge(
                 text, finished=generation.finished, has_ink=page.must_answer, ink=page.witness
             )
+        logprobs = tuple(generation.logprobs[: len(said.tokens)])
         return Reading(
-            prompts.as_asked(kind, attempt.task, text),
-            doubt,
-            tuple(generation.logprobs[: len(said.tokens)]),
-            prompt_tokens,
-            "length" if is_full else "stop",
-            is_cut,
-        )
+            prompts.as_asked(kind, attempt.task, text), doubt, logprobs, prompt_tokens,
+            finish="length" if is_full else "stop", is_cut=is_cut,
+            pieces=confidence.pieces(said.by_token(), logprobs) if page.request.pieces else (),
+        )  # fmt: skip
 
     def _submit(
         self, page: Page, attempt: Attempt, most: int | None = None

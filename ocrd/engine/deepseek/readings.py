@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ocrd.engine.deepseek.text.seen import visible
-from ocrd.job import Ink
+from ocrd.job import Ink, Piece
 from ocrd.witness import extent, held_against
 
 
@@ -19,6 +19,7 @@ class Reading:
     logprobs: tuple[float, ...]  # of its tokens, by the network alone
     prompt_tokens: int
     finish: str  # as Recognition's
+    pieces: tuple[Piece, ...] = ()  # of the text as the model wrote it, where they were asked for
     is_cut: bool = False  # it ended where the task said so: at a stop, or at its max_tokens
 
     @property

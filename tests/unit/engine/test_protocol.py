@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ocrd.engine import protocol
 from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
-from ocrd.job import Ink, Line, Recognition, Rule, Typeface
+from ocrd.job import Ink, Line, Piece, Recognition, Rule, Typeface
 from ocrd.tasks import Decoding, Task
 
 NUMBERS = st.floats(min_value=0, max_value=1e5)
@@ -44,6 +44,7 @@ RECOGNITIONS = st.builds(
     finish=st.sampled_from(["stop", "length"]),
     confidence=st.none() | st.floats(0, 1),
     least=st.none() | st.floats(0, 1),
+    pieces=st.lists(st.builds(Piece, TEXTS, st.floats(0, 1)), max_size=3).map(tuple),
 )
 
 
@@ -65,6 +66,7 @@ def test_a_recognition_survives_the_way(recognition: Recognition, number: int) -
         protocol.Recognise(1, "/a", ink=Ink(40, 2000, 0.06)),
         protocol.Recognise(1, "/a", Task(decoding=Decoding(7, 0.5, ("\n\n", "end"))), stream=True),
         protocol.Notice("Fewer slots from now on."),
+        protocol.Recognise(1, "/a", pieces=True),
         protocol.Cancel(1),
         protocol.Stop(),
         protocol.Hello("rapidocr", "m", 2, 2339, ("text",)),
@@ -128,6 +130,8 @@ def recognised(**changes: object) -> bytes:
         page_recognised(confidence=1.5),
         page_recognised(least=-0.1),
         page_recognised(finish="tired"),
+        page_recognised(pieces=[{"text": "a", "probability": None}]),
+        page_recognised(pieces=[{"text": "a", "probability": 1.1}]),
         b'{"kind":"partial","id":1,"text":"a","restart":1}\n',
     ],
     ids=lambda line: repr(line[:24]),

@@ -117,6 +117,16 @@ async def test_how_it_is_to_be_decoded_reaches_the_engine() -> None:
     assert also_said == "one two "
 
 
+async def test_each_token_comes_with_its_probability_where_that_is_asked_for() -> None:
+    async with engine("streamer", {"text": "one two three"}) as client:
+        answer = await page(client, "a", pieces=True)
+        without = await page(client, "b")
+    assert [(piece.text, piece.probability) for piece in answer.pieces] == [
+        ("one ", 0.9), ("two ", 0.9), ("three", 0.5),
+    ]  # fmt: skip
+    assert without.pieces == ()
+
+
 async def test_a_worker_may_not_tell_text_that_nobody_asked_for() -> None:
     async with engine("babble", {"how": "partial"}, max_kills=1) as client:
         with pytest.raises(Exception, match="Partial that nobody asked for"):

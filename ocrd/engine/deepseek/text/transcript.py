@@ -49,6 +49,19 @@ class Transcript:
         ends = [place for stop in self._stops if (place := text.find(stop)) >= 0]
         return text[: min(ends)] if ends else text
 
+    def by_token(self) -> list[str]:
+        """Return what each token adds to the whole text, nothing where a character goes on."""
+        whole = self.whole()
+        again = Transcript(self._decode, live=True)
+        texts, left = [], len(whole)
+        for token in self.tokens:
+            text = again.take([token])[:left]
+            texts.append(text)
+            left -= len(text)
+        if left:  # of a character that never was whole
+            texts[-1] = whole[-left:]
+        return texts
+
     def _decoded(self) -> str:
         """Return the text of tokens that are not settled yet, if it ends with a whole character."""
         tokens = self.tokens

@@ -148,6 +148,19 @@ def test_a_page_is_as_sure_as_its_tokens(
     assert found.least == pytest.approx(min(chances), abs=1e-4)
 
 
+def test_each_token_is_told_with_its_probability_where_that_is_asked_for(
+    random: DeepSeek, page: Path
+) -> None:
+    task = Task(decoding=Decoding(max_tokens=20))
+    found = random.recognise(Recognise(1, str(page), task, pieces=True), lambda _: None)
+    assert "".join(piece.text for piece in found.pieces) == found.markup
+    shares = [piece.probability for piece in found.pieces]
+    assert len(shares) == found.tokens == 20
+    assert found.confidence == pytest.approx(sum(shares) / 20, abs=2e-4)
+    assert found.least == min(shares)
+    assert not random.recognise(Recognise(1, str(page), task), lambda _: None).pieces
+
+
 def test_as_many_tokens_as_were_asked_for_and_no_second_reading(
     scripted: DeepSeek, page: Path
 ) -> None:

@@ -103,6 +103,21 @@ def test_a_text_is_cut_at_the_first_stop_however_it_comes(
         assert said.whole() == told
 
 
+@given(st.text(max_size=20), st.lists(st.text(min_size=1, max_size=2), max_size=2))
+def test_each_token_has_its_part_of_the_text(text: str, stops: list[str]) -> None:
+    said = Transcript(bytewise, stops)
+    said.take(list(text.encode()))
+    parts = said.by_token()
+    assert len(parts) == len(said.tokens)
+    assert "".join(parts) == said.whole()
+
+
+def test_a_character_is_its_last_tokens_and_what_never_was_one_too() -> None:
+    said = Transcript(bytewise)
+    said.take([*"aß".encode(), 0xE5, 0xB9])
+    assert said.by_token() == ["a", "", "ß", "", "�"]
+
+
 PLACED = "<|det|>title [6, 4, 9, 9]<|/det|>\nReport\n\n<|det|>text [1, 1, 2, 2]<|/det|>\n1 < 2.\n"
 
 
