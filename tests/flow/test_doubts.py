@@ -44,6 +44,29 @@ def events(daemon: Installation, event: str) -> list[dict[str, Any]]:
 IN_PART = {"lines": [*SOUND, ["Gr33t", "unread"], [f"K{MARK}ln", "signs"]]}
 
 
+STREAMER = 'kind = "module"\nmodule = "tests.engines.streamer"\n'
+SURE = 'options = { text = "one two three four", confidence = 0.9, least = 0.5 }\n'
+
+
+@pytest.mark.parametrize(("floor", "status"), [("0.8", "read"), ("0.81", "doubtful")])
+def test_how_sure_the_engine_is_is_said_and_under_its_floor_the_page_is_doubtful(
+    daemon: Installation, floor: str, status: str
+) -> None:
+    daemon.configure(f"{STREAMER}{SURE}confidence_floor = {floor}\n", f"{ALL}\ndoubt_tolerance = 1.0")
+    make_pdf(daemon.inbox / "letter.pdf", 1)
+    daemon.start()
+    daemon.wait_for("done/letter.pdf", "done/letter.md", "done/letter.json")
+    layout = json.loads((daemon.done / "letter.json").read_text())
+    (page,) = layout["pages"]
+    assert (page["confidence"], page["least"], page["tokens"]) == (0.8, 0.5, 4)
+    assert (layout["confidence"], layout["least"]) == (0.8, 0.5)
+    assert page["status"] == status
+    under = ["low-confidence"] if floor == "0.81" else []
+    assert [doubt["code"] for doubt in page["doubts"]] == under
+    facts = front_matter((daemon.done / "letter.md").read_text())
+    assert (facts["confidence"], facts["least"]) == (0.8, 0.5)
+
+
 def test_a_letter_with_a_line_that_was_not_read_is_done_and_says_so_everywhere(
     daemon: Installation,
 ) -> None:
