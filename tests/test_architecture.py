@@ -74,6 +74,7 @@ DOORS = {
     "systemd": "daemon/datagrams",
     "starlette": "web",
     "uvicorn": "web",
+    "h11": "web/door/fetching",
     "typer": "cli",
     "rich": "cli",
 }
