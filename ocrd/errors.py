@@ -328,6 +328,12 @@ class GpuGoneError(EngineUnusableError):
     code = "gpu-gone"
 
 
+class ServersGoneError(EngineError):
+    """No server of the engine answers; its pages wait, and none of them is to blame."""
+
+    code = "servers-gone"
+
+
 class LedgerError(OcrdError):
     """The ledger cannot be trusted or written; the daemon stops."""
 

@@ -35,6 +35,7 @@ ROOMS = {
     "engine": "config",
     "engine/rapidocr": "engine",
     "engine/tesseract": "engine engine/rapidocr",
+    "engine/remote": "engine engine/deepseek/text",
     "engine/deepseek": "engine engine/rapidocr engine/deepseek/*",
     "engine/deepseek/text": "",
     "engine/deepseek/network": "engine",
@@ -52,7 +53,7 @@ ROOMS = {
 }
 
 # What runs in an engine's worker knows neither the daemon's rooms nor its settings.
-WORKER = ("engine/rapidocr", "engine/tesseract", "engine/deepseek")
+WORKER = ("engine/rapidocr", "engine/tesseract", "engine/deepseek", "engine/remote")
 BOTH_SIDES = {"engine/protocol", "engine/telling", "engine/visible"}
 
 # Library -> the modules and rooms that may import it.
@@ -68,7 +69,8 @@ DOORS = {
     "pypdfium2": "raster/pdfs/pdfium",
     "pillow_heif": "raster/images/openers",
     "pillow_jxl": "raster/images/openers",
-    "PIL": "raster engine/rapidocr engine/deepseek/*",
+    "httpx2": "engine/remote",
+    "PIL": "raster engine/remote engine/rapidocr engine/deepseek/*",
     "watchdog": "intake/watches",
     "sqlite3": "ledger",
     "systemd": "daemon/datagrams",

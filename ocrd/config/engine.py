@@ -9,14 +9,15 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from ocrd.config.types import Count, Duration, Table, refuse, refuse_all
+from ocrd.config.types import AbsoluteFolder, Count, Duration, Table, refuse, refuse_all
 from ocrd.config.unknown import as_far_as_known
 from ocrd.tasks import MODELS
 
 DEEPSEEK = tuple(MODELS)
+REMOTE = ("openai", "mistral")  # on servers
 CONTEXT = 8192  # tokens that the DeepSeek-OCRs were made for
 LONG_CONTEXT = 32_768
 WINDOWED = "unlimited-ocr"  # whose text is seen through a window, so that its length costs nothing
@@ -33,6 +34,11 @@ _KINDS_OF = {
     "dtype": ("rapidocr", *DEEPSEEK),
     "devices": (*DEEPSEEK, "module"),
     **dict.fromkeys(
+        ("urls", "places", "models", "profile", "own_profile", "key_file", "ca_file",
+         "client_cert", "client_key", "proxy", "request_timeout"),
+        REMOTE,
+    ),
+    **dict.fromkeys(
         ("model", "revision", "device", "attention", "max_slots", "context",
          "max_new_tokens", "max_tiles", "memory_share", "turn", "download"),
         DEEPSEEK,
@@ -42,7 +48,36 @@ _KINDS_OF = {
 # As ocrd/engine/visible.py reads them: a number, or a UUID as nvidia-smi -L tells it.
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,2})?|(GPU|MIG)-[0-9A-Za-z][0-9A-Za-z/-]*")
 
+_URL = re.compile(r"https?://[^\s/@?#]+(/[^\s?#]*)?")
+
+
+def _address(text: str) -> str:
+    if not _URL.fullmatch(text):
+        raise refuse(
+            f"{text!r} is no address of a server",
+            'Write it with http:// or https://, as in "http://gpu1:8000/v1", and no key in it.',
+        )
+    return text.rstrip("/")
+
+
 Device = Annotated[str, StringConstraints(min_length=1)]
+
+
+class ServerSettings(Table):
+    """One server of an engine."""
+
+    url: Annotated[str, AfterValidator(_address)]
+    places: int | None = Field(None, ge=1, le=1024)
+    weight: float = Field(1.0, gt=0, le=1000)
+    key_file: AbsoluteFolder | None = None
+    ca_file: AbsoluteFolder | None = None
+    client_cert: AbsoluteFolder | None = None
+    client_key: AbsoluteFolder | None = None
+    proxy: str | None = None
+
+
+def _server(told: Any) -> Any:
+    return {"url": told} if isinstance(told, str) else told
 
 
 class EngineSettings(Table):
@@ -54,13 +89,16 @@ class EngineSettings(Table):
     }
 
     kind: Literal[
-        "rapidocr", "tesseract", "deepseek-ocr-2", "deepseek-ocr", "unlimited-ocr", "module"
+        "rapidocr", "tesseract", "deepseek-ocr-2", "deepseek-ocr", "unlimited-ocr", "openai",
+        "mistral", "module",
     ] = Field(
         "rapidocr",
         description='"rapidocr" is the embedded engine: CPU, weights included, no network.'
         ' "tesseract" is Tesseract, as the system has it, for some hundred languages.'
         ' "deepseek-ocr-2", "deepseek-ocr" and "unlimited-ocr" are the models of these names, made'
         " for a GPU; they need ocrd's extra gpu and their weights (ocrd model pull)."
+        ' "openai" and "mistral" are models on servers that speak the interface of that name, see'
+        " the key urls."
         ' "module" is an engine of your own, see the key module.',
     )
     module: str | None = Field(
@@ -194,6 +232,61 @@ class EngineSettings(Table):
         description="A page of which the engine is less sure, by its mean confidence, is doubtful;"
         " 0 asks for none. Each engine has its own scale: look first at what your pages have.",
     )
+    urls: tuple[Annotated[ServerSettings, BeforeValidator(_server)], ...] = Field(
+        (),
+        examples=[["http://gpu1:8000/v1"]],
+        description="Servers: where they answer, up to and with /v1. One that takes another number"
+        ' of pages, or another key, is a table: { url = "http://gpu2:8000/v1", places = 64 }, with'
+        " places, weight (a server of weight 2 is given twice as much), key_file, ca_file,"
+        " client_cert, client_key and proxy.",
+    )
+    places: int = Field(
+        16, ge=1, le=1024, description="Servers: pages that each takes at a time."
+    )
+    models: str = Field(
+        "auto",
+        min_length=1,
+        description='Servers: the name of the model there; "auto" asks each for its first.',
+    )
+    profile: str = Field(
+        "auto",
+        description="Servers: how the model is asked and its answer read, one of the profiles in"
+        ' docs/engines.md; "auto" goes by the name of the model.',
+    )
+    own_profile: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Servers: what your model wants otherwise than the profile says; see"
+        " docs/engines.md.",
+    )
+    key_file: AbsoluteFolder | None = Field(
+        None,
+        examples=["/etc/ocrd/server.key"],
+        description="Servers: a file that holds the key they want, alone.",
+    )
+    ca_file: AbsoluteFolder | None = Field(
+        None,
+        examples=["/etc/ocrd/ca.pem"],
+        description="Servers: the certificates that check theirs, instead of the system's.",
+    )
+    client_cert: AbsoluteFolder | None = Field(
+        None,
+        examples=["/etc/ocrd/client.pem"],
+        description="Servers: our own certificate, where they want one.",
+    )
+    client_key: AbsoluteFolder | None = Field(
+        None,
+        examples=["/etc/ocrd/client.key"],
+        description="Servers: its key, where it is in a file of its own.",
+    )
+    proxy: str | None = Field(
+        None,
+        examples=["http://proxy:3128"],
+        description="Servers: the proxy that they are reached by; none is taken from the"
+        " environment.",
+    )
+    request_timeout: Duration = Field(
+        120.0, gt=0, description="Servers: how long one may be silent before it is set aside."
+    )
     options: dict[str, Any] = Field(
         default_factory=dict, description='With kind = "module": handed to the module as they are.'
     )
@@ -222,7 +315,8 @@ class EngineSettings(Table):
         """Yield what contradicts each other, as far as it is known."""
         for check in (
             self._lacks_module, self._unknown_devices, self._kept_and_unloaded, self._one_or_more,
-            self._twice, self._alien_type, self._too_many_tiles, self._too_long, self._no_room,
+            self._twice, self._lacks_servers, self._alien_type, self._too_many_tiles,
+            self._too_long, self._no_room,
         ):  # fmt: skip
             yield from as_far_as_known(check())
         for key in sorted(self.model_fields_set & _KINDS_OF.keys()):
@@ -235,6 +329,17 @@ class EngineSettings(Table):
                 'Add module = "my_package.my_engine", or set kind = "rapidocr".',
                 "kind",
             )
+
+    def _lacks_servers(self) -> Iterator[PydanticCustomError]:
+        if self.kind in REMOTE and not self.urls:
+            yield refuse(
+                f'kind = "{self.kind}" needs the servers',
+                'Add urls = ["http://gpu1:8000/v1"].',
+                "kind",
+            )
+        urls = [server.url for server in self.urls]
+        if len(set(urls)) < len(urls):
+            yield refuse("a server is named twice", "Name each once.", "urls")
 
     def _alien_key(self, key: str) -> Iterator[PydanticCustomError]:
         is_set = getattr(self, key) != type(self).model_fields[key].get_default(

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.turns import Turns
-from ocrd.errors import EngineError, PoisonousPageError
+from ocrd.errors import EngineError, PoisonousPageError, ServersGoneError
 from ocrd.job import Recognition
 from ocrd.wording import span
 
@@ -236,6 +236,8 @@ class PageQueue:
                 continue
             if max_kills is None:
                 page.fail(error)
+            elif isinstance(error, ServersGoneError):
+                self.add(page)  # nothing that a page does takes servers away
             elif page.has_begun and len(begun) == 1:
                 self._blame(page, error, max_kills)
             elif page.has_begun or page.alone:

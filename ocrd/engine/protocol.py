@@ -16,7 +16,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
+from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError, ServersGoneError
 from ocrd.job import Ink, Line, Piece, Point, Recognition, Rule, Typeface
 from ocrd.tasks import Decoding, Task
 
@@ -151,7 +151,9 @@ class Fatal:
         return _ERRORS.get(self.code, EngineError)(self.message, hint=self.hint)
 
 
-_ERRORS = {kind.code: kind for kind in (EngineError, EngineUnusableError, GpuGoneError)}
+_ERRORS = {kind.code: kind for kind in (
+    EngineError, EngineUnusableError, GpuGoneError, ServersGoneError,
+)}
 
 ToWorker = Configure | Recognise | Cancel | Stop
 FromWorker = Hello | Notice | Progress | Partial | Recognised | Refused | Fatal
