@@ -5,6 +5,7 @@ The rights that count are those of who runs the configuration, who need not be w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,8 @@ def findings(
 
     ``made`` are folders that the service manager makes for the user.
     """
-    for text in check_folders(settings, user, made):
+    shut = check_folders(settings, user, made)
+    for text in shut:
         yield Finding(Verdict.FAIL, "folders", text, remedy, is_config=True)
     for text in offline_folders(settings, user):
         yield Finding(Verdict.FAIL, "folders", text, remedy)
@@ -39,6 +41,14 @@ def findings(
             f"{text} is not for you to see, so that nobody knows what {user.name} may do there.",
             "Ask as root: sudo ocrd check.",
         )  # fmt: skip
+    for finding in _each(settings):
+        # Of a folder that cannot be worked in, nothing is well that lies in there.
+        is_shut = any(re.match(rf"{re.escape(finding.subject)}[.:]", text) for text in shut)
+        if not (is_shut and finding.verdict is Verdict.OK):
+            yield finding
+
+
+def _each(settings: Settings) -> Iterator[Finding]:
     yield from _state(settings)
     yield from _space("temp_dir", settings.temp_dir, settings.free_space_floor)
     for number, inbox in enumerate(settings.inbox):

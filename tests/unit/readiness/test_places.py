@@ -58,6 +58,9 @@ def test_the_rights_are_those_of_who_runs_it(tmp_path: Path) -> None:
     keys = [finding.message.partition(":")[0] for finding in told]
     assert keys == ["state_dir", "inbox[0].path"], "what lies in a shut folder is not told again"
     assert all("user somebody" in f.message and f.is_config for f in told)
+    for subject in ("state_dir", "inbox[0]"):
+        assert of(settings, subject)
+        assert of(settings, subject, SOMEBODY) == [], "what is shut is not said to be well"
     made = places.findings(settings, SOMEBODY, made=[tmp_path / "state"])
     assert [f.message.partition(":")[0] for f in made if f.subject == "folders"] == [
         "inbox[0].path"
