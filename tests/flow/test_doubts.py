@@ -52,7 +52,8 @@ SURE = 'options = { text = "one two three four", confidence = 0.9, least = 0.5 }
 def test_how_sure_the_engine_is_is_said_and_under_its_floor_the_page_is_doubtful(
     daemon: Installation, floor: str, status: str
 ) -> None:
-    daemon.configure(f"{STREAMER}{SURE}confidence_floor = {floor}\n", f"{ALL}\ndoubt_tolerance = 1.0")
+    engine = f"{STREAMER}{SURE}confidence_floor = {floor}\n"
+    daemon.configure(engine, f"{ALL}\ndoubt_tolerance = 1.0")
     make_pdf(daemon.inbox / "letter.pdf", 1)
     daemon.start()
     daemon.wait_for("done/letter.pdf", "done/letter.md", "done/letter.json")
