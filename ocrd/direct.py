@@ -1,6 +1,7 @@
 """A document that is read while somebody waits: over the same queue, without the ledger.
 
-Nothing of it outlives the request. Whoever goes away takes his pages with him.
+Nothing of it outlives the request. Whoever goes away takes his pages with him. An engine that does
+not start is said at once: documents of folders wait for it, people do not.
 """
 
 from __future__ import annotations
@@ -8,23 +9,35 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ocrd import files, pages
 from ocrd.account import Account
 from ocrd.engine.client import EngineClient
-from ocrd.errors import AlienTaskError, NoPagesError, TooManyPagesError, UnknownEngineError
-from ocrd.job import PageRead, Recognition, SourceInfo
+from ocrd.errors import (
+    AlienTaskError,
+    EngineError,
+    NoPagesError,
+    PageError,
+    TooManyPagesError,
+    UnknownEngineError,
+)
+from ocrd.figures import Figure
+from ocrd.illustrating import Illustration, illustrate
+from ocrd.job import Box, PageRead, Recognition, SourceInfo
 from ocrd.layout import document as documents
 from ocrd.ledger.queue import SECONDS_PER_PAGE
 from ocrd.raster.rasterize import Rasterizer, Source
-from ocrd.reading import Reading, read_pages
+from ocrd.reading import Reading, read_pages, unless_stopping
 from ocrd.tasks import Task, fault_of
 
 MARKDOWN = Task()
+LOOK_SECONDS = 0.5  # between two looks at whether the engine still may come
 DOOR = "requests"  # all of them have one turn, with what was brought for later
 
 
@@ -40,6 +53,8 @@ class Question:
     most_pages: int = 50
     on_text: Callable[[int, str, bool], None] | None = None  # a page's text as it comes
     on_page: Callable[[PageRead], None] | None = None  # as each is read, in no order
+    on_numbers: Callable[[Sequence[int]], None] | None = None  # of the pages, before any is read
+    on_answer: Callable[[int, Recognition], None] | None = None  # of a page, before on_page
 
 
 @dataclass(slots=True)
@@ -102,7 +117,14 @@ class Direct:
                 f" ({question.most_pages}).",
                 hint="Ask for fewer pages, or make it a job: POST /v1/jobs.",
             )
+        if question.on_numbers is not None:
+            question.on_numbers(numbers)
         answer = Answer(info, engine.name, "")
+
+        def take(page: int, said: Recognition) -> None:
+            answer.recognitions[page] = said
+            if question.on_answer is not None:
+                question.on_answer(page, said)
 
         async def keep(page: PageRead) -> None:
             answer.pages.append(page)
@@ -121,7 +143,7 @@ class Direct:
                 temp_dir=self._temp_dir,
                 on_page=keep,
                 on_text=question.on_text,
-                on_answer=answer.recognitions.__setitem__,
+                on_answer=take,
                 stopping=self._stopping,
             ),
             numbers,
@@ -132,8 +154,57 @@ class Direct:
         answer.seconds = time.monotonic() - began
         return answer
 
+    async def _read(self, reading: Reading, numbers: Sequence[int]) -> None:
+        hello = await unless_stopping(self._stopping, reading.engine.hello())
+        if reading.task.mode not in hello.modes:  # an engine module's: the others are known before
+            raise AlienTaskError(
+                f"The engine {hello.name} has no mode {reading.task.mode!r}.",
+                hint=f"It has {', '.join(hello.modes)}.",
+            )
+        await read_pages(reading, numbers)
+
+    async def boxed(self, path: Path, page: PageRead) -> bytes:
+        """Return a picture of a page that was read, with a frame around each block: a JPEG file.
+
+        Raises the OcrdError of what cannot be drawn; InterruptedReadingError at a stop.
+        """
+        folder = self._temp_dir / self._name()
+        rank = (0, int(1000 * time.time()))
+        try:
+            await asyncio.to_thread(folder.mkdir)
+            wanted = Illustration(
+                self._rasterizer, Source(path, files.file_key(path)), folder, figures=False,
+                overlay=True, rank=rank, stopping=self._stopping,
+            )  # fmt: skip
+            made = await illustrate(wanted, [page])
+            if made.overlay is None:
+                raise PageError(*made.warnings[:1], page=page.number)
+            whole = Figure(0, Box(0.0, 0.0, page.width, page.height), "boxed.jpg")
+            sheet = Source(made.overlay, files.file_key(made.overlay))
+            await self._rasterizer.crop(sheet, page, [whole], folder, rank)
+            return await asyncio.to_thread((folder / whole.name).read_bytes)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def _name(self) -> str:
+        return f"request-{os.getpid()}-{next(self._numbers)}"
+
     def _rank(self, question: Question, pages: int) -> tuple[int, ...]:
         return (-question.priority, int(1000 * (time.time() + SECONDS_PER_PAGE * pages)))
+
+
+async def _unless_out(engine: EngineClient, work: Coroutine[Any, Any, None]) -> None:
+    """Do what needs the engine; raise EngineError once it does not start."""
+    task = asyncio.ensure_future(work)
+    try:
+        while not task.done():
+            if (outage := engine.outage) is not None:
+                raise EngineError(outage.what, hint=outage.hint)
+            await asyncio.wait({task}, timeout=LOOK_SECONDS)
+        task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 def _settle(answer: Answer, mode: str) -> None:

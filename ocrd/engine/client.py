@@ -209,6 +209,21 @@ class EngineClient:
         """What keeps the engine from starting, as far as it is known."""
         return next((found for found in self._failures() if found), None)
 
+    @property
+    def outage(self) -> EngineError | None:
+        """What keeps the engine from reading, where that does not pass by itself in a moment.
+
+        A worker that a page has ended comes back; one that never came, or ends again and again
+        without having read a page, is waited for by documents and not by people.
+        """
+        failures = [attendant.failures for attendant in self._attendants]
+        if any(one.present is None for one in failures):
+            return None
+        first = failures[0].present
+        never_came = self.announced is None or isinstance(first, EngineUnusableError)
+        in_a_row = min(one.in_a_row for one in failures)
+        return first if never_came or in_a_row > self._settings.max_kills else None
+
     def status(self) -> dict[str, Any]:
         """Return what ``ocrd status`` shows of this engine and its workers."""
         now = self._clock()

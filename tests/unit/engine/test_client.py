@@ -227,6 +227,31 @@ async def test_an_engine_that_cannot_start_is_tried_again_and_says_why() -> None
             await waiting
 
 
+async def test_an_engine_that_never_came_is_out_and_one_that_a_page_ended_is_not() -> None:
+    async with engine("slow_start", {"start": 0, "refuse": True}) as client:
+        assert client.outage is None
+        waiting = page(client, "page.pgm")
+        await until(lambda: client.outage is not None)
+        assert "no such weights" in str(client.outage)
+        waiting.cancel()
+    async with engine("die_on_page_4", restart_backoff=60.0) as client:
+        await page(client, "page-1.pgm")
+        waiting = page(client, "page-4.pgm")
+        await until(lambda: client.status()["state"] == "broken")
+        assert client.outage is None
+        waiting.cancel()
+
+
+async def test_an_engine_that_ends_again_and_again_is_out(tmp_path: Path) -> None:
+    options = {"times": 4, "tally": str(tmp_path / "tally"), "on": "bad"}
+    async with engine("die_on_page_4", options, restart_backoff=0.05) as client:
+        await page(client, "good.pgm")
+        waiting = [page(client, f"bad-{number}.pgm") for number in range(3)]
+        await until(lambda: client.outage is not None)
+        await until(lambda: client.outage is None)  # there is a worker once more
+        await asyncio.wait(waiting)
+
+
 async def test_back_off_doubles() -> None:
     async with engine("slow_start", {"start": 0, "refuse": True}, restart_backoff=0.2) as client:
         loop = asyncio.get_running_loop()
