@@ -1,8 +1,9 @@
 """A text that is not TOML: what its writer meant, line by line, and how TOML has it.
 
 The library stops at the first fault. The line of a key that it stops at is left out, and the rest
-is read on, so that all is told at once; behind the head of a table that is no more told, because
-what stands below would be taken for something else. Values are never repeated: they may be secret.
+is read on, so that all is told at once; brackets that do not match are taken as they should be.
+Behind any other head of a table no more is told, because what stands below would be taken for
+something else. Values are never repeated: they may be secret.
 """
 
 from __future__ import annotations
@@ -43,15 +44,21 @@ class SyntaxFault:
 def faults(text: str) -> Iterator[SyntaxFault]:
     """Yield what is wrong with a text, in the order of its lines; nothing if it is TOML."""
     lines = text.split("\n")
+    told: set[int] = set()
     for _ in range(MOST):
         try:
             tomllib.loads("\n".join(lines))
         except tomllib.TOMLDecodeError as error:
             found = _explain(str(error), lines)
-            yield found
-            if not _STATEMENT.match(lines[found.line - 1]) or found.is_open:
+            if found.line in told:  # a head whose brackets were not all that was wrong
                 return
-            lines[found.line - 1] = ""
+            told.add(found.line)
+            yield found
+            line = lines[found.line - 1]
+            mended = _right_header(line)
+            if found.is_open or not (mended or _STATEMENT.match(line)):
+                return
+            lines[found.line - 1] = mended
         else:
             return
 
@@ -83,8 +90,7 @@ def _of_header(
     said: str, header: re.Match[str], lines: Sequence[str], number: int
 ) -> tuple[str, str]:
     opening, name, closing = header[1], header[2], header[3]
-    if len(opening) != len(closing) or len(opening) > 2:
-        right = "[[inbox]]" if name.startswith("inbox") else f"[{name}]"
+    if right := _right_header(header[0]):
         return f"the brackets of {opening}{name}{closing} do not match", f"Write {right}."
     if not said.startswith("Cannot"):
         return "", ""
@@ -93,6 +99,14 @@ def _of_header(
     if name == "inbox":
         return f"inbox {there}", FOLDERS
     return f"{name} {there}", "Put the keys of both below one of them."
+
+
+def _right_header(line: str) -> str:
+    """Return the head of a table with the brackets that it should have, "" if they match."""
+    header = _HEADER.match(line)
+    if header is None or (len(header[1]) == len(header[3]) and len(header[1]) <= 2):
+        return ""
+    return "[[inbox]]" if header[2].startswith("inbox") else f"[{header[2]}]"
 
 
 def _of_twice(line: str, lines: Sequence[str], number: int) -> tuple[str, str]:

@@ -66,9 +66,21 @@ def test_the_line_is_named_with_what_is_wrong_and_the_way_out(
     assert remedy in found.remedy
 
 
-def test_all_keys_that_are_wrong_are_told_and_what_a_broken_head_causes_is_not() -> None:
-    text = "a = x\nb = 1\nc = y\n[[inbox]\npath = z\nb = 2\n"
-    assert [fault.line for fault in syntax.faults(text)] == [1, 3, 4]
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = x\nb = 1\nc = y\n[[inbox]\npath = z\nb = 2\n", [1, 3, 4, 5]),
+        ("[[inbox\npath = '/a'\n[engine]]\nkind = x\n[[inbox]]\nsettle = 5m", [1, 3, 4, 6]),
+        ("[inbox]\n[inbox]\npath = z", [2]),
+        ("[inbox]\n[[inbox\npath = z", [2]),
+        ("[a b\nc = d", [1]),
+        ("[\nc = d", [1]),
+    ],
+)
+def test_all_lines_that_are_wrong_are_told_and_what_a_broken_head_causes_is_not(
+    text: str, told: list[int]
+) -> None:
+    assert [fault.line for fault in syntax.faults(text)] == told
 
 
 @given(st.lists(LINES, max_size=8))
