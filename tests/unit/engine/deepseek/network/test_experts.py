@@ -122,7 +122,12 @@ def test_a_layer_waits_once_at_most(
     inputs = torch.randn((50, found.router.shape[1]))
     told: list[torch.Tensor] = []
     tolist = torch.Tensor.tolist
-    monkeypatch.setattr(torch.Tensor, "tolist", lambda one: told.append(one) or tolist(one))
+
+    def telling(one: torch.Tensor) -> Any:
+        told.append(one)
+        return tolist(one)
+
+    monkeypatch.setattr(torch.Tensor, "tolist", telling)
     with Operations("cpu") as asked:
         experts.selected(found, inputs, torch.zeros_like(inputs))
     assert len(told) == waits
