@@ -80,6 +80,11 @@ class Events:
         first = self._kept[0].number if self._kept else 1
         return int(number) if first - 1 <= int(number) <= self.last else None
 
+    def known(self, job: int, after: int) -> list[Event]:
+        """Return what happened to a job behind a number, as far as it is remembered."""
+        came = itertools.islice(reversed(self._kept), max(self.last - after, 0))
+        return [event for event in reversed([*came]) if event.job == job]
+
     async def follow(
         self, *, job: int | None = None, after: int | None = None
     ) -> AsyncIterator[Event]:

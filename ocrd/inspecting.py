@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ocrd.errors import CorruptError, NoPagesError
+from ocrd.errors import CorruptError, NoPagesError, TooLargeError
 from ocrd.job import SourceInfo
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.raster.rasterize import Rasterizer, Source
@@ -59,6 +59,12 @@ class Inspector:
             raise NoPagesError(
                 f"{work.name} has {info.pages} pages, and none of those that were asked for.",
                 hint="Ask for pages that it has; the first is page 1.",
+            )
+        most = work.folder.most_pages
+        if most is not None and wanted > most:
+            raise TooLargeError(
+                f"{work.name} has {wanted} pages to be read, more than {most}.",
+                hint="Ask for some of its pages, or raise max_pages in [api].",
             )
         await self._ledger.do(
             lambda ledger: ledger.inspected(job.id, pages=wanted, sha256=sha256)

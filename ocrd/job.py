@@ -328,6 +328,7 @@ class Order:
 
 
 NO_ORDER = Order()
+LAST_PAGE = 10**9  # ends a range that has no end
 
 
 @dataclass(frozen=True, slots=True)

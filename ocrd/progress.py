@@ -6,6 +6,7 @@ After :meth:`Progress.keep` a page is not read again, whatever crashes.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -28,7 +29,8 @@ class Progress:
     async def missing(self) -> list[int]:
         """Return the numbers of the pages that are still to be read, in order."""
         done = await self._ledger.do(lambda ledger: ledger.pages_done(self._work.job.id))
-        self._work.pages_done = len(done)
+        self._work.pages_done = self._work.pages_before = len(done)
+        self._work.reading = time.monotonic()
         wanted = self._work.numbers(self._work.info) if self._work.info else ()
         return [number for number in wanted if number not in done]
 

@@ -18,7 +18,7 @@ from ocrd.again import Outcome
 from ocrd.config.settings import InboxSettings
 from ocrd.errors import Fate, OcrdError, SourceChangedError
 from ocrd.filing import filing, plans
-from ocrd.job import Candidate, Choice, FileKey, Job, JobState
+from ocrd.job import NO_ORDER, Candidate, Choice, FileKey, Job, JobState
 from ocrd.ledger.jobs import Ledger
 from ocrd.surveying import judge_of
 
@@ -99,7 +99,11 @@ def end(
     if stray:
         ledger.tell(job.id, f"It was put back{by}." if by else "")
         return None
-    ledger.enqueue([Candidate(job.inbox, job.relpath, key)], priority, time.time())
+    again = Candidate(job.inbox, job.relpath, key)
+    if job.order != NO_ORDER:  # whoever brought it wants the same once more
+        ledger.accept(again, job.priority, time.time(), job.order)
+    else:
+        ledger.enqueue([again], priority, time.time())
     new = ledger.newest_of(job.inbox, job.relpath)
     assert new is not None, "it was enqueued in this very step"
     ledger.tell(job.id, f"It was taken back{by}, to be read as job {new.id}.")

@@ -18,14 +18,17 @@ import shutil
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ocrd import files
 from ocrd.config.api import ApiSettings, uploads_dir
 from ocrd.config.settings import InboxSettings
+from ocrd.deposits import Deposits
 from ocrd.errors import NoRoomError, OcrdError
 from ocrd.files.privacy import PRIVATE_FOLDER
+from ocrd.files.space import in_units
 from ocrd.intake.folder_threads import FolderThreads
 from ocrd.job import Candidate, Choice, FileKey, Job, Order
 from ocrd.ledger.jobs import Ledger
@@ -35,12 +38,23 @@ from ocrd.work import Folder
 log = logging.getLogger("ocrd.uploads")
 
 INCOMING = ".incoming"
+DEPOSITS = ".files"
 FIRST_SECONDS = 20.0  # after the start, before what is over its time is looked for
 INTERVAL_SECONDS = 600.0
 LONGEST_NAME = 120  # bytes of a document's name
 _TOKEN = re.compile(r"[0-9a-f]{16}")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
 _BATCH = 200  # jobs looked at in one step
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is asked for one document."""
+
+    order: Order
+    priority: int
+    promise: str
+    request: str
 
 
 class Uploads:
@@ -52,10 +66,13 @@ class Uploads:
         """``wake`` lets the dispatcher look for work."""
         self.path = uploads_dir(state_dir)
         self.settings = settings
+        self.deposits = Deposits(self.path / DEPOSITS)
         self._ledger = ledger
         self._wake = wake
         self._threads = FolderThreads("uploads")
         self._used = 0  # bytes, as of the last look and what came since
+        self.free_space_floor = 0  # bytes
+        self._accepting: set[asyncio.Task[Job]] = set()
 
     # Its place among the watched folders
 
@@ -70,14 +87,12 @@ class Uploads:
             doubt=lambda: None,
             require_root=lambda: None,
             left=self._left,
+            most_pages=self.settings.max_pages,
         )
 
     def inbox(self) -> InboxSettings:
         """Return the folder's settings, where a request says nothing else."""
-        return InboxSettings(
-            path=self.path, recursive=True, outputs=("md", "json"), network=False, mounted=False,
-            engine=self.settings.engine, priority=self.settings.priority, patience=0.0,
-        )  # fmt: skip
+        return folder_of(self.path, self.settings)
 
     def _left(self, relpath: str) -> None:
         """Remove the folder that a document has left."""
@@ -93,6 +108,7 @@ class Uploads:
             path.chmod(PRIVATE_FOLDER)
         for path in (self.path / INCOMING).iterdir():
             _remove(path)
+        self._used = self._size()
 
     def incoming(self) -> Path:
         """Return a new path to receive a document at."""
@@ -100,13 +116,29 @@ class Uploads:
 
     def require_room(self, size: int) -> None:
         """Raise NoRoomError where another ``size`` bytes have no place."""
-        if self._used + size > self.settings.upload_room:
+        used = self._used + _size_of(self.path / INCOMING)
+        if used + size > self.settings.upload_room:
             raise NoRoomError(
                 f"There is no room for {size} bytes more: the documents that were brought and"
-                f" their results take {self._used} of {self.settings.upload_room}"
-                " (upload_room).",
+                f" their results take {used} of {self.settings.upload_room} (upload_room).",
                 hint="Delete jobs that are not needed any more, or come again later.",
             )
+        free = files.free_bytes(self.path)
+        if free - size < self.free_space_floor:
+            raise NoRoomError(
+                f"There is no room for {size} bytes more: {in_units(free)} are free, and"
+                f" {in_units(self.free_space_floor)} have to stay so (free_space_floor).",
+                hint="Make room on the disk of state_dir.",
+            )
+
+    @property
+    def used(self) -> int:
+        """Return how many bytes the documents and their results take, about."""
+        return self._used
+
+    def count(self, size: int) -> None:
+        """Take note of bytes that came into the folder, or of negative ones that went."""
+        self._used = max(0, self._used + size)
 
     async def accept(
         self,
@@ -123,15 +155,23 @@ class Uploads:
         The file is gone from where it was received, whatever happens. Raises PromiseError, and
         OcrdError where the disk or the ledger does not take it.
         """
+        chosen = self.settings.priority if priority is None else priority
+        work = self._accept(received, name, _Wish(order, chosen, promise, request))
+        task = asyncio.ensure_future(work)  # whoever waits for it may be cancelled
+        self._accepting.add(task)
+        task.add_done_callback(self._accepting.discard)
+        return await asyncio.shield(task)
+
+    async def _accept(self, received: Path, name: str, wish: _Wish) -> Job:
         token = secrets.token_hex(8)
         relpath = f"{token}/{safe_name(name)}"
-        chosen = self.settings.priority if priority is None else priority
         try:
             key = await self._threads.do(self._place, received, relpath)
             candidate = Candidate(str(self.path), relpath, key)
             job_id = await self._ledger.do(
                 lambda ledger: ledger.accept(
-                    candidate, chosen, time.time(), order, promise=promise, request=request
+                    candidate, wish.priority, time.time(), wish.order, promise=wish.promise,
+                    request=wish.request,
                 ),
                 patient=False,
             )
@@ -169,11 +209,16 @@ class Uploads:
         """Forget a finished job, and remove its document and all that came of it."""
         is_last = await self._ledger.do(lambda ledger: ledger.delete(job.id), patient=False)
         if is_last:
-            await self._threads.do(self._remove_all, job.relpath.partition("/")[0])
+            freed = await self._threads.do(self._remove_all, job.relpath.partition("/")[0])
+            self._used = max(0, self._used - freed)
 
-    def _remove_all(self, token: str) -> None:
+    def _remove_all(self, token: str) -> int:
+        """Remove a document and all that came of it; return how many bytes that were."""
+        freed = 0
         for folder in _folders(self.path):
+            freed += _size_of(folder / token)
             _remove(folder / token)
+        return freed
 
     async def run(self) -> None:
         """Remove what is over its time, again and again, until cancelled."""
@@ -196,7 +241,8 @@ class Uploads:
                 known.add(job.relpath.partition("/")[0])
         for token in present - known:  # looked for first: what came since has its job by now
             await self._threads.do(self._remove_all, token)
-        self._used = await self._threads.do(_size_of, self.path)
+        await self._threads.do(self.deposits.tidy, before if self.settings.keep_uploads else None)
+        self._used = await self._threads.do(self._size)
 
     async def _jobs(self) -> AsyncIterator[Job]:
         choice, before = Choice(inbox=str(self.path)), None
@@ -208,6 +254,9 @@ class Uploads:
             if before is None:
                 return
 
+    def _size(self) -> int:
+        return _size_of(self.path) - _size_of(self.path / INCOMING)
+
     def _tokens(self) -> Iterator[str]:
         for folder in _folders(self.path):
             with contextlib.suppress(FileNotFoundError):
@@ -216,6 +265,14 @@ class Uploads:
     def close(self) -> None:
         """Accept no more work."""
         self._threads.close()
+
+
+def folder_of(path: Path, settings: ApiSettings) -> InboxSettings:
+    """Return the settings of the folder of what programs bring."""
+    return InboxSettings(
+        path=path, recursive=True, outputs=("md", "json"), network=False, mounted=False,
+        engine=settings.engine, priority=settings.priority, patience=0.0,
+    )  # fmt: skip
 
 
 def safe_name(name: str) -> str:

@@ -30,6 +30,7 @@ class Folder:
     doubt: Callable[[], None]  # find out whether it does: a document could not be filed
     require_root: Callable[[], None]  # raises where its share is gone, or another daemon's
     left: Callable[[str], None] = lambda _: None  # relpath: its document has gone from there
+    most_pages: int | None = None  # of one document that may be asked for
 
 
 def asked_of(settings: InboxSettings, order: Order) -> InboxSettings:
@@ -60,6 +61,8 @@ class Work:
     document: Document | None = None  # what all its pages tell together, once they are read
     illustrations: Illustrations = NOTHING
     pages_done: int = 0
+    pages_before: int = 0  # of those, read before this lease,
+    reading: float | None = None  # which reads on since then (time.monotonic)
     is_filing: bool = False  # from here on it is completed, whatever happens
     is_slow: bool = False  # to draw: it goes behind the others, and takes nobody's place
     is_suspect: bool = False  # it was in work when a daemon died, and has read no page since
@@ -101,6 +104,12 @@ class Work:
     def numbers(self, info: SourceInfo) -> Sequence[int]:
         """Return the numbers of the pages that are to be read, in order."""
         return pages.chosen(info.pages, self.job.order.pages)
+
+    @property
+    def pages_per_second(self) -> float:
+        """Return how fast pages have been read since they began to be, 0 before the first."""
+        seconds = time.monotonic() - self.reading if self.reading is not None else 0.0
+        return (self.pages_done - self.pages_before) / seconds if seconds > 0 else 0.0
 
     def about(self, event: str, **more: object) -> dict[str, object]:
         """Return the ``extra`` of a log record on this document."""

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 from ocrd.config.alien import alien, shown
-from ocrd.config.file import ConfigFile, Key
+from ocrd.config.file import Key
 from ocrd.config.syntax import FOLDERS
 from ocrd.errors import ConfigError, Fault
 
@@ -30,6 +30,14 @@ _TYPES = {
     "int_parsing": ("must be a whole number", "Write digits only."),
     "int_from_float": ("must be a whole number", "Write it without a decimal point."),
 }
+
+
+class Origin(Protocol):
+    """Where values come from."""
+
+    def where(self, key: Key) -> tuple[str, int | None]:
+        """Return what a key stands in, for a person, and the line where there is one."""
+        ...
 
 
 def several(faults: Sequence[Fault]) -> ConfigError:
@@ -54,7 +62,7 @@ def about_inbox(fault: Fault) -> bool:
 
 
 def explain(
-    fault: Mapping[str, Any], source: ConfigFile, model: type[BaseModel]
+    fault: Mapping[str, Any], source: Origin, model: type[BaseModel]
 ) -> Iterator[Fault]:
     """Yield what pydantic found wrong, with its place, and the remedy."""
     context = fault.get("ctx", {})
@@ -79,7 +87,7 @@ def explain(
     yield _at(key, message, remedy, source)
 
 
-def _at(key: Key, message: str, remedy: str, source: ConfigFile) -> Fault:
+def _at(key: Key, message: str, remedy: str, source: Origin) -> Fault:
     where, line = source.where(key)
     return Fault(f"{where}: {shown(key)}: {message}.", remedy, shown(key), line)
 

@@ -98,6 +98,8 @@ class Daemon:
             engines=wiring.engines,
             gate=self._gate,
             stopping=pipeline.stopping,
+            folder=wiring.folder,
+            working=lambda: self._dispatcher.working,
         )
         self._server = WebServer(house, settings.socket_path, group)
         self._config_path = config_path
@@ -132,6 +134,7 @@ class Daemon:
         await self._control.restore_pause()
         await self._rasterizer.start()
         await self._wiring.recall()
+        await asyncio.to_thread(self._wiring.open)
         await self._server.start()  # before a folder is touched: another daemon may answer there
         self._note = await asyncio.to_thread(
             notes.leave, self._config_path, self._wiring.settings.socket_path

@@ -51,16 +51,20 @@ class Wiring:
         self.inboxes: dict[str, Inbox] = {}
         self.engines: dict[str, EngineClient] = {}
         self.uploads = Uploads(settings.state_dir, ledger, settings.api, dispatcher.wake)
+        self.uploads.free_space_floor = settings.free_space_floor
         self.warm: list[str] = []  # the engines that are loaded before the first document
 
     async def recall(self) -> None:
         """Recall what the engines had before this start."""
         await self._gpus.recall()
 
-    def connect(self) -> None:
-        """Begin to watch, and let the dispatcher see it."""
+    def open(self) -> None:
+        """Be ready for what programs bring; touches no watched folder."""
         self._make_engines()
         self.uploads.open()
+
+    def connect(self) -> None:
+        """Begin to watch, and let the dispatcher see it."""
         for folder in self.settings.inbox:
             self._open_folder(folder)
         self._publish()
@@ -69,6 +73,7 @@ class Wiring:
         """Put other settings in force; documents whose engine is gone are queued again."""
         old, self.settings = self.settings, new
         self.uploads.settings = new.api
+        self.uploads.free_space_floor = new.free_space_floor
         self._apart = Apart(new)
         engines = _engines_of(new)
         changed = {name for name, one in _engines_of(old).items() if engines.get(name) != one}

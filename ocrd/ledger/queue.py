@@ -18,7 +18,7 @@ from ocrd.errors import (
     ShareGoneError,
     TransientError,
 )
-from ocrd.job import Candidate, FileKey, Job, JobState, News, Order
+from ocrd.job import NO_ORDER, Candidate, FileKey, Job, JobState, News, Order
 from ocrd.ledger.file import LedgerFile
 from ocrd.ledger.rows import find, key_text, order_text, reason_columns
 
@@ -89,7 +89,7 @@ class Queue(LedgerFile):
         if promise and (kept := self.kept_promise(promise, request)) is not None:
             return kept
         source = (os.fsencode(candidate.inbox), os.fsencode(candidate.relpath))
-        job_id = self._add(source, candidate.key, priority, now, order_text(order))
+        job_id = self._add(source, candidate.key, priority, now, order)
         if promise:
             self.db.execute("INSERT INTO promises VALUES (?, ?, ?)", (promise, job_id, request))
         return job_id
@@ -113,15 +113,17 @@ class Queue(LedgerFile):
 
     def _add(
         self, source: tuple[bytes, bytes], key: FileKey, priority: int, now: float,
-        asked: str = "{}",
+        order: Order = NO_ORDER,
     ) -> int:  # fmt: skip
         due = now + SECONDS_PER_PAGE * max(1.0, key.size / BYTES_PER_PAGE)
         added = self.db.execute(
             "INSERT INTO jobs (inbox, relpath, key, state, priority, created, due, asked)"
             " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)",
-            (*source, key_text(key), priority, now, due, asked),
+            (*source, key_text(key), priority, now, due, order_text(order)),
         )
         assert added.lastrowid is not None
+        if order.callback:
+            self.db.execute("INSERT INTO callbacks (job) VALUES (?)", (added.lastrowid,))
         self.news.append(News(added.lastrowid, JobState.QUEUED))
         return added.lastrowid
 

@@ -122,6 +122,13 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX promises_job ON promises (job);
     """,
+    """
+    CREATE TABLE callbacks (
+        job INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        due REAL NOT NULL DEFAULT 0
+    );
+    """,
 )
 
 # An older ledger that is only looked at stays as it is: the columns are put before it.

@@ -87,6 +87,25 @@ JOB_FIELDS: dict[str, Schema] = {
     "model": text("The engine's model."),
     "seconds": nullable(number("From the beginning of the last attempt to the filing.")),
     "warnings": several(text("A sentence."), "What is to be said of its pages, for a person."),
+    "by": text('Who brought it, by his key\'s name or as `anna (local)`; "" of a folder\'s.'),
+    "asked": {
+        "type": "object",
+        "description": "What was asked for it, by a folder's keys; of those that its folder has.",
+    },
+    "asked_pages": text('Which of its pages are to be read, as in `1-3,7`; "" for all.'),
+    "callback": text('The address that is told of its end; "" for none.'),
+    "pages_per_second": maybe(
+        nullable(number("Since reading began; null where none is read now. Of a daemon's answer."))
+    ),
+    "seconds_left": maybe(
+        nullable(number("An estimate, 0 at the end; null for not known. Of a daemon's answer."))
+    ),
+    "links": maybe(
+        {
+            "type": "object", "additionalProperties": {"type": "string"},
+            "description": "Paths of the interface for programs: what there is of the job.",
+        }
+    ),
 }  # fmt: skip
 JOB = table(JOB_FIELDS)
 

@@ -24,11 +24,13 @@ from ocrd.errors import OcrdError
 from ocrd.web.door.faults import Refusal, refuse_ours, refuse_unforeseen, refused
 from ocrd.web.door.guard import Guard
 from ocrd.web.door.house import House
-from ocrd.web.routes import alive, steer
+from ocrd.web.routes import alive, jobs, results, steer, watching
 
 MAX_TOLD = 20  # faults of a request that are told
 
-ROUTERS: tuple[APIRouter, ...] = (alive.router, steer.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    alive.router, steer.router, jobs.router, results.router, watching.router,
+)  # fmt: skip
 
 
 def application(house: House) -> FastAPI:

@@ -31,6 +31,11 @@ class Asker:
     folders: tuple[str, ...] = ()  # whose documents he may see; () is all
     is_local: bool = False  # he came by the socket
 
+    @property
+    def owner(self) -> str:
+        """Return the name under which his documents are kept; no key can have a user's."""
+        return f"{self.name} (local)" if self.is_local else self.name
+
     def may_see(self, folder: str) -> bool:
         """Say whether the documents of a watched folder are his to see."""
         return not self.folders or any(

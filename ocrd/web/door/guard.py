@@ -34,6 +34,7 @@ log = logging.getLogger("ocrd.web.door.guard")
 OPEN = frozenset({"/health", "/healthz", "/livez"})  # that we are alive is all that they say
 BROWSED = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs")  # by a person, by password
 NO_KEYS = Asker("loopback")
+MAX_LISTENING = 256  # each has a connection open
 
 
 class Gate:
@@ -45,6 +46,7 @@ class Gate:
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}  # of a key: requests left, and when
         self.at_work = 0  # requests that read or bring something
+        self.listening = 0  # requests that wait for what happens
         self.settings = settings
         self._keys: Keys | None = None
         self.change(settings)
@@ -117,6 +119,21 @@ class Gate:
             yield
         finally:
             self.at_work -= 1
+
+    @contextmanager
+    def listen(self) -> Iterator[None]:
+        """Count a request that waits for what happens; raise RequestError for one too many."""
+        if self.listening >= MAX_LISTENING:
+            raise RequestError(
+                f"{self.listening} requests wait already for what happens.",
+                hint="Come again later.", status=HTTPStatus.TOO_MANY_REQUESTS, code="busy",
+                headers={"Retry-After": "5"},
+            )  # fmt: skip
+        self.listening += 1
+        try:
+            yield
+        finally:
+            self.listening -= 1
 
     # From where
 
@@ -197,15 +214,29 @@ class Guard:
 def needs(scope: str) -> Callable[[], Awaitable[None]]:
     """Return a dependency that refuses who may not do what belongs to a scope."""
 
-    async def require() -> None:
-        if scope not in asker().scopes:
-            raise RequestError(
-                f"The key of {asker().name or 'nobody'} may not do this: it lacks {scope!r}.",
-                hint="Add the scope to its line in the file of keys.",
-                status=HTTPStatus.FORBIDDEN, code="scope",
-            )  # fmt: skip
+    async def required() -> None:
+        require(scope)
 
-    return require
+    return required
+
+
+def require(scope: str) -> None:
+    """Raise RequestError for one who may not do what belongs to a scope."""
+    if scope not in asker().scopes:
+        raise RequestError(
+            f"The key of {asker().name or 'nobody'} may not do this: it lacks {scope!r}.",
+            hint="Add the scope to its line in the file of keys.",
+            status=HTTPStatus.FORBIDDEN, code="scope",
+        )  # fmt: skip
+
+
+async def needs_all() -> None:
+    """Refuse who may see some folders only: what is asked for is of all of them."""
+    if asker().folders:
+        raise RequestError(
+            f"The key of {asker().name} is for some folders, and this is about all of them.",
+            hint="Use a key without folder=.", status=HTTPStatus.FORBIDDEN, code="scope",
+        )  # fmt: skip
 
 
 def told_key(request: Request) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, ParamSpec, Protocol, TypeVar
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -19,9 +19,15 @@ from ocrd.job import Choice, Job
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.uploads import Uploads
 from ocrd.web.door.asking import asker
-from ocrd.web.door.guard import Gate
+from ocrd.web.door.guard import Gate, require
 from ocrd.web.door.receiving import Memory
 from ocrd.web.door.wire import Finding, Outcome
+from ocrd.work import Folder, Work
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BATCH = 200  # jobs looked at in one step for one who may not see them all
 
 
 class Steering(Protocol):
@@ -90,6 +96,8 @@ class House:
     gate: Gate
     stopping: asyncio.Event
     memory: Memory = field(default_factory=Memory)
+    folder: Callable[[str], Folder | None] = lambda _: None  # by its path
+    working: Callable[[], Mapping[int, Work]] = dict  # the documents in work, by job
 
     async def job(self, number: int) -> Job:
         """Return a job that the asker may see; raise UnknownJobError for any other."""
@@ -105,8 +113,45 @@ class House:
         """Say whether a job is the asker's to see: all, or of his folders, or brought by him."""
         who = asker()
         if self.uploads.is_ours(job):
-            return not who.folders or job.order.by == who.name
+            return not who.folders or job.order.by == who.owner
         return who.may_see(job.inbox)
+
+    def require_steering(self, job: Job) -> None:
+        """Raise RequestError for one who may not cancel, delete or retry a job.
+
+        His own uploads are his who may bring any; all others are for those who may steer.
+        """
+        who = asker()
+        is_own = self.uploads.is_ours(job) and job.order.by == who.owner
+        require("upload" if is_own and "control" not in who.scopes else "control")
+
+    async def jobs(
+        self, choice: Choice, *, before: int | None = None, limit: int = 50
+    ) -> tuple[list[Job], int | None]:
+        """Return the newest jobs that the asker may see, and under which number to go on."""
+        found: list[Job] = []
+        while len(found) <= limit:
+            size = limit if not asker().folders else max(limit, BATCH)
+            some, before = await self.steering.jobs(choice, before=before, limit=size)
+            found += filter(self.may_see, some)
+            if before is None:
+                break
+        if len(found) <= limit:
+            return found, before
+        return found[:limit], found[limit - 1].id
+
+    async def do(self, job: Job, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do something with a job's files, in the threads of its folder."""
+        folder = self.folder(job.inbox)
+        if folder is None:  # watched no more
+            return await asyncio.to_thread(work, *args, **kwargs)
+        return await folder.threads.do(work, *args, **kwargs)
+
+    def mode_of(self, job: Job) -> str:
+        """Return what the engine is, or was, asked for."""
+        folder = self.folder(job.inbox)
+        usual = folder.settings.mode if folder is not None else "markdown"
+        return str(job.order.settings.get("mode", usual))
 
 
 def unknown_job(number: int) -> UnknownJobError:

@@ -21,6 +21,7 @@ from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
+from urllib.parse import unquote
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 MAX_FIELD = 1 << 20  # bytes of a form's field that is no document
 MAX_FIELDS = 200
+LOOKED_AT = 1 << 20  # bytes of a document, after which is looked again whether there is room
 MAX_JSON = 64 << 20  # bytes of one body; a document in it takes 4/3 of its size
 JSON_BUDGET = 96 << 20  # bytes of all bodies that are in memory
 
@@ -66,6 +68,7 @@ class Form:
     """What a request brought. Leaving the context removes what nobody has taken over."""
 
     fields: dict[str, str] = field(default_factory=dict)  # the last of each name
+    values: list[tuple[str, str]] = field(default_factory=list)  # all of them, as they came
     documents: list[Received] = field(default_factory=list)
 
     @property
@@ -97,6 +100,7 @@ class Sink:
         self._media_type = media_type
         self._hash = hashlib.sha256()
         self._size = 0
+        self._granted = 0  # up to where there is room
         self._out: BinaryIO | None = None
 
     def __enter__(self) -> Self:
@@ -120,7 +124,9 @@ class Sink:
         self._size += len(chunk)
         if self._size > self._limit:
             raise too_large(self._limit)
-        self._place.require_room(self._size)
+        if self._size > self._granted:
+            self._place.require_room(len(chunk))
+            self._granted = self._size + LOOKED_AT
         try:
             self._out.write(chunk)
         except OSError as error:
@@ -160,7 +166,7 @@ async def brought(request: Request, place: Place, limit: int) -> AsyncIterator[F
     kind, _ = parse_options_header(request.headers.get("content-type", ""))
     form = Form()
     try:
-        _require_length(request, limit)
+        _require_length(request, place, limit)
         if kind == b"multipart/form-data":
             await _receive_form(request, place, limit, form)
         elif kind == b"application/x-www-form-urlencoded":
@@ -182,14 +188,18 @@ def gone() -> RequestError:
     return RequestError("The client went away.", status=499, code="gone")
 
 
-def _require_length(request: Request, limit: int) -> None:
+def _require_length(request: Request, place: Place, limit: int) -> None:
+    """Refuse what says of itself that it is too large, before any of it came."""
     told = request.headers.get("content-length", "")
-    if told.isdigit() and int(told) > limit + MAX_FIELD * 2:
-        raise too_large(limit)
+    if told.isdigit():
+        if int(told) > limit + MAX_FIELD * 2:
+            raise too_large(limit)
+        place.require_room(int(told))
 
 
 async def _receive_body(request: Request, place: Place, limit: int) -> Received:
-    name = request.headers.get("x-filename", "") or request.query_params.get("filename", "")
+    told = unquote(request.headers.get("x-filename", ""), errors="replace")  # Latin-1 has no more
+    name = told or request.query_params.get("filename", "")
     media_type = request.headers.get("content-type", "")
     with Sink(place, limit, name, media_type) as sink:
         async for chunk in request.stream():
@@ -254,7 +264,9 @@ class _Parts:
 
     def _end(self) -> None:
         if self._sink is None:
-            self._form.fields[self._name] = self._text.decode("utf-8", "replace")
+            text = self._text.decode("utf-8", "replace")
+            self._form.fields[self._name] = text
+            self._form.values.append((self._name, text))
             return
         received = self._sink.end()
         self._sink.__exit__(None, None, None)

@@ -7,13 +7,17 @@ Names that are not UTF-8 survive too, since everything is written as ASCII JSON.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Protocol
 
 from ocrd.doubts import outcome_of
 from ocrd.errors import ConfigError, Fault, OcrdError
-from ocrd.job import Choice, Job, JobState
+from ocrd.job import LAST_PAGE, Choice, Job, JobState
+
+MAX_JOBS = 10_000  # in one answer, or named in one request
+MAX_NUMBER = 2**63 - 1  # of a job
 
 
 class Outcome(Protocol):
@@ -54,10 +58,23 @@ def job_to_json(job: Job) -> dict[str, Any]:
     plan = body.pop("plan")
     body["outputs"] = [output["path"] for output in plan.get("outputs", ())]
     body.update(body.pop("account"))
-    del body["order"]  # of whoever brought it
+    order = body.pop("order")
+    body["by"], body["asked"], body["callback"] = order["by"], order["settings"], order["callback"]
+    body["asked_pages"] = ranges_text(job.order.pages)
     body["state"] = job.state.value
     body["outcome"] = outcome_of(job)
     return body
+
+
+def ranges_text(ranges: tuple[tuple[int, int], ...]) -> str:
+    """Return ranges of pages as a person writes them; "" for all."""
+    return ",".join(_range_text(first, last) for first, last in ranges)
+
+
+def _range_text(first: int, last: int) -> str:
+    if last == first:
+        return str(first)
+    return f"{first}-" if last >= LAST_PAGE else f"{first}-{last}"
 
 
 def choice_to_json(choice: Choice) -> dict[str, Any]:
@@ -68,9 +85,18 @@ def choice_to_json(choice: Choice) -> dict[str, Any]:
 def choice_from_json(body: Mapping[str, Any]) -> Choice:
     """Return the choice of its JSON form. Raises ValueError or TypeError for what is none."""
     told = dict(body)
-    numbers = tuple(int(number) for number in told.pop("numbers", ()))
+    numbers = told.pop("numbers", ())
+    if not isinstance(numbers, list | tuple) or len(numbers) > MAX_JOBS:
+        raise TypeError("numbers are no list of jobs")
+    if not all(isinstance(one, int) and 0 < one <= MAX_NUMBER for one in numbers):
+        raise ValueError("a job's number is a whole one")
     state = JobState(told.pop("state")) if told.get("state") else None
-    return Choice(numbers=numbers, state=state, **told)
+    choice = Choice(numbers=tuple(map(int, numbers)), state=state, **told)
+    for text in (choice.code, choice.inbox, choice.name):
+        os.fsencode(text)  # raises for what is no text, or no file can be called
+    if not isinstance(choice.doubted, bool):
+        raise TypeError("doubted is neither true nor false")
+    return choice
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:

@@ -36,7 +36,8 @@ async def test_a_folder_that_did_not_change_is_not_disturbed(house: House) -> No
     await house.wiring.switch_to(house.configure({"in": "", "more": ""}))
     assert house.wiring.inboxes[path] is inbox
     assert house.wiring.folders[path] is folder
-    assert set(house.dispatcher.folders) == {path, str(house.root / "more")}
+    brought = str(house.wiring.uploads.path)
+    assert set(house.dispatcher.folders) == {path, str(house.root / "more"), brought}
 
 
 async def test_a_folder_that_changed_is_opened_anew_and_keeps_its_threads(house: House) -> None:
@@ -63,7 +64,8 @@ async def test_a_folder_that_is_watched_no_more_is_another_daemons_to_take(house
     with pytest.raises(FolderWithheldError):
         other.require()
     await house.wiring.switch_to(house.configure({"in": ""}))
-    assert set(house.wiring.inboxes) == set(house.dispatcher.folders) == {str(house.root / "in")}
+    assert set(house.wiring.inboxes) == {str(house.root / "in")}
+    assert set(house.dispatcher.folders) == {*house.wiring.inboxes, str(house.wiring.uploads.path)}
     other.require()
     other.release()
     ledger.close()
