@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -131,23 +131,21 @@ class Direct:
             if question.on_page is not None:
                 question.on_page(page)
 
-        await read_pages(
-            Reading(
-                source=source,
-                name=f"request-{os.getpid()}-{next(self._numbers)}",
-                rasterizer=self._rasterizer,
-                engine=engine,
-                task=question.task,
-                rank=self._rank(question, len(numbers)),
-                door=self._door,
-                temp_dir=self._temp_dir,
-                on_page=keep,
-                on_text=question.on_text,
-                on_answer=take,
-                stopping=self._stopping,
-            ),
-            numbers,
+        reading = Reading(
+            source=source,
+            name=self._name(),
+            rasterizer=self._rasterizer,
+            engine=engine,
+            task=question.task,
+            rank=self._rank(question, len(numbers)),
+            door=self._door,
+            temp_dir=self._temp_dir,
+            on_page=keep,
+            on_text=question.on_text,
+            on_answer=take,
+            stopping=self._stopping,
         )
+        await _unless_out(engine, self._read(reading, numbers))
         if hello := engine.announced:
             answer.engine, answer.model = hello.name, hello.model
         await asyncio.to_thread(_settle, answer, question.task.mode)
@@ -163,7 +161,25 @@ class Direct:
             )
         await read_pages(reading, numbers)
 
-    async def boxed(self, path: Path, page: PageRead) -> bytes:
+    async def cut(self, path: Path, page: PageRead, figures: Sequence[Figure]) -> list[bytes]:
+        """Return figures of a page that was read, each a JPEG file.
+
+        Raises the OcrdError of what cannot be drawn; InterruptedReadingError at a stop.
+        """
+        folder = self._temp_dir / self._name()
+        source = Source(path, files.file_key(path))
+        try:
+            await asyncio.to_thread(folder.mkdir)
+            rank = (0, int(1000 * time.time()))
+            cropping = self._rasterizer.crop(source, page, figures, folder, rank)
+            await unless_stopping(self._stopping, cropping)
+            return [
+                await asyncio.to_thread((folder / figure.name).read_bytes) for figure in figures
+            ]
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def boxed(self, path: Path, info: SourceInfo, page: PageRead) -> bytes:
         """Return a picture of a page that was read, with a frame around each block: a JPEG file.
 
         Raises the OcrdError of what cannot be drawn; InterruptedReadingError at a stop.
@@ -181,6 +197,8 @@ class Direct:
                 raise PageError(*made.warnings[:1], page=page.number)
             whole = Figure(0, Box(0.0, 0.0, page.width, page.height), "boxed.jpg")
             sheet = Source(made.overlay, files.file_key(made.overlay))
+            if info.format != "PDF":  # of other files the overlay has this page alone
+                page = replace(page, number=1)
             await self._rasterizer.crop(sheet, page, [whole], folder, rank)
             return await asyncio.to_thread((folder / whole.name).read_bytes)
         finally:
