@@ -39,7 +39,7 @@ MODULES = {  # by EngineSettings.kind
     "deepseek-ocr-2": "ocrd.engine.deepseek.engine",
     "unlimited-ocr": "ocrd.engine.deepseek.engine",
     "openai": "ocrd.engine.remote.engine",
-    "mistral": "ocrd.engine.remote.mistral",
+    "mistral": "ocrd.engine.remote.engine",
 }
 _EXTRAS = {"ocrd.engine.deepseek.engine": "gpu"}  # that an engine needs
 EXIT_ENGINE = 70  # EX_SOFTWARE of sysexits.h: the engine cannot go on

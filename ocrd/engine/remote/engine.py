@@ -1,4 +1,4 @@
-"""The engine ``kind = "openai"``: recognition on servers that speak OpenAI's API.
+"""The engines ``kind = "openai"`` and ``"mistral"``: recognition on servers of these interfaces.
 
 vLLM, SGLang, Ray Serve LLM, llama.cpp, Ollama, LiteLLM, or another ocrd. A page goes to one server
 at a time; one that does not answer is set aside and the page moves on. Where none answers, the
@@ -11,16 +11,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from ocrd.engine.deepseek.text import runaway
-from ocrd.engine.deepseek.text.seen import visible
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.engine.remote import images, outputs
+from ocrd.engine.remote.forms import FORMS_OF, Asked, Asking
+from ocrd.engine.remote.guard import Guard, RanAway
 from ocrd.engine.remote.profiles import chosen
 from ocrd.engine.remote.servers import Pool, Server
 from ocrd.engine.remote.talk import Access, Refused, Reply, ServerAway, ServerBusy, Talker
@@ -28,30 +29,13 @@ from ocrd.engine.telling import Telling, teller
 from ocrd.errors import EngineUnusableError, PageError, ServersGoneError
 from ocrd.job import Ink, Recognition
 from ocrd.tasks import Task
-from ocrd.witness import extent
 
 log = logging.getLogger("ocrd.engine.remote")
 
 GIVE_UP_SECONDS = 20.0  # without any server, before the worker ends and its pages wait
 LOOK_SECONDS = 1.0
-MOST_SERVERS = 4  # that one page is tried on before the next round
-GUARD_EVERY = 400  # characters between two looks at what comes
-FULL = 3.0  # times the characters that the page's ink has room for
-SPARE = 2000  # characters
 TEMPERATURES = (0.0, 0.2, 0.5)  # of the tries of one page; olmOCR's rise in the same way
 REFUSED_KEYS = {401, 403}
-
-
-class _RanAway(Exception):  # noqa: N818 - ends a request
-    """What comes is no text of this page."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One try of a page."""
-
-    task: Task
-    temperature: float
 
 
 class Remote:
@@ -81,6 +65,7 @@ class Remote:
         self._profile = chosen(
             str(settings.get("profile") or "auto"), self._model, settings.get("own_profile") or {}
         )
+        self._form = FORMS_OF[settings["kind"]]
         self._said = threading.Lock()
         self._told: set[str] = set()
         self._hello = Hello(
@@ -176,46 +161,28 @@ class Remote:
             finish=reply.finish if reply.finish == "length" else "stop",
         )  # fmt: skip
 
-    def _tries(self, task: Task) -> list[_Asked]:
+    def _tries(self, task: Task) -> list[Asked]:
         """Return the tries of a page, until one is sound."""
         first = task.decoding.temperature
         if first:
-            return [_Asked(task, first)]
-        tries = [_Asked(task, temperature) for temperature in TEMPERATURES]
+            return [Asked(task, first)]
+        tries = [Asked(task, temperature) for temperature in TEMPERATURES]
         other = "text" if task.mode == "markdown" and "text" in self._profile.prompts else ""
         if other and self._profile.prompt(other, "", "") != self._profile.prompt(task.mode, "", ""):
-            tries[1:1] = [_Asked(replace(task, mode=other), 0.0)]
+            tries[1:1] = [Asked(replace(task, mode=other), 0.0)]
         return tries
 
     def _judged(self, text: str, reply: Reply, task: Task, ink: Ink | None) -> str:
         finished = "length" if reply.finish == "length" else "eos"
         wants_all = task.mode in {"markdown", "text"}
+        if finished == "length" and task.decoding.max_tokens:
+            return ""  # as it was asked for
         return runaway.judge(
             text, finished=finished, has_ink=True, ink=ink if wants_all else None
         )
 
-    def _body(self, asked: _Asked, url: str, model: str) -> dict[str, Any]:
-        profile, decoding = self._profile, asked.task.decoding
-        parts: list[dict[str, Any]] = [
-            {"type": "image_url", "image_url": {"url": url}},
-            {"type": "text",
-             "text": profile.prompt(asked.task.mode, asked.task.prompt, asked.task.target)},
-        ]  # fmt: skip
-        if not profile.image_first:
-            parts.reverse()
-        system = [{"role": "system", "content": profile.system}] if profile.system else []
-        stop = [*profile.stop, *decoding.stop]
-        return {
-            "model": model,
-            "messages": [*system, {"role": "user", "content": parts}],
-            "max_tokens": min(decoding.max_tokens or profile.max_tokens, profile.max_tokens),
-            "temperature": asked.temperature or profile.temperature,
-            **({"stop": stop} if stop else {}),
-            **profile.extra,
-        }
-
     def _read(
-        self, asked: _Asked, url: str, ink: Ink | None, tell: Telling
+        self, asked: Asked, url: str, ink: Ink | None, tell: Telling
     ) -> tuple[Reply, str]:
         """Return a server's answer, and why it was broken off, "" if it was not."""
         refusals, last, waited = 0, None, 0.0
@@ -241,32 +208,32 @@ class Remote:
                 tell.restart()
 
     def _ask(
-        self, server: Server, asked: _Asked, url: str, ink: Ink | None, tell: Telling
+        self, server: Server, asked: Asked, url: str, ink: Ink | None, tell: Telling
     ) -> tuple[Reply, str]:
-        guard = _Guard(ink if asked.task.mode in {"markdown", "text"} else None)
+        """Ask one server, and give its place back.
+
+        That is left to whoever catches ServerBusy, ServerAway or Refused, and judges the server.
+        """
+        guard = Guard(ink if asked.task.mode in {"markdown", "text"} else None)
 
         def on_piece(piece: str) -> None:
             tell(guard.take(piece))
             tell.text(piece)
 
-        model = self._models.get(server.url) or self._model_of(server)
-        is_over = False
         try:
-            reply = self._talkers[server.url].chat(self._body(asked, url, model), on_piece)
-            is_over = True
-        except _RanAway as why:
-            reply, is_over = Reply(guard.text, tokens=guard.pieces), True
-            return reply, str(why)
+            model = self._models.get(server.url) or self._model_of(server)
+            asking = Asking(self._profile, model, asked, url)
+            reply, why = self._form.ask(self._talkers[server.url], asking, on_piece), ""
+        except RanAway as error:
+            reply, why = Reply(guard.text, tokens=guard.pieces), str(error)
         except (ServerBusy, ServerAway, Refused):
-            is_over = None  # type: ignore[assignment]  # whoever catches it gives the place back
             raise
-        finally:
-            if is_over:
-                if self._pool.succeed(server):
-                    log.warning("%s answers again.", server.url)
-            elif is_over is False:
-                self._pool.leave(server)
-        return reply, ""
+        except BaseException:  # the page is given up
+            self._pool.leave(server)
+            raise
+        if self._pool.succeed(server):
+            log.warning("%s answers again.", server.url)
+        return reply, why
 
     def _model_of(self, server: Server) -> str:
         """Ask a server for its model that was away when the engine began."""
@@ -298,45 +265,6 @@ class Remote:
         """Close the connections."""
         for talker in self._talkers.values():
             talker.close()
-
-
-class _Guard:
-    """Looks at an answer as it comes, whether it still says what stands on the page."""
-
-    def __init__(self, ink: Ink | None) -> None:
-        self._ink = ink
-        self._parts: list[str] = []
-        self._size = 0
-        self._looked = 0
-        self.pieces = 0
-
-    @property
-    def text(self) -> str:
-        """Return what came."""
-        return "".join(self._parts)
-
-    def take(self, piece: str) -> int:
-        """Take a piece and return how many came; raise _RanAway where it is no text of the page."""
-        self._parts.append(piece)
-        self._size += len(piece)
-        self.pieces += 1
-        if self._size - self._looked >= GUARD_EVERY:
-            self._looked = self._size
-            if why := self._why_not():
-                raise _RanAway(why)
-        return self.pieces
-
-    def _why_not(self) -> str:
-        text = self.text
-        if self._ink is not None:
-            _, characters = extent(visible(text))
-            if characters > FULL * self._ink.characters + SPARE:
-                return "The answer holds far more than stands on the page."
-        elif self._size < SPARE:
-            return ""
-        return runaway.judge(text, finished="eos", has_ink=False, ink=None) if (
-            self._size > SPARE
-        ) else ""
 
 
 def load(settings: dict[str, Any]) -> Remote:
