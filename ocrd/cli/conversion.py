@@ -57,17 +57,27 @@ class Kind(StrEnum):
     OVERLAY = "overlay"
 
 
+def _path(text: str) -> Path:
+    """Return a path; refuse "", which a shell makes of a variable that is not set."""
+    if not text:
+        raise typer.BadParameter("This names nothing; the folder that you are in is '.'.")
+    return Path(text)
+
+
 def convert(  # noqa: PLR0917 - Typer makes options of them
     sources: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE", help="PDFs and images; folders with -r; - is standard input."
+            parser=_path,
+            metavar="FILE",
+            help="PDFs and images; folders with -r; - is standard input.",
         ),
     ],
     out: Annotated[
         Path | None,
         typer.Option(
             *("--output", "-o"),
+            parser=_path,
             metavar="PLACE",
             help="A folder; for one FILE also a file (.md, .txt, .json); - is standard output."
             " Otherwise results lie beside each FILE.",

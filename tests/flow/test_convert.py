@@ -245,6 +245,8 @@ def test_a_full_standard_output_is_said(desk: Desk) -> None:
         (["scan.pdf", "--mode", "text", "--target", "a seal"], "Remove it, or set that mode"),
         (["scan.pdf", "--jobs", "0"], "greater than or equal to 1"),
         (["scan.pdf", "--language", "german"], 'no code of a language. Did you mean "deu"?'),
+        (["-r", ""], "This names nothing"),
+        (["scan.pdf", "-o", ""], "This names nothing"),
         (["scan.pdf", "-l", "eng,,deu"], "'' is no code of a language"),
         (["scan.pdf", "-l", "../eng"], "'../eng' is no code of a language"),
     ],
