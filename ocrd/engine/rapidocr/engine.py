@@ -224,13 +224,18 @@ class RapidOcr:
         )
         rest = [page.quads[index] for index in order if index not in page.readings]
         fresh = self.read_many(page.pixels, rest)
+        readings: dict[int, turning.Reading] = {}
         found: dict[int, Line | None] = {}
         for index in order:
-            reading = page.readings[index] if index in page.readings else next(fresh)
-            found[index] = _line(page.pixels, page.quads[index], reading)
-            telling(len(found))
-            _tell(page, found[index], telling)
-        lines = [line for _, line in sorted(found.items())]
+            readings[index] = page.readings[index] if index in page.readings else next(fresh)
+            telling(len(readings))
+            if telling.wants_text:  # else that waits: lanes stand still while lines are judged
+                found[index] = _line(page.pixels, page.quads[index], readings[index])
+                _tell(page, found[index], telling)
+        lines = [
+            found[index] if index in found else _line(page.pixels, page.quads[index], reading)
+            for index, reading in sorted(readings.items())
+        ]
         for row in rows:
             lines.append(self._in_parts(page, row.parts, row.quad))
             _tell(page, lines[-1], telling)
