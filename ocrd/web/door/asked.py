@@ -48,9 +48,9 @@ _ARE_LINES = ("rapidocr", "tesseract")  # kinds that read lines: no sizes, no sa
 
 def task_asked(
     kind: str, prompt: str = "", *, size: str = "", decoding: Decoding = AS_CONFIGURED,
-    default: str = "markdown",
+    default: str = "markdown", mode: str = "", target: str = "",
 ) -> Task:  # fmt: skip
-    """Return the task that a prompt asks an engine of this kind for.
+    """Return the task that a prompt asks an engine of this kind for, or a ``mode`` by its name.
 
     Raises RequestError for a size that no model has, AlienTaskError for a task that the engine does
     not have.
@@ -60,7 +60,8 @@ def task_asked(
             f"There is no size {size!r}.", hint=f"There are {', '.join(SIZES)}.",
             status=HTTPStatus.UNPROCESSABLE_ENTITY, code="size",
         )  # fmt: skip
-    task = replace(_worded(kind, prompt, default), decoding=decoding, size=size)
+    named = Task(mode, target=target, prompt=prompt) if mode else _worded(kind, prompt, default)
+    task = replace(named, decoding=decoding, size=size)
     if size and size not in SIZES_OF.get(kind, ()):  # of an engine with one size only
         task = replace(task, size="")
     if kind in _ARE_LINES:
@@ -131,10 +132,15 @@ async def answered(house: House, question: Question) -> Answer:
     try:
         return await house.direct.read(question)
     except InterruptedReadingError:
-        raise RequestError(
-            "The daemon stops.", hint="Ask again when it is back.",
-            status=HTTPStatus.SERVICE_UNAVAILABLE, code="stopping",
-        ) from None  # fmt: skip
+        raise stopping() from None
+
+
+def stopping() -> RequestError:
+    """Return the refusal of a daemon that stops."""
+    return RequestError(
+        "The daemon stops.", hint="Ask again when it is back.",
+        status=HTTPStatus.SERVICE_UNAVAILABLE, code="stopping",
+    )  # fmt: skip
 
 
 async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
