@@ -17,11 +17,10 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocrd.engine import protocol
+from ocrd.engine import protocol, standing
 from ocrd.engine.attendance import Attendant
 from ocrd.engine.pagequeue import OnText, PageQueue, QueuedPage, poisonous
 from ocrd.engine.rate import Rate
@@ -171,21 +170,8 @@ class EngineClient:
 
     @property
     def announced(self) -> protocol.Hello | None:
-        """What the engine says of itself now, None before its first start.
-
-        The capacity is that of all workers which have announced one, but for those that are
-        broken now; one that is unloaded comes back when its slots are needed.
-        """
-        heard = [
-            (attendant.hello, attendant.state)
-            for attendant in self._attendants
-            if attendant.hello is not None
-        ]
-        if not heard:
-            return None
-        capacities = [hello.capacity for hello, state in heard if state != "broken"]
-        first = heard[0][0]
-        return replace(first, capacity=sum(capacities) or first.capacity)
+        """What the engine says of itself now, None before its first start."""
+        return standing.announced(self._attendants)
 
     @property
     def confidence_floor(self) -> float:
@@ -211,18 +197,8 @@ class EngineClient:
 
     @property
     def outage(self) -> EngineError | None:
-        """What keeps the engine from reading, where that does not pass by itself in a moment.
-
-        A worker that a page has ended comes back; one that never came, or ends again and again
-        without having read a page, is waited for by documents and not by people.
-        """
-        failures = [attendant.failures for attendant in self._attendants]
-        if any(one.present is None for one in failures):
-            return None
-        first = failures[0].present
-        never_came = self.announced is None or isinstance(first, EngineUnusableError)
-        in_a_row = min(one.in_a_row for one in failures)
-        return first if never_came or in_a_row > self._settings.max_kills else None
+        """What keeps the engine from reading, where that does not pass by itself in a moment."""
+        return standing.outage(self._attendants, self._settings.max_kills)
 
     def status(self) -> dict[str, Any]:
         """Return what ``ocrd status`` shows of this engine and its workers."""
