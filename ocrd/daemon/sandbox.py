@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocrd.config import runtime
 from ocrd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ def drop_in(settings: Settings, origin: str) -> str:
     A path that is not there is passed over when the service starts. Home directories stay hidden
     but for the folders that are named, and are not entered: they may stay private.
     """
+    from ocrd.config import runtime  # commands start with this module, and without pydantic
+
     if runtime.is_makeshift(settings.socket_path.parent, settings.state_dir):
         raise ConfigError(
             f"{origin}: {settings.state_dir} is too long a path for a socket below it, and the"
