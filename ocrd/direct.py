@@ -33,7 +33,7 @@ from ocrd.job import Box, PageRead, Recognition, SourceInfo
 from ocrd.layout import document as documents
 from ocrd.ledger.queue import SECONDS_PER_PAGE
 from ocrd.raster.rasterize import Rasterizer, Source
-from ocrd.reading import Reading, read_pages, unless_stopping
+from ocrd.reading import InterruptedReadingError, Reading, read_pages, unless_stopping
 from ocrd.tasks import Task, fault_of
 
 MARKDOWN = Task()
@@ -145,7 +145,11 @@ class Direct:
             on_answer=take,
             stopping=self._stopping,
         )
-        await _unless_out(engine, self._read(reading, numbers))
+        try:
+            await _unless_out(engine, self._read(reading, numbers))
+        except InterruptedReadingError:
+            if len(answer.pages) < len(numbers):  # else all was read before the daemon stopped
+                raise
         if hello := engine.announced:
             answer.engine, answer.model = hello.name, hello.model
         await asyncio.to_thread(_settle, answer, question.task.mode)
