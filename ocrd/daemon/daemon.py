@@ -93,7 +93,10 @@ class Daemon:
             settings=lambda: wiring.settings,
             ledger=self._ledger,
             uploads=wiring.uploads,
-            direct=Direct(self._rasterizer, wiring.engines, settings.temp_dir, pipeline.stopping),
+            direct=Direct(
+                self._rasterizer, wiring.engines, settings.temp_dir, pipeline.stopping,
+                door=str(wiring.uploads.path),  # whatever programs bring is one door
+            ),  # fmt: skip
             events=self._events,
             engines=wiring.engines,
             gate=self._gate,
