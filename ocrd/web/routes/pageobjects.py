@@ -19,7 +19,6 @@ from ocrd import rendering
 from ocrd.doubts import is_read
 from ocrd.figures import Figure, figures_of
 from ocrd.job import Block, Box, Line, PageRead, PageStatus, Recognition
-from ocrd.sidecar.text import Style
 
 FORMATS: Mapping[str, tuple[str, str]] = {"markdown": ("pipe", "md"), "html": ("html", "html")}
 KINDS = {
@@ -27,7 +26,7 @@ KINDS = {
     "table": "table", "figure": "image", "caption": "caption", "footnote": "aside_text",
     "equation": "equation", "header": "header", "footer": "footer", "located": "text",
 }  # fmt: skip
-_STYLE = Style(page_marks=False, running_heads=True)
+_STYLE = replace(rendering.BARE, running_heads=True)
 _POINTS = 72.0  # an inch
 _NO_WORDS = re.compile(r"<!--.*?-->|!?\[[^\]]*\]\([^)]*\)", re.DOTALL)  # of the page
 _WORD = re.compile(r"\w(?:[^\s|<>]*\w)?")
