@@ -10,6 +10,7 @@ from ocrd.layout import document as documents
 from ocrd.sidecar import text
 
 BARE = text.Style(page_marks=False)
+PURE = text.Style(page_marks=False, remarks=False)  # beside which the pages' doubts are told
 
 
 def markdown(

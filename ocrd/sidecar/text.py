@@ -7,8 +7,8 @@ Only a list is written on as it comes; the mark stands in its last entry before 
 
 Model text is text: plain text makes no Markdown of its own, a model's Markdown only what
 :mod:`ocrd.markdown.richtext` lets pass, and neither makes a page mark. What is not sure of a page
-is said at its start, whatever the style. The caller publishes; nothing here knows of file names but
-those of figures beside the sidecar.
+is said at its start, unless it is told elsewhere. The caller publishes; nothing here knows of file
+names but those of figures beside the sidecar.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Style:
 
     front_matter: bool = False
     page_marks: bool = True
+    remarks: bool = True  # why a page is doubtful, at its start; False where that is told beside it
     running_heads: bool = False  # what is on every page is written too, and not in the JSON only
     math: str = "dollar"  # $…$ and $$…$$; or "tex": \(…\) and \[…\]
     tables: str = "pipe"  # GFM's where no cell spans, HTML elsewhere; or "html" everywhere
@@ -150,7 +151,7 @@ def _markdown_pages(pages: Iterable[PageRead], style: Style) -> Iterator[_Piece]
             yield separator, f"<!-- page {page.number} -->"
         if page.status is PageStatus.FAILED:
             yield _PARAGRAPH, f"> **{_failure(page)}** {commonmark.escape(_cause(page))}".rstrip()
-        elif page.status is PageStatus.DOUBTFUL:
+        elif page.status is PageStatus.DOUBTFUL and style.remarks:
             said = f"page {page.number} is doubtful: {doubts.told(page.doubts)}"
             yield separator, commonmark.comment(said)
         elif style.page_marks and not page.blocks:
@@ -181,7 +182,7 @@ def _text_pages(pages: Iterable[PageRead], style: Style) -> Iterator[_Piece]:
             yield _PARAGRAPH, f"<!-- page {page.number} -->"
         if page.status is PageStatus.FAILED:
             yield _PARAGRAPH, f"[{_failure(page)} {_cause(page)}".rstrip() + "]"
-        elif page.status is PageStatus.DOUBTFUL:
+        elif page.status is PageStatus.DOUBTFUL and style.remarks:
             said = _line(doubts.told(page.doubts))
             yield _PARAGRAPH, f"[Page {page.number} is doubtful: {said}]"
         for block in page.blocks:

@@ -68,7 +68,7 @@ async def _as_text(
 ) -> Response:
     """Answer with the text alone."""
     asked = inquiry(house, told, "markdown" if wanted == MARKDOWN else "text")
-    text = await text_of(await reading(house, request, document, asked), asked)
+    text = await text_of(await reading(house, request, document, asked), asked, is_alone=True)
     return Response(text + "\n", media_type=MARKDOWN if wanted == MARKDOWN else PLAIN)
 
 

@@ -35,9 +35,10 @@ def require_read(answer: Answer) -> None:
         raise unread(answer.pages[0])
 
 
-async def text_of(answer: Answer, asked: Inquiry) -> str:
-    """Return the text of all pages."""
-    text = await asyncio.to_thread(rendering.markdown, answer.pages, asked.task.mode)
+async def text_of(answer: Answer, asked: Inquiry, *, is_alone: bool = False) -> str:
+    """Return the text of all pages; if it ``is_alone``, it says itself what is not sure of them."""
+    style = rendering.BARE if is_alone else rendering.PURE
+    text = await asyncio.to_thread(rendering.markdown, answer.pages, asked.task.mode, style)
     return text.strip("\n")
 
 
@@ -65,6 +66,11 @@ def remarks(answer: Answer) -> dict[str, Any]:
         "pages": len(answer.pages),
         "doubtful": account.doubtful,
         "failed": account.unread,
+        "doubts": [
+            {"page": page.number, "code": doubt.code, "message": doubt.message}
+            for page in answer.pages
+            for doubt in page.doubts
+        ],
         "warnings": list(account.remarks),
         "confidence": account.confidence,
         "least": account.least,

@@ -191,6 +191,13 @@ def test_a_doubtful_page_says_so_at_its_start_whatever_the_style() -> None:
     )
 
 
+def test_a_doubtful_page_is_its_text_alone_where_the_doubts_are_told_elsewhere() -> None:
+    assert markdown_of(DOUBTFUL, page_marks=False, remarks=False) == "Dear\n"
+    assert text_of(DOUBTFUL, remarks=False) == "Dear"
+    failed = PageRead(2, PageStatus.FAILED, warnings=("It is torn.",))
+    assert "could not be read" in markdown_of(failed, page_marks=False, remarks=False)
+
+
 def test_a_doubtful_page_without_text_has_one_note() -> None:
     page = PageRead(3, PageStatus.DOUBTFUL, doubts=(Doubt("no-text", "no text came of it"),))
     assert markdown_of(page) == (

@@ -48,10 +48,10 @@ def shown_of(*blocks: Block, **options: Any) -> str:
     return markdown_of(read_page(*blocks), page_marks=False, **options).removesuffix("\n")
 
 
-def text_of(*pages: PageRead) -> str:
+def text_of(*pages: PageRead, remarks: bool = True) -> str:
     """Return the plain text of a document of these pages, without marks."""
     out = io.BytesIO()
-    sidecar.write_text(out, DOCUMENT, pages, sidecar.Style(page_marks=False))
+    sidecar.write_text(out, DOCUMENT, pages, sidecar.Style(page_marks=False, remarks=remarks))
     return out.getvalue().decode().removesuffix("\n")
 
 
