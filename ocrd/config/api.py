@@ -88,7 +88,8 @@ class ApiSettings(Table):
         description="The web pages that may ask from a browser (CORS); none by default.",
     )
     root_path: Annotated[str, AfterValidator(_root_path)] = Field(
-        "", examples=["/ocr"], description="The path below which a reverse proxy serves it."
+        "", examples=["/scans"],
+        description="The path below which a reverse proxy serves it, and which it takes away.",
     )
     engine: str | None = Field(
         None, examples=["default"], description="The engine that reads where nobody names one."

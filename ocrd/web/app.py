@@ -44,7 +44,7 @@ def application(house: House) -> FastAPI:
         )  # fmt: skip
         middleware.insert(0, cors)
     app = FastAPIOffline(
-        title="ocrd", version=__version__, root_path=settings.root_path,
+        title="ocrd", version=__version__,
         description="Scans to Markdown: the warm model, over the queue that the folders share.",
         middleware=middleware,
         exception_handlers={

@@ -63,13 +63,24 @@ class Gate:
         """Return who asks over TCP; raise RequestError or KeyFileError for one who may not."""
         self._require_host(request.headers)
         self._require_origin(request.headers)
-        if request.url.path in OPEN:
-            return NOBODY
+        if request.scope["path"] in OPEN:
+            return self._known(request)
         if self.settings.keys == "none":
             return NO_KEYS
         key = self._key(request)
         self._count(key.name)
         return Asker(key.name, key.scopes, key.folders)
+
+    def _known(self, request: Request) -> Asker:
+        """Return who asks what everybody may: nobody, unless he says it and it is right."""
+        if self.settings.keys == "none":
+            return NO_KEYS
+        told = told_key(request)
+        try:
+            key = self._keys.find(told) if told and self._keys is not None else None
+        except KeyFileError:
+            return NOBODY
+        return Asker(key.name, key.scopes, key.folders) if key is not None else NOBODY
 
     def _key(self, request: Request) -> Key:
         told = told_key(request)
@@ -182,6 +193,8 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, in a task of its own."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
         if scope["type"] != "http":
             return
         request = Request(scope)
@@ -202,6 +215,8 @@ class Guard:
             headers = error.headers if isinstance(error, RequestError) else None
             await refused(request, refusal_of(error), headers)(scope, receive, send_named)
             return
+        if root := self._gate.settings.root_path:  # the proxy has taken it away
+            scope["root_path"], scope["path"] = root, root + scope["path"]
         await self._app(scope, receive, send_named)
 
     def _who(self, scope: Scope, request: Request) -> Asker:
@@ -264,7 +279,7 @@ def host_of(header: str) -> str:
 
 
 def _is_browsed(request: Request) -> bool:
-    return request.url.path.startswith(BROWSED)
+    return str(request.scope["path"]).startswith(BROWSED)
 
 
 def _challenge(request: Request) -> dict[str, str]:
@@ -278,5 +293,5 @@ def _note(request: Request, error: RequestError | KeyFileError) -> None:
     level = logging.ERROR if isinstance(error, KeyFileError) else logging.INFO
     log.log(
         level, "Refused a request from %s: %s", client.host if client else "?", error.what,
-        extra=fields("request-refused", path=request.url.path[:200]),
+        extra=fields("request-refused", path=request.scope["path"][:200]),
     )  # fmt: skip
