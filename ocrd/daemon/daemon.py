@@ -96,13 +96,14 @@ class Daemon:
             direct=Direct(
                 self._rasterizer, wiring.engines, settings.temp_dir, pipeline.stopping,
                 door=str(wiring.uploads.path),  # whatever programs bring is one door
-            ),  # fmt: skip
+            ),
             events=self._events,
             engines=wiring.engines,
             gate=self._gate,
             stopping=pipeline.stopping,
             folder=wiring.folder,
             working=lambda: self._dispatcher.working,
+            is_paused=lambda: self._dispatcher.is_paused,
         )
         self._server = WebServer(house, settings.socket_path, group)
         self._config_path = config_path

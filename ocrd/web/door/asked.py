@@ -128,7 +128,12 @@ async def read(
 
 
 async def answered(house: House, question: Question) -> Answer:
-    """Read a document; raise RequestError where the daemon stops meanwhile."""
+    """Read a document; raise RequestError where the daemon is paused, or stops meanwhile."""
+    if house.is_paused():
+        raise RequestError(
+            "The daemon is paused.", hint="Ask again when it goes on (ocrd resume).",
+            status=HTTPStatus.SERVICE_UNAVAILABLE, code="paused",
+        )  # fmt: skip
     try:
         return await house.direct.read(question)
     except InterruptedReadingError:

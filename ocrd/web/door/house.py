@@ -98,6 +98,7 @@ class House:
     memory: Memory = field(default_factory=Memory)
     folder: Callable[[str], Folder | None] = lambda _: None  # by its path
     working: Callable[[], Mapping[int, Work]] = dict  # the documents in work, by job
+    is_paused: Callable[[], bool] = bool  # whether nothing new is begun
 
     async def job(self, number: int) -> Job:
         """Return a job that the asker may see; raise UnknownJobError for any other."""

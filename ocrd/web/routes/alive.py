@@ -1,4 +1,4 @@
-"""Whether the daemon lives, for whoever asks, and whether it can read, for those who may."""
+"""Whether the daemon lives, for whoever asks, and whether it can read, for those who may know."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from http import HTTPStatus
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
+from ocrd.web.door.asked import default_engine
+from ocrd.web.door.asking import asker
 from ocrd.web.door.faults import Answer
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import TheHouse
@@ -15,9 +17,18 @@ router = APIRouter(tags=["Health"])
 
 
 @router.get("/health")
-async def health() -> Response:
-    """Say that the daemon lives."""
-    return Answer({"status": "ok"})
+async def health(house: TheHouse) -> Response:
+    """Say that the daemon lives, and to those who may read how its models are."""
+    if "read" not in asker().scopes:
+        return Answer({"status": "ok"})
+    models = {
+        name: {"model": told["model"], "state": told["state"]}
+        for name, engine in house.engines.items()
+        if (told := engine.status())
+    }
+    usual = models.get(default_engine(house), {})
+    is_loaded = usual.get("state") == "ready"
+    return Answer({"status": "ok", "model_loaded": is_loaded, "models": models})
 
 
 @router.get("/healthz")
