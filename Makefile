@@ -77,6 +77,7 @@ bench:           ## the figures of docs/benchmarks.md, as ratios measured in one
 quality:         ## the embedded engine's Markdown against known pages; fetches them, QUICK=--quick for a few
 	@packaging/bootstrap.sh dev
 	nice .venv/bin/python -m benchmarks.quality.hard
+	nice .venv/bin/python -m benchmarks.quality.pictures
 	missed=0; for set in "" "--makers --kinds clean" "--makers --heldout --kinds clean"; do \
 	  nice .venv/bin/python -m benchmarks.quality $(QUICK) $$set || missed=1; done; exit $$missed
 

@@ -256,6 +256,7 @@ class Recognition:
     doubt: str = ""  # a sentence: why the result cannot be trusted
     retries: int = 0  # readings of this page that were thrown away before
     rules: tuple[Rule, ...] = ()  # ruled lines, where an engine looks for them
+    pictures: tuple[Box, ...] = ()  # where they stand, in pixels of the upright page; likewise
     script: str = ""  # a sentence: in what letters the page is that the engine does not have
     tokens: int = 0  # generated for the result, without those of readings that were thrown away
     prompt_tokens: int = 0  # that stood before them, the image's included

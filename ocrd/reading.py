@@ -208,7 +208,9 @@ def _laid_out(
     if recognition.form == "markup":
         blocks, remarks = markup.blocks(recognition.markup, *size, task)
     else:
-        blocks = layout.blocks(recognition.lines, *size, recognition.rules)
+        blocks = layout.blocks(
+            recognition.lines, *size, recognition.rules, recognition.pictures
+        )
     blocks = [doubts.marked(block) for block in blocks]
     status, found = doubts.judge(image, recognition, blocks, task.mode, floor=floor)
     has_failed = status is PageStatus.FAILED

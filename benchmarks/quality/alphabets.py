@@ -186,7 +186,9 @@ def _readers() -> dict[str, Callable[[Passage, Path], str]]:
     def by(engine: RapidOcr, told: tuple[str, ...], path: Path) -> str:
         request = Recognise(1, str(path), Task(languages=told))
         read = engine.recognise(request, lambda _: None)
-        return layout.plain(layout.blocks(read.lines, read.width, read.height, read.rules))
+        return layout.plain(
+            layout.blocks(read.lines, read.width, read.height, read.rules, read.pictures)
+        )
 
     def own_search(passage: Passage, path: Path) -> str:
         recogniser = Recogniser(library, data, (passage.code,), PAGE)

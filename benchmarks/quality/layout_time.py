@@ -29,7 +29,7 @@ def main() -> None:
         typed = time.process_time()
         ink.rules(page, [line.quad for line in read.lines])
         ruled = time.process_time()
-        layout.blocks(read.lines, read.width, read.height, read.rules)
+        layout.blocks(read.lines, read.width, read.height, read.rules, read.pictures)
         laid_out = time.process_time()
         costs.append((typed - start, ruled - typed, laid_out - ruled, len(cut)))
     faces, rules, layouts, lines = map(fmean, zip(*costs, strict=True))

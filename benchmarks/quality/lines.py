@@ -30,7 +30,10 @@ from ocrd.engine.rapidocr import (
     networks,
     overlaid,
     overlooked,
+    pictures,
+    pieces,
     recognition,
+    remains,
     signs,
     spacing,
     spelling,
@@ -67,8 +70,8 @@ def reading_key(dtype: str = "auto") -> str:
 
 
 def ink_key() -> str:
-    """Return a name for how type and rules are measured."""
-    return _hash(inspect.getsource(ink).encode())
+    """Return a name for how type and rules are measured, and pictures found."""
+    return _hash("".join(map(inspect.getsource, (ink, remains, pieces, pictures))).encode())
 
 
 def _hash(body: bytes) -> str:
@@ -128,7 +131,7 @@ class _Reader:
 
 
 def _measured(path: Path, recognition: Recognition) -> Recognition:
-    """Return what was read with type and rules measured again."""
+    """Return what was read with type and rules measured again, and pictures found."""
     page = strips.load(str(path))
     turns = recognition.rotation // 90
     page = np.ascontiguousarray(np.rot90(page, -turns))
@@ -137,7 +140,8 @@ def _measured(path: Path, recognition: Recognition) -> Recognition:
         for line in recognition.lines
     ]
     rules = ink.rules(page, [line.quad for line in lines])
-    return replace(recognition, lines=tuple(lines), rules=rules)
+    found = pictures.find(page, lines)
+    return replace(recognition, lines=tuple(lines), rules=rules, pictures=found)
 
 
 def _kept(path: Path) -> Recognition:

@@ -19,7 +19,7 @@ def markdown(recognition: Recognition) -> str:
 def page_read(recognition: Recognition, number: int = 1) -> PageRead:
     """Return what was recognised as page ``number`` of a document."""
     size = recognition.width, recognition.height
-    blocks = layout.blocks(recognition.lines, *size, recognition.rules)
+    blocks = layout.blocks(recognition.lines, *size, recognition.rules, recognition.pictures)
     return PageRead(
         number, PageStatus.READ, tuple(blocks), recognition.width, recognition.height,
         rotation=recognition.rotation,

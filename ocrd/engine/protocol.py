@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError, ServersGoneError
-from ocrd.job import Ink, Line, Piece, Point, Recognition, Rule, Typeface
+from ocrd.job import Box, Ink, Line, Piece, Point, Recognition, Rule, Typeface
 from ocrd.tasks import Decoding, Task
 
 VERSION = 2
@@ -267,6 +267,7 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
         rules=tuple(
             Rule(_point(rule["start"]), _point(rule["end"])) for rule in body.get("rules", ())
         ),
+        pictures=tuple(map(_box, body.get("pictures", ()))),
         tokens=int(body.get("tokens", 0)),
         prompt_tokens=int(body.get("prompt_tokens", 0)),
         estimated=bool(body.get("estimated", False)),
@@ -317,6 +318,10 @@ def _quad(points: list[list[float]]) -> tuple[Point, Point, Point, Point]:
 def _point(pair: list[float]) -> Point:
     x, y = pair
     return _finite(x), _finite(y)
+
+
+def _box(body: dict[str, Any]) -> Box:
+    return Box(*(_finite(body[name]) for name in ("x0", "y0", "x1", "y1")))
 
 
 def _typeface(body: dict[str, Any]) -> Typeface:

@@ -45,14 +45,13 @@ class Mirror:
         """Return a ruled line where the mirror shows it."""
         return Rule(self._point(rule.start), self._point(rule.end))
 
+    def box(self, box: Box) -> Box:
+        """Return a box where the mirror shows it."""
+        return Box(round(self.width - box.x1, 1), box.y0, round(self.width - box.x0, 1), box.y1)
+
     def block(self, block: Block) -> Block:
         """Return a block with its boxes where the mirror shows them."""
-        return replace(block, boxes=tuple(map(self._box, block.boxes)))
+        return replace(block, boxes=tuple(map(self.box, block.boxes)))
 
     def _point(self, point: Point) -> Point:
         return self.width - point[0], point[1]
-
-    def _box(self, box: Box) -> Box:
-        return Box(
-            round(self.width - box.x1, 1), box.y0, round(self.width - box.x0, 1), box.y1
-        )

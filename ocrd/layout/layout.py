@@ -2,8 +2,8 @@
 
 :mod:`ocrd.layout.sheet` straightens the page, :mod:`ocrd.layout.columns` says in which order its
 rows are read, and :mod:`ocrd.layout.paragraphs` what belongs together. Here each block gets its
-label and its text, with what line breaks cut joined again. Every line's text is in exactly one
-block, once.
+label and its text, with what line breaks cut joined again; pictures come among them
+(:mod:`ocrd.layout.illustrated`). Every line's text is in exactly one block, once.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ocrd.layout import (
     edges,
     grids,
     headings,
+    illustrated,
     lists,
     running,
     shapes,
@@ -54,19 +55,35 @@ _CAPTION = re.compile(
 
 
 def blocks(
-    lines: Sequence[Line], width: int, height: int, rules: Sequence[Rule] = ()
+    lines: Sequence[Line],
+    width: int,
+    height: int,
+    rules: Sequence[Rule] = (),
+    pictures: Sequence[Box] = (),
 ) -> list[Block]:
     """Return the blocks of a page of ``width`` by ``height`` pixels in reading order.
 
     A page in letters that run from right to left is laid out in a mirror.
     """
     if not is_right_to_left(lines):
-        return _laid_out(lines, width, height, rules)
+        return _with_pictures(lines, width, height, rules, pictures)
     mirror = Mirror(width)
-    found = _laid_out(
-        [mirror.line(line) for line in lines], width, height, [mirror.rule(rule) for rule in rules]
-    )
+    found = _with_pictures(
+        [mirror.line(line) for line in lines], width, height,
+        [mirror.rule(rule) for rule in rules], [mirror.box(box) for box in pictures],
+    )  # fmt: skip
     return [mirror.block(block) for block in found]
+
+
+def _with_pictures(
+    lines: Sequence[Line],
+    width: int,
+    height: int,
+    rules: Sequence[Rule],
+    pictures: Sequence[Box],
+) -> list[Block]:
+    rest, found = illustrated.parted(lines, pictures)
+    return illustrated.placed(_laid_out(rest, width, height, rules), found)
 
 
 def _laid_out(

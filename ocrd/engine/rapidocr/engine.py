@@ -26,6 +26,7 @@ from ocrd.engine.rapidocr import (
     legibility,
     networks,
     overlaid,
+    pictures,
     shining,
     stamps,
     strips,
@@ -125,6 +126,7 @@ class RapidOcr:
             page, warnings = self._front(page, going_on)
             lines = self._reviewed(request, page, self._read_lines(page, telling), telling)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
+            shown = pictures.find(page.pixels, lines)
             lines = self._with_ticks(page, lines, rules)
         except networks.failures() as error:
             if "alloc" in str(error).lower():
@@ -134,7 +136,8 @@ class RapidOcr:
         seconds = round(time.monotonic() - started, 3)
         sure = confidence.of_lines(lines)
         return Recognition(
-            lines, width, height, page.rotation, seconds, warnings, rules=rules, script=page.script,
+            lines, width, height, page.rotation, seconds, warnings, rules=rules,
+            pictures=shown, script=page.script,
             tokens=confidence.estimated_tokens(sum(len(line.text) + 1 for line in lines)),
             estimated=True, confidence=sure.mean, least=sure.least,
         )  # fmt: skip

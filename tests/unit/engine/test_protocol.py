@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ocrd.engine import protocol
 from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
-from ocrd.job import Ink, Line, Piece, Recognition, Rule, Typeface
+from ocrd.job import Box, Ink, Line, Piece, Recognition, Rule, Typeface
 from ocrd.tasks import Decoding, Task
 
 NUMBERS = st.floats(min_value=0, max_value=1e5)
@@ -38,6 +38,7 @@ RECOGNITIONS = st.builds(
     script=TEXTS,
     retries=st.integers(0, 9),
     rules=st.lists(st.builds(Rule, POINTS, POINTS), max_size=3).map(tuple),
+    pictures=st.lists(st.builds(Box, NUMBERS, NUMBERS, NUMBERS, NUMBERS), max_size=3).map(tuple),
     tokens=st.integers(0, 9000),
     prompt_tokens=st.integers(0, 9000),
     estimated=st.booleans(),

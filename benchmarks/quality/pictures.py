@@ -1,0 +1,207 @@
+"""Pictures that the embedded engine cuts out: how many are found, and how many boxes show none.
+
+``python -m benchmarks.quality.pictures`` takes the pages of ``pictured``, office sheets, and pages
+of the sets' documents, with pictures and without, where the PDF tells which images and drawings
+stand on them.
+Found is a picture of which one box covers most and that covers most of the box; false is a box of
+which less than half lies in pictures. Of the half held back nothing was looked at. ``--half a``
+takes the other one only, ``--only PART`` chooses, ``--show DIR`` keeps the pages that err, with
+both drawn in.
+"""
+
+# mypy: allow-untyped-calls
+# (PyMuPDF's functions have no annotations.)
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pymupdf
+from PIL import Image, ImageDraw
+
+from benchmarks.machine import heading
+from benchmarks.quality.documents import Page, pages
+from benchmarks.quality.images import scans
+from benchmarks.quality.lines import recognitions
+from benchmarks.quality.office import office_scans
+from benchmarks.quality.pictured import PicturedScan, pictured_scans
+from benchmarks.quality.printing import HELD, TUNED
+from ocrd.engine.rapidocr import pictures, strips
+from ocrd.job import Box
+
+SETS = {"a": ("pages", "makers"), "b": ("heldout", "makers_heldout")}
+EACH = 3  # pages of a document with pictures, and without
+LOOKED_AT = 60  # pages of a document, evenly spaced
+LEAST = 40  # points that a picture is high and wide
+MOST = 0.8  # share of the page
+MOST_WORDS = 0.12  # share of a drawing that words cover: more is a framed text or a table
+LEAST_STROKES = 4  # curves and slanted lines that a drawing has at least
+ALIKE = 0.5  # share of both together that box and picture have in common
+
+
+def documents(half: str) -> Iterator[PicturedScan]:
+    """Yield pages of the sets' documents with what their PDFs tell of pictures."""
+    some = {page.path: page for name in SETS[half] for page in pages(name)}
+    chosen: list[Page] = []
+    truths: dict[str, list[pymupdf.Rect]] = {}
+    for path, page in sorted(some.items(), key=lambda one: one[0].name):
+        if page.grids is not None:
+            continue
+        with pymupdf.open(path) as document:
+            kinds: tuple[list[Page], list[Page]] = ([], [])
+            for index in range(0, len(document), max(1, len(document) // LOOKED_AT)):
+                name = f"{page.id.rpartition('-')[0]}-{index + 1}"
+                truths[name] = _boxes(document[index])
+                own = Page(name, path, index + 1, "pictures", 0, 1e6, False)
+                kinds[not truths[name]].append(own)
+            for few in kinds:
+                chosen += few[:: max(1, len(few) // EACH)][:EACH]
+    for scan in scans(chosen, ["clean"]):
+        with pymupdf.open(scan.page.path) as document, Image.open(scan.path) as image:
+            scale = image.width / document[scan.page.number - 1].rect.width
+        places = [Box(*(side * scale for side in box)) for box in truths[scan.page.id]]
+        kind = "documents, with pictures" if places else "(documents, text)"
+        yield PicturedScan(kind, scan.path, tuple(places))
+
+
+def _boxes(page: pymupdf.Page) -> list[pymupdf.Rect]:
+    words = [pymupdf.Rect(word[:4]) for word in page.get_text("words")]
+    strokes = [
+        pymupdf.Rect(path["rect"])
+        for path in page.get_drawings()
+        for item in path["items"]
+        if item[0] == "c" or (item[0] == "l" and _is_slanted(item[1], item[2]))
+    ]
+    drawn = [
+        box
+        for box in page.cluster_drawings(x_tolerance=10, y_tolerance=10)
+        # A shaded listing is a rectangle, a table has words in most of its cells.
+        if sum(stroke in box for stroke in strokes) >= LEAST_STROKES
+        and sum((word & box).get_area() for word in words if word.intersects(box))
+        < MOST_WORDS * box.get_area()
+    ]
+    found: list[pymupdf.Rect] = []
+    for whole in [*(pymupdf.Rect(one["bbox"]) for one in page.get_image_info()), *drawn]:
+        box = whole & page.rect
+        if box.is_empty or min(box.width, box.height) < LEAST:
+            continue
+        if box.get_area() > MOST * page.rect.get_area():
+            continue
+        near = [other for other in found if other.intersects(box)]
+        for other in near:
+            found.remove(other)
+            box.include_rect(other)
+        found.append(box)
+    return found
+
+
+def _is_slanted(start: pymupdf.Point, end: pymupdf.Point) -> bool:
+    """Say whether a stroke is of a drawing: those of tables and frames are level or stand."""
+    return bool(min(abs(start.x - end.x), abs(start.y - end.y)) > 1)
+
+
+@dataclass(slots=True)
+class _Figures:
+    pages: int = 0
+    there: int = 0
+    found: int = 0
+    false: int = 0
+    seconds: float = 0.0
+
+    def add(self, other: _Figures) -> None:
+        """Count one page more."""
+        self.pages += other.pages
+        self.there += other.there
+        self.found += other.found
+        self.false += other.false
+        self.seconds += other.seconds
+
+    def row(self, name: str) -> str:
+        """Return a table's row."""
+        of = f"{self.found} of {self.there}" if self.there else ""
+        pages = max(1, self.pages)
+        return (
+            f"| {name} | {self.pages} | {of} | {self.false} | {self.false / pages:.2f}"
+            f" | {1000 * self.seconds / pages:.0f} |"
+        )
+
+
+def main() -> None:
+    """Draw, read, find, print."""
+    parser = argparse.ArgumentParser(prog="benchmarks.quality.pictures", description=__doc__)
+    parser.add_argument("--half", choices=sorted(SETS))
+    parser.add_argument("--only", default="")
+    parser.add_argument("--show", type=Path)
+    parser.add_argument("--stale", action="store_true")
+    options = parser.parse_args()
+    heading("Pictures: found, of how many, and boxes that show none")
+    for half in [options.half] if options.half else sorted(SETS):
+        print(f"\n{'tuned' if half == 'a' else 'held back'}\n")
+        print("| kind | pages | found | false | false a page | CPU ms a page |")
+        print("|---" * 6 + "|", flush=True)
+        kinds: dict[str, _Figures] = defaultdict(_Figures)
+        settings = HELD if half == "b" else TUNED
+        office = [PicturedScan("(office)", one.path, ()) for one in office_scans(settings)]
+        wanted = [*pictured_scans(settings), *office, *documents(half)]
+        chosen = [scan for scan in wanted if options.only in scan.kind]
+        for scan, read in recognitions(chosen, seconds=1e9, stale=options.stale):
+            page = np.ascontiguousarray(
+                np.rot90(strips.load(str(scan.path)), -(read.rotation // 90))
+            )
+            started = time.process_time()
+            boxes = pictures.find(page, read.lines)
+            one = _counted(scan.boxes, boxes)
+            one.seconds = time.process_time() - started
+            kinds[scan.kind].add(one)
+            if options.show and (one.found < one.there or one.false):
+                _show(options.show, scan, boxes)
+        for name, figures in kinds.items():
+            print(figures.row(name))
+        for name, is_text in (("**with pictures**", False), ("**without**", True)):
+            figures = _Figures()
+            for kind, some in kinds.items():
+                if kind.startswith("(") == is_text:
+                    figures.add(some)
+            print(figures.row(name), flush=True)
+
+
+def _counted(true: Sequence[Box], boxes: Sequence[Box]) -> _Figures:
+    found = sum(any(_alike(one, box) for box in boxes) for one in true)
+    false = sum(sum(_common(box, one) for one in true) < ALIKE * _area(box) for box in boxes)
+    return _Figures(1, len(true), found, false)
+
+
+def _area(box: Box) -> float:
+    return max(0.0, box.width) * max(0.0, box.height)
+
+
+def _common(a: Box, b: Box) -> float:
+    across = min(a.x1, b.x1) - max(a.x0, b.x0)
+    down = min(a.y1, b.y1) - max(a.y0, b.y0)
+    return across * down if min(across, down) > 0 else 0.0
+
+
+def _alike(a: Box, b: Box) -> bool:
+    common = _common(a, b)
+    return common >= ALIKE * (_area(a) + _area(b) - common)
+
+
+def _show(folder: Path, scan: PicturedScan, boxes: Sequence[Box]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with Image.open(scan.path) as image:
+        picture = image.convert("RGB")
+    pen = ImageDraw.Draw(picture)
+    for some, colour in ((scan.boxes, "green"), (boxes, "red")):
+        for box in some:
+            pen.rectangle((box.x0, box.y0, box.x1, box.y1), None, colour, 5)
+    picture.resize((picture.width // 2, picture.height // 2)).save(folder / f"{scan.id}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""Where pictures stand on a page: photographs, charts, drawings, logos, stamps.
+
+They are put together from pieces that no page of text has. Rules and short lines of text that stand
+with them, axes and labels, are theirs; a line as long as a sentence's never is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocrd.engine.rapidocr import pieces, remains
+from ocrd.engine.rapidocr.pieces import Picture
+from ocrd.engine.rapidocr.remains import Region, Remains
+from ocrd.engine.rapidocr.strips import Pixels
+from ocrd.job import Box, Line
+
+# In heights of a line, or squares of it, unless they say otherwise.
+_SURE = 0.8  # score of a line from which it is one, even where all around is dark
+_LEAST = 2.0  # height and width of a picture
+_AREA = 6.0  # of a picture
+_DRAWN = 3.0  # height and width of a picture of nothing but strokes
+_GAP = 1.2  # between two pieces of one picture,
+_PARTS = 0.06  # or in sizes of the larger one
+_NEXT = 0.7  # from one line of a paragraph to the next
+_PROSE = 9.0  # length from which a line is a sentence's
+_WORDS = 0.3  # share of a picture that is text, at most,
+_SENTENCES = 0.12  # and that lines as long as a sentence's are
+_TANGLED = 2.2  # times its width and height, that a drawing's strokes are long
+_SPANNED = 0.6  # of its longer side: enough with two rules beside them
+_SHADES, _SHAPES = 5.0, 2.0  # solid ink in several shades, in one, that makes a picture
+_AXIS = 4.0  # length of a rule that may be an axis, or a side of a frame
+_CRUMB = 0.35  # of ink that may be of a picture
+_BARS, _LEVEL = 3, 0.3  # of different lengths that begin at one line, give or take
+_BESIDE, _BELOW = 1.0, 0.5  # between a picture and a label of it
+_TRIES = 4  # times that pictures grow
+_CAPTION = re.compile(r"\w{3,12}\.?\s\d+(?:\.\d+)*\s?[.:–-]", re.UNICODE)
+
+
+def find(pixels: Pixels, lines: Sequence[Line]) -> tuple[Box, ...]:
+    """Return the boxes of the pictures of an upright page, in its pixels, from above."""
+    page = remains.of(pixels, lines, _SURE)
+    some = [*pieces.solids(page), *pieces.strokes(page), *pieces.diagrams(page)]
+    if not some:
+        return ()
+    around = _Around.of(page, some)
+    found = around.merged(some)
+    for _ in range(_TRIES):
+        before = [one.region for one in found]
+        for one in found:
+            around.grow(one)
+        found = around.merged(found)
+        if [one.region for one in found] == before:
+            break
+    shown = [one.region for one in found if _is_picture(one, page, around)]
+    boxes = [page.on_page(region) for region in sorted(shown, key=lambda box: (box[1], box[0]))]
+    height, width = pixels.shape[:2]
+    return tuple(
+        Box(max(0.0, b.x0), max(0.0, b.y0), min(float(width), b.x1), min(float(height), b.y1))
+        for b in boxes
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around pictures: text and rules."""
+
+    height: float  # of a line
+    rules: tuple[Region, ...]
+    crumbs: tuple[Region, ...]  # small ink that is neither they nor text
+    sentences: NDArray[np.int64]  # regions of lines as long as a sentence's
+    labels: NDArray[np.int64]  # of other lines, but captions
+    loose: NDArray[np.bool_]  # which labels stand above and below no sentence
+
+    @classmethod
+    def of(cls, page: Remains, found: Sequence[Picture]) -> _Around:
+        """Return what stands on a page."""
+        long = [region for region, _ in page.lines if _is_long(region, page.height)]
+        short = [
+            region
+            for region, text in page.lines
+            if not (_is_long(region, page.height) or _CAPTION.match(text))
+        ]
+        sentences, labels = (np.array(some, np.int64).reshape(-1, 4) for some in (long, short))
+        a, b = labels[:, None], sentences[None]
+        down = np.maximum(b[..., 1] - a[..., 3], a[..., 1] - b[..., 3])
+        across = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
+        widths = (labels[:, 2] - labels[:, 0])[:, None]
+        bound = (down < _NEXT * page.height) & (across > 0.5 * widths)
+        rules = tuple(region for region, _ in pieces.components(page.rules, page.height))
+        lines = np.array([region for region, _ in page.lines], np.int64).reshape(-1, 4)
+        crumbs = tuple(
+            crumb
+            for crumb in pieces.crumbs(page, found)
+            if not _touches(lines, crumb, _CRUMB * page.height)
+        )
+        return cls(page.height, rules, crumbs, sentences, labels, ~bound.any(axis=1))
+
+    def held(self, region: Region) -> int:
+        """Return how many sentences a region holds for their most part."""
+        some = self.sentences
+        across = np.minimum(some[:, 2], region[2]) - np.maximum(some[:, 0], region[0])
+        down = np.minimum(some[:, 3], region[3]) - np.maximum(some[:, 1], region[1])
+        most = (some[:, 3] - some[:, 1]) * (some[:, 2] - some[:, 0]) / 2
+        return int((across.clip(0) * down.clip(0) > most).sum())
+
+    def may_be(self, grown: Region, *parts: Region) -> bool:
+        """Say whether a region holds no more sentences than its parts do."""
+        return self.held(grown) <= sum(map(self.held, parts))
+
+    def merged(self, some: Iterable[Picture]) -> list[Picture]:
+        """Return the pieces, those that touch or nearly do as one."""
+        found: list[Picture] = []
+        waiting = list(some)
+        while waiting:
+            one = waiting.pop()
+            near = next((other for other in found if self._are_one(one.region, other.region)), None)
+            if near is None:
+                found.append(one)
+                continue
+            found.remove(near)
+            near.take(one)
+            waiting.append(near)
+        return found
+
+    def _are_one(self, a: Region, b: Region) -> bool:
+        gap = max(
+            _GAP * self.height, _PARTS * max(a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1])
+        )
+        return _apart(a, b) <= gap and self.may_be(pieces.around(a, b), a, b)
+
+    def grow(self, one: Picture) -> None:
+        """Take in the rules and labels that stand with a picture."""
+        others = self.rules + self.crumbs if one.is_drawn else self.rules
+        waiting = [other for other in others if not _is_within(other, one.region)]
+        for _ in range(_TRIES):
+            near = [other for other in waiting if _apart(one.region, other) <= _GAP * self.height]
+            before = one.region
+            for other in near:
+                grown = pieces.around(one.region, other)
+                if self.may_be(grown, one.region):
+                    one.region = grown
+            if one.region == before:
+                break
+        for label in self.labels[self._belong(one)].tolist():
+            grown = pieces.around(one.region, tuple(label))
+            if self.may_be(grown, one.region):
+                one.region = grown
+
+    def _belong(self, one: Picture) -> NDArray[np.bool_]:
+        """Say which labels stand in a picture, or beside or below a drawn one."""
+        left, top, right, bottom = one.region
+        some = self.labels
+        across = np.maximum(left - some[:, 2], some[:, 0] - right)
+        down = np.maximum(top - some[:, 3], some[:, 1] - bottom)
+        level = np.minimum(bottom, some[:, 3]) - np.maximum(top, some[:, 1])
+        beneath = np.minimum(right, some[:, 2]) - np.maximum(left, some[:, 0])
+        inside = (across <= 0) & (down <= 0)
+        if not one.is_drawn:
+            return np.asarray(inside, np.bool_)
+        beside = (across <= _BESIDE * self.height) & (level > 0.5 * (some[:, 3] - some[:, 1]))
+        below = (down <= _BELOW * self.height) & (beneath > 0.8 * (some[:, 2] - some[:, 0]))
+        return np.asarray(inside | ((beside | below) & self.loose), np.bool_)
+
+
+def _apart(a: Region, b: Region) -> int:
+    return max(a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3], 0)
+
+
+def _touches(some: NDArray[np.int64], region: Region, reach: float) -> bool:
+    """Say whether a region lies within reach of one of some."""
+    left, top, right, bottom = region
+    return bool(
+        (
+            (some[:, 0] < right + reach) & (some[:, 2] > left - reach)
+            & (some[:, 1] < bottom + reach) & (some[:, 3] > top - reach)
+        ).any()
+    )  # fmt: skip
+
+
+def _is_long(region: Region, height: float) -> bool:
+    return max(region[2] - region[0], region[3] - region[1]) > _PROSE * height
+
+
+def _is_within(region: Region, other: Region) -> bool:
+    return (
+        region[0] >= other[0] and region[1] >= other[1]
+        and region[2] <= other[2] and region[3] <= other[3]
+    )  # fmt: skip
+
+
+def _is_picture(one: Picture, page: Remains, around: _Around) -> bool:
+    left, top, right, bottom = one.region
+    wide, high = right - left, bottom - top
+    square = page.height**2
+    if min(wide, high) < _LEAST * page.height or wide * high < _AREA * square:
+        return False
+    if float(page.read[top:bottom, left:right].mean()) > _WORDS:
+        return False
+    some = around.sentences
+    across = np.minimum(some[:, 2], right) - np.maximum(some[:, 0], left)
+    down = np.minimum(some[:, 3], bottom) - np.maximum(some[:, 1], top)
+    if (across.clip(0) * down.clip(0)).sum() > _SENTENCES * wide * high:
+        return False
+    tangled = one.strokes / (_TANGLED * (wide + high))
+    if one.bound >= 2 or _are_bars(one.bars, page.height):
+        return True
+    if tangled + one.shades / (_SHADES * square) + one.shapes / (_SHAPES * square) > 1:
+        return bool(one.shades or one.shapes) or min(wide, high) > _DRAWN * page.height
+    long = [rule for rule in around.rules if _is_within(rule, one.region)]
+    own = sum(_sides(rule, page.height) for rule in long)
+    return own >= 2 and one.strokes > _SPANNED * max(wide, high)
+
+
+def _are_bars(some: Sequence[Region], height: float) -> bool:
+    """Say whether rectangles begin at one line and end anywhere; cells of a table do not."""
+    for base, end in ((3, 1), (1, 3), (0, 2), (2, 0)):
+        for own in some:
+            on_it = [bar[end] for bar in some if abs(bar[base] - own[base]) < _LEVEL * height]
+            if len({round(at / height) for at in on_it}) >= _BARS:
+                return True
+    return False
+
+
+def _sides(rule: Region, height: float) -> int:
+    """Return in how many directions a rule is long: two that meet, a frame, are one piece."""
+    return sum(rule[end] - rule[start] > _AXIS * height for start, end in ((0, 2), (1, 3)))

@@ -1,0 +1,216 @@
+"""Which ink of a page is a picture, and which is text, a table, a form, a mark, a shadow."""
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+import pytest
+
+from ocrd.engine.rapidocr import pictures
+from ocrd.engine.rapidocr.strips import Pixels
+from ocrd.job import Box, Line
+
+WIDE, HIGH = 1240, 1754  # A4 at 150 dpi
+ROW = 28
+PLACE = Box(300, 500, 900, 900)
+BLACK = (0, 0, 0)
+
+
+def bare(paper: int = 255) -> Pixels:
+    return np.full((HIGH, WIDE, 3), paper, np.uint8)
+
+
+def text(page: Pixels, x: int, y: int, width: int, said: str = "some words of it") -> Line:
+    """Print a line: letters as a network sees them, strokes of a letter's size."""
+    for left in range(x, x + width - 10, 14):
+        if (left - x) % 84 < 70:
+            cv2.rectangle(page, (left, y + 8), (left + 8, y + 21), BLACK, 2)
+    quad = ((x, y), (x + width, y), (x + width, y + ROW), (x, y + ROW))
+    return Line(said, 0.98, quad)
+
+
+def prose(page: Pixels, top: int = 100, rows: int = 11, left: int = 100) -> list[Line]:
+    return [text(page, left, top + 34 * row, 1000) for row in range(rows)]
+
+
+def photograph(page: Pixels) -> list[Line]:
+    chance = np.random.default_rng(1)
+    shades = cv2.resize(chance.uniform(0, 200, (8, 12)).astype(np.uint8), (600, 400))
+    page[500:900, 300:900] = shades[:, :, None]
+    return []
+
+
+def chart(page: Pixels) -> list[Line]:
+    cv2.line(page, (340, 500), (340, 860), BLACK, 2)
+    cv2.line(page, (340, 860), (900, 860), BLACK, 2)
+    points = [(340 + 40 * step, 700 + round(120 * np.sin(step))) for step in range(15)]
+    cv2.polylines(page, [np.array(points)], False, (200, 0, 0), 3)
+    labels = [text(page, 300, 500 + 90 * step, 32, f"{40 - 10 * step}") for step in range(4)]
+    return labels + [text(page, 400 + 120 * step, 872, 60, f"{2015 + step}") for step in range(4)]
+
+
+def bars(page: Pixels) -> list[Line]:
+    cv2.line(page, (300, 900), (900, 900), BLACK, 2)
+    for step, tall in enumerate((200, 380, 120, 300)):
+        left = 320 + 150 * step
+        cv2.rectangle(page, (left, 900 - tall), (left + 100, 900), (160, 60, 20), -1)
+    return []
+
+
+def logo(page: Pixels) -> list[Line]:
+    cv2.ellipse(page, (600, 700), (300, 200), 0, 0, 360, (20, 20, 160), -1)
+    return []
+
+
+def stamp(page: Pixels) -> list[Line]:
+    for size in (0, 60):
+        cv2.ellipse(page, (600, 700), (300 - size, 200 - size), 0, 0, 360, (160, 20, 20), 4)
+    for angle in range(0, 360, 20):
+        at = np.radians(angle)
+        spot = 600 + int(270 * np.cos(at)), 700 + int(170 * np.sin(at))
+        cv2.putText(page, "T", spot, cv2.FONT_HERSHEY_PLAIN, 1.5, (160, 20, 20), 2)
+    return [text(page, 560, 690, 90, "4 MAY")]
+
+
+def diagram(page: Pixels) -> list[Line]:
+    lines = []
+    for step in range(3):
+        top = 500 + 160 * step
+        cv2.rectangle(page, (300, top), (900, top + 80), BLACK, 2)
+        lines.append(text(page, 480, top + 26, 200))
+        if step:
+            cv2.line(page, (600, top - 80), (600, top), BLACK, 2)
+    return lines
+
+
+PICTURES = (photograph, chart, bars, logo, stamp, diagram)
+
+
+@pytest.mark.parametrize("make", PICTURES)
+@pytest.mark.parametrize("degrees", [0, 1.2])
+def test_a_picture_is_found_where_it_stands(
+    make: Callable[[Pixels], list[Line]], degrees: float
+) -> None:
+    page = bare()
+    lines = [*prose(page), *make(page), *prose(page, top=1000)]
+    turn = cv2.getRotationMatrix2D((WIDE / 2, HIGH / 2), degrees, 1)
+    page = cv2.warpAffine(page, turn, (WIDE, HIGH), borderValue=(255,) * 3)
+    (found,) = pictures.find(page, [turned(line, turn) for line in lines])
+    corners = [(PLACE.x0, PLACE.y0), (PLACE.x1, PLACE.y0), (PLACE.x1, PLACE.y1),
+               (PLACE.x0, PLACE.y1)]  # fmt: skip
+    around = cv2.transform(np.array([corners]), turn)[0]
+    true = Box(*around.min(axis=0).tolist(), *around.max(axis=0).tolist())
+    assert alike(found, true) > 0.75
+
+
+def turned(line: Line, turn: np.ndarray) -> Line:
+    quad = cv2.transform(np.array([line.quad], np.float64), turn)[0]
+    return Line(line.text, line.confidence, tuple(map(tuple, quad.tolist())))  # type: ignore[arg-type]
+
+
+def alike(a: Box, b: Box) -> float:
+    across, down = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+    common = max(across, 0) * max(down, 0)
+    return common / (a.width * a.height + b.width * b.height - common)
+
+
+def table(page: Pixels) -> list[Line]:
+    for row in range(11):
+        cv2.line(page, (300, 500 + 40 * row), (900, 500 + 40 * row), BLACK, 2)
+    for column in range(4):
+        cv2.line(page, (300 + 200 * column, 500), (300 + 200 * column, 900), BLACK, 2)
+    return [
+        text(page, 310 + 200 * column, 506 + 40 * row, 150)
+        for row in range(10)
+        for column in range(3)
+    ]
+
+
+def empty_form(page: Pixels) -> list[Line]:
+    for row in range(6):
+        cv2.rectangle(page, (400 + 30 * row, 500 + 70 * row), (900, 540 + 70 * row), BLACK, 2)
+    for box in range(14):
+        cv2.rectangle(page, (300 + 44 * box, 930), (330 + 44 * box, 960), BLACK, 2)
+    return [text(page, 150, 506 + 70 * row, 120) for row in range(6)]
+
+
+def frame(page: Pixels) -> list[Line]:
+    cv2.rectangle(page, (80, 490), (1140, 700), BLACK, 3)
+    return prose(page, top=510, rows=5)
+
+
+def field(page: Pixels) -> list[Line]:
+    page[490:700, 80:1140] = (225, 235, 220)
+    return prose(page, top=510, rows=5)
+
+
+def bar_code(page: Pixels) -> list[Line]:
+    chance, left = np.random.default_rng(2), 300
+    while left < 700:
+        wide = int(chance.choice([3, 5, 8]))
+        page[500:600, left : left + wide] = 0
+        left += wide + int(chance.choice([3, 5, 8]))
+    return [text(page, 400, 610, 180)]
+
+
+def ring(page: Pixels) -> list[Line]:
+    cv2.ellipse(page, (500, 455), (130, 30), 3, 0, 360, (200, 40, 20), 3)
+    return []
+
+
+def shadow(page: Pixels) -> list[Line]:
+    page[:, :90] = np.linspace(20, 250, 90).astype(np.uint8)[None, :, None]
+    return []
+
+
+def band(page: Pixels) -> list[Line]:
+    page[600:640, 100:1100] = (120, 60, 20)
+    return []
+
+
+def dirt(page: Pixels) -> list[Line]:
+    chance = np.random.default_rng(3)
+    for x, y in zip(chance.integers(0, WIDE, 200), chance.integers(0, HIGH, 200), strict=True):
+        cv2.circle(page, (int(x), int(y)), int(chance.integers(1, 4)), (60, 60, 60), -1)
+    return []
+
+
+OTHERS = (table, empty_form, frame, field, bar_code, ring, shadow, band, dirt)
+
+
+@pytest.mark.parametrize("make", OTHERS)
+@pytest.mark.parametrize("grain", [0, 9])
+def test_what_is_no_picture_is_none(make: Callable[[Pixels], list[Line]], grain: int) -> None:
+    page = bare(245)
+    lines = [*prose(page), *make(page), *prose(page, top=1000)]
+    assert pictures.find(noisy(page, grain), lines) == ()
+
+
+def noisy(page: Pixels, grain: int) -> Pixels:
+    if not grain:
+        return page
+    light = np.linspace(0.85, 1, WIDE)[None, :, None]
+    grains = np.random.default_rng(4).normal(0, grain, (HIGH, WIDE, 1))
+    return np.clip(page * light + grains, 0, 255).astype(np.uint8)
+
+
+def test_a_picture_is_found_on_grey_paper_in_uneven_light() -> None:
+    page = bare(245)
+    lines: Sequence[Line] = [*prose(page), *photograph(page)]
+    (found,) = pictures.find(noisy(page, 9), lines)
+    assert alike(found, PLACE) > 0.8
+
+
+def test_a_page_that_is_a_photograph_is_one() -> None:
+    page = bare()
+    photograph(page)
+    (found,) = pictures.find(page, [])
+    assert alike(found, PLACE) > 0.8
+
+
+def test_what_a_reader_makes_of_a_photograph_does_not_hide_it() -> None:
+    page = bare()
+    lines = [*prose(page), *photograph(page)]
+    quad = ((340.0, 600.0), (800.0, 600.0), (800.0, 640.0), (340.0, 640.0))
+    (found,) = pictures.find(page, [*lines, Line("w~,", 0.55, quad, doubt="uncertain")])
+    assert alike(found, PLACE) > 0.8

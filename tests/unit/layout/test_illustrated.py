@@ -1,0 +1,91 @@
+"""Pictures among the blocks: in the reading order, with the text that stands in them."""
+
+import pytest
+
+from ocrd.job import Block, Box, Line
+from ocrd.layout import layout
+
+WIDE, HIGH = 1000, 1400
+LABELS = ("10 kg", "20 kg", "2015", "2020")
+
+
+def line(text: str, x: float, y: float, width: float = 0, height: float = 20) -> Line:
+    right = x + (width or 10 * len(text))
+    return Line(text, 0.9, ((x, y), (right, y), (right, y + height), (x, y + height)))
+
+
+def prose(x: float, y: float, rows: int, width: float = 800) -> list[Line]:
+    said = "The harbour was busy and the ferry came late again".ljust(round(width / 10), "s")
+    return [line(said, x, y + 26 * row, width) for row in range(rows)]
+
+
+def read(lines: list[Line], *pictures: Box) -> list[Block]:
+    return layout.blocks(lines, WIDE, HIGH, (), pictures)
+
+
+def labels(blocks: list[Block]) -> list[str]:
+    return [block.label for block in blocks]
+
+
+PICTURE = Box(100, 300, 900, 600)
+IN_IT = [
+    line(LABELS[0], 110, 320), line(LABELS[1], 110, 420),
+    line(LABELS[2], 300, 570), line(LABELS[3], 600, 570),
+]  # fmt: skip
+
+
+def test_a_picture_stands_between_the_paragraphs_above_and_below_it() -> None:
+    blocks = read([*prose(100, 100, 5), *prose(100, 700, 5)], PICTURE)
+    assert labels(blocks) == ["text", "figure", "text"]
+    assert blocks[1].boxes == (PICTURE,)
+
+
+def test_its_labels_are_its_own_text_row_by_row_and_no_prose() -> None:
+    blocks = read([*prose(100, 100, 5), *IN_IT, *prose(100, 700, 5)], PICTURE)
+    assert labels(blocks) == ["text", "figure", "text"]
+    assert blocks[1].text == "10 kg\n20 kg\n2015   2020"
+    assert not any(label in block.text for block in (blocks[0], blocks[2]) for label in LABELS)
+
+
+def test_its_caption_follows_it() -> None:
+    said = line("Figure 3: The harbour in spring", 300, 620)
+    blocks = read([*prose(100, 100, 5), said, *prose(100, 700, 5)], PICTURE)
+    assert labels(blocks) == ["text", "figure", "caption", "text"]
+
+
+def test_a_caption_above_comes_before_it() -> None:
+    said = line("Figure 3: The harbour in spring", 300, 270)
+    blocks = read([*prose(100, 100, 5), said, *prose(100, 700, 5)], PICTURE)
+    assert labels(blocks) == ["text", "caption", "figure", "text"]
+
+
+def test_a_picture_in_a_column_stays_in_its_column() -> None:
+    left, right = prose(60, 100, 40, 400), [*prose(540, 100, 14, 400), *prose(540, 900, 8, 400)]
+    blocks = read([*left, *right], Box(540, 500, 940, 860))
+    at = labels(blocks).index("figure")
+    assert blocks[at - 1].boxes[0].x0 == 540
+    assert blocks[at + 1].boxes[0].y0 == 900
+
+
+def test_a_picture_below_everything_comes_last() -> None:
+    assert labels(read(prose(100, 100, 5), PICTURE)) == ["text", "figure"]
+
+
+def test_a_page_that_is_a_picture_has_nothing_else() -> None:
+    (block,) = read([], Box(0, 0, WIDE, HIGH))
+    assert (block.label, block.text, block.confidence) == ("figure", "", None)
+
+
+@pytest.mark.parametrize("pictures", [(PICTURE,), (PICTURE, Box(50, 50, 950, 290)), ()])
+def test_no_text_is_lost(pictures: tuple[Box, ...]) -> None:
+    lines = [*prose(100, 100, 5), *IN_IT, *prose(100, 700, 5)]
+    said = " ".join(block.text for block in read(lines, *pictures))
+    for label in LABELS:
+        assert said.count(label) == 1
+    assert said.count("The harbour was busy") == 10
+
+
+def test_in_a_mirror_the_picture_is_where_it_is() -> None:
+    hebrew = [line("ספריית הכפר פתוחה בכל יום שלישי וחמישי", 300, y, 600) for y in (100, 130, 700)]
+    blocks = read(hebrew, PICTURE)
+    assert next(block.boxes for block in blocks if block.label == "figure") == (PICTURE,)
