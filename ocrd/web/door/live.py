@@ -1,7 +1,8 @@
 """An answer that is sent while it is made: server-sent events, one for each piece.
 
-What is wrong before the first piece is refused as any request is; later there is an event that says
-so. A client who goes away ends the work.
+What is wrong before the answer has begun is refused as any request is; later there is an event that
+says so. It begins with the first piece, or where that is long in coming with a sign of life. A
+client who goes away ends the work.
 """
 
 from __future__ import annotations
@@ -51,15 +52,25 @@ class Live(Response):
         async def say(event: ServerSentEvent) -> None:
             await send({"type": "http.response.body", "body": event.encode(), "more_body": True})
 
-        text = await anext(texts, None)
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        self._has_begun = True
+        async def begin() -> None:
+            if not self._has_begun:
+                self._has_begun = True
+                head = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+                await send(head)
+
+        async def ping() -> None:
+            await begin()
+            await say(ServerSentEvent(comment="", sep=SEP))
+
         try:
-            while text is not None:
+            while (text := await _next(texts, ping)) is not None:
+                await begin()
                 await say(ServerSentEvent(text, sep=SEP))
-                text = await _next(texts, lambda: say(ServerSentEvent(comment="", sep=SEP)))
+            await begin()
             await say(ServerSentEvent("[DONE]", sep=SEP))
         except OcrdError as error:
+            if not self._has_begun:
+                raise
             told = bytes(refused(self._request, refusal_of(error)).body).decode()
             await say(ServerSentEvent(told, event="error", sep=SEP))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
