@@ -24,12 +24,31 @@ from ocrd.errors import OcrdError
 from ocrd.web.door.faults import Refusal, refuse_ours, refuse_unforeseen, refused
 from ocrd.web.door.guard import Guard
 from ocrd.web.door.house import House
-from ocrd.web.routes import alive, jobs, results, steer, watching
+from ocrd.web.routes import (
+    alive,
+    batch,
+    chat,
+    direct,
+    files,
+    jobs,
+    loader,
+    models,
+    ocr,
+    ocr_jobs,
+    responses,
+    results,
+    steer,
+    v1_ocr,
+    watching,
+)
 
 MAX_TOLD = 20  # faults of a request that are told
 
 ROUTERS: tuple[APIRouter, ...] = (
     alive.router, steer.router, jobs.router, results.router, watching.router,
+    models.router, chat.router, responses.router, files.router,
+    loader.router,
+    direct.router, batch.router, ocr.router, ocr_jobs.router, v1_ocr.router,
 )  # fmt: skip
 
 

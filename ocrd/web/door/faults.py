@@ -76,6 +76,12 @@ def speak(belongs: Callable[[Request], bool], form: Form) -> None:
     _FORMS.append((belongs, form))
 
 
+def path_of(request: Request) -> str:
+    """Return a request's path below the one that a reverse proxy serves us under."""
+    path = str(request.scope["path"])
+    return path.removeprefix(str(request.scope.get("root_path", "")))
+
+
 class Answer(Response):
     """A JSON response that can carry file names which are not UTF-8."""
 

@@ -16,7 +16,7 @@ from ocrd.deposits import Deposit
 from ocrd.errors import RequestError
 from ocrd.uploads import safe_name
 from ocrd.web.door.asking import asker
-from ocrd.web.door.faults import Answer, Refusal, speak
+from ocrd.web.door.faults import Answer, Refusal, path_of, speak
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import House, TheHouse
 from ocrd.web.door.receiving import Received, brought
@@ -41,7 +41,7 @@ def told(refusal: Refusal) -> dict[str, Any]:
     return form
 
 
-speak(lambda request: f"{request.url.path}/".find(f"{PATH}/") >= 0, told)
+speak(lambda request: f"{path_of(request)}/".startswith(f"{PATH}/"), told)
 
 
 @router.post(PATH)

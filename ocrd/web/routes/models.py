@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from ocrd.errors import RequestError
 from ocrd.web.door.asked import default_engine, kind_of
-from ocrd.web.door.faults import Answer, Refusal, speak
+from ocrd.web.door.faults import Answer, Refusal, path_of, speak
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import House, TheHouse
 
@@ -35,12 +35,6 @@ _TYPES = {
 _CODES = {
     "wrong-key": "invalid_api_key", "no-key": "invalid_api_key", "rate": "rate_limit_exceeded",
 }  # fmt: skip
-
-
-def path_of(request: Request) -> str:
-    """Return a request's path below the one that a reverse proxy serves us under."""
-    root = str(request.scope.get("root_path", ""))
-    return request.url.path.removeprefix(root) if root else request.url.path
 
 
 def _is_of_openai(request: Request) -> bool:

@@ -140,7 +140,9 @@ class Transcription:
         answer = await answered(self.house, question)
         if is_whole:
             self._require_some(answer)
-            text = await asyncio.to_thread(rendering.markdown, answer.pages, wanted.task.mode)
+            text = await asyncio.to_thread(
+                rendering.markdown, answer.pages, wanted.task.mode, rendering.PURE
+            )
             recital.end(number, _WHOLE, text.strip())
         return answer
 
@@ -200,7 +202,7 @@ def unread(page: PageRead) -> RequestError:
 
 
 def _laid_out(page: PageRead, mode: str) -> str:
-    return rendering.markdown([page], mode).strip()
+    return rendering.markdown([page], mode, rendering.PURE).strip()
 
 
 def _page(document: int, page: PageRead) -> dict[str, Any]:

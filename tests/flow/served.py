@@ -1,0 +1,65 @@
+"""A daemon for the clients of other APIs: asked over TCP with keys, shared by a module's tests."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests import api
+from tests.installation import Installation, eventually
+
+
+class Server(Installation):
+    """An installation that programs ask."""
+
+    key = api.KEY
+
+    @property
+    def url(self) -> str:
+        return api.address(self)
+
+    def serve(
+        self, engine: str, table: str = "", more: str = "", env: dict[str, str] | None = None
+    ) -> None:
+        """Start with these engines and further keys of [api]."""
+        api.configured(self, engine, table, more=more)
+        self.start(env=env)
+
+    def new_key(self, name: str, *scopes: str) -> str:
+        """Let somebody in, and return the key."""
+        key = f"a-key-of-{name}-0123456789"
+        with api.key_file(self).open("a") as keys:
+            keys.write(f"{name}: {' '.join([key, *scopes])}\n")
+        return key
+
+    def at_work(self) -> int:
+        """Return how many pages are at the engines, or wait for one."""
+        return sum(engine["in_flight"] + engine["waiting"] for engine in self.status()["engines"])
+
+    def is_idle(self) -> bool:
+        return self.at_work() == 0
+
+    def left_over(self) -> list[str]:
+        """Return what requests have left behind."""
+        return [str(path) for path in (self.root / "state" / "uploads" / ".incoming").iterdir()]
+
+
+@contextmanager
+def server(root: Path, start: Callable[[Server], None]) -> Iterator[Server]:
+    """Have a server for as long as the context is; nothing is left of its requests then."""
+    served = Server(root)
+    start(served)
+    try:
+        yield served
+        eventually(served.is_idle, 10, "nothing is left at the engines")
+        eventually(lambda: served.left_over() == [], 10, "nothing is left on the disk")
+    finally:
+        served.stop()
+    log = served.log.read_text()
+    assert "Traceback" not in log, log
+
+
+def data_url(path: Path, kind: str = "image/png") -> str:
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
