@@ -222,6 +222,7 @@ class _Parts:
         self._text = bytearray()
         self._sink: Sink | None = None
         self._count = 0
+        self.is_whole = False
 
     def callbacks(self) -> MultipartCallbacks:
         return {
@@ -229,12 +230,16 @@ class _Parts:
             "on_header_field": lambda data, a, b: self._header.extend(data[a:b]),
             "on_header_value": lambda data, a, b: self._value.extend(data[a:b]),
             "on_header_end": self._header_ended, "on_headers_finished": self._headers_ended,
+            "on_end": self._ended,
         }  # fmt: skip
 
     def close(self, error: BaseException | None = None) -> None:
         if self._sink is not None:
             self._sink.__exit__(type(error) if error else ClientDisconnect, error, None)
             self._sink = None
+
+    def _ended(self) -> None:
+        self.is_whole = True
 
     def _begin(self) -> None:
         self._count += 1
@@ -288,7 +293,10 @@ async def _receive_form(request: Request, place: Place, limit: int, form: Form) 
             if total > limit + MAX_FIELD * 2:
                 raise too_large(limit)
             await asyncio.to_thread(_fed, parser, chunk)
-        parser.finalize()
+        if not parts.is_whole:
+            raise RequestError(
+                "The form breaks off.", hint="Let a library write it.", code="form"
+            )
     except BaseException as error:
         parts.close(error)
         raise
@@ -347,7 +355,7 @@ async def _json_of(request: Request, limit: int) -> dict[str, Any]:
     except ClientDisconnect as error:
         raise gone() from error
     try:
-        found = await asyncio.to_thread(json.loads, body)
+        found = await asyncio.to_thread(_parsed, body)
     except (ValueError, RecursionError) as error:
         raise RequestError(
             f"The body is no JSON: {error}.", code="json", hint="Send a JSON object, in UTF-8."
@@ -355,6 +363,13 @@ async def _json_of(request: Request, limit: int) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise RequestError("The body is no JSON object.", code="json")
     return found
+
+
+def _parsed(body: bytearray) -> object:
+    """Return what JSON says; the body is emptied, so that there are not three of it at a time."""
+    text = body.decode(json.detect_encoding(body), "surrogatepass")
+    body.clear()
+    return json.loads(text)
 
 
 async def decoded(place: Place, text: str, limit: int, name: str = "") -> Received:
