@@ -38,7 +38,7 @@ CODES = {
     "not-drawn": "content of the source was not drawn",
     "drawings-differ": "two programs draw the page differently",
     "uncertain-lines": "lines were read with a score under the limit",
-    "struck-out": "text is struck out, or lies under a stamp or handwriting",
+    "struck-out": "text is struck out, looks handwritten, or lies under a stamp",
     "low-confidence": "the engine is less sure of the page than its confidence_floor asks",
 }
 

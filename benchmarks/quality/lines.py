@@ -23,6 +23,7 @@ from ocrd.engine.rapidocr import (
     finding,
     forms,
     fractions,
+    handwriting,
     ink,
     leaders,
     legibility,
@@ -51,8 +52,9 @@ from ocrd.job import Recognition
 READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, strips, engine._upright, engine._stands, engine._probe,
     turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
-    legibility, overlaid, engine._line, ticks, forms, RapidOcr._with_ticks, leaders,
+    legibility, overlaid, RapidOcr._line, ticks, forms, RapidOcr._with_ticks, leaders,
     RapidOcr._in_parts, strokes, stamps, lookalikes, fractions,
+    handwriting,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 

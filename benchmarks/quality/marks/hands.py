@@ -1,148 +1,222 @@
-"""Whether handwriting can be told from print by a line's shapes: no rule of ocrd's, a trial.
+"""How handwriting is told from print: what the engine's rule tells, and how it was fitted.
 
-``python -m benchmarks.quality.marks.hands`` takes lines set in script typefaces letter by letter,
-print of the same sheets, and lines of each third page of the page set, every other of these held
-back. Of each line: how alike the slants of its strokes are, how many of its pieces stand on one row
-and end at two others, how wide, high and close they are. A rule is fitted to half a; the limit is
-what so many of its sound lines exceed; half b and the pages held back are counted.
+``python -m benchmarks.quality.marks.hands`` reads sheets with handwriting (``handwriting``), print
+that reads badly (``worn``) and the pages of ``make quality``, each in two halves: a, which the rule
+was fitted to, and b, of other typefaces and makers, which was only counted. ``--fit`` fits weights
+anew to a and prints them. Page images that are named are counted, too: pages that people wrote.
+``--stale`` counts what another engine read before.
 """
 
 from __future__ import annotations
 
-import cv2
+import argparse
+import hashlib
+import inspect
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 from benchmarks.machine import heading
-from benchmarks.quality.documents import pages
+from benchmarks.quality import newspapers, office, printing
+from benchmarks.quality.documents import CACHE, pages
 from benchmarks.quality.images import scans
-from benchmarks.quality.marks import handwriting
-from ocrd.engine.rapidocr import engine, shades, strips
+from benchmarks.quality.lines import Drawn, recognitions
+from benchmarks.quality.marks import handwriting, overlays, paper, worn
+from benchmarks.quality.marks.paper import Row
+from benchmarks.quality.marks.scoring import plain
+from benchmarks.quality.marks.typefaces import HALVES
+from ocrd.doubts import REPLACEMENT, is_read
+from ocrd.engine.rapidocr import handwriting as rule
+from ocrd.engine.rapidocr import legibility, strips
+from ocrd.job import Line, Recognition
 
 Reals = NDArray[np.float64]
-HEIGHT = 48  # pixels that a line is high here
-EVERY = 3  # page of the page set
-SHEETS = 20
-LIMITS = (0.003, 0.01, 0.03)
+SHEETS = 30  # of a kind and half
+WRONG, RIGHT = 0.2, 0.05  # share of a row's signs that are read wrong, from which and up to which
+PAGES = {"a": ("pages", "makers"), "b": ("heldout", "makers_heldout")}
+NEWSPAPERS = {"a": newspapers.TUNED, "b": newspapers.HELD}
+OFFICES = {"a": printing.TUNED, "b": printing.HELD}
+_STEPS, _RATE, _DECAY = 4000, 1.0, 1e-3  # of the descent that fits the weights
 
 
-def features(strip: NDArray[np.uint8]) -> list[float] | None:
-    """Return what a line looks like; None for one with too little on it."""
-    grey = np.asarray(cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY), np.uint8)
-    width = max(1, round(grey.shape[1] * HEIGHT / grey.shape[0]))
-    grey = np.asarray(cv2.resize(grey, (width, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
-    inked = shades.inked(grey, (0.02, 0.97), share=0.45, contrast=40)
-    if inked is None or width < 2.5 * HEIGHT:
-        return None
-    facts = cv2.connectedComponentsWithStats(inked.astype(np.uint8), connectivity=8)[2][1:]
-    _, top, wide, high, _ = facts.T
-    good = (high >= 0.2 * HEIGHT) & (high <= 0.95 * HEIGHT) & (wide <= 2 * HEIGHT)
-    if good.sum() < 5:
-        return None
-    top, wide, high = top[good], wide[good], high[good]
-    feet = _shares(top + high, 0.5, 0.98)
-    heads = _shares(top, 0.0, 0.7)
-    first = int(heads.argmax())
-    others = np.delete(heads, slice(max(0, first - 3), first + 4))
-    return [
-        _slants(grey), float(feet.max()), float(heads[first] + others.max()),
-        float(np.median(wide / high)), float(np.std(high) / np.mean(high)),
-        len(top) * HEIGHT / width,
-    ]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A sheet that was drawn, and what stands on it."""
+
+    path: Path
+    rows: tuple[Row, ...]
 
 
-def _shares(rows: NDArray[np.int32], first: float, last: float) -> Reals:
-    """Return for each row how many pieces are within a pixel and a half of it."""
-    places = np.arange(first * HEIGHT, last * HEIGHT)
-    return np.asarray((np.abs(rows[None, :] - places[:, None]) <= 1.5).mean(axis=1))
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A line that was read, and what the rule sees of it."""
+
+    line: Line
+    look: rule.Look | None
+    errors: float = 0.0  # share of its row's signs that were read wrong
+
+    @property
+    def is_told(self) -> bool:
+        """Say whether the rule tells it."""
+        return self.look is not None and rule.likelihood(self.look) > rule.LIMIT
+
+    @property
+    def was_doubted(self) -> bool:
+        """Say whether it is doubtful without the rule."""
+        doubt = self.line.doubt if self.line.doubt != "handwritten" else ""
+        unsure = self.line.confidence < legibility.MIN_CONFIDENCE
+        return bool(doubt) or unsure or REPLACEMENT in self.line.text
 
 
-def _slants(grey: NDArray[np.uint8]) -> float:
-    """Return which share of the upright edges lean alike, by ten degrees."""
-    smooth = cv2.GaussianBlur(grey, (3, 3), 0).astype(np.float32)
-    across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-    strength = np.hypot(across, down)
-    lean = np.degrees(np.arctan2(down * np.sign(across), np.maximum(np.abs(across), 1e-3)))
-    edges = (strength > 0.35 * np.percentile(strength, 98)) & (np.abs(lean) < 45)
-    counts = np.histogram(lean[edges], 90, (-45, 45), weights=strength[edges])[0]
-    return float(np.convolve(counts, np.ones(5), "same").max() / max(counts.sum() / 5, 1e-6))
-
-
-def sheets(half: str) -> tuple[Reals, NDArray[np.bool_]]:
-    """Return the features of sheets' lines, and which of them are of a pen."""
-    found, by_hand = [], []
+def _sheets(kind: str, half: str) -> Iterator[_Sheet]:
+    """Yield sheets, drawing those that are not there."""
+    module, draw = {"hand": (handwriting, handwriting.written), "worn": (worn, worn.worn)}[kind]
+    source = "".join(map(inspect.getsource, (module, overlays, paper)))
+    folder = CACHE / "hands" / hashlib.sha256(source.encode()).hexdigest()[:8]
+    folder.mkdir(parents=True, exist_ok=True)
     for number in range(SHEETS):
-        sheet = handwriting.written(half, number)
-        pixels = np.asarray(sheet.image.convert("RGB"))[:, :, ::-1]
-        for row in sheet.rows:
-            left, top, right, bottom = row.box
-            more = round(0.15 * (bottom - top))
-            part = pixels[max(0, top - more) : bottom + more, max(0, left - more) : right + more]
-            one = features(np.ascontiguousarray(part))
-            if one is not None:
-                found.append(one)
-                by_hand.append(row.mark == "handwritten")
-    return np.array(found), np.array(by_hand)
+        path = folder / f"{kind}-{half}-{number}.png"
+        if not path.with_suffix(".json").exists():
+            sheet = draw(half, number)
+            sheet.image.save(path)
+            path.with_suffix(".json").write_text(json.dumps([asdict(row) for row in sheet.rows]))
+        rows = json.loads(path.with_suffix(".json").read_text())
+        yield _Sheet(path, tuple(Row(one["text"], tuple(one["box"]), one["mark"]) for one in rows))
 
 
-def page_set() -> tuple[Reals, Reals]:
-    """Return the features of lines of pages that nobody wrote on, every other page apart."""
-    reader = engine.load({"slots": 1})
-    found: tuple[list[list[float]], list[list[float]]] = [], []
-    for kind in ("clean", "degraded"):
-        for number, scan in enumerate(list(scans(pages("pages"), (kind,)))[::EVERY]):
-            pixels = strips.load(str(scan.path))
-            for quad in reader.detect(pixels):
-                one = features(strips.strip(pixels, quad))
-                if one is not None:
-                    found[number % 2].append(one)
-    return np.array(found[0]), np.array(found[1])
+def _seen(drawn: Drawn, read: Recognition) -> Iterator[_Seen]:
+    """Yield the lines that were read on an image."""
+    pixels = strips.load(str(drawn.path))
+    pixels = np.ascontiguousarray(np.rot90(pixels, -read.rotation // 90))
+    for line in read.lines:
+        if is_read(line):
+            strip = strips.strip(pixels, line.quad)
+            yield _Seen(line, rule.look_of(strip, line.text, line.confidence))
 
 
-def _fitted(print_lines: Reals, by_hand: Reals) -> tuple[Reals, Reals, Reals]:
-    """Return a logistic rule: means, deviations, weights."""
-    both = np.vstack([print_lines, by_hand])
-    truth = np.r_[np.zeros(len(print_lines)), np.ones(len(by_hand))]
-    means, deviations = both.mean(axis=0), both.std(axis=0)
-    design = _design((both - means) / deviations)
+def _by_rows(sheet: _Sheet, seen: Iterable[_Seen]) -> dict[int, list[_Seen]]:
+    """Return the lines of each row: a line is of the row whose middle is nearest to its own."""
+    found: dict[int, list[_Seen]] = {index: [] for index in range(len(sheet.rows))}
+    for one in seen:
+        x, y = (sum(point[axis] for point in one.line.quad) / 4 for axis in (0, 1))
+        over = [
+            (abs(y - (row.box[1] + row.box[3]) / 2), index)
+            for index, row in enumerate(sheet.rows)
+            if row.box[0] - 20 <= x <= row.box[2] + 20 and row.box[1] <= y <= row.box[3]
+        ]
+        if over:
+            found[min(over)[1]].append(one)
+    return found
+
+
+def _of_sheets(kind: str, half: str, *, stale: bool) -> tuple[list[list[_Seen]], list[_Seen]]:
+    """Return the lines of each row by hand, and the lines of print, of sheets."""
+    by_hand: list[list[_Seen]] = []
+    printed: list[_Seen] = []
+    for sheet, read in recognitions(_sheets(kind, half), seconds=1e9, stale=stale):
+        if read.rotation:
+            continue  # its rows are elsewhere now
+        for index, some in _by_rows(sheet, _seen(sheet, read)).items():
+            row = sheet.rows[index]
+            said = plain("".join(
+                one.line.text for one in sorted(some, key=lambda one: one.line.quad[0][0])
+            ))  # fmt: skip
+            errors = Levenshtein.normalized_distance(said, plain(row.text))
+            judged = [_Seen(one.line, one.look, errors) for one in some]
+            if row.mark:
+                by_hand.append(judged)
+            else:
+                printed += judged
+    return by_hand, printed
+
+
+def _of_pages(half: str, *, stale: bool) -> list[_Seen]:
+    """Return the lines of pages that nobody wrote on."""
+    drawn: list[Drawn] = [*newspapers.newspaper_scans(NEWSPAPERS[half])]
+    drawn += office.office_scans(OFFICES[half])
+    for name in PAGES[half]:
+        drawn += scans(pages(name), ("clean", "degraded"))
+    some = recognitions(drawn, seconds=1e9, stale=stale)
+    return [one for scan, read in some for one in _seen(scan, read)]
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part} ({100 * part / max(1, whole):.2f} %)"
+
+
+def _print_half(half: str, *, stale: bool) -> tuple[list[list[_Seen]], list[_Seen]]:
+    """Count a half; return the lines by hand and those of print."""
+    by_hand, beside = _of_sheets("hand", half, stale=stale)
+    _, badly = _of_sheets("worn", half, stale=stale)
+    clean = _of_pages(half, stale=stale)
+    rows = [some for some in by_hand if some]
+    wrong = [some for some in rows if some[0].errors > WRONG]
+    right = [some for some in rows if some[0].errors <= RIGHT]
+    told = sum(any(one.is_told for one in some) for some in wrong)
+    before = sum(any(one.was_doubted for one in some) for some in wrong)
+    now = sum(any(one.was_doubted or one.is_told for one in some) for some in wrong)
+    print(
+        f"{half} by hand: {len(by_hand)} lines, {len(rows)} with text; read wrong {len(wrong)}, of"
+        f" these told {_percent(told, len(wrong))}, doubtful at all before"
+        f" {_percent(before, len(wrong))}, now {_percent(now, len(wrong))}; read right"
+        f" {len(right)}, of these told {sum(any(o.is_told for o in some) for some in right)}"
+    )
+    for name, some in (("print beside it", beside), ("print that reads badly", badly),
+                       ("pages of make quality", clean)):  # fmt: skip
+        false = [one for one in some if one.is_told]
+        said = _percent(len(false), len(some))
+        print(f"{half} {name}: {len(some)} lines, said to be by hand {said}")
+    return by_hand, [*beside, *badly, *clean]
+
+
+def _print_files(files: Sequence[Path], *, stale: bool) -> None:
+    """Count page images of somebody else's, each for itself."""
+    for sheet, read in recognitions((_Sheet(path, ()) for path in files), seconds=1e9, stale=stale):
+        seen = list(_seen(sheet, read))
+        told = sum(one.is_told for one in seen)
+        all_marked = sum(one.is_told or one.was_doubted for one in seen)
+        print(f"{sheet.path.name}: {len(seen)} lines with text, told {told}, doubtful {all_marked}")
+
+
+def _print_fit(by_hand: Sequence[Sequence[_Seen]], printed: Sequence[_Seen]) -> None:
+    """Fit a logistic rule and print it: hands and print weigh the same, however many they are."""
+    hands = [one.look for some in by_hand for one in some if one.look]
+    prints = [one.look for one in printed if one.look]
+    values = np.array([*prints, *hands])
+    truth = np.r_[np.zeros(len(prints)), np.ones(len(hands))]
+    each = np.where(truth == 1, 1 / len(hands), 1 / len(prints))
+    means, deviations = values.mean(axis=0), values.std(axis=0)
+    design = np.column_stack([(values - means) / deviations, np.ones(len(values))])
     weights = np.zeros(design.shape[1])
-    each = np.where(truth == 1, len(print_lines) / len(by_hand), 1.0)
-    for _ in range(3000):
+    for _ in range(_STEPS):
         likely = 1 / (1 + np.exp(-design @ weights))
-        weights -= 0.5 * (design.T @ (each * (likely - truth)) / each.sum() + 1e-3 * weights)
-    return means, deviations, weights
-
-
-def _design(values: Reals) -> Reals:
-    products = [values[:, [0]] * values[:, [1]], values[:, [1]] * values[:, [4]]]
-    return np.column_stack([values, values**2, *products, np.ones(len(values))])
+        weights -= _RATE * (design.T @ (each * (likely - truth)) + _DECAY * weights)
+    scaled = weights[:-1] / deviations
+    print(f"_WEIGHTS = {rule.Look(*scaled.round(2).tolist())}")
+    print(f"_BIAS = {weights[-1] - scaled @ means:.2f}")
 
 
 def main() -> None:
-    """Set, measure, fit, count, print."""
-    heading("Handwriting told by the shapes of a line")
-    (lines_a, hand_a), (lines_b, hand_b) = sheets("a"), sheets("b")
-    seen, held_back = page_set()
-    sound = np.vstack([lines_a[~hand_a], seen])
-    means, deviations, weights = _fitted(sound, lines_a[hand_a])
-
-    def scores(values: Reals) -> Reals:
-        return np.asarray(_design((values - means) / deviations) @ weights)
-
-    print(
-        f"{hand_a.sum()} and {hand_b.sum()} lines by hand,"
-        f" {len(seen)} and {len(held_back)} of pages"
-    )
-    for share in LIMITS:
-        limit = np.quantile(scores(sound), 1 - share)
-        told_a, told_b = ((scores(some) > limit).mean() for some in (
-            lines_a[hand_a], lines_b[hand_b]
-        ))  # fmt: skip
-        wrong_b, wrong = ((scores(some) > limit).mean() for some in (lines_b[~hand_b], held_back))
-        print(
-            f"limit at {100 * share:.1f} %: told a {100 * told_a:.0f} %, b {100 * told_b:.0f} %;"
-            f" print said to be by hand: b {100 * wrong_b:.1f} %, pages {100 * wrong:.1f} %"
-        )
+    """Read, count, fit, print."""
+    parser = argparse.ArgumentParser(prog="benchmarks.quality.marks.hands", description=__doc__)
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    parser.add_argument("--half", choices=HALVES)
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--stale", action="store_true")
+    options = parser.parse_args()
+    heading("Handwriting told by the look of a line, and by how unsure the network is")
+    if options.files:
+        _print_files(options.files, stale=options.stale)
+        return
+    for half in [options.half] if options.half else HALVES:
+        by_hand, printed = _print_half(half, stale=options.stale)
+        if options.fit and half == "a":
+            _print_fit(by_hand, printed)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,11 @@ TOUCHED, COVERED = 0.02, 0.1  # share of a row's columns with a stamp's ink: les
 HALVES = {"a": 1, "b": 2}
 
 
-def prose(half: str, number: int, chance: np.random.Generator, least: int = 3) -> Sheet:
-    """Set a page of lines."""
-    faces = paths("print", half)
+def prose(
+    half: str, number: int, chance: np.random.Generator, least: int = 3, kind: str = "print"
+) -> Sheet:
+    """Set a page of lines, in one of the half's typefaces of a kind."""
+    faces = paths(kind, half)
     face = faces[number % len(faces)]
     sheet = Sheet((150, 200, 300)[number % 3])
     size = float(chance.choice([9, 10, 11, 12]))

@@ -1,4 +1,4 @@
-"""The typefaces that sheets are set in, in two halves: fetched from Debian, not installed.
+"""The typefaces that sheets are set in, in two halves: fetched from Debian and npm, not installed.
 
 The packages and their files stand in ``typefaces.toml``.
 """
@@ -15,20 +15,21 @@ from PIL import ImageFont
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.documents import _fetch as fetch
 
+_FILES = {".otf", ".ttf", ".ttc", ".woff"}
 HALVES = ("a", "b")  # looked at while limits were set, and only counted
 
 
 @cache
 def paths(kind: str, half: str) -> tuple[Path, ...]:
-    """Return the font files of a kind, "print" or "hand", fetching what is not there."""
+    """Return the font files of a kind, "print", "odd" or "hand", fetching what is not there."""
     body: dict[str, Any] = tomllib.loads(Path(__file__).with_name("typefaces.toml").read_text())
     found = []
     for package, names in body[kind][half].items():
         facts = body["packages"][package]
         fetch(package, facts)
         for name in names:
-            files = sorted((CACHE / "packages" / package).rglob(f"{name}.[ot]t[fc]"))
-            found.append(files[0])
+            files = sorted((CACHE / "packages" / package).rglob(f"{name}.*"))
+            found.append(next(path for path in files if path.suffix in _FILES))
     return tuple(found)
 
 

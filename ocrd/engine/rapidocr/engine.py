@@ -21,6 +21,7 @@ from ocrd.doubts import REPLACEMENT, is_read
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.engine.rapidocr import (
     forms,
+    handwriting,
     ink,
     leaders,
     legibility,
@@ -233,16 +234,32 @@ class RapidOcr:
             readings[index] = page.readings[index] if index in page.readings else next(fresh)
             telling(len(readings))
             if telling.wants_text:  # else that waits: lanes stand still while lines are judged
-                found[index] = _line(page.pixels, page.quads[index], readings[index])
+                found[index] = self._line(page, page.quads[index], readings[index])
                 _tell(page, found[index], telling)
         lines = [
-            found[index] if index in found else _line(page.pixels, page.quads[index], reading)
+            found[index] if index in found else self._line(page, page.quads[index], reading)
             for index, reading in sorted(readings.items())
         ]
         for row in rows:
             lines.append(self._in_parts(page, row.parts, row.quad))
             _tell(page, lines[-1], telling)
         return stamps.marked(page.pixels, [line for line in lines if line is not None])
+
+    def _line(self, page: Page, quad: Quad, reading: turning.Reading) -> Line | None:
+        """Return the line with what is not sure of it; None for what never was text."""
+        strip = strips.strip(page.pixels, quad)
+        judged = legibility.judged(reading, strip)
+        if judged is None:
+            return None
+        text, doubt = judged
+        if doubt != "unread":
+            # Others' scores are of another scale: by them a hand is not told. What is tells more
+            # than a stroke, which a hand's own are taken for.
+            is_own = self._reader is self
+            is_written = is_own and handwriting.is_written(strip, *reading)
+            doubt = "handwritten" if is_written else overlaid.doubt(strip) or doubt
+        confidence = round(min(max(reading[1], 0.0), 1.0), 4)
+        return Line(text, confidence, quad, ink.typeface(strip, text), doubt)
 
     def _with_ticks(
         self, page: Page, lines: Sequence[Line], rules: Sequence[Rule]
@@ -278,7 +295,7 @@ class RapidOcr:
         for part in parts:
             if isinstance(part, str):
                 texts.append(part)
-            elif (one := _line(page.pixels, part, next(readings))) is not None:
+            elif (one := self._line(page, part, next(readings))) is not None:
                 some.append(one)
                 texts.append(one.text.strip() if is_read(one) else REPLACEMENT)
         letters = sum(len(one.text) for one in some)
@@ -307,19 +324,6 @@ def _tell(page: Page, line: Line | None, telling: Telling) -> None:
     """Tell a line's text, if anybody can read it."""
     if line is not None and is_read(line) and not page.script:
         telling.text(f"{line.text}\n")
-
-
-def _line(pixels: Pixels, quad: Quad, reading: turning.Reading) -> Line | None:
-    """Return the line with what is not sure of it; None for what never was text."""
-    strip = strips.strip(pixels, quad)
-    judged = legibility.judged(reading, strip)
-    if judged is None:
-        return None
-    text, doubt = judged
-    if doubt != "unread":
-        doubt = overlaid.doubt(strip) or doubt
-    confidence = round(min(max(reading[1], 0.0), 1.0), 4)
-    return Line(text, confidence, quad, ink.typeface(strip, text), doubt)
 
 
 def _upright(engine: RapidOcr, pixels: Pixels, going_on: Callable[[], None]) -> Page:

@@ -1,8 +1,7 @@
 """What lies over a line: a stroke that strikes it out, a stamp of another colour (pure).
 
 Such a line may read well and not be meant, or read as what stands on it in part. What is larger
-than a line, in the print's own colour, is looked for on the page: ``stamps``. Handwriting is
-not told from print: too much print looks like it.
+than a line, in the print's own colour, is looked for on the page: ``stamps``.
 """
 
 from __future__ import annotations
