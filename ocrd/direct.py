@@ -23,6 +23,7 @@ from ocrd.errors import (
     AlienTaskError,
     EngineError,
     NoPagesError,
+    OcrdError,
     PageError,
     TooManyPagesError,
     UnknownEngineError,
@@ -55,6 +56,11 @@ class Question:
     on_page: Callable[[PageRead], None] | None = None  # as each is read, in no order
     on_numbers: Callable[[Sequence[int]], None] | None = None  # of the pages, before any is read
     on_answer: Callable[[int, Recognition], None] | None = None  # of a page, before on_page
+    name: str = ""  # by which people know the document; "" is its file's
+
+    def told(self, text: str) -> str:
+        """Return what is said of the document, with the name by which people know it."""
+        return text.replace(self.path.name, self.name) if self.name else text
 
 
 @dataclass(slots=True)
@@ -106,6 +112,13 @@ class Direct:
         Raises the OcrdError of what concerns it as a whole; InterruptedReadingError at a stop. A
         page's own fault is in its PageRead.
         """
+        try:
+            return await self._answer(question)
+        except OcrdError as error:
+            error.what = question.told(error.what)
+            raise
+
+    async def _answer(self, question: Question) -> Answer:
         began, engine = time.monotonic(), self.engine(question.engine)
         source = Source(question.path, files.file_key(question.path))
         rank = self._rank(question, 1)
@@ -127,6 +140,7 @@ class Direct:
                 question.on_answer(page, said)
 
         async def keep(page: PageRead) -> None:
+            page = replace(page, warnings=tuple(map(question.told, page.warnings)))
             answer.pages.append(page)
             if question.on_page is not None:
                 question.on_page(page)

@@ -16,6 +16,10 @@ from tests.installation import ROOT
 RUNNERS = {
     "desk": "bash in a fresh home with scans: tests/flow/test_documentation.py",
     "daemon": "the same, in the background until it is stopped",
+    "direct": "bash beside a daemon that answers: tests/flow/test_api_direct.py",
+    "openai": "Python beside a daemon that answers: tests/flow/test_api_openai.py",
+    "mistral": "the same: tests/flow/test_api_mistral.py",
+    "webui": "bash, in the same place",
     "config": "read as a configuration: tests/unit/test_documentation.py",
     "unit": "read by systemd as a unit, or a drop-in of ocrd's: tests/unit/test_documentation.py",
     "make": "CI runs it: .ci/run, tests/unit/cli/test_cli.py",

@@ -21,11 +21,13 @@ from ocrd.errors import RequestError
 from ocrd.job import PageRead
 from ocrd.reading import InterruptedReadingError
 from ocrd.tasks import AS_CONFIGURED, IMAGE_TEXT, MODES, SIZES, SIZES_OF, Decoding, Task
+from ocrd.uploads import safe_name
 from ocrd.web.door.house import House
 from ocrd.web.door.receiving import Received, gone
 
 T = TypeVar("T")
 
+NAMELESS = "The document"  # that came without a name
 GROUNDING = "<|grounding|>"
 _LOCATE = re.compile(
     r"locate\s*<\|ref\|>(.+?)<\|/ref\|>\s*in the image\.?", re.IGNORECASE | re.DOTALL
@@ -123,6 +125,7 @@ async def read(
     question = Question(
         document.path, task, engine or default_engine(house), pages, settings.priority,
         most_pages or settings.max_direct_pages, on_text, on_page,
+        name=safe_name(document.name) if document.name else "",
     )  # fmt: skip
     return await while_there(request, answered(house, question))
 
@@ -134,6 +137,8 @@ async def answered(house: House, question: Question) -> Answer:
             "The daemon is paused.", hint="Ask again when it goes on (ocrd resume).",
             status=HTTPStatus.SERVICE_UNAVAILABLE, code="paused",
         )  # fmt: skip
+    if not question.name:
+        question = replace(question, name=NAMELESS)
     try:
         return await house.direct.read(question)
     except InterruptedReadingError:
