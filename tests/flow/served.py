@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests import api
-from tests.installation import Installation, eventually
+from tests.installation import LETTER, PATIENCE, SAMPLES, Installation, eventually
+from tests.recipes.blocks import blocks
 
 
 class Server(Installation):
@@ -40,6 +45,19 @@ class Server(Installation):
 
     def is_idle(self) -> bool:
         return self.at_work() == 0
+
+    def follow(self, name: str, folder: Path) -> str:
+        """Run the block of the documentation of that name, beside two scans; return its output."""
+        shutil.copy(LETTER, folder / "scan.png")
+        shutil.copy(SAMPLES / "letter.pdf", folder)
+        (block,) = blocks(name)
+        program = [sys.executable] if block.language == "python" else ["bash", "-e"]
+        result = subprocess.run(
+            [*program, "-c", block.text], cwd=folder, capture_output=True, text=True,
+            env={**os.environ, "OCRD": self.url, "KEY": self.key}, timeout=PATIENCE * 60,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        return result.stdout
 
     def left_over(self) -> list[str]:
         """Return what requests have left behind."""

@@ -355,3 +355,11 @@ def test_open_webui_is_told_where_there_is_nothing_to_read(served: Server, tmp_p
         with caught.value:
             assert caught.value.code == 422
             assert words in caught.value.read().decode()
+
+
+def test_the_lines_of_the_documentation_do_what_they_say(served: Server, tmp_path: Path) -> None:
+    said = served.follow("mistral", tmp_path)
+    assert "# An illustrated page" in said
+    assert "['img-0.jpeg', 'img-1.jpeg']" in said
+    loaded = json.loads(served.follow("webui", tmp_path))
+    assert (loaded["metadata"]["source"], loaded["metadata"]["format"]) == ("letter.pdf", "PDF")

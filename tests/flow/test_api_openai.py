@@ -484,3 +484,9 @@ def test_a_models_tokens_are_streamed_as_they_come(
     assert whole.usage.completion_tokens == checkpoints.tokens_of(said)
     assert whole.usage.prompt_tokens > 256
     assert not hasattr(whole.usage, "estimated")
+
+
+def test_the_lines_of_the_documentation_do_what_they_say(served: Server, tmp_path: Path) -> None:
+    said = served.follow("openai", tmp_path)
+    assert said.count("# A heading") == 4, "the letter has two pages"
+    assert f"of its own. {streamer.PROMPT_TOKENS + WORDS}\n" in said
