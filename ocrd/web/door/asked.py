@@ -45,7 +45,7 @@ _TO_TEXT = re.compile(
     r"\bocr\b|\b(extract|read|transcribe|recogni[sz]e|return|get)\b.*\b(text|words|document|image|page)\b",
     re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
-_ARE_LINES = ("rapidocr", "tesseract")  # kinds that read lines: no sizes, no sampling
+LINE_KINDS = ("rapidocr", "tesseract")  # kinds that read lines: no sizes, no tokens, no sampling
 
 
 def task_asked(
@@ -66,7 +66,7 @@ def task_asked(
     task = replace(named, decoding=decoding, size=size)
     if size and size not in SIZES_OF.get(kind, ()):  # of an engine with one size only
         task = replace(task, size="")
-    if kind in _ARE_LINES:
+    if kind in LINE_KINDS:
         task = replace(task, decoding=replace(decoding, temperature=0.0))
     require_possible(task, kind)
     return task

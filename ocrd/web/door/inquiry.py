@@ -10,15 +10,15 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 
 from ocrd.errors import RequestError
-from ocrd.tasks import EVERY_MODE, SIZES, Decoding, Task
-from ocrd.web.door.asked import default_engine, kind_of, task_asked
+from ocrd.tasks import AS_CONFIGURED, EVERY_MODE, SIZES, Decoding, Task
+from ocrd.web.door.asked import LINE_KINDS, default_engine, kind_of, task_asked
 from ocrd.web.door.house import House
 from ocrd.web.door.ordering import ranges
 from ocrd.web.door.receiving import Form, Received, brought, decoded, json_brought
@@ -59,6 +59,8 @@ def inquiry(house: House, told: Mapping[str, Any], default: str = "text") -> Inq
         kind, text_of(told, "prompt"), size=size, decoding=_decoding(told), default=default,
         mode=task_mode, target=text_of(told, "target"),
     )  # fmt: skip
+    if kind in LINE_KINDS:
+        task = replace(task, decoding=AS_CONFIGURED)
     return Inquiry(task, engine, kind, mode, ranges(text_of(told, "pages")))
 
 

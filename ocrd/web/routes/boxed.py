@@ -14,7 +14,7 @@ from ocrd.direct import Answer as Read
 from ocrd.reading import InterruptedReadingError
 from ocrd.web.door.asked import stopping, while_there
 from ocrd.web.door.faults import Answer
-from ocrd.web.door.fetching import named
+from ocrd.web.door.fetching import fetched
 from ocrd.web.door.house import House
 from ocrd.web.door.inquiry import inquiry, switch_of, text_of, wrong
 from ocrd.web.door.receiving import Received, decoded
@@ -23,7 +23,7 @@ from ocrd.web.routes import readings
 TYPES = ("base64", "url")
 
 
-async def had(house: House, body: dict[str, Any]) -> Received:
+async def had(house: House, request: Request, body: dict[str, Any]) -> Received:
     """Return the document that a body names, on the disk; it is taken out of the body."""
     kind = text_of(body, "image_type") or "base64"
     if kind not in TYPES:
@@ -31,8 +31,8 @@ async def had(house: House, body: dict[str, Any]) -> Received:
     image, limit = body.pop("image", None), house.settings().api.max_upload
     if not isinstance(image, str) or not image:
         raise wrong("image", "there is no document", "Send it as Base64, or as a data URL.")
-    if kind == "url":
-        return await named(house, image, limit)
+    if kind == "url" and image[:5].lower() != "data:":
+        return await while_there(request, fetched(house, image, limit))
     return await decoded(house.uploads, image, limit)
 
 

@@ -77,7 +77,9 @@ async def _of_json(request: Request, house: House) -> Response:
     try:
         async with json_brought(request, house.memory) as body:
             is_boxed = "image" in body and ("image_type" in body or "return_image" in body)
-            form.documents.append(await (boxed.had if is_boxed else unpacked)(house, body))
+            form.documents.append(
+                await boxed.had(house, request, body) if is_boxed else await unpacked(house, body)
+            )
         if is_boxed:
             return await boxed.answer(house, request, form.document, body)
         key = told_text(body, "format") or "text"

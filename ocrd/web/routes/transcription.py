@@ -21,12 +21,11 @@ from ocrd.errors import RequestError, TooManyPagesError
 from ocrd.job import PageRead, PageStatus, Recognition
 from ocrd.spoken import Cut, Spoken
 from ocrd.tasks import Task
-from ocrd.web.door.asked import answered
+from ocrd.web.door.asked import LINE_KINDS, answered
 from ocrd.web.door.house import House
 from ocrd.web.door.receiving import Received
 from ocrd.web.routes.recital import Recital
 
-LINE_KINDS = ("rapidocr", "tesseract")
 _WHOLE = 0  # the page that stands for all of a document
 
 
@@ -164,8 +163,10 @@ class Transcription:
             if is_alone or recital.has_told(document, page.number):
                 raise unread(page)
             recital.end(document, page.number, rendering.markdown([page]).strip())
-        elif answer is not None and answer.form == "lines" and not recital.has_heard(
-            document, page.number
+        elif (
+            answer is not None
+            and answer.form == "lines"
+            and not recital.has_heard(document, page.number)
         ):  # the engine tells nothing of a page before all of it
             recital.end(document, page.number, _laid_out(page, self.wanted.task.mode))
         else:
@@ -182,9 +183,7 @@ class Transcription:
         result.prompt_tokens = sum(one.prompt_tokens for one in found)
         result.estimated = self.wanted.are_lines or any(one.estimated for one in found)
         result.completion_tokens = (
-            estimated_tokens(self._told)
-            if result.estimated
-            else sum(one.tokens for one in found)
+            estimated_tokens(self._told) if result.estimated else sum(one.tokens for one in found)
         )
         if any(one.finish == "length" for one in found):
             result.finish = "length"

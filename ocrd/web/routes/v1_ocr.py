@@ -34,7 +34,7 @@ async def ocr(request: Request, house: TheHouse) -> Response:
                         "image", "there is none, and no document either",
                         'Send {"image": "data:image/png;base64,…"}, or {"document": {…}}.',
                     )  # fmt: skip
-                form.documents.append(await boxed.had(house, body))
+                form.documents.append(await boxed.had(house, request, body))
             return await boxed.answer(house, request, form.document, body)
     finally:
         await asyncio.to_thread(form.discard)
