@@ -1,17 +1,17 @@
 """The engines ``kind = "openai"`` and ``"mistral"``: recognition on servers of these interfaces.
 
 vLLM, SGLang, Ray Serve LLM, llama.cpp, Ollama, LiteLLM, or another ocrd. A page goes to one server
-at a time; one that does not answer is set aside and the page moves on. Where none answers, the
-worker ends with ServersGoneError: its pages wait, and nobody is blamed for it.
+at a time (``passage``); where none answers, the worker ends with ServersGoneError: its pages wait,
+and nobody is blamed for it. A page that ran away is read again, a little differently each time.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,84 @@ from PIL import Image
 
 from ocrd.engine.deepseek.text import runaway
 from ocrd.engine.protocol import Hello, Recognise
-from ocrd.engine.remote import images, outputs
-from ocrd.engine.remote.forms import FORMS_OF, Asked, Asking
-from ocrd.engine.remote.guard import Guard, RanAway
+from ocrd.engine.remote import guard, images, models, outputs
+from ocrd.engine.remote.forms import FORMS_OF, Asked
+from ocrd.engine.remote.images import Prepared
+from ocrd.engine.remote.passage import GIVE_UP_SECONDS, KEY_REFUSED, LONGEST_WAIT, Passage, Sent
 from ocrd.engine.remote.profiles import chosen
 from ocrd.engine.remote.servers import Pool, Server
 from ocrd.engine.remote.talk import Access, Refused, Reply, ServerAway, ServerBusy, Talker
-from ocrd.engine.telling import Telling, teller
-from ocrd.errors import EngineUnusableError, PageError, ServersGoneError
+from ocrd.engine.remote.wire import Wire
+from ocrd.engine.telling import teller
+from ocrd.errors import EngineError, EngineUnusableError, ServersGoneError
 from ocrd.job import Ink, Recognition
 from ocrd.tasks import Task
 
 log = logging.getLogger("ocrd.engine.remote")
 
-GIVE_UP_SECONDS = 20.0  # without any server, before the worker ends and its pages wait
-LOOK_SECONDS = 1.0
 TEMPERATURES = (0.0, 0.2, 0.5)  # of the tries of one page; olmOCR's rise in the same way
-REFUSED_KEYS = {401, 403}
+MOST_PLACES = 1024  # that an engine may announce
+PROBES = 16  # servers that are asked for their models at a time
+WAYS = ("key_file", "ca_file", "client_cert", "client_key", "proxy")
+
+
+class Servers:
+    """The servers of an engine's table, and what speaks to each."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        """Raise EngineUnusableError where a key or a certificate cannot be read."""
+        self.wire = Wire()
+        self.talkers: dict[str, Talker] = {}
+        self.wanted = str(settings.get("models") or models.AUTO)
+        servers = []
+        for url in settings["urls"]:
+            server = _server(url, settings)
+            self.talkers[server.url] = Talker(_access(url, settings), server.places, self.wire)
+            servers.append(server)
+        self.pool = Pool(servers)
+
+    @property
+    def model(self) -> str:
+        """Return the model of the first server that named one."""
+        return next((server.model for server in self.pool.servers if server.model), "")
+
+    def probe(self) -> list[ServerAway | Refused]:
+        """Ask every server for its models; return how those failed that did not answer."""
+        with ThreadPoolExecutor(min(PROBES, len(self.pool.servers))) as threads:
+            answers = threads.map(self._probe, self.pool.servers)
+            return [error for error in answers if error is not None]
+
+    def _probe(self, server: Server) -> ServerAway | Refused | None:
+        self.pool.occupy(server)
+        try:
+            found = models.of_server(self.talkers[server.url], self.wanted)
+        except ServerBusy as busy:  # it is there
+            self.pool.rest(server, busy.seconds)
+        except (ServerAway, Refused) as error:
+            self.pool.fail(server, str(error))
+            return error
+        else:
+            server.model, server.context = found.name, found.context
+            self.pool.succeed(server)
+        return None
+
+    def close(self) -> None:
+        """Close the connections."""
+        for talker in self.talkers.values():
+            talker.close()
+        self.wire.close()
+
+
+def _server(url: dict[str, Any], settings: dict[str, Any]) -> Server:
+    places = int(url.get("places") or settings.get("places") or 16)
+    return Server(url["url"].rstrip("/"), places, float(url.get("weight") or 1.0))
+
+
+def _access(url: dict[str, Any], settings: dict[str, Any]) -> Access:
+    ways = {key: str(url.get(key) or settings.get(key) or "") for key in WAYS}
+    timeout = float(settings.get("request_timeout") or 120.0)
+    limit = max(timeout, 2 * float(settings.get("page_timeout") or 300.0))
+    return Access(url["url"].rstrip("/"), timeout=timeout, limit=limit, **ways)
 
 
 class Remote:
@@ -46,32 +107,38 @@ class Remote:
 
         Raises ServersGoneError where none answers, EngineUnusableError where a person has to help.
         """
-        self._talkers: dict[str, Talker] = {}
-        servers = []
-        for url in settings["urls"]:
-            ways = {
-                key: str(url.get(key) or settings.get(key) or "")
-                for key in ("key_file", "ca_file", "client_cert", "client_key", "proxy")
-            }
-            timeout = float(settings.get("request_timeout") or 120.0)
-            access = Access(url["url"].rstrip("/"), timeout=timeout, **ways)
-            places = int(url.get("places") or settings.get("places") or 16)
-            self._talkers[access.url] = Talker(access, places)
-            servers.append(Server(access.url, places, float(url.get("weight") or 1.0)))
-        self._pool = Pool(servers)
-        self._models: dict[str, str] = {}  # by server
-        self._wanted = str(settings.get("models") or "auto")
-        self._probe()
+        self._servers = Servers(settings)
+        try:
+            self._begin(settings)
+        except BaseException:
+            self._servers.close()
+            raise
+
+    def _begin(self, settings: dict[str, Any]) -> None:
+        pool = self._servers.pool
+        failures = self._servers.probe()
+        if len(failures) == len(pool.servers):
+            raise _none_answers(pool, failures)
         self._profile = chosen(
-            str(settings.get("profile") or "auto"), self._model, settings.get("own_profile") or {}
-        )
-        self._form = FORMS_OF[settings["kind"]]
-        self._said = threading.Lock()
-        self._told: set[str] = set()
+            str(settings.get("profile") or "auto"), self._servers.model,
+            settings.get("own_profile") or {},
+        )  # fmt: skip
+        timeout = float(settings.get("request_timeout") or GIVE_UP_SECONDS)
+        page_timeout = float(settings.get("page_timeout") or LONGEST_WAIT)
+        self._passage = Passage(
+            pool, self._servers.talkers, FORMS_OF[settings["kind"]], self._profile,
+            self._servers.wanted,
+            give_up=min(GIVE_UP_SECONDS, timeout), longest_wait=min(LONGEST_WAIT, 5 * page_timeout),
+        )  # fmt: skip
+        for server in pool.servers:
+            if server.failures:
+                log.warning("%s is set aside: %s.", server.url, server.problem)
+        self._warn_of_others(str(settings.get("profile") or "auto"))
         self._hello = Hello(
-            name=str(settings["kind"]), model=self._model, capacity=min(self._pool.places, 1024),
+            name=str(settings["kind"]), model=self._servers.model,
+            capacity=min(pool.places, MOST_PLACES),
             longest_side=self._profile.longest_side, modes=self._profile.modes,
-            device=", ".join(server.url for server in servers),
+            device=", ".join(server.url for server in pool.servers),
         )  # fmt: skip
 
     @property
@@ -79,45 +146,17 @@ class Remote:
         """The engine's announcement."""
         return self._hello
 
-    @property
-    def _model(self) -> str:
-        return next(iter(self._models.values()), "")
-
-    def _probe(self) -> None:
-        """Ask every server for its models; go on if one answers."""
-        refusals = []
-        for server in self._pool.servers:
-            try:
-                found = self._talkers[server.url].models()
-                self._models[server.url] = self._choose(server.url, found)
-            except ServerBusy:
-                self._models[server.url] = "" if self._wanted == "auto" else self._wanted
-            except (ServerAway, Refused) as error:
-                server.in_flight += 1
-                self._pool.fail(server, str(error))
-                refusals.append(error)
-        if not self._models:
-            if any(isinstance(one, Refused) and one.status in REFUSED_KEYS for one in refusals):
-                raise EngineUnusableError(
-                    f"No server lets us in: {self._pool.all_down}.",
-                    hint="Look at the engine's key_file.",
-                )
-            raise self._gone()
-
-    def _choose(self, url: str, found: list[str]) -> str:
-        if self._wanted != "auto":
-            if found and self._wanted not in found:
-                raise Refused(404, f"it has no model {self._wanted}, but {', '.join(found[:5])}")
-            return self._wanted
-        if not found:
-            raise ServerAway(f"{url} has no model")
-        return found[0]
-
-    def _gone(self) -> ServersGoneError:
-        return ServersGoneError(
-            f"No server answers: {self._pool.all_down}.",
-            hint="Its pages wait, and are read when one is back.",
-        )
+    def _warn_of_others(self, wanted: str) -> None:
+        """Say of servers whose model is asked otherwise that they are asked as the first is."""
+        for server in self._servers.pool.servers:
+            if wanted == "auto" and server.model:
+                theirs = chosen("auto", server.model, {}).name
+                ours = chosen("auto", self._servers.model, {}).name
+                if theirs != ours:
+                    log.warning(
+                        "%s has %s, which is asked as %s is: name the model of all in models.",
+                        server.url, server.model, self._servers.model,
+                    )  # fmt: skip
 
     # A page
 
@@ -128,35 +167,31 @@ class Remote:
         path = Path(request.path)
         with Image.open(path) as image:
             width, height = image.size
-        image_sent, media_type, *size = images.prepared(path, self._profile)
-        url = images.data_url(image_sent, media_type)
-        best: tuple[Reply, str, str] | None = None
+        sent = images.prepared(path, self._profile)
         tries = self._tries(request.task)
-        retries = 0
+        best: _Reading | None = None
+        number = 0
         for number, asked in enumerate(tries):
             if number:
                 tell.restart()
                 tell.count_on()
-            reply, doubt = self._read(asked, url, request.ink, tell)
-            text = outputs.markup_of(
-                reply.text, self._profile, asked.task.mode, (size[0], size[1])
-            )
-            doubt = doubt or self._judged(text, reply, asked.task, request.ink)
-            if best is None or not doubt:
-                best = (reply, text, doubt)
-            if not doubt:
+            reply, why = self._passage.read(asked, Sent(sent.url, request.ink), tell)
+            reading = self._judged(reply, why, asked.task, sent, request.ink)
+            if best is None or reading.rank < best.rank:
+                best = reading
+            if not reading.doubt:
                 break
-            retries = min(number + 1, len(tries) - 1)
-            self._say_once(
-                "runaway", "A page ran away on a server (%s): does it ban repetition as its"
-                " model wants? Such pages are read again.", doubt,
-            )
+            if self._profile.bans_repetition:
+                self._passage.say_once(
+                    "runaway", "A page ran away on a server (%s): does it ban repetition as its"
+                    " model wants (ocrd check)? Such pages are read again.", reading.doubt,
+                )  # fmt: skip
         assert best is not None
-        reply, text, doubt = best
-        tell.settle(reply.text)
+        tell.settle(best.reply.text)
+        reply = best.reply
         return Recognition(
             lines=(), width=width, height=height, seconds=time.monotonic() - began, form="markup",
-            markup=text, doubt=doubt, retries=retries, tokens=reply.tokens,
+            markup=best.text, doubt=best.doubt, retries=number, tokens=reply.tokens,
             prompt_tokens=reply.prompt_tokens, estimated=not reply.is_counted,
             finish=reply.finish if reply.finish == "length" else "stop",
         )  # fmt: skip
@@ -168,103 +203,60 @@ class Remote:
             return [Asked(task, first)]
         tries = [Asked(task, temperature) for temperature in TEMPERATURES]
         other = "text" if task.mode == "markdown" and "text" in self._profile.prompts else ""
-        if other and self._profile.prompt(other, "", "") != self._profile.prompt(task.mode, "", ""):
+        if other and self._profile.prompts[other] != self._profile.prompts[task.mode]:
             tries[1:1] = [Asked(replace(task, mode=other), 0.0)]
         return tries
 
-    def _judged(self, text: str, reply: Reply, task: Task, ink: Ink | None) -> str:
-        finished = "length" if reply.finish == "length" else "eos"
+    def _judged(
+        self, reply: Reply, why: str, task: Task, sent: Prepared, ink: Ink | None
+    ) -> _Reading:
+        """Return what became of one try."""
+        size = sent.width, sent.height
+        text = outputs.markup_of(reply.text, self._profile, task.mode, size)
         wants_all = task.mode in {"markdown", "text"}
-        if finished == "length" and task.decoding.max_tokens:
-            return ""  # as it was asked for
-        return runaway.judge(
-            text, finished=finished, has_ink=True, ink=ink if wants_all else None
-        )
-
-    def _read(
-        self, asked: Asked, url: str, ink: Ink | None, tell: Telling
-    ) -> tuple[Reply, str]:
-        """Return a server's answer, and why it was broken off, "" if it was not."""
-        refusals, last, waited = 0, None, 0.0
-        while True:
-            server = self._pool.take(wait_seconds=LOOK_SECONDS, avoid=last)
-            if server is None:
-                waited += LOOK_SECONDS
-                tell(0)
-                if waited >= GIVE_UP_SECONDS and self._pool.all_down:
-                    raise self._gone()
-                continue
-            waited, last = 0.0, server
-            try:
-                return self._ask(server, asked, url, ink, tell)
-            except ServerBusy as busy:
-                self._pool.rest(server, busy.seconds)
-            except Refused as error:
-                refusals += 1
-                self._refused(server, error, refusals)
-            except ServerAway as error:
-                if self._pool.fail(server, str(error)):
-                    log.warning("%s is set aside: %s.", server.url, error)
-                tell.restart()
-
-    def _ask(
-        self, server: Server, asked: Asked, url: str, ink: Ink | None, tell: Telling
-    ) -> tuple[Reply, str]:
-        """Ask one server, and give its place back.
-
-        That is left to whoever catches ServerBusy, ServerAway or Refused, and judges the server.
-        """
-        guard = Guard(ink if asked.task.mode in {"markdown", "text"} else None)
-
-        def on_piece(piece: str) -> None:
-            tell(guard.take(piece))
-            tell.text(piece)
-
-        try:
-            model = self._models.get(server.url) or self._model_of(server)
-            asking = Asking(self._profile, model, asked, url)
-            reply, why = self._form.ask(self._talkers[server.url], asking, on_piece), ""
-        except RanAway as error:
-            reply, why = Reply(guard.text, tokens=guard.pieces), str(error)
-        except (ServerBusy, ServerAway, Refused):
-            raise
-        except BaseException:  # the page is given up
-            self._pool.leave(server)
-            raise
-        if self._pool.succeed(server):
-            log.warning("%s answers again.", server.url)
-        return reply, why
-
-    def _model_of(self, server: Server) -> str:
-        """Ask a server for its model that was away when the engine began."""
-        found = self._talkers[server.url].models()
-        self._models[server.url] = self._choose(server.url, found)
-        return self._models[server.url]
-
-    def _refused(self, server: Server, error: Refused, refusals: int) -> None:
-        """Judge a request that a server did not take; raise where no other will."""
-        if error.status in {*REFUSED_KEYS, 404, 405}:  # of the server, or of what it was set up for
-            if self._pool.fail(server, f"it refuses us ({error})"):
-                log.warning("%s is set aside: it refuses us (%s).", server.url, error)
-            return
-        self._pool.leave(server)
-        if refusals >= min(2, len(self._pool.servers)):
-            raise PageError(
-                f"{server.url} refuses the page: {error}.",
-                hint="Look at the server's limits (context, image size) and the engine's profile.",
-            )
-
-    def _say_once(self, about: str, text: str, *values: object) -> None:
-        with self._said:
-            if about in self._told:
-                return
-            self._told.add(about)
-        log.warning(text, *values)
+        is_cut = reply.finish == "length"
+        ink = ink if wants_all else None
+        grave = why or runaway.judge(text, finished="eos", has_ink=True, ink=ink)
+        if not grave and is_cut and not task.decoding.max_tokens:  # else as it was asked for
+            why = runaway.judge(text, finished="length", has_ink=True, ink=ink)
+        return _Reading(reply, text, grave or why, bool(grave), guard.misfit(text, ink))
 
     def close(self) -> None:
         """Close the connections."""
-        for talker in self._talkers.values():
-            talker.close()
+        self._servers.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What became of one try of a page."""
+
+    reply: Reply
+    text: str
+    doubt: str
+    is_grave: bool  # whether more is wrong with it than that it was cut off
+    misfit: float
+
+    @property
+    def rank(self) -> tuple[bool, bool, float]:
+        """Return how bad it is: sound ones first, then what is nearest to the page's extent."""
+        return self.is_grave, bool(self.doubt), self.misfit
+
+
+def _none_answers(pool: Pool, failures: list[ServerAway | Refused]) -> EngineError:
+    refused = [one for one in failures if isinstance(one, Refused)]
+    if any(one.status in KEY_REFUSED for one in refused):
+        return EngineUnusableError(
+            f"No server lets us in: {pool.problems()}.", hint="Look at the engine's key_file."
+        )
+    if len(refused) == len(failures):
+        return EngineUnusableError(
+            f"No server takes what is asked: {pool.problems()}.",
+            hint="Look at the engine's models and urls, which end in /v1 as a rule.",
+        )
+    return ServersGoneError(
+        f"No server answers: {pool.problems()}.",
+        hint="Its pages wait, and are read when one is back.",
+    )
 
 
 def load(settings: dict[str, Any]) -> Remote:

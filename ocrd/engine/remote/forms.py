@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from ocrd.engine.remote.profiles import Profile
 from ocrd.engine.remote.talk import Reply, ServerAway, Talker
+from ocrd.engine.remote.wire import Ending, never
 from ocrd.tasks import Task
 
 CHARACTERS_A_TOKEN = 4  # about, where a server does not count
@@ -29,12 +30,19 @@ class Asking:
     model: str
     asked: Asked
     image: str  # as a data URL
+    without: frozenset[str] = frozenset()  # fields that the server does not take
 
 
 class Form(Protocol):
     """How one interface is spoken."""
 
-    def ask(self, talker: Talker, asking: Asking, on_piece: Callable[[str], None]) -> Reply:
+    def ask(
+        self,
+        talker: Talker,
+        asking: Asking,
+        on_piece: Callable[[str], None],
+        ending: Ending = never,
+    ) -> Reply:
         """Ask a server; see ``Talker.chat`` for what it raises."""
         ...
 
@@ -42,44 +50,62 @@ class Form(Protocol):
 class Chat:
     """OpenAI's chat completions, as vLLM and its like have them."""
 
-    def ask(self, talker: Talker, asking: Asking, on_piece: Callable[[str], None]) -> Reply:
+    def ask(
+        self,
+        talker: Talker,
+        asking: Asking,
+        on_piece: Callable[[str], None],
+        ending: Ending = never,
+    ) -> Reply:
         """Ask a server for a completion, and tell each piece of it."""
-        return talker.chat(self._body(asking), on_piece)
+        return talker.chat(body_of(asking), on_piece, ending)
 
-    def _body(self, asking: Asking) -> dict[str, Any]:
-        profile, task = asking.profile, asking.asked.task
-        parts: list[dict[str, Any]] = [
-            {"type": "image_url", "image_url": {"url": asking.image}},
-            {"type": "text", "text": profile.prompt(task.mode, task.prompt, task.target)},
-        ]
-        if not profile.image_first:
-            parts.reverse()
-        system = [{"role": "system", "content": profile.system}] if profile.system else []
-        stop = [*profile.stop, *task.decoding.stop]
-        most = task.decoding.max_tokens or profile.max_tokens
-        return {
-            "model": asking.model,
-            "messages": [*system, {"role": "user", "content": parts}],
-            "max_tokens": min(most, profile.max_tokens),
-            "temperature": asking.asked.temperature or profile.temperature,
-            **({"stop": stop} if stop else {}),
-            **profile.extra,
-        }
+
+def body_of(asking: Asking) -> dict[str, Any]:
+    """Return the body of a request for a completion."""
+    profile, task = asking.profile, asking.asked.task
+    prompt = profile.prompt(task.mode, task.prompt, task.target)
+    parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": asking.image}}]
+    if prompt:  # some models are shown the page without a word
+        parts.insert(len(parts) if profile.image_first else 0, {"type": "text", "text": prompt})
+    system = [{"role": "system", "content": profile.system}] if profile.system else []
+    stop = [*profile.stop, *task.decoding.stop]
+    most = task.decoding.max_tokens or profile.max_tokens
+    body = {
+        "model": asking.model,
+        "messages": [*system, {"role": "user", "content": parts}],
+        "max_tokens": min(most, profile.max_tokens),
+        "temperature": profile.temperature_of(asking.asked.temperature),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **({"stop": stop} if stop else {}),
+        **profile.extra,
+    }
+    return {key: value for key, value in body.items() if key not in asking.without}
+
+
+def optional(profile: Profile) -> frozenset[str]:
+    """Return the fields of a request that a page can be read without."""
+    return frozenset({"stream_options", *profile.extra})
 
 
 class MistralOcr:
     """Mistral's ``POST /ocr``, which answers a page's Markdown in one piece."""
 
-    def ask(self, talker: Talker, asking: Asking, on_piece: Callable[[str], None]) -> Reply:
+    def ask(
+        self,
+        talker: Talker,
+        asking: Asking,
+        on_piece: Callable[[str], None],
+        ending: Ending = never,
+    ) -> Reply:
         """Ask a server for the page, and tell its text."""
-        told = talker.post(
-            "/ocr",
-            {
-                "model": asking.model,
-                "document": {"type": "image_url", "image_url": asking.image},
-                "include_image_base64": False,
-            },
-        )
+        body = {
+            "model": asking.model,
+            "document": {"type": "image_url", "image_url": asking.image},
+            "include_image_base64": False,
+        }
+        told = talker.post("/ocr", body, ending)
         text = _markdown_of(told)
         on_piece(text)
         return Reply(text, tokens=-(-len(text) // CHARACTERS_A_TOKEN))
@@ -91,7 +117,7 @@ def _markdown_of(told: Any) -> str:
         pages = told["pages"]
         return "\n\n".join(_page_of(page) for page in pages)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ServerAway(f"its answer makes no sense ({error!r})") from error
+        raise ServerAway(f"its answer makes no sense ({error!r})", took_it=True) from error
 
 
 def _page_of(page: Mapping[str, Any]) -> str:

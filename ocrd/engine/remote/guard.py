@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from ocrd.engine.deepseek.text import runaway
 from ocrd.engine.deepseek.text.seen import visible
 from ocrd.job import Ink
 from ocrd.witness import extent
 
-EVERY = 400  # characters between two looks
+EVERY = 1000  # characters between two looks
+TAIL = 8000  # characters that are looked at for repetition: a runaway is at the end, if at all
 FULL = 3.0  # times the characters that the page's ink has room for
 SPARE = 2000  # characters
 
@@ -44,8 +47,19 @@ class Guard:
 
     def _why_not(self) -> str:
         text = self.text
-        if self._ink is not None:
+        if self._ink is not None and self._size > FULL * self._ink.characters + SPARE:
             _, characters = extent(visible(text))
             if characters > FULL * self._ink.characters + SPARE:
                 return "The answer holds far more than stands on the page."
-        return runaway.judge(text, finished="eos", has_ink=False)
+        return runaway.judge(text[-TAIL:], finished="eos", has_ink=False)
+
+
+def misfit(text: str, ink: Ink | None) -> float:
+    """Return how far a text's extent is from the page's, 0 where it is the same.
+
+    Twice as much as stands there is as far off as half of it; nothing at all is farthest.
+    """
+    _, characters = extent(visible(text))
+    if ink is None:
+        return 0.0 if characters else math.inf
+    return abs(math.log((characters + 1) / (ink.characters + 1)))

@@ -1,12 +1,13 @@
 """Which server a page goes to, and which are set aside (pure but for its lock).
 
-A page goes where the fewest are in flight for its places. A server that fails is set aside, longer
-each time, and tried again with one page; the pages that it had move on. One that answers 429 is
-left alone for as long as it says.
+A page goes where the fewest are in flight for its places. A server that fails, or takes far longer
+than the others, is set aside, longer each time, and tried again with one page; the pages that it
+had move on. One that answers 429 is left alone for as long as it says.
 """
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,10 @@ from dataclasses import dataclass, field
 
 FIRST_REST = 1.0  # seconds
 LONGEST_REST = 60.0
+SLOW = 8.0  # times the others' pace: pages differ by less than that, on the average of some
+SLOW_SECONDS = 10.0  # a page; whoever is quicker is not slow, whatever the others are
+PAGES = 4  # of which a pace is known
+NEWEST = 0.3  # share of the last page in a server's pace
 
 
 @dataclass(slots=True)
@@ -29,7 +34,12 @@ class Server:
     on_trial: bool = False  # one page is to show whether it is back
     since: float = 0.0  # Unix time at which it began to fail
     problem: str = ""
-    answered: int = field(default=0)  # pages
+    answered: int = 0  # pages
+    pace: float = 0.0  # seconds a page takes, the mean of the last ones
+    paced: int = 0  # pages that this was seen in
+    model: str = ""  # that it is asked for; "" before it was heard
+    context: int = 0  # tokens of that model there, 0 where it does not say
+    without: set[str] = field(default_factory=set)  # fields of a request that it does not take
 
     @property
     def load(self) -> float:
@@ -46,6 +56,7 @@ class Pool:
         self.servers = list(servers)
         self._clock = clock
         self._changed = threading.Condition()
+        self._down_since: float | None = None  # when the last that was well failed
 
     @property
     def places(self) -> int:
@@ -71,13 +82,18 @@ class Pool:
                     return None
                 self._changed.wait(min(left, self._next_look(), 1.0))
 
+    def occupy(self, server: Server) -> None:
+        """Take a place at this very server, whether there is one or not."""
+        with self._changed:
+            server.in_flight += 1
+
     def _free(self, avoid: Server | None) -> Server | None:
         now = self._clock()
         able = [
             server for server in self.servers
             if server.in_flight < server.places and server.rest_until <= now
             and not server.on_trial
-        ]
+        ]  # fmt: skip
         others = [server for server in able if server is not avoid]
         return min(others or able, key=lambda server: server.load, default=None)
 
@@ -87,14 +103,40 @@ class Pool:
         rests = [one.rest_until - now for one in self.servers if one.rest_until > now]
         return max(0.01, min(rests, default=1.0))
 
-    def succeed(self, server: Server) -> bool:
-        """Give a place back after an answer; say whether the server had been away."""
+    def succeed(self, server: Server, seconds: float | None = None) -> str:
+        """Give a place back after an answer; return the news of the server, "" for none.
+
+        ``seconds`` is how long a page took, None where the answer was none of a page's.
+        """
         with self._changed:
             was_away = server.failures > 0
             self._leave(server)
             server.failures, server.problem, server.since = 0, "", 0.0
+            self._down_since = None
+            if seconds is None:
+                return "answers again" if was_away else ""
             server.answered += 1
-            return was_away
+            server.paced += 1
+            share = max(NEWEST, 1 / server.paced)
+            server.pace += share * (seconds - server.pace)
+            if slow := self._slowness(server):
+                server.pace, server.paced = 0.0, 0  # it begins anew
+                self._set_aside(server, slow)
+                return f"is set aside: {slow}"
+            return "answers again" if was_away else ""
+
+    def _slowness(self, server: Server) -> str:
+        """Return in what a server falls behind the others, "" if it does not."""
+        others = [
+            one.pace for one in self.servers
+            if one is not server and not one.failures and one.paced >= PAGES
+        ]  # fmt: skip
+        if server.paced < PAGES or not others or server.pace < SLOW_SECONDS:
+            return ""
+        usual = statistics.median(others)
+        if server.pace < SLOW * usual:
+            return ""
+        return f"it takes {server.pace:.0f} s a page, where the others take {usual:.1f} s"
 
     def leave(self, server: Server) -> None:
         """Give a place back without a word on the server: the page was refused, or given up."""
@@ -105,22 +147,27 @@ class Pool:
         """Set a server aside that did not answer; say whether that is news."""
         with self._changed:
             self._leave(server)
-            now = self._clock()
-            is_news = not server.failures
-            if is_news:
-                server.since = time.time()
-            if server.rest_until <= now:  # of several pages that fail together, one counts
-                rest = min(LONGEST_REST, FIRST_REST * 2.0 ** min(server.failures, 10))
-                server.failures += 1
-                server.rest_until = now + rest
-            server.problem = problem
-            return is_news
+            return self._set_aside(server, problem)
+
+    def _set_aside(self, server: Server, problem: str) -> bool:
+        now = self._clock()
+        is_news = not server.failures
+        if is_news:
+            server.since = time.time()
+        if server.rest_until <= now or is_news:  # of several pages that fail together, one counts
+            rest = min(LONGEST_REST, FIRST_REST * 2.0 ** min(server.failures, 10))
+            server.failures += 1
+            server.rest_until = max(server.rest_until, now + rest)
+        server.problem = problem
+        if self._down_since is None and all(one.failures for one in self.servers):
+            self._down_since = now
+        return is_news
 
     def rest(self, server: Server, seconds: float) -> None:
         """Leave a server alone that asked for it (429 and Retry-After)."""
         with self._changed:
             self._leave(server)
-            server.rest_until = max(server.rest_until, self._clock() + min(seconds, LONGEST_REST))
+            server.rest_until = max(server.rest_until, self._clock() + seconds)
 
     def _leave(self, server: Server) -> None:
         server.in_flight -= 1
@@ -128,9 +175,18 @@ class Pool:
         self._changed.notify_all()
 
     @property
-    def all_down(self) -> str:
-        """Return why no server answers, "" while one does or may."""
+    def down_seconds(self) -> float:
+        """Return for how long no server has been well, 0 while one is."""
         with self._changed:
-            if any(not server.failures for server in self.servers):
-                return ""
-            return "; ".join(f"{server.url}: {server.problem}" for server in self.servers)
+            return 0.0 if self._down_since is None else self._clock() - self._down_since
+
+    @property
+    def resting_seconds(self) -> float:
+        """Return how long it is until a server may be asked at all, 0 where one may be now."""
+        with self._changed:
+            return max(0.0, min(one.rest_until for one in self.servers) - self._clock())
+
+    def problems(self) -> str:
+        """Return what is wrong with each server that is not well."""
+        with self._changed:
+            return "; ".join(f"{one.url}: {one.problem}" for one in self.servers if one.failures)
