@@ -124,6 +124,13 @@ class PromiseError(OcrdError):
     fate = Fate.EXIT
 
 
+class OutOfReachError(OcrdError):
+    """A path leads to a file that may not be read for whoever asks."""
+
+    code = "out-of-reach"
+    fate = Fate.EXIT
+
+
 class KeyFileError(OcrdError):
     """The file of the keys cannot be used."""
 

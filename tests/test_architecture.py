@@ -41,14 +41,15 @@ ROOMS = {
     "engine/deepseek/network": "engine",
     "engine/deepseek/slots": "engine/deepseek/network engine/deepseek/text",
     "story": "config engine files filing intake layout ledger markdown raster sidecar",
-    "readiness": "story config engine files raster",
+    "readiness": "web/door story config engine files raster",
     "schemas": "config",
     "web/door": "story config engine files ledger",
     "web/routes": "web/door story config engine files ledger",
     "web": "web/door web/routes story config engine files ledger",
+    "mcp": "web web/door config files",
     "daemon": "story web web/door readiness config engine files intake ledger raster",
-    "cli": "story web web/door daemon readiness schemas config engine engine/deepseek/network files"
-    " ledger raster",
+    "cli": "story web web/door mcp daemon readiness schemas config engine engine/deepseek/network"
+    " files ledger raster",
     "__main__": "cli",
 }
 
@@ -74,8 +75,9 @@ DOORS = {
     "watchdog": "intake/watches",
     "sqlite3": "ledger",
     "systemd": "daemon/datagrams",
-    "starlette": "web",
-    "uvicorn": "web",
+    "starlette": "web mcp",
+    "uvicorn": "web mcp/server",
+    "mcp": "mcp/server",
     "h11": "web/door/fetching",
     "typer": "cli",
     "rich": "cli",

@@ -15,8 +15,8 @@ import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, BinaryIO
+from urllib.parse import quote, urlencode
 
 from ocrd.errors import OcrdError, UnreachableError
 from ocrd.files import rights
@@ -126,6 +126,49 @@ class Client:
         finally:
             if watch is not None:
                 os.close(watch)
+
+    # What programs ask, see docs/api.md
+
+    def ask(self, method: str, path: str, *, seconds: float = 0.0) -> dict[str, Any]:
+        """Ask one of the routes that answer in JSON."""
+        return self._ask(method, path, seconds=seconds)
+
+    def bring(
+        self, path: str, document: BinaryIO, name: str, *, seconds: float
+    ) -> dict[str, Any]:
+        """Send a document to a route as the body itself; ``name`` is the file's."""
+        size = os.fstat(document.fileno()).st_size
+        headers = {
+            "Content-Type": "application/octet-stream", "Content-Length": str(size),
+            "X-Filename": quote(name, errors="replace"), "Connection": "close",
+        }  # fmt: skip
+        status, body = self._exchange("POST", path, document, headers, seconds)
+        answer = json.loads(body)
+        if status >= http.client.BAD_REQUEST:
+            raise _refusal(answer)
+        return dict(answer)
+
+    def text(self, path: str, *, accept: str = "text/markdown", seconds: float = 0.0) -> str:
+        """Return what a route answers as text."""
+        headers = {"Accept": accept, "Connection": "close"}
+        status, body = self._exchange("GET", path, None, headers, seconds)
+        if status >= http.client.BAD_REQUEST:
+            raise _refusal(json.loads(body))
+        return body.decode("utf-8", "replace")
+
+    def _exchange(
+        self, method: str, path: str, body: BinaryIO | None, headers: dict[str, str],
+        seconds: float,
+    ) -> tuple[int, bytes]:  # fmt: skip
+        connection = _UnixConnection(self.path, max(self._timeout_seconds, seconds))
+        try:
+            connection.request(method, path, body, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise _unreachable(self.path, error) from error
+        finally:
+            connection.close()
 
     def _process(self) -> int | None:
         """Open the daemon's process to watch it; None where it is another container's."""

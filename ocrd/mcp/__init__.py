@@ -1,0 +1,1 @@
+"""The Model Context Protocol: what assistants may ask of a running daemon, by its socket."""
