@@ -13,17 +13,20 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from http import HTTPStatus
 
 import h11
 
 from ocrd import __version__
 from ocrd.errors import RequestError
+from ocrd.files.asking import ask
 from ocrd.web.door.addresses import Address, Url, followed, is_public, parsed, refused
 from ocrd.web.door.house import House
 from ocrd.web.door.receiving import Place, Received, Sink, decoded, too_large
 
 FETCH_SECONDS = 30.0  # for all of it: names, redirects and the document
+LOOKUP_SECONDS = 10.0  # for a name
 CONNECT_SECONDS = 5.0  # for each address
 MAX_REDIRECTS = 5
 MAX_HEAD = 64 << 10  # bytes of an answer's headers
@@ -112,9 +115,9 @@ async def _written(sink: Sink, piece: bytes) -> None:
 async def _addresses(url: Url, allow: Callable[[Address], bool]) -> list[str]:
     """Look the host up; raise RequestError unless all that it leads to may be asked."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            url.host, url.port, type=socket.SOCK_STREAM
-        )
+        # Not in the threads that all share: whoever has a name can let its look-up hang.
+        find = partial(socket.getaddrinfo, url.host, url.port, type=socket.SOCK_STREAM)
+        found = await ask(find, LOOKUP_SECONDS)
     except (OSError, UnicodeError):
         found = []
     addresses = list(dict.fromkeys(str(one[4][0]).partition("%")[0] for one in found))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ipaddress
+import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -152,13 +154,27 @@ def resolve(monkeypatch: pytest.MonkeyPatch, answers: list[list[str]]) -> list[s
     """Let a name's look-ups give these addresses, one after the other; return what was asked."""
     asked: list[str] = []
 
-    async def getaddrinfo(_: Any, host: str, port: int, **__: Any) -> list[Any]:
+    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
         asked.append(host)
         return [(2, 1, 6, "", (address, port)) for address in answers[len(asked) - 1]]
 
-    loop = type(asyncio.get_running_loop())
-    monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     return asked
+
+
+async def test_a_look_up_that_hangs_is_given_up_and_keeps_no_thread_of_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: goes_on.wait(60))
+    works = [
+        asyncio.ensure_future(get(house, "http://slow.example/", seconds=0.5)) for _ in range(80)
+    ]
+    assert await asyncio.to_thread(lambda: 7) == 7
+    for work in works:
+        with pytest.raises(RequestError):
+            await work
+    goes_on.set()
 
 
 async def test_a_name_is_connected_to_where_it_was_looked_at(
@@ -180,7 +196,6 @@ async def test_a_name_is_connected_to_where_it_was_looked_at(
         asked = resolve(monkeypatch, [["127.0.0.1"], ["10.0.0.1"]])
         received = await get(house, f"http://rebound.example:{first}/")
     assert received.path.read_bytes() == b"first"
-    # The second look-up is asyncio's own, of a number.
     assert (connected, asked) == (["127.0.0.1"], ["rebound.example"])
 
 
