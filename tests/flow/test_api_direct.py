@@ -662,6 +662,23 @@ def test_health_tells_of_the_models_to_those_who_may_know(daemon: Installation) 
             assert client.get("/healthz").json() == {"ok": True}
 
 
+@pytest.mark.parametrize("kind", ["BMP", "JPEG", "PDF", "PNG", "TIFF", "WEBP"])
+def test_what_those_servers_read_is_read(client: httpx2.Client, kind: str) -> None:
+    out = io.BytesIO()
+    Image.open(io.BytesIO(PAGE)).save(out, kind)
+    answer = client.post("/ocr/free", files=a_file("whatever.bin", out.getvalue()))
+    assert answer.json()["text"] == PLAIN
+
+
+def test_a_key_may_be_told_as_those_servers_have_it_told(daemon: Installation) -> None:
+    with api.asking(daemon, key="") as client:
+        assert client.get("/jobs", headers={"X-API-Key": api.KEY}).status_code == 200
+        assert client.get("/jobs", headers={"X-API-Key": "wrong"}).status_code == 401
+        for path in ("/docs", "/redoc"):
+            shown = client.get(path, headers={"X-API-Key": api.KEY})
+            assert (shown.status_code, "<html" in shown.text.lower()) == (200, True)
+
+
 def test_the_openapi_document_has_the_routes(client: httpx2.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     for path in ("/ocr", "/ocr/file", "/ocr/stream", "/ocr/batch", "/ocr/free", "/ocr/markdown",
