@@ -18,6 +18,7 @@ from ocrd.cli import (
     demo,
     helping,
     jobs,
+    key,
     ledger,
     model,
     retry,
@@ -61,6 +62,7 @@ def _root(
 _SETTING_UP = "Set up and run"
 _WATCHING = "Watch and steer the daemon"
 _READING = "Without a daemon"
+_PROGRAMS = "For programs"
 
 for panel, commands in (
     (_SETTING_UP, (start.init, check.check, start.run, systemd_paths.systemd_paths, demo.demo)),
@@ -78,6 +80,7 @@ for panel, commands in (
 app.add_typer(service.app, rich_help_panel=_SETTING_UP)
 app.add_typer(model.app, rich_help_panel=_SETTING_UP)
 app.add_typer(ledger.app, rich_help_panel=_READING)
+app.add_typer(key.app, rich_help_panel=_PROGRAMS)
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ocrd.web.client import Client
 
 OPENING = "Open it: ocrd systemd-paths --write, then systemctl daemon-reload."
+NETWORK = "Open it: ocrd service install --drop-in api, then systemctl restart ocrd."
 APART = "Two configurations need a state_dir each; or stop that daemon first."
 _STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 
@@ -139,7 +140,7 @@ def _by_ourselves(config: Path | None, *, with_engine: bool) -> Iterator[Finding
     """Judge as whoever runs the configuration."""
     from ocrd.cli.runner import runner_of
     from ocrd.config.settings import find_config, load
-    from ocrd.readiness import machine, places
+    from ocrd.readiness import machine, places, programs
 
     try:
         path = find_config(config).absolute()
@@ -154,6 +155,7 @@ def _by_ourselves(config: Path | None, *, with_engine: bool) -> Iterator[Finding
     yield from _sandbox(runner, settings)
     yield from places.findings(settings, runner.user, made=runner.unit.made if runner.unit else ())
     yield from machine.findings(settings)
+    yield from programs.findings(settings, runner.user)
     if with_engine:
         yield from _engines(path, settings, runner, is_runner=is_runner)
 
@@ -167,6 +169,9 @@ def _sandbox(runner: Runner, settings: Settings) -> Iterator[Finding]:
         if runner.unit.shuts(path):
             message = f"{runner.unit.name} does not let the service write to {path}."
             yield Finding(Verdict.FAIL, "folders", message, OPENING, is_config=True)
+    if runner.unit is not None and runner.unit.is_alone and settings.api.listen is not None:
+        message = f"{runner.unit.name} lets the service listen at no address."
+        yield Finding(Verdict.FAIL, "address", message, NETWORK)
 
 
 def _engines(

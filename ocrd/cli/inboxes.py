@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,28 @@ from ocrd.errors import ConfigError, UnreachableError
 
 if TYPE_CHECKING:
     from ocrd.config.settings import InboxSettings, Settings
+    from ocrd.job import Choice
     from ocrd.web.client import Client
+
+
+UPLOADS = "uploads"  # what programs have brought
+
+
+def known_folders(settings: Settings) -> list[InboxSettings]:
+    """Return the watched folders, and that of what programs bring."""
+    from ocrd.config.api import uploads_dir
+    from ocrd.uploads import folder_of
+
+    return [*settings.inbox, folder_of(uploads_dir(settings.state_dir), settings.api)]
+
+
+def choice_here(choice: Choice, settings: Settings) -> Choice:
+    """Return a choice as the ledger understands it, where no daemon is asked."""
+    from ocrd.config.api import uploads_dir
+
+    if choice.inbox != UPLOADS:
+        return choice
+    return replace(choice, inbox=str(uploads_dir(settings.state_dir)))
 
 
 def show_inbox(
@@ -53,6 +75,8 @@ def path_of(name: str, client: Client, config: Path | None, socket: Path | None)
     """
     from ocrd.cli.options import settings_of
 
+    if name == UPLOADS:
+        return UPLOADS  # the daemon knows where that is
     try:
         if socket is None:
             return str(inbox_of(settings_of(config), name).path)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ocrd.cli import screen
-from ocrd.cli.inboxes import path_of, show_inbox
+from ocrd.cli.inboxes import choice_here, path_of, show_inbox
 from ocrd.cli.options import ConfigOption, JsonOption, SocketOption, client_of, settings_of
 from ocrd.cli.records import opened_ledger, unknown_job
 from ocrd.errors import UnreachableError
@@ -75,7 +75,9 @@ def jobs(
     except UnreachableError as error:
         if socket is not None or not error.is_absence:
             raise
-        with opened_ledger(settings_of(config)) as ledger:
+        settings = settings_of(config)
+        choice = choice_here(choice, settings)
+        with opened_ledger(settings) as ledger:
             rows, following = ledger.listed(choice, before=before, limit=limit)
         found = {"jobs": [job_to_json(job) for job in rows], "next": following}
     if as_json:
@@ -120,7 +122,23 @@ def show(
 
 
 def _source(job: dict[str, Any]) -> str:
+    if job.get("by"):
+        return f"{screen.plain(screen.document(job))}, brought by {screen.plain(job['by'])}"
     return str(screen.plain(Path(job["inbox"], job["relpath"])))
+
+
+def _asked(job: dict[str, Any]) -> str:
+    """Return what was asked for a document, instead of what its folder says."""
+    told = [f"{key} {_written(value)}" for key, value in job.get("asked", {}).items()]
+    if job.get("asked_pages"):
+        told.append(f"pages {job['asked_pages']}")
+    return "; ".join(told)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _print_jobs(found: Sequence[dict[str, Any]]) -> None:
@@ -129,7 +147,7 @@ def _print_jobs(found: Sequence[dict[str, Any]]) -> None:
         return
     table = screen.table("job", "state", "pages", "age", "document", right=("job", "pages", "age"))
     for job in found:
-        text = screen.plain(job["relpath"])
+        text = screen.plain(screen.document(job))
         if job["message"]:
             text.append(f"\n{screen.plain(unnamed(job['relpath'], job['message']))}", style="dim")
         table.add_row(
@@ -148,6 +166,8 @@ def _print_job(job: dict[str, Any]) -> None:
     rows: list[tuple[str, object]] = [
         ("job", job["id"]),
         ("source", _source(job)),
+        ("asked for", _asked(job)),
+        ("tells", job.get("callback", "")),
         ("now at", job["destination"]),
         *(("output" if number == 0 else " ", path) for number, path in enumerate(job["outputs"])),
         ("state", worded(job["outcome"])),

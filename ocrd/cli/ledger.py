@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ocrd.cli import screen
+from ocrd.cli.inboxes import known_folders
 from ocrd.cli.options import ConfigOption, JsonOption, settings_of
 from ocrd.cli.records import require_rights
 from ocrd.errors import EXIT_FAILED, LedgerRefusedError, LedgerTooNewError
@@ -35,7 +36,8 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     ledger = Ledger.open(settings.state_dir, readonly=True)
     try:
         damage = findings(ledger)
-        told = agreement.Agreement() if damage else agreement.compare(ledger, settings.inbox)
+        known = known_folders(settings)
+        told = agreement.Agreement() if damage else agreement.compare(ledger, known)
         jobs = {} if damage else {state.value: count for state, count in ledger.counts().items()}
         size = ledger.path.stat().st_size
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ocrd.cli import screen
-from ocrd.cli.inboxes import path_of
+from ocrd.cli.inboxes import choice_here, known_folders, path_of
 from ocrd.cli.options import ConfigOption, JsonOption, SocketOption, client_of, settings_of
 from ocrd.cli.records import opened_ledger, unknown_job
 from ocrd.errors import EXIT_FAILED, UnreachableError
@@ -105,10 +105,11 @@ def _take_back(
     from ocrd import retrying
     from ocrd.ledger.lock import DaemonLock
 
+    choice = choice_here(choice, settings)
     with opened_ledger(settings, readonly=False) as ledger, DaemonLock(settings.state_dir):
         try:
             found = retrying.retry(
-                ledger, choice, settings.inbox, read=read, dry=dry, by=f" by {screen.me()}"
+                ledger, choice, known_folders(settings), read=read, dry=dry, by=f" by {screen.me()}"
             )
         except KeyError as error:
             raise unknown_job(error.args[0]) from None
@@ -117,5 +118,5 @@ def _take_back(
 
 def _print_outcome(one: dict[str, Any], *, is_dry: bool) -> None:
     style = None if one["taken_back"] or is_dry else "yellow"
-    document = f"job {one['id']} ({worded(one['outcome'])}): {screen.plain(one['relpath'])}"
+    document = f"job {one['id']} ({worded(one['outcome'])}): {screen.plain(screen.document(one))}"
     screen.say(f"{document} {screen.plain(one['what'])}", style=style)

@@ -125,6 +125,12 @@ def plain(text: object) -> Text:
     return Text(printable(str(text)))
 
 
+def document(job: Mapping[str, Any]) -> str:
+    """Return how a job's document is called: below its folder, or as it was brought."""
+    path = str(job["relpath"])
+    return f"uploads/{path.rpartition('/')[2]}" if job.get("by") else path
+
+
 def state(name: str) -> Text:
     """Return a state in its colour."""
     from rich.text import Text

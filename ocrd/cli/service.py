@@ -35,6 +35,7 @@ class DropIn(StrEnum):
     """What the machine's service is allowed besides."""
 
     GPU = "gpu"
+    API = "api"
     NETWORK = "network"
     ON_FAILURE = "on-failure"
 

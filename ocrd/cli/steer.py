@@ -60,7 +60,7 @@ def cancel(
         screen.emit(body)
     else:
         state = worded(body["state"])
-        screen.say(f"Job {job} is {state}: {screen.plain(body['relpath'])}")
+        screen.say(f"Job {job} is {state}: {screen.plain(screen.document(body))}")
 
 
 def pause(
@@ -142,6 +142,8 @@ def picture(body: dict[str, Any]) -> Group:
 
     parts: list[RenderableType] = [_headline(body), _counts(body["jobs"])]
     parts += [Text(f"! {screen.plain(each)}", style="yellow") for each in body["problems"]]
+    if (told := body.get("api")) and (told["address"] or told["uploads"]):
+        parts.append(_programs(told))
     for rows in (_working(body["working"]), _inboxes(body["inboxes"]), _engines(body["engines"])):
         if rows is not None:
             parts += ["", rows]
@@ -177,6 +179,18 @@ def _counts(jobs: dict[str, int]) -> RenderableType:
     return Text(", ").join(Text(text, style=style) for text, style in named)
 
 
+def _programs(told: dict[str, Any]) -> RenderableType:
+    """Return where programs ask, and what they have brought."""
+    from rich.text import Text
+
+    from ocrd.files.space import in_units
+
+    where = f"programs ask at {told['address']}" if told["address"] else "programs ask here"
+    many = "1 upload" if told["uploads"] == 1 else f"{told['uploads']} uploads"
+    took = f"; {many}, {in_units(told['bytes'])}" if told["uploads"] else ""
+    return Text(f"{where}{took}", style="dim")
+
+
 def _working(rows: list[dict[str, Any]]) -> RenderableType | None:
     if not rows:
         return None
@@ -184,7 +198,7 @@ def _working(rows: list[dict[str, Any]]) -> RenderableType | None:
     for row in rows:
         table.add_row(
             str(row["job"]),
-            screen.plain(row["relpath"]),
+            screen.plain(screen.document(row)),
             screen.pages(row),
             _bar(row),
             screen.span(row["seconds"]),

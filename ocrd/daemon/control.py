@@ -73,8 +73,10 @@ class Control:
         self._retention = retention
         self._stop = stop
         self.on_reload: Callable[[Settings], None] = lambda _: None  # is told what is in force
+        self.address: Callable[[], str] = lambda: ""  # where programs ask over TCP
         self._reloading = asyncio.Lock()
         self._rehearsal = Rehearsal(config_path, wiring)
+        self._rehearsal.address = lambda: self.address()
         self.pause_of: Pause | None = None
 
     # The configuration
@@ -248,6 +250,14 @@ class Control:
             "pages_per_second": round(sum(engine["pages_per_second"] for engine in engines), 3),
             "halts": standing.halts(),
             "problems": standing.problems(),
+            "api": {
+                "address": self.address(),
+                "uploads": await self._ledger.do(
+                    lambda ledger: ledger.count_of(str(self._wiring.uploads.path))
+                ),
+                "bytes": self._wiring.uploads.used,
+                "room": self._wiring.settings.api.upload_room,
+            },
         }
 
 

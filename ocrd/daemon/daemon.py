@@ -106,6 +106,7 @@ class Daemon:
             is_paused=lambda: self._dispatcher.is_paused,
         )
         self._server = WebServer(house, settings.socket_path, group)
+        self._control.address = lambda: self._server.address
         self._config_path = config_path
         self._note: Path | None = None  # where clients find us
         self._should_exit = asyncio.Event()

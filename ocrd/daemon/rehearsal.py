@@ -6,7 +6,7 @@ Nothing is put in force, and no folder is made or written into.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ocrd.config import settings as config
@@ -16,7 +16,7 @@ from ocrd.daemon.configuration import require_same
 from ocrd.daemon.wiring import Wiring
 from ocrd.errors import ConfigError
 from ocrd.files.users import User
-from ocrd.readiness import machine, places, trial
+from ocrd.readiness import machine, places, programs, trial
 from ocrd.readiness.finding import Finding, Verdict, of_refusal
 
 
@@ -27,6 +27,7 @@ class Rehearsal:
         self._config_path = config_path
         self._wiring = wiring
         self._trying = asyncio.Lock()
+        self.address: Callable[[], str] = lambda: ""  # where programs ask now
 
     async def findings(self, *, with_engine: bool) -> list[Finding]:
         """Return how everything stands; ``with_engine`` lets each engine read a page."""
@@ -51,6 +52,7 @@ class Rehearsal:
                 yield Finding(Verdict.WARN, "configuration", fault.what, fault.hint)
         yield from places.findings(new, User.me(), systemd.folder_remedy())
         yield from machine.findings(new)
+        yield from programs.findings(new, User.me(), self.address())
 
     async def _of_engines(self, new: Settings) -> list[Finding]:
         """Ask the engines that run; load those that are new beside them, for this alone."""

@@ -105,6 +105,7 @@ class Standing:
                 "job": work.job.id,
                 "inbox": files.printable(work.job.inbox),
                 "relpath": files.printable(work.job.relpath),
+                "by": work.job.order.by,
                 "pages": work.pages,
                 "pages_done": work.pages_done,
                 "seconds": round(time.monotonic() - work.started, 1),

@@ -53,6 +53,13 @@ class Unit:
         """Return the directories that the service manager makes for the service's user."""
         return list(self._directories())
 
+    @property
+    def is_alone(self) -> bool:
+        """Say whether the service has no network: nobody can ask it over TCP."""
+        families = self._words("RestrictAddressFamilies")
+        has_inet = not families or families[0].startswith("~") or "AF_INET" in families
+        return self._last("PrivateNetwork") in _TRUE or not has_inet
+
     def shuts(self, path: Path) -> bool:
         """Say whether the sandbox keeps the service from writing into a folder."""
         opened = [*self._paths("ReadWritePaths"), *self._directories()]

@@ -146,7 +146,11 @@ class Wiring:
             task.add_done_callback(self._warming.discard)
 
     def _is_used(self, engine: str) -> bool:
-        return any((folder.engine or "default") == engine for folder in self.settings.inbox)
+        api = self.settings.api
+        is_asked = api.listen is not None and (api.engine or "default") == engine
+        return is_asked or any(
+            (folder.engine or "default") == engine for folder in self.settings.inbox
+        )
 
     # Folders
 

@@ -46,6 +46,14 @@ class User:
         return cls(entry.pw_name, entry.pw_uid, frozenset(groups))
 
     @property
+    def main_group(self) -> int:
+        """Return the group that the user's own files have; -1 where nobody knows."""
+        try:
+            return pwd.getpwuid(self.number).pw_gid
+        except KeyError:
+            return -1
+
+    @property
     def is_me(self) -> bool:
         """Say whether this process acts as the user."""
         return self.number == os.geteuid()

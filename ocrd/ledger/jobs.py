@@ -26,11 +26,18 @@ class Ledger(Queue, Checkpoints, Filings):
         return find(self.db, job_id)
 
     def delete(self, job_id: int) -> bool:
-        """Forget a final job altogether; say whether no other job is on its document."""
+        """Forget a final job altogether; say whether no other job is on its document.
+
+        Those go with it that it was taken back from.
+        """
         row = self.db.execute("SELECT inbox, relpath FROM jobs WHERE id = ?", (job_id,)).fetchone()
         if row is None:
             return False
         self.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        self.db.execute(
+            "DELETE FROM jobs WHERE inbox = ? AND relpath = ? AND state = 'withdrawn' AND id < ?",
+            (*row, job_id),
+        )
         self.news.append(News(job_id, "deleted"))
         others = self.db.execute("SELECT 1 FROM jobs WHERE inbox = ? AND relpath = ? LIMIT 1", row)
         return others.fetchone() is None
@@ -99,6 +106,15 @@ class Ledger(Queue, Checkpoints, Filings):
         """Return how many jobs are in each state."""
         rows = self.db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
         return dict.fromkeys(JobState, 0) | {JobState(state): count for state, count in rows}
+
+    def count_of(self, inbox: str) -> int:
+        """Return how many jobs there are of a folder, but for those that are withdrawn."""
+        (count,) = self.db.execute(
+            "SELECT COUNT(*) FROM jobs INDEXED BY jobs_source"
+            " WHERE inbox = ? AND state <> 'withdrawn'",
+            (os.fsencode(inbox),),
+        ).fetchone()
+        return int(count)
 
     def doubted(self) -> tuple[int, int]:
         """Return how many documents are done with doubts, and how many in part only."""

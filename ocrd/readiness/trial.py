@@ -27,9 +27,11 @@ LOOK_SECONDS = 0.1  # between two looks whether an engine has failed
 
 
 def used_engines(settings: Settings) -> dict[str, EngineSettings]:
-    """Return the engines that an inbox uses, by name."""
+    """Return the engines that an inbox uses, or programs where they may ask, by name."""
     known = {"default": settings.engine, **settings.engines}
     used = dict.fromkeys(inbox.engine or "default" for inbox in settings.inbox)
+    if settings.api.listen is not None:
+        used[settings.api.engine or "default"] = None
     return {name: known[name] for name in used}
 
 

@@ -198,6 +198,7 @@ _WORKING = table(
         "job": whole("The job's number."),
         "inbox": text("The watched folder."),
         "relpath": text("The source, below the folder."),
+        "by": text('Who brought it; "" of a folder\'s.'),
         "pages": nullable(count("Pages of the document; null while nobody has looked.")),
         "pages_done": count("Pages that are read so far."),
         "seconds": number("How long it has been in work."),
@@ -232,6 +233,15 @@ STATUS = table(
         "pages_per_second": number("Over the last minute."),
         "halts": several(text("A sentence."), "What keeps all documents waiting."),
         "problems": several(text("A sentence."), "All that keeps documents waiting."),
+        "api": table(
+            {
+                "address": text('Where programs ask over TCP; "" where that is shut.'),
+                "uploads": count("Documents that programs have brought and are not deleted."),
+                "bytes": count("What they and their results take on the disk, about."),
+                "room": count("What they may take (`upload_room`)."),
+            },
+            "What programs bring.",
+        ),
     }
 )
 
@@ -271,6 +281,30 @@ CONVERTED = several(
         }
     )
 )
+
+_KEY_FILE = text("The file of the keys.")
+KEY_MADE = table(
+    {
+        "name": text("Whose it is."),
+        "key": text("The key, which nobody can show again."),
+        "file": _KEY_FILE,
+    }
+)
+KEYS = table(
+    {
+        "file": _KEY_FILE,
+        "keys": several(
+            table(
+                {
+                    "name": text("Whose it is."),
+                    "scopes": several(text("A scope.", ("read", "upload", "control"))),
+                    "folders": several(text("A path."), "Whose documents it sees; none is all."),
+                }
+            )
+        ),
+    }
+)
+KEY_REMOVED = table({"removed": text("Whose it was."), "file": _KEY_FILE})
 
 _ASIDE = nullable(text("Where the ledger is now that was there; null where there was none."))
 LEDGER_CHECK = table(

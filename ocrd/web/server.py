@@ -52,6 +52,11 @@ class WebServer:
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def address(self) -> str:
+        """Return where it answers over TCP, as in a URL; "" where it does not."""
+        return shown(self._tcp) if self._tcp is not None else ""
+
     async def start(self) -> None:
         """Open the socket and answer on it; raise PlaceError where that cannot be."""
         self._listener = await asyncio.to_thread(listen, self._path, self._group)
@@ -171,9 +176,12 @@ def listen_tcp(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family, backlog=TCP_BACKLOG)
     except OSError as error:
+        alone = error.errno in {errno.EAFNOSUPPORT, errno.EPERM}
         raise PlaceError(
             f"Nobody can be let in at {host}, port {port}: {error.strerror or error}.",
-            hint="Is the port another program's? Set another address as [api] listen.",
+            hint="The service's sandbox has no network: ocrd service install --drop-in api."
+            if alone
+            else "Is the port another program's? Set another address as [api] listen.",
         ) from error
     listener.setblocking(False)
     return listener

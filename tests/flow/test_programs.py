@@ -80,6 +80,12 @@ def test_what_a_daemon_answers_and_writes(daemon: Installation) -> None:
     fitting(daemon, "ledger-check", "ledger", "check")
     fitting(daemon, "ledger-backup", "ledger", "backup", str(daemon.root / "copy"))
     fitting(daemon, "stopped", "stop")
+    with daemon.config.open("a") as config:
+        config.write(f'[api]\napi_key_file = "{daemon.root}/keys"\n')
+    assert fitting(daemon, "key-made", "key", "new", "anna", "--read")["key"].startswith("ocrd_")
+    [key] = fitting(daemon, "keys", "key", "list")["keys"]
+    assert key == {"name": "anna", "scopes": ["read"], "folders": []}
+    fitting(daemon, "key-removed", "key", "remove", "anna")
     fitting(daemon, "jobs", "jobs")
     fitting(daemon, "job", "show", "1")
     fitting(daemon, "inbox", "show", "inbox")

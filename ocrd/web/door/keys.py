@@ -2,8 +2,8 @@
 
 A line of the file is ``name: key scopes…``, where the key is written as it is or as
 ``sha256:<hex>``; scopes are ``read``, ``upload``, ``control``, and ``folder=/path`` for each folder
-whose documents it may see. A key without scopes has all three; one without folders sees all. Lines
-that begin with # and empty ones say nothing.
+whose documents it may see (a space in it is ``%20``). A key without scopes has all three; one
+without folders sees all. Lines that begin with # and empty ones say nothing.
 
 A plain SHA-256 is enough for keys of 256 random bits, as OWASP's cheat sheet on storage says of
 what cannot be guessed; one that a person chose is no key, and short ones are refused.
@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 import secrets
 import stat
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
 
 from ocrd import files
 from ocrd.errors import KeyFileError
@@ -27,6 +29,7 @@ SCOPES = ("read", "upload", "control")
 PREFIX = "ocrd_"
 SHORTEST = 20  # characters of a key that somebody chose himself
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
+_PLAIN = "/!$&'()*+,;=:@~"  # of a path, what is written as it is; a space is %20
 _HASHED = re.compile(r"sha256:([0-9a-f]{64})")
 
 
@@ -96,6 +99,11 @@ def read(path: Path) -> tuple[Key, ...]:
     return tuple(keys)
 
 
+def key_name(line: str) -> str:
+    """Return the name of a line's key, "" of one that has none."""
+    return "" if line.lstrip().startswith("#") else line.partition(":")[0].strip()
+
+
 def _key(line: str, place: str) -> Key:
     name, colon, rest = line.partition(":")
     words = rest.split()
@@ -106,7 +114,7 @@ def _key(line: str, place: str) -> Key:
         if word in SCOPES:
             scopes.add(word)
         elif word.startswith("folder=/"):
-            folders.append(word.removeprefix("folder="))
+            folders.append(os.fsdecode(unquote_to_bytes(word.removeprefix("folder="))))
         else:
             raise KeyFileError(
                 f"{place}: {word!r} is no scope.",
@@ -135,7 +143,7 @@ def made(name: str, scopes: tuple[str, ...], folders: tuple[str, ...]) -> tuple[
         )
     key = PREFIX + secrets.token_urlsafe(32)
     words = [f"sha256:{hashlib.sha256(key.encode()).hexdigest()}", *scopes]
-    words += [f"folder={folder}" for folder in folders]
+    words += [f"folder={quote(os.fsencode(folder), safe=_PLAIN)}" for folder in folders]
     return key, f"{name}: {' '.join(words)}"
 
 

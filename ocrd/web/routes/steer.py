@@ -18,6 +18,7 @@ from ocrd.web.door.asking import asker
 from ocrd.web.door.faults import Answer
 from ocrd.web.door.guard import needs, needs_all
 from ocrd.web.door.house import House, TheHouse, unknown_job
+from ocrd.web.door.listing import UPLOADS
 from ocrd.web.door.shown import job_shown
 from ocrd.web.door.wire import choice_from_json, outcome_to_json
 from ocrd.web.routes.jobs import Number
@@ -67,6 +68,8 @@ async def inboxes(house: TheHouse) -> Response:
 async def retry_chosen(request: Request, house: TheHouse) -> Response:
     """Read some jobs once more, all that failed where the body names none."""
     choice, switches = _choice(await _small_body(request))
+    if choice.inbox == UPLOADS:
+        choice = replace(choice, inbox=str(house.uploads.path))
     return await _retried(house, await _visible(house, choice), **switches)
 
 

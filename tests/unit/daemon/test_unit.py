@@ -38,6 +38,12 @@ def test_the_unit_is_the_one_that_runs_the_configuration(folders: tuple[Path, Pa
     assert unit_of(CONFIG, [folders[0]]) is None
 
 
+def test_the_service_is_alone_until_a_drop_in_opens_it(folders: tuple[Path, Path]) -> None:
+    assert unit(folders).is_alone
+    shutil.copy(SYSTEMD / "drop-ins" / "api.conf", folders[0] / "ocrd.service.d")
+    assert not unit(folders).is_alone
+
+
 def test_what_the_service_manager_makes_is_known(folders: tuple[Path, Path]) -> None:
     assert unit(folders).made == [Path("/var/lib/ocrd"), Path("/run/ocrd")]
 
