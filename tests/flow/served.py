@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests import api
 from tests.installation import LETTER, PATIENCE, SAMPLES, Installation, eventually
@@ -77,6 +79,35 @@ def server(root: Path, start: Callable[[Server], None]) -> Iterator[Server]:
         served.stop()
     log = served.log.read_text()
     assert "Traceback" not in log, log
+
+
+ODD: tuple[Any, ...] = (
+    None, True, -1, 10**30, "", "x", "\0", "\ud800", [], {}, [None], [[]], {"type": []}, "data:,",
+    "http://[::1", "../../etc/passwd",
+)  # fmt: skip
+
+
+def odd(body: Any, share: int = 1) -> Iterator[Any]:
+    """Yield a body again and again, each time with another value at another place.
+
+    Of the values each place has one in ``share``, and the places together have all of them.
+    """
+    for number, place in enumerate(_places(body)):
+        for value in ODD[number % share :: share]:
+            found = copy.deepcopy(body)
+            inner = found
+            for step in place[:-1]:
+                inner = inner[step]
+            inner[place[-1]] = value
+            yield found
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if place:
+        yield place
+    steps = value if isinstance(value, dict) else range(len(value)) if type(value) is list else ()
+    for step in steps:
+        yield from _places(value[step], (*place, step))
 
 
 def data_url(path: Path, kind: str = "image/png") -> str:

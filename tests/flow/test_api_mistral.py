@@ -17,9 +17,11 @@ from mistralai.client import Mistral
 from mistralai.client.errors import HTTPValidationError, SDKError
 from PIL import Image
 
-from tests.flow.served import Server, data_url, server
+from tests import api
+from tests.flow.served import Server, data_url, odd, server
 from tests.installation import LETTER, eventually, make_pdf
 
+SHARE = 4  # of the odd values at each place
 MODEL = "mistral-ocr-latest"  # what clients name that know one server
 TABLE = """<|ref|>page_header<|/ref|><|det|>[[100, 10, 900, 30]]<|/det|>
 Harbour Office
@@ -94,7 +96,7 @@ def _book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # Documents
 
 
-@pytest.mark.parametrize("kind", ["data", "nested", "signed", "file"])
+@pytest.mark.parametrize("kind", ["data", "nested", "signed", "signed image", "file"])
 def test_a_document_is_named_by_url_or_as_a_file(client: Mistral, kind: str) -> None:
     left = client.files.upload(
         file={"file_name": "letter.png", "content": LETTER.read_bytes()}, purpose="ocr"
@@ -108,6 +110,9 @@ def test_a_document_is_named_by_url_or_as_a_file(client: Mistral, kind: str) -> 
         },
         "file": {"type": "file", "file_id": left.id},
     }
+    documents["signed image"] = {
+        "type": "image_url", "image_url": documents["signed"]["document_url"],
+    }  # fmt: skip
     answer = asked(client, documents[kind])
     (page,) = answer.pages
     assert "# An illustrated page" in page.markdown
@@ -226,6 +231,22 @@ def test_what_cannot_be_read_is_refused_with_its_cause(client: Mistral) -> None:
         asked(client, letter(), "gpt-9")
     assert caught.value.status_code == 404
     assert json.loads(caught.value.body)["object"] == "error"
+
+
+def test_odd_values_are_refused_and_nothing_else(served: Server) -> None:
+    body = {
+        "model": MODEL, "document": {
+            "type": "document_url", "document_url": "data:application/pdf;base64,@",
+            "document_name": "a",
+        }, "pages": [0], "include_image_base64": True, "image_limit": 1, "image_min_size": 1,
+        "table_format": "html", "extract_header": True, "include_blocks": True,
+        "confidence_scores_granularity": "word",
+    }  # fmt: skip
+    with api.asking(served) as client:
+        for one in odd(body, SHARE):
+            answer = client.post("/v1/ocr", content=json.dumps(one).encode())
+            assert 400 <= answer.status_code < 500, one
+            assert answer.json(), one
 
 
 # Files

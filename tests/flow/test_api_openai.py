@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,9 +16,9 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from PIL import Image, ImageDraw, ImageFont
 
-from tests import checkpoints
+from tests import api, checkpoints
 from tests.engines import illustrator, streamer
-from tests.flow.served import Server, data_url, server
+from tests.flow.served import Server, data_url, odd, server
 from tests.installation import LETTER, eventually, make_pdf
 
 TEXT = streamer.TEXT.strip()
@@ -344,6 +345,47 @@ def test_what_is_not_understood_is_refused_by_the_field(
         with pytest.raises(openai.BadRequestError) as caught:
             asked(client, messages, stream=stream, **more)
         assert (caught.value.param, caught.value.type) == (param, "invalid_request_error")
+
+
+SHARE = 8  # of the odd values; tests/unit/web/test_asked.py has them all
+NOTHING = "data:image/png;base64,@"  # so that nothing is read, whatever is asked
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (
+            "/v1/chat/completions",
+            {
+                "model": "default", "messages": [
+                    {"role": "user", "content": [
+                        {"type": "text", "text": "x"},
+                        {"type": "image_url", "image_url": {"url": NOTHING}},
+                        {"type": "file", "file": {"file_data": NOTHING, "filename": "a"}},
+                    ]},
+                ], "stream": True, "stream_options": {"include_usage": True}, "max_tokens": 5,
+                "temperature": 0.5, "stop": ["x"], "n": 1, "response_format": {"type": "text"},
+                "size": "base", "skip_special_tokens": True, "return_image": True,
+            },
+        ),
+        (
+            "/v1/responses",
+            {
+                "model": "default", "input": [
+                    {"role": "user", "content": [{"type": "input_image", "image_url": NOTHING}]},
+                ], "stream": True, "max_output_tokens": 5, "text": {"format": {"type": "text"}},
+                "background": False, "previous_response_id": None,
+            },
+        ),
+    ],
+    ids=["chat", "responses"],
+)  # fmt: skip
+def test_odd_values_are_refused_and_nothing_else(served: Server, path: str, body: Any) -> None:
+    with api.asking(served) as client:
+        for one in odd(body, SHARE):
+            answer = client.post(path, content=json.dumps(one).encode())
+            assert 400 <= answer.status_code < 500, one
+            assert answer.json()["error"]["type"], one
 
 
 def of_url(url: str) -> list[Any]:

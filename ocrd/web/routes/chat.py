@@ -31,6 +31,7 @@ from ocrd.web.routes.exchange import (
     body_of,
     refusal,
     refused_as_openai,
+    require_text,
     taken,
     usage,
 )
@@ -67,7 +68,7 @@ async def chat(request: Request, house: TheHouse) -> Response:
     """Read the images and files that the user's last message brings."""
     try:
         async with AsyncExitStack() as stack:
-            asked, exchange = await taken(house, request, stack, ChatRequest, _terms)
+            asked, exchange = await taken(house, request, stack, ChatRequest, terms)
             head = Head(exchange.model)
             if not asked.stream:
                 text, transcript = await exchange.whole()
@@ -80,14 +81,11 @@ async def chat(request: Request, house: TheHouse) -> Response:
         return refused_as_openai(request, error)
 
 
-def _terms(asked: ChatRequest, body: dict[str, Any]) -> Terms:
+def terms(asked: ChatRequest, body: dict[str, Any]) -> Terms:
+    """Return what is asked; raise ParameterError for what nobody here can do."""
     if asked.n not in {None, 1}:
         raise ParameterError("A page has one reading: n may be 1 alone.", "n")
-    if (asked.response_format or {}).get("type", "text") != "text":
-        raise ParameterError(
-            "These models write text and no other format.", "response_format",
-            code="unsupported_value",
-        )  # fmt: skip
+    require_text(asked.response_format, "response_format")
     said = conversation(body["messages"], "messages")
     return Terms(
         said.documents, said.prompt, asked.max_completion_tokens or asked.max_tokens, asked.stop

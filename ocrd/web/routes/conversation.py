@@ -98,7 +98,7 @@ def _message(content: object, place: str) -> Message:
     message = Message()
     for number, part in enumerate(content):
         where = f"{place}[{number}]"
-        kind = part.get("type") if isinstance(part, Mapping) else None
+        kind = str(part.get("type")) if isinstance(part, Mapping) else ""
         if kind in _TEXTS:
             message.words.append(_text(part.get("text"), f"{where}.text"))
         elif kind in _IMAGES:
@@ -107,7 +107,7 @@ def _message(content: object, place: str) -> Message:
             message.documents.append(_file(part, where))
         else:
             raise ParameterError(
-                f"{where} is a part of a kind that cannot be read: {str(kind)[:50]!r}.", where,
+                f"{where} is a part of a kind that cannot be read: {kind[:50]!r}.", where,
                 hint="There are text, images and files.", code="unsupported_value",
             )  # fmt: skip
     return message

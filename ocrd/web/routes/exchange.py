@@ -119,6 +119,15 @@ def body_of(form: type[Asked]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+def require_text(told: object, param: str) -> None:
+    """Raise ParameterError where an answer is to have another format than text."""
+    kind = told.get("type") if isinstance(told, dict) else told
+    if kind not in (None, "text"):
+        raise ParameterError(
+            "These models write text and no other format.", param, code="unsupported_value"
+        )
+
+
 def asked_as(form: type[M], body: dict[str, Any]) -> M:
     """Return what a body asks; raise ParameterError where it is not of that form."""
     try:

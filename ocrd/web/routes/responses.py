@@ -31,6 +31,7 @@ from ocrd.web.routes.exchange import (
     body_of,
     refusal,
     refused_as_openai,
+    require_text,
     taken,
 )
 from ocrd.web.routes.transcription import Transcript
@@ -55,7 +56,7 @@ async def respond(request: Request, house: TheHouse) -> Response:
     """Read the images and files that the user's last message brings."""
     try:
         async with AsyncExitStack() as stack:
-            asked, exchange = await taken(house, request, stack, ResponsesRequest, _terms)
+            asked, exchange = await taken(house, request, stack, ResponsesRequest, terms)
             frame = Frame(exchange.model, asked)
             if not asked.stream:
                 text, transcript = await exchange.whole()
@@ -66,17 +67,15 @@ async def respond(request: Request, house: TheHouse) -> Response:
         return refused_as_openai(request, error)
 
 
-def _terms(asked: ResponsesRequest, body: dict[str, Any]) -> Terms:
+def terms(asked: ResponsesRequest, body: dict[str, Any]) -> Terms:
+    """Return what is asked; raise ParameterError for what nobody here can do."""
     if asked.background or asked.previous_response_id:
         param = "background" if asked.background else "previous_response_id"
         raise ParameterError(
             "Nothing is kept between requests here.", param, code="unsupported_value",
             hint="Jobs are: POST /v1/jobs.",
         )  # fmt: skip
-    if ((asked.text or {}).get("format") or {}).get("type", "text") != "text":
-        raise ParameterError(
-            "These models write text and no other format.", "text.format", code="unsupported_value"
-        )
+    require_text((asked.text or {}).get("format"), "text.format")
     said = conversation(body["input"], "input")
     return Terms(said.documents, said.prompt, asked.max_output_tokens, asked.stop)
 

@@ -1,186 +1,72 @@
-"""What a prompt asks for, in the words of the models' cards and in people's own."""
+"""The fields of OpenAI's requests: whatever stands in them is taken, or refused by its name."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from typing import Any
 
 import pytest
-from starlette.requests import Request
 
-from ocrd.errors import AlienTaskError, RequestError
-from ocrd.tasks import Decoding, Task
-from ocrd.web.door.asked import streamed, task_asked, while_there
+from ocrd.web.routes import chat, responses
+from ocrd.web.routes.chat import ChatRequest
+from ocrd.web.routes.conversation import ParameterError
+from ocrd.web.routes.exchange import Asked, asked_as
+from ocrd.web.routes.responses import ResponsesRequest
+from tests.flow.served import odd
 
-V1, V2, LINES = "deepseek-ocr", "deepseek-ocr-2", "rapidocr"
-IMAGE, GROUNDED = "<image>\n", "<image>\n<|grounding|>"
-EVERY = (V1, V2, LINES, "tesseract", "unlimited-ocr")
-
-
-@pytest.mark.parametrize("kind", EVERY)
-@pytest.mark.parametrize(
-    ("prompt", "mode"),
-    [
-        ("", "markdown"),
-        ("<image>", "markdown"),
-        (f"{IMAGE}Free OCR.", "text"),
-        (f"{IMAGE}Free OCR. ", "text"),
-        ("free ocr", "text"),
-        (f"{GROUNDED}Convert the document to markdown.", "markdown"),
-        (f"{GROUNDED}Convert the document to markdown. ", "markdown"),
-        ("Convert  the\ndocument to Markdown", "markdown"),
+CHAT = {
+    "model": "default",
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "x"},
+                {"type": "image_url", "image_url": {"url": "data:a"}},
+                {"type": "file", "file": {"file_data": "QQ", "filename": "a"}},
+            ],
+        }
     ],
-)
-def test_the_words_of_the_cards_are_tasks_of_every_engine(
-    kind: str, prompt: str, mode: str
-) -> None:
-    assert task_asked(kind, prompt) == Task(mode)
+    "stream": True, "stream_options": {"include_usage": True}, "max_tokens": 5, "temperature": 0.5,
+    "stop": ["x"], "n": 1, "response_format": {"type": "text"}, "size": "base",
+    "skip_special_tokens": True, "return_image": True,
+}  # fmt: skip
+RESPONSES = {
+    "model": "default",
+    "input": [{"role": "user", "content": [{"type": "input_image", "image_url": "data:a"}]}],
+    "stream": True, "max_output_tokens": 5, "text": {"format": {"type": "text"}},
+    "background": False, "previous_response_id": None,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("prompt", "task"),
-    [
-        (f"{IMAGE}Parse the figure.", Task("figure")),
-        (f"{IMAGE}Describe this image in detail.", Task("describe")),
-        (f"{IMAGE}Locate <|ref|>the date<|/ref|> in the image.", Task("locate", target="the date")),
-    ],
-)
-def test_what_one_model_alone_was_made_for_is_its_task(prompt: str, task: Task) -> None:
-    assert task_asked(V1, prompt) == task
-    assert task_asked(V2, prompt) == Task("prompt", prompt=prompt)  # at the asker's own risk
-    with pytest.raises(AlienTaskError, match="was not made for"):
-        task_asked(LINES, prompt)
+def taken(form: type[Asked], body: dict[str, Any]) -> bool:
+    """Say whether a body is taken; raises what is no refusal of a field."""
+    try:
+        asked = asked_as(form, body)
+        if isinstance(asked, ChatRequest):
+            chat.terms(asked, body).decoding(asked)
+        else:
+            assert isinstance(asked, ResponsesRequest)
+            responses.terms(asked, body).decoding(asked)
+    except ParameterError as error:
+        assert error.param
+        return False
+    return True
 
 
-@pytest.mark.parametrize(
-    ("prompt", "mode"),
-    [
-        ("Extract all text", "text"),
-        (f"{IMAGE}Extract all text", "text"),
-        ("Please transcribe the document.", "text"),
-        ("OCR", "text"),
-        ("Return the text of this image as Markdown", "markdown"),
-        ("Turn this page into mark down", "markdown"),
-    ],
-)
-def test_plain_words_for_a_reading_are_one_for_engines_that_read_lines(
-    prompt: str, mode: str
-) -> None:
-    assert task_asked(LINES, prompt) == Task(mode)
-    assert task_asked(V2, prompt) == Task("prompt", prompt=prompt)
+@pytest.mark.parametrize(("form", "body"), [(ChatRequest, CHAT), (ResponsesRequest, RESPONSES)])
+def test_odd_values_are_taken_or_refused(form: type[Asked], body: dict[str, Any]) -> None:
+    assert taken(form, body)
+    results = [taken(form, one) for one in odd(body)]
+    assert 0 < sum(results) < len(results)
 
 
-@pytest.mark.parametrize("prompt", ["Who wrote this?", "What is the total?", "Translate it."])
-def test_other_questions_are_refused_by_engines_that_read_lines(prompt: str) -> None:
-    with pytest.raises(AlienTaskError):
-        task_asked(LINES, prompt)
+@pytest.mark.parametrize("more", [{"max_tokens": 7}, {"max_completion_tokens": 7}])
+def test_limits_and_stops_are_of_the_decoding(more: dict[str, Any]) -> None:
+    body = {"messages": CHAT["messages"], "stop": "end", "temperature": 0.25, **more}
+    asked = asked_as(ChatRequest, body)
+    decoding = chat.terms(asked, body).decoding(asked)
+    assert (decoding.max_tokens, decoding.temperature, decoding.stop) == (7, 0.25, ("end",))
 
 
-def test_a_size_counts_where_an_engine_has_it_and_is_one_in_any_case() -> None:
-    assert task_asked(V1, size="gundam").size == "gundam"
-    assert task_asked("unlimited-ocr", size="tiny").size == ""
-    assert task_asked(V2, size="base").size == task_asked(LINES, size="base").size == ""
-    for kind in EVERY:
-        with pytest.raises(RequestError, match="no size 'huge'"):
-            task_asked(kind, size="huge")
-
-
-def test_a_temperature_is_the_models_and_nothing_to_engines_that_read_lines() -> None:
-    warm = Decoding(max_tokens=100, temperature=0.7)
-    assert task_asked(V2, decoding=warm).decoding == warm
-    assert task_asked(LINES, decoding=Decoding(temperature=9.0)).decoding.temperature == 0.0
-    with pytest.raises(AlienTaskError, match="temperature"):
-        task_asked(V2, decoding=Decoding(temperature=9.0))
-
-
-@pytest.mark.parametrize(
-    ("told", "task"),
-    [
-        ({"mode": "text"}, Task("text")),
-        ({"mode": "locate", "target": "it"}, Task("locate", target="it")),
-        ({"mode": "prompt", "prompt": "What?"}, Task("prompt", prompt="What?")),
-    ],
-)
-def test_a_task_may_be_named(told: dict[str, str], task: Task) -> None:
-    assert task_asked(V1, **told) == task  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    "told", [{"mode": "locate"}, {"mode": "prompt"}, {"mode": "text", "prompt": "What?"},
-             {"mode": "text", "target": "it"}],
-)  # fmt: skip
-def test_a_task_without_what_it_needs_is_refused(told: dict[str, str]) -> None:
-    with pytest.raises(AlienTaskError):
-        task_asked(V1, **told)  # type: ignore[arg-type]
-
-
-class Client:
-    """The other end of a request: there until it leaves."""
-
-    def __init__(self) -> None:
-        self.leaves = asyncio.Event()
-        self.request = Request({"type": "http", "headers": []}, self._receive)
-
-    async def _receive(self) -> dict[str, str]:
-        await self.leaves.wait()
-        return {"type": "http.disconnect"}
-
-
-async def test_work_ends_with_who_waits_for_it() -> None:
-    client, ended = Client(), asyncio.Event()
-
-    async def work() -> None:
-        client.leaves.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-
-    with pytest.raises(RequestError) as caught:
-        await while_there(client.request, work())
-    assert (caught.value.status, ended.is_set()) == (499, True)
-
-
-async def test_what_work_returns_or_raises_is_the_answer() -> None:
-    async def work() -> int:
-        return 7
-
-    async def fails() -> int:
-        raise AlienTaskError("No.")
-
-    assert await while_there(Client().request, work()) == 7
-    with pytest.raises(AlienTaskError):
-        await while_there(Client().request, fails())
-
-
-async def test_pieces_come_before_the_end_and_an_error_after_them() -> None:
-    goes_on = asyncio.Event()
-
-    async def work(tell: Callable[[str], None]) -> None:
-        tell("one")
-        await goes_on.wait()
-        tell("two")
-        raise AlienTaskError("No.")
-
-    heard = []
-    async with streamed(work) as pieces:
-        with pytest.raises(AlienTaskError):
-            async for piece in pieces:
-                heard.append(piece)
-                goes_on.set()
-    assert heard == ["one", "two"]
-
-
-async def test_who_listens_no_more_ends_the_work() -> None:
-    ended = asyncio.Event()
-
-    async def work(tell: Callable[[str], None]) -> None:
-        tell("one")
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-
-    async with streamed(work) as pieces:
-        assert await anext(pieces) == "one"
-    assert ended.is_set()
+@pytest.mark.parametrize("stop", [["x"] * 17, [""], ""])
+def test_stops_that_can_end_nothing_are_refused(stop: Any) -> None:
+    assert not taken(ChatRequest, {"messages": CHAT["messages"], "stop": stop})
