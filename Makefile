@@ -1,5 +1,5 @@
 # Every target makes its own virtual environment in .venv first; twice is quick.
-.PHONY: demo test test-more test-all test-newest test-lowest mutants lint types fuzz torture long-run lock recipes docs bench quality bench-gpu dist deb clean
+.PHONY: demo test test-more test-all test-newest test-lowest mutants lint types fuzz torture long-run lock recipes cluster litellm docs bench quality bench-gpu dist deb clean
 
 # Else each of the hundreds of processes that the tests start compiles the whole package anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -61,6 +61,19 @@ long-run:        ## 20,000 small documents: nothing grows, nothing slows down; D
 recipes:         ## those of docs/scanners.md, on Debian 12 and 13
 	@packaging/bootstrap.sh dev
 	RECIPES_SUITES="bookworm trixie" .venv/bin/python -m pytest tests/recipes
+
+# Of versions that were tried; each in an environment of its own, for ocrd needs none of it.
+RAY = ray[serve]==2.60.0
+LITELLM = litellm[proxy]==1.106.12
+
+cluster:         ## 200 pages through the embedded engine on two nodes of Ray's, one of which is killed; two minutes
+	@packaging/apart.sh cluster ocrd "$(RAY)" psutil kubernetes-validate==1.37.0
+	build/cluster/bin/python -m tests.faults.cluster
+
+litellm:         ## a page through ocrd, LiteLLM's proxy and another ocrd
+	@packaging/bootstrap.sh dev
+	@packaging/apart.sh litellm alone "$(LITELLM)"
+	.venv/bin/python -m tests.manual.litellm_proxy
 
 lock:            ## packaging/locks anew from pyproject.toml; what is locked stays where it can, UPGRADE=1 takes the newest
 	@packaging/lock.sh

@@ -39,7 +39,7 @@ MORE_FAULTS = frozenset(
     f"test_{name}.py"
     for name in (
         *("crashes", "shares", "space", "state", "state_two_daemons", "engines", "long_run"),
-        *("documents_flow", "neighbours", "bootstrap", "odd_machines", "shut_folders"),
+        *("documents_flow", "neighbours", "bootstrap", "odd_machines", "shut_folders", "cluster"),
     )
 )
 # Whose tests share a machine, which two processes would each make.
