@@ -32,8 +32,9 @@ from ocrd.daemon.standing import Standing
 from ocrd.daemon.wiring import Wiring
 from ocrd.direct import Direct
 from ocrd.errors import OcrdError
-from ocrd.events import Events
+from ocrd.events import Event, Events
 from ocrd.files.privacy import PRIVATE_FOLDER, tighten
+from ocrd.job import FINAL_STATES
 from ocrd.ledger.care import settle_times
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.retention import Retention
@@ -42,12 +43,14 @@ from ocrd.log import fields
 from ocrd.pipeline import Pipeline
 from ocrd.raster.rasterize import Rasterizer
 from ocrd.web import notes
+from ocrd.web.door.calling import Callbacks
 from ocrd.web.door.guard import Gate
 from ocrd.web.door.house import House
 from ocrd.web.server import WebServer
 
 log = logging.getLogger("ocrd.daemon.daemon")
 
+_ENDS = frozenset(state.value for state in FINAL_STATES)
 STOP_SECONDS = 20.0  # for all of a stop but the pages in work
 
 
@@ -87,6 +90,8 @@ class Daemon:
         )  # fmt: skip
         group = places.control_group(settings)
         self._gate = Gate(settings.api)
+        self._callbacks = Callbacks(self._ledger, lambda: wiring.settings.api)
+        self._events.on_event = self._happened
         self._control.on_reload = lambda new: self._gate.change(new.api)
         house = House(
             steering=self._control,
@@ -119,6 +124,7 @@ class Daemon:
         beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
         self._keep(asyncio.create_task(self._retention.run(), name="retention"))
         self._keep(asyncio.create_task(self._wiring.uploads.run(), name="uploads"))
+        self._keep(asyncio.create_task(self._callbacks.run(), name="callbacks"))
         exiting = asyncio.create_task(self._should_exit.wait(), name="exit")
         try:
             await asyncio.wait({working, beating, exiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -174,6 +180,11 @@ class Daemon:
             await asyncio.to_thread(notes.take_back, self._note)
         self._ledger.close()
         log.info("Stopped.", extra=fields("stopped"))
+
+    def _happened(self, event: Event) -> None:
+        """Let those know who wait for a document's end."""
+        if event.kind in _ENDS:
+            self._callbacks.wake()
 
     @property
     def has_started(self) -> bool:

@@ -1,0 +1,168 @@
+"""Whoever asked for it is told of a job's end: a POST to the address that the job names.
+
+What is still to be told is in the ledger, so that a crash or a server that is away loses nothing:
+it is tried again, later and later, for some days. The address has to begin as the configuration
+lets it, when it is called too; what its host leads to has to be public, unless the configuration
+names that very address; no redirect is followed, and what is looked up is what is connected to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import ipaddress
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from ocrd import __version__
+from ocrd.config.api import ApiSettings
+from ocrd.errors import OcrdError, RequestError
+from ocrd.job import Job
+from ocrd.ledger import callbacks
+from ocrd.ledger.writer import LedgerWriter
+from ocrd.log import fields
+from ocrd.web.door.addresses import Url, is_public, parsed
+from ocrd.web.door.wire import dumps, job_to_json
+
+log = logging.getLogger("ocrd.web.door.calling")
+
+AT_ONCE = 8  # callbacks under way
+SECONDS = 10.0  # for one to be answered
+FIRST_DELAY = 5.0  # seconds, doubled at each try
+LONGEST_DELAY = 3600.0
+MAX_TRIES = 60  # which is some two days
+LOOK_SECONDS = 60.0  # between two looks where nothing is due
+
+
+class Callbacks:
+    """Tells of the ends of jobs. One for the whole daemon."""
+
+    def __init__(
+        self,
+        ledger: LedgerWriter,
+        settings: Callable[[], ApiSettings],
+        first_delay: float = FIRST_DELAY,
+    ) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._first_delay = first_delay
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look whether somebody is to be told."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Tell whom there is to tell, until cancelled."""
+        while True:
+            self._wake.clear()
+            wait = LOOK_SECONDS
+            with contextlib.suppress(OcrdError):  # whoever needs the ledger says what is wrong
+                while due := await self._due():
+                    await asyncio.gather(*(self._tell(*one) for one in due))
+                wait = await self._until_next()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+
+    async def _due(self) -> list[tuple[Job, int]]:
+        return await self._ledger.do(lambda ledger: callbacks.due(ledger, time.time(), AT_ONCE))
+
+    async def _until_next(self) -> float:
+        due = await self._ledger.do(callbacks.next_due)
+        return LOOK_SECONDS if due is None else min(max(due - time.time(), 0.05), LOOK_SECONDS)
+
+    async def _tell(self, job: Job, tries: int) -> None:
+        try:
+            answer = await asyncio.to_thread(post, job, self._settings())
+        except RequestError as error:  # it may not be called
+            await self._give_up(job, error.what)
+            return
+        except (OSError, http.client.HTTPException) as error:
+            answer = str(error) or type(error).__name__
+        if not answer:
+            log.info("Told %s of its end.", job.order.callback, extra=_about(job, "told"))
+            await self._ledger.do(lambda ledger: callbacks.is_over(ledger, job.id))
+        elif tries + 1 >= MAX_TRIES:
+            await self._give_up(job, answer)
+        else:
+            delay = min(self._first_delay * 2.0 ** min(tries, 20), LONGEST_DELAY)
+            until = time.time() + delay
+            await self._ledger.do(lambda ledger: callbacks.delay(ledger, job.id, until))
+
+    async def _give_up(self, job: Job, why: str) -> None:
+        log.warning(
+            "%s was not told of the end of job %d: %s", job.order.callback, job.id, why,
+            extra=_about(job, "not-told"),
+        )  # fmt: skip
+        await self._ledger.do(lambda ledger: callbacks.is_over(ledger, job.id))
+
+
+def post(job: Job, settings: ApiSettings) -> str:
+    """Tell of a job's end; return why that did not come about, "" if it did. In no event loop.
+
+    Raises RequestError for an address that may not be called, OSError and HTTPException.
+    """
+    prefix = next((one for one in settings.callbacks if job.order.callback.startswith(one)), "")
+    if not prefix:
+        raise RequestError(f"{job.order.callback} is not among [api] callbacks any more.")
+    url = parsed(job.order.callback, standard_ports=False)
+    body = dumps({"job": job_to_json(job)}).encode("ascii")
+    connection = _Checked(url, is_named=_names_address(prefix))
+    try:
+        connection.request(
+            "POST", url.target, body,
+            {
+                "Host": url.authority, "Content-Type": "application/json",
+                "User-Agent": f"ocrd/{__version__}", "Connection": "close",
+                "Idempotency-Key": f"ocrd-{job.id}-{job.state.value}",
+            },
+        )  # fmt: skip
+        status = connection.getresponse().status
+    finally:
+        connection.close()
+    return "" if 200 <= status < 300 else f"it answers {status}"
+
+
+class _Checked(http.client.HTTPConnection):
+    """A connection to an address that was looked at."""
+
+    def __init__(self, url: Url, *, is_named: bool) -> None:
+        super().__init__(url.host, url.port, timeout=SECONDS)
+        self._url = url
+        self._is_named = is_named  # the configuration names the very address
+
+    def connect(self) -> None:
+        """Connect; raise RequestError where the host leads into the house."""
+        found = socket.getaddrinfo(self._url.host, self._url.port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(one[4][0]).partition("%")[0] for one in found))
+        if not self._is_named and not all(is_public(ipaddress.ip_address(a)) for a in addresses):
+            raise RequestError(
+                f"{self._url.host} is in this house; [api] callbacks has to name its address."
+            )
+        opened = socket.create_connection((addresses[0], self._url.port), SECONDS)
+        if self._url.scheme == "https":
+            context = ssl.create_default_context()
+            opened = context.wrap_socket(opened, server_hostname=self._url.host)
+        self.sock = opened
+
+
+def _names_address(prefix: str) -> bool:
+    """Say whether a beginning in the configuration names an address itself, or this machine."""
+    host = urlsplit(prefix).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _about(job: Job, event: str) -> dict[str, object]:
+    return fields(event, job=job.id, url=job.order.callback)
