@@ -37,6 +37,7 @@ MAX_FIELD = 1 << 20  # bytes of a form's field that is no document
 MAX_FIELDS = 200
 LOOKED_AT = 1 << 20  # bytes of a document, after which is looked again whether there is room
 MAX_JSON = 64 << 20  # bytes of one body; a document in it takes 4/3 of its size
+PIECE = 1 << 20  # characters of Base64 that are unpacked at a time
 JSON_BUDGET = 96 << 20  # bytes of all bodies that are in memory
 
 
@@ -377,17 +378,17 @@ async def decoded(place: Place, text: str, limit: int, name: str = "") -> Receiv
 
     Raises RequestError for what is neither.
     """
-    head, comma, rest = text.partition(",") if text[:5].lower() == "data:" else ("", "", text)
-    if head and (not comma or not head.lower().endswith(";base64")):
+    start = text.find(",") + 1 if text[:5].lower() == "data:" else 0
+    head = text[: start - 1] if start else text[:5]
+    if head[:5].lower() == "data:" and not (start and head.lower().endswith(";base64")):
         raise RequestError("The data URL is not Base64.", code="base64", status=422)
 
     def write() -> Received:
-        media_type = head[5:].partition(";")[0]
+        media_type = head[5:].partition(";")[0] if start else ""
         with Sink(place, limit, name, media_type) as sink:
-            packed = "".join(rest.split())
             try:
-                for start in range(0, len(packed), 1 << 20):  # a multiple of 4
-                    sink.write(base64.b64decode(packed[start : start + (1 << 20)], validate=True))
+                for piece in _unpacked(text, start):
+                    sink.write(piece)
             except (binascii.Error, ValueError) as error:
                 raise RequestError(
                     f"The document is no Base64: {error}.", code="base64", status=422
@@ -395,3 +396,14 @@ async def decoded(place: Place, text: str, limit: int, name: str = "") -> Receiv
             return sink.end()
 
     return await asyncio.to_thread(write)
+
+
+def _unpacked(text: str, start: int) -> Iterator[bytes]:
+    """Yield what Base64 holds from a place on, piece by piece: it may be most of our memory."""
+    left = ""
+    for at in range(start, len(text), PIECE):
+        left += "".join(text[at : at + PIECE].split())
+        whole = len(left) - len(left) % 4
+        yield base64.b64decode(left[:whole], validate=True)
+        left = left[whole:]
+    yield base64.b64decode(left, validate=True)
