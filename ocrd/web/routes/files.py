@@ -20,6 +20,7 @@ from ocrd.web.door.faults import Answer, Refusal, path_of, speak
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import House, TheHouse
 from ocrd.web.door.receiving import Received, brought
+from ocrd.web.routes.forms import OF_A_FILE
 
 PATH = "/v1/files"
 HOUR = 3600
@@ -44,7 +45,7 @@ def told(refusal: Refusal) -> dict[str, Any]:
 speak(lambda request: f"{path_of(request)}/".startswith(f"{PATH}/"), told)
 
 
-@router.post(PATH)
+@router.post(PATH, openapi_extra=OF_A_FILE)
 async def leave(request: Request, house: TheHouse) -> Response:
     """Leave a file: a form with the part `file`, and a `purpose`."""
     with house.gate.work():

@@ -60,4 +60,9 @@ WAITING = {
 OF_A_DOCUMENT = {**_body(form=FORM, packed=JSON), "parameters": _IN_QUERY}
 OF_OCR = {**_body(form=FORM, packed=JSON), "parameters": [*_IN_QUERY, WAITING]}
 OF_BATCH = _body(packed=BATCH)
-OF_BOXED = _body(packed=BOXED)
+OF_A_FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {"multipart/form-data": _object(("file",), file=FILE, purpose=TEXT)},
+    }
+}

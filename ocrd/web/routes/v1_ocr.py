@@ -14,12 +14,17 @@ from ocrd.web.door.house import TheHouse
 from ocrd.web.door.inquiry import wrong
 from ocrd.web.door.receiving import Form, json_brought
 from ocrd.web.routes import boxed, mistral
-from ocrd.web.routes.forms import OF_BOXED
+from ocrd.web.routes.forms import BOXED
 
 router = APIRouter(tags=["Direct OCR"], dependencies=[Depends(needs("upload"))])
 
+_EITHER = {"anyOf": [BOXED["schema"], mistral.OcrRequest.model_json_schema()]}
+OF_BOTH = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": _EITHER}}}
+}
 
-@router.post("/v1/ocr", openapi_extra=OF_BOXED)
+
+@router.post("/v1/ocr", openapi_extra=OF_BOTH)
 async def ocr(request: Request, house: TheHouse) -> Response:
     """Read a document: ``image`` as servers for DeepSeek-OCR take it, ``document`` as Mistral's."""
     form = Form()
