@@ -31,4 +31,5 @@ def written(page: PageRead) -> str:
     out = io.BytesIO()
     document = DocumentResult("page.png", "", "PNG", 1, "rapidocr", "", "markdown", 0.0)
     text.write_markdown(out, document, [page], _STYLE)
-    return out.getvalue().decode()
+    # That a picture stands there is no text of the page.
+    return out.getvalue().decode().replace(text.NO_FIGURE, "")

@@ -9,7 +9,6 @@ label and its text, with what line breaks cut joined again; pictures come among 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -17,6 +16,7 @@ from itertools import zip_longest
 from ocrd.doubts import of_block
 from ocrd.job import Block, Box, Line, Rule
 from ocrd.layout import (
+    captions,
     cells,
     codes,
     edges,
@@ -42,16 +42,9 @@ HEADING_SPACE = 0.45  # above a heading that is no larger than the text
 HANGS = 1.0  # what begins so much further right explains the term above it
 FULL = 0.7  # from a full row's end to that of the longest one
 SAME_STEP = 1.15  # times the usual distance of two rows
-CAPTION_ROWS = 4
 NOTE_CHARACTERS = 24
 NOTE_RULE = 1.5  # from a rule to the head of a note below it
 
-_CAPTION = re.compile(
-    r"(?:figure|fig\.|table|tab\.|abbildung|abb\.|tabelle|tableau|tabla|cuadro|quadro|figura|tabella|tabela|tabel"
-    r"|afbeelding|figur|tabell|listing|example|beispiel|exemple|ejemplo|esempio)\s+"
-    r"(?:\d{1,3}|[A-Z])(?:[.-]\d{1,3}){0,3}(?![.-]?\d)(?P<end>\s?[.:–-]\s*|\s+)(?P<first>\S)",
-    re.IGNORECASE,
-)
 
 
 def blocks(
@@ -204,7 +197,7 @@ def _block(draft: Draft, setting: Setting, level: int) -> Block:
 def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
     """Return "title", "heading", "caption" or "text"."""
     first = draft.rows[0]
-    if _is_caption(draft):
+    if captions.are_one(draft.rows):
         return "caption"
     found = headings.label(draft.rows, setting.body, has_breaks=bool(draft.breaks))
     if found == "text" and headings.is_in_capitals(draft.rows) and _heads_text(draft, after):
@@ -221,16 +214,6 @@ def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
     ):
         return "text"
     return found
-
-
-def _is_caption(draft: Draft) -> bool:
-    """Say whether rows begin with the kind and number of what they explain; no sentence does."""
-    first = draft.rows[0]
-    found = _CAPTION.match(first.text)
-    if not found or len(draft.rows) > CAPTION_ROWS or len(first.cells) > 1:
-        return False
-    names = found["first"].isupper() and not draft.rows[-1].text.endswith((".", ":", ";", ","))
-    return bool(found["end"].strip()) or names
 
 
 def _heads_text(draft: Draft, after: Draft | None) -> bool:

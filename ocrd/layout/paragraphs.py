@@ -15,7 +15,7 @@ from enum import Enum, auto
 from itertools import groupby, pairwise
 from statistics import median
 
-from ocrd.layout import headings, lists
+from ocrd.layout import captions, headings, lists
 from ocrd.layout.columns import Row, covers
 from ocrd.layout.headings import Body, advance
 from ocrd.layout.joining import HYPHENATED, WORD
@@ -142,7 +142,7 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
         return Bond.JOINED if goes_on and plain and alike else Bond.APART
     if row.box.x0 > last.box.x1 or row.box.x1 < last.box.x0:
         return Bond.APART
-    if _is_ruled_off(last, row, setting):
+    if _is_ruled_off(last, row, setting) or captions.ends(draft.rows, row):
         return Bond.APART
     if last.kept and row.kept:
         return Bond.LINE if row.box.y0 - last.box.y1 < KEPT * row.height else Bond.APART

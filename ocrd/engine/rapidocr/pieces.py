@@ -23,6 +23,7 @@ _SQUARE = 0.7  # share of a piece's strokes that run along and across the page
 _FLAT = 7.0  # grey levels by which a field of one colour differs from itself, and its noise
 _FILLED = 0.85  # share of its box that a rectangle fills
 _SLIM = 8.0  # times as long as broad: a bar across the page, a shadow
+_DARK = 60  # grey levels from paper to a bar
 _OVER = 0.04  # share of a field that is text
 _EDGE = 0.13  # of the page: what is narrower and touches its edge is a shadow
 _WORDS = 0.3  # share of a picture that is text, at most,
@@ -89,13 +90,14 @@ def solids(page: Remains) -> Iterator[Picture]:
         words = float(page.read[top:bottom, left:right].mean())
         is_slim = max(wide, high) > _SLIM * min(wide, high)
         if is_flat and is_rectangle:
-            if words < _OVER and not (is_slim and wide > high):
+            is_dark = float(np.median(values)) > _DARK  # shading under text is light
+            if is_dark and words < _OVER and not (is_slim and wide > high):
                 yield Picture(region, bars=[region])
         elif min(wide, high) < _SOLID * page.height or words > _WORDS:
             continue
         elif is_flat:
             yield Picture(region, shapes=area)
-        elif not _is_striped(page, region):
+        elif not (is_rectangle and _is_striped(page, region)):
             yield Picture(region, shades=area)
 
 

@@ -53,6 +53,13 @@ def test_its_caption_follows_it() -> None:
     assert labels(blocks) == ["text", "figure", "caption", "text"]
 
 
+def test_a_caption_set_to_the_middle_is_none_of_the_prose_right_below_it() -> None:
+    said = line("Figure 3: The harbour in spring", 300, 620)
+    blocks = read([*prose(100, 100, 5), said, *prose(100, 646, 5)], PICTURE)
+    assert labels(blocks) == ["text", "figure", "caption", "text"]
+    assert blocks[2].text == said.text
+
+
 def test_a_caption_above_comes_before_it() -> None:
     said = line("Figure 3: The harbour in spring", 300, 270)
     blocks = read([*prose(100, 100, 5), said, *prose(100, 700, 5)], PICTURE)
