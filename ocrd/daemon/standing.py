@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ocrd import files
 from ocrd.daemon.dispatch import RATE_WINDOW, Dispatcher
 from ocrd.engine.client import EngineClient
+from ocrd.errors import ServersGoneError
 from ocrd.intake.inbox import Inbox
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.work import Folder
@@ -162,7 +164,12 @@ class Standing:
 def _obstacle(engine: EngineClient, told: Mapping[str, Any]) -> str:
     """Return what keeps an engine from having a worker, "" if nothing does."""
     has_failed = told["state"] == "starting" and engine.failure is not None
-    return str(told["last_error"]) if told["state"] == "broken" or has_failed else ""
+    if not (told["state"] == "broken" or has_failed):
+        return ""
+    if isinstance(engine.failure, ServersGoneError):
+        since = datetime.fromtimestamp(time.time() - engine.failing_seconds).astimezone()
+        return f"{told['last_error']} So it is since {since.isoformat(' ', 'seconds')}."
+    return str(told["last_error"])
 
 
 def _is_silent(engine: EngineClient) -> bool:

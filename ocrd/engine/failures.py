@@ -19,11 +19,14 @@ class Failures:
         self.total = 0
         self.last_error = (NEVER, "")  # when, what
         self.present: EngineError | None = None  # the last one, while no worker has come after it
+        self.since = NEVER  # when the first of those came after which no worker has come
         self.is_news = False  # whether a person has not been told of the present one
 
     def note(self, error: EngineError, now: float) -> None:
         """Take note of one more."""
         self.is_news = not (self.is_without_gpu and isinstance(error, GpuGoneError))
+        if self.present is None:
+            self.since = now
         self.in_a_row += 1
         self.total += 1
         self.last_error = (now, str(error))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ocrd.engine.attendance import Attendant
 from ocrd.engine.protocol import Hello
-from ocrd.errors import EngineError, EngineUnusableError
+from ocrd.errors import EngineError, EngineUnusableError, ServersGoneError
 
 
 def announced(attendants: Sequence[Attendant]) -> Hello | None:
@@ -34,6 +34,8 @@ def outage(attendants: Sequence[Attendant], max_kills: int) -> EngineError | Non
     if any(one.present is None for one in failures):
         return None
     first = failures[0].present
-    never_came = announced(attendants) is None or isinstance(first, EngineUnusableError)
+    never_came = announced(attendants) is None or isinstance(
+        first, EngineUnusableError | ServersGoneError
+    )
     in_a_row = min(one.in_a_row for one in failures)
     return first if never_came or in_a_row > max_kills else None

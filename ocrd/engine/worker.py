@@ -167,7 +167,7 @@ class Worker:
         except MemoryError as error:
             self._fail(f"The engine ran out of memory ({error}).", "It is restarted.")
         except EngineError as error:
-            self._fail(error.what, error.hint)
+            self._fail(error.what, error.hint, error.code)
         except OcrdError as error:
             return protocol.Refused(request.id, error.what, error.hint)
         except Exception as error:  # noqa: BLE001 - the border of one worker message
@@ -177,8 +177,8 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - SystemExit and its like end the worker
             self._fail(f"The engine ended ({type(error).__name__}: {error}).", "It is restarted.")
 
-    def _fail(self, message: str, hint: str) -> NoReturn:
-        self._channel.send(protocol.Fatal(message, hint))
+    def _fail(self, message: str, hint: str, code: str = EngineError.code) -> NoReturn:
+        self._channel.send(protocol.Fatal(message, hint, code))
         os._exit(EXIT_ENGINE)
 
 

@@ -12,7 +12,13 @@ import pytest
 
 from ocrd.engine.failures import UNUSABLE_SECONDS
 from ocrd.engine.protocol import MARKDOWN
-from ocrd.errors import EngineError, EngineUnusableError, PageError, PoisonousPageError
+from ocrd.errors import (
+    EngineError,
+    EngineUnusableError,
+    PageError,
+    PoisonousPageError,
+    ServersGoneError,
+)
 from ocrd.job import Recognition
 from ocrd.wording import span
 from tests.clients import engine, page, text, until
@@ -424,3 +430,20 @@ async def test_what_the_engine_warns_of_is_logged_and_in_status(
         await client.hello()
         assert client.status()["last_notice"] == "An old driver."
     assert "Engine scripted: An old driver." in caplog.messages
+
+
+async def test_a_page_whose_servers_are_gone_waits_and_is_never_blamed(tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.touch()
+    blamed: list[int] = []
+    async with engine("shut", {"file": str(shut)}, max_kills=1) as client:
+        one = page(client, "one.pgm", on_kill=blamed.append)
+        await until(lambda: client.status()["restarts"] >= 3)
+        assert isinstance(client.outage, ServersGoneError)
+        assert client.failing_seconds > 0
+        assert not one.done()
+        shut.unlink()
+        assert text(await one) == "Page image one.pgm"
+        assert client.outage is None
+        assert client.failing_seconds == 0.0
+    assert blamed == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocrd.engine.failures import MAX_BACKOFF_SECONDS, UNUSABLE_SECONDS, Failures
-from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError
+from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError, ServersGoneError
 
 
 def test_each_failure_in_a_row_is_waited_for_twice_as_long_up_to_a_minute() -> None:
@@ -50,3 +50,13 @@ def test_a_gpu_that_is_gone_is_looked_for_like_a_crash_is_mended_and_told_of_onc
     assert not failures.is_without_gpu
     failures.note(gone, 9)
     assert failures.is_news
+
+
+def test_the_time_since_when_no_worker_comes_is_that_of_the_first_failure() -> None:
+    failures = Failures()
+    failures.note(ServersGoneError("none answers"), 100.0)
+    failures.note(ServersGoneError("none answers"), 130.0)
+    assert failures.since == 100.0
+    failures.note_start()
+    failures.note(ServersGoneError("none answers"), 200.0)
+    assert failures.since == 200.0
