@@ -18,6 +18,7 @@ from ocrd.config.api import ApiSettings
 from ocrd.errors import OcrdError, RequestError
 from ocrd.mcp.tools import Tools
 from ocrd.web.door.asking import asker
+from ocrd.web.door.connections import Patient
 from ocrd.web.door.faults import refusal_of, refused
 from ocrd.web.door.guard import Gate, Guard
 
@@ -81,7 +82,7 @@ def serve(made: MCPServer, api: ApiSettings) -> None:
     host, port = api.address
     uvicorn.run(
         application(made, Gate(api)), host=host, port=port, log_level="warning", ws="none",
-        server_header=False,
+        server_header=False, http=Patient, proxy_headers=False,
     )  # fmt: skip
 
 

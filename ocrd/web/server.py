@@ -24,7 +24,7 @@ from ocrd import files
 from ocrd.errors import PlaceError
 from ocrd.log import fields
 from ocrd.web.app import application
-from ocrd.web.door.asking import Introduced
+from ocrd.web.door.connections import Patient
 from ocrd.web.door.house import House
 
 log = logging.getLogger("ocrd.web.server")
@@ -32,7 +32,7 @@ log = logging.getLogger("ocrd.web.server")
 SOCKET_MODE = 0o660  # the daemon's user, and who may steer it
 OWN_MODE = 0o600
 BACKLOG = 64
-TCP_BACKLOG = 512  # programs come in hundreds
+TCP_BACKLOG = 128  # so many are let in at once, before one is looked at; others wait
 GRACE_SECONDS = 2  # for answers under way when the daemon stops
 PROBE_SECONDS = 2.0  # for a socket's owner to show that it lives
 
@@ -69,7 +69,8 @@ class WebServer:
         self._server = _Server(
             uvicorn.Config(
                 self._application,
-                http=Introduced,
+                http=Patient,
+                backlog=TCP_BACKLOG,
                 ws="none",
                 lifespan="off",
                 loop="none",
