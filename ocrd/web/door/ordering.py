@@ -34,7 +34,7 @@ LISTS = frozenset({"languages", "outputs"})
 OWN = ("pages", "priority", "callback")  # that no folder has
 LOWEST, HIGHEST = -1000, 1000  # priorities, as of folders
 MAX_RANGES = 1000
-_RANGE = re.compile(r"\s*(\d{1,9})\s*(-\s*(\d{1,9})?\s*)?")
+_RANGE = re.compile(r"\s*(\d{1,9})\s*(-\s*(\d{1,9})?\s*)?", re.ASCII)
 _UNFIT = re.compile(r"[\x00-\x20\x7f\\]")
 
 _FIELDS: dict[str, Any] = {
@@ -156,7 +156,7 @@ def _contradictions(settings: Settings, folder: InboxSettings) -> Iterator[Fault
 def _priority(text: str, usual: int) -> tuple[int, list[Fault]]:
     if not text:
         return usual, []
-    if re.fullmatch(r"-?\d{1,4}", text) and LOWEST <= int(text) <= HIGHEST:
+    if re.fullmatch(r"-?[0-9]{1,4}", text) and LOWEST <= int(text) <= HIGHEST:
         return int(text), []
     remedy = f"Write a number from {LOWEST} to {HIGHEST}."
     return usual, [_fault("priority", f"{text[:40]!r} is no priority", remedy)]

@@ -229,8 +229,11 @@ def installation(root: Path, *drop_ins: str) -> list[str]:
 @needs_systemd
 @pytest.mark.parametrize(
     ("drop_ins", "exposure"),
-    [((), 1.5), (("home",), 1.5), (("gpu",), 1.5), (("api",), 1.5), (("network",), 2.0), (("gpu", "network"), 2.0)],
-)
+    [
+        ((), 1.5), (("home",), 1.5), (("gpu",), 1.5), (("api",), 1.5), (("network",), 2.0),
+        (("gpu", "network"), 2.0),
+    ],
+)  # fmt: skip
 def test_the_exposure_is_at_most_what_is_promised(
     tmp_path: Path, drop_ins: tuple[str, ...], exposure: float
 ) -> None:
