@@ -15,6 +15,7 @@ from ocrd import doubts, files, retrying
 from ocrd.errors import OcrdError, Reason, SourceChangedError, TransientError
 from ocrd.filing import filing, plans
 from ocrd.job import Job, JobState, SourceInfo
+from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.publishing import Publisher
 from ocrd.verdicts import Verdicts
@@ -55,17 +56,23 @@ class Finisher:
     async def file(self, work: Work, info: SourceInfo | None, error: OcrdError | None) -> None:
         """Publish what there is and dispose of the source; plan anew while names get taken."""
         work.is_filing = True
-        await work.folder.threads.do(work.folder.require_root)
+        plan = await work.folder.threads.do(self._filed, work, info, error)
+        await self._finish(work, plan)
+
+    def _filed(
+        self, work: Work, info: SourceInfo | None, error: OcrdError | None
+    ) -> plans.Plan:
+        """File a document, in one of its folder's threads; return what was carried out."""
+        work.folder.require_root()
         for _ in range(MAX_PLANS):
-            plan = await work.folder.threads.do(self._publisher.stage, work, info, error)
+            plan = self._publisher.stage(work, info, error)
             try:
-                await work.folder.threads.do(filing.publish, plan, work.job.key, work.sha256)
+                filing.publish(plan, work.job.key, work.sha256)
             except filing.PlanOutdatedError:
                 continue
             finally:
                 self._publisher.release(plan)
-            await self._finish(work, plan)
-            return
+            return plan
         raise TransientError(
             f"{work.name}: every name that was planned for its files was taken meanwhile.",
             hint="Something else writes files of these names into the destination folder.",
@@ -75,9 +82,13 @@ class Finisher:
         """Carry out an intent that a crash or a full disk interrupted."""
         work.is_filing = True
         plan = plans.Plan.from_json(work.job.plan)
-        await work.folder.threads.do(work.folder.require_root)
+
+        def publish() -> None:
+            work.folder.require_root()
+            filing.publish(plan, work.job.key, work.job.sha256)
+
         try:
-            await work.folder.threads.do(filing.publish, plan, work.job.key, work.job.sha256)
+            await work.folder.threads.do(publish)
         except filing.PlanOutdatedError:
             await self._ledger.do(lambda ledger: ledger.reopen(work.job.id))
             return
@@ -119,9 +130,9 @@ class Finisher:
 
     async def _finish(self, work: Work, plan: plans.Plan) -> None:
         kept, job_id = plan.action == "keep", work.job.id
-        job = await self._ledger.do(lambda ledger: ledger.job(job_id)) or work.job
-        await self._ledger.do(
-            lambda ledger: ledger.finish(
+
+        def end(ledger: Ledger) -> Job | None:
+            ledger.finish(
                 job_id, plan.state, time.time(),
                 destination=plan.destination or (plan.source if kept else ""),
                 sha256=work.sha256 or work.job.sha256,
@@ -129,7 +140,9 @@ class Finisher:
                 reason=plan.reason,
                 outputs={output.path: output.sha256 for output in plan.outputs},
             )
-        )
+            return ledger.job(job_id)
+
+        job = await self._ledger.do(end) or work.job
         self._verdicts.forget(work.job.id)
         if not kept:
             work.folder.left(work.job.relpath)

@@ -1,7 +1,7 @@
 """The look at a document before it is read: what it is, whether it is whole or has to wait.
 
-After :meth:`Inspector.inspect` the ledger knows the document's pages and hash, and holds no page of
-another content.
+After :meth:`Inspector.inspect` whatever the ledger keeps next of the document, it keeps with the
+document's pages and hash, and it holds no page of another content.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Inspector:
             )
         if job.sha256 not in {None, sha256}:
             await self._ledger.do(lambda ledger: ledger.forget_pages(job.id))
+            work.past, work.unread = None, 0
         wanted = len(work.numbers(info))
         if not wanted:
             raise NoPagesError(
@@ -66,7 +67,8 @@ class Inspector:
                 f"{work.name} has {wanted} pages to be read, more than {most}.",
                 hint="Ask for some of its pages, or raise max_pages in [api].",
             )
-        await self._ledger.do(
+        # Not waited for: what is kept of the document later comes behind it.
+        self._ledger.submit(
             lambda ledger: ledger.inspected(job.id, pages=wanted, sha256=sha256)
         )
         work.info = info

@@ -371,6 +371,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What there is of a job's document from before its lease."""
+
+    pages: frozenset[int] = frozenset()  # that have a checkpoint
+    kills: Mapping[int, int] = field(default_factory=dict)  # how often each page ended an engine
+    has_outputs: bool = False  # that are known to be this source's own
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Which jobs a person means: by their numbers, or else by what is known of them."""
 

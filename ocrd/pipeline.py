@@ -22,6 +22,7 @@ from pathlib import Path
 from ocrd import following, retrying
 from ocrd.errors import NO_REASON, Fate, OcrdError, PoisonousError
 from ocrd.fates import Fates
+from ocrd.figures import figures_of
 from ocrd.finishing import Finisher
 from ocrd.following import Follower
 from ocrd.illustrating import Illustration, illustrate
@@ -134,7 +135,7 @@ class Pipeline:
             rasterizer=self._rasterizer,
             source=source,
             folder=self._drawings(work),
-            figures=needs_figures(settings),
+            figures=needs_figures(settings) and _may_have_figures(work, info),
             overlay="overlay" in settings.outputs,
             rank=work.rank,
             stopping=self.stopping,
@@ -146,6 +147,8 @@ class Pipeline:
 
     async def _verdict(self, work: Work, info: SourceInfo) -> OcrdError | None:
         """Return why the document fails, None if it is done."""
+        if not work.unread:
+            return None
         failed = await self._ledger.do(lambda ledger: ledger.failed_pages(work.job.id))
         total = len(work.numbers(info))
         return failure(work.name, failed, total, work.settings.tolerance)
@@ -154,6 +157,12 @@ class Pipeline:
 def _was_begun(work: Work) -> bool:
     """Say whether there was an earlier lease that may have ended with its daemon."""
     return work.job.attempts > 1 or work.job.pages_done > 0 or work.job.state is JobState.FILING
+
+
+def _may_have_figures(work: Work, info: SourceInfo) -> bool:
+    """Say whether a page has figures, or has to be fetched from the ledger to be looked at."""
+    read = (work.read.get(number) for number in work.numbers(info))
+    return any(page is None or figures_of(page) for page in read)
 
 
 def _poisonous(work: Work) -> OcrdError:

@@ -12,11 +12,13 @@ from dataclasses import replace
 
 from ocrd import doubts, pages
 from ocrd.account import cause
-from ocrd.job import PageRead, PageStatus
+from ocrd.job import PageRead, PageStatus, Past
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.work import Work
 
 log = logging.getLogger("ocrd.progress")
+
+FEW_PAGES = 8  # of a document whose pages are kept in memory until it is filed
 
 
 class Progress:
@@ -28,7 +30,7 @@ class Progress:
 
     async def missing(self) -> list[int]:
         """Return the numbers of the pages that are still to be read, in order."""
-        done = await self._ledger.do(lambda ledger: ledger.pages_done(self._work.job.id))
+        done = (await self._past()).pages
         self._work.pages_done = self._work.pages_before = len(done)
         self._work.reading = time.monotonic()
         wanted = self._work.numbers(self._work.info) if self._work.info else ()
@@ -37,7 +39,7 @@ class Progress:
     async def keep(self, page: PageRead) -> None:
         """Checkpoint a page that is done with, read or not, and say what is wrong with it."""
         work = self._work
-        if hello := work.engine.announced:
+        if (hello := work.engine.announced) and not page.engine:
             page = replace(page, engine=hello.name, model=hello.model)
         result, doubtful = pages.to_json(page), page.status is PageStatus.DOUBTFUL
         failed = doubts.is_unread(page, work.settings.doubt_tolerance)
@@ -47,12 +49,20 @@ class Progress:
             )
         )
         work.pages_done += 1
+        work.unread += failed
         work.is_suspect = False
+        if (work.pages or 0) <= FEW_PAGES:
+            work.read[page.number] = page
         _log_remarks(work, page, failed=failed)
 
     async def kills(self) -> Mapping[int, int]:
         """Return how often each page has ended an engine, for those that did."""
-        return await self._ledger.do(lambda ledger: ledger.kills(self._work.job.id))
+        return (await self._past()).kills
+
+    async def _past(self) -> Past:
+        if self._work.past is None:
+            self._work.past = await self._ledger.do(lambda ledger: ledger.past(self._work.job))
+        return self._work.past
 
     def count_kill(self, page: int) -> None:
         """Note that a page ended an engine once more."""

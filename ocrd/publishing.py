@@ -48,9 +48,7 @@ class Publisher:
         Call :meth:`release` once the plan is carried out or given up.
         """
         job, settings = work.job, work.settings
-        owned = self._ledger.submit(
-            lambda ledger: ledger.outputs_of(job.inbox, job.relpath)
-        ).result()
+        owned = self._owned(work)
         reason = NO_REASON if error is None else Reason.of(error)
         kinds = [] if error is None else ["error.json"]
         if info is not None:
@@ -65,7 +63,7 @@ class Publisher:
             reason=reason,
         )
         try:
-            account = self._account(work, info)
+            account = work.account or self._account(work, info)
             contents = [self._content(work, plan, kind, info, account) for kind in kinds]
             plan = filing.stage(plan, contents)
             self._ledger.submit(
@@ -80,6 +78,17 @@ class Publisher:
             raise
         return plan
 
+    def _owned(self, work: Work) -> dict[str, str]:
+        """Return path and hash of the source's earlier outputs.
+
+        Where it had none at its lease it has none now: nobody else works on a source of this name.
+        """
+        job = work.job
+        if work.past is not None and not work.past.has_outputs:
+            return {}
+        outputs = partial(Ledger.outputs_of, inbox=job.inbox, relpath=job.relpath)
+        return self._ledger.submit(outputs).result()
+
     def _account(self, work: Work, info: SourceInfo | None) -> Account:
         """Go through the pages for what is told of them, and for what they tell together."""
         account = Account(work.settings.doubt_tolerance)
@@ -87,7 +96,7 @@ class Publisher:
         for page in self.pages(work, info) if info else ():
             account.add(page)
             survey.add(page)
-        work.document = survey.document()
+        work.account, work.document = account, survey.document()
         return account
 
     def _content(
@@ -139,7 +148,11 @@ class Publisher:
 
     def pages(self, work: Work, info: SourceInfo) -> Iterator[PageRead]:
         """Yield the checkpointed pages in order, a few in memory at a time; in no event loop."""
-        wanted = iter(work.numbers(info))
+        numbers = work.numbers(info)
+        if all(number in work.read for number in numbers):
+            yield from (work.read[number] for number in numbers)
+            return
+        wanted = iter(numbers)
         for number, result in self._checkpoints(work.job):
             yield from map(_missing, itertools.takewhile(number.__gt__, wanted))
             yield pages.from_json(result)
@@ -153,6 +166,8 @@ class Publisher:
             if not fetched:
                 return
             yield from fetched
+            if len(fetched) < PAGES_FETCHED:
+                return
             after = fetched[-1][0]
 
 

@@ -36,6 +36,7 @@ from ocrd.tasks import Task
 
 T = TypeVar("T")
 
+FEW_LINES = 5  # that are laid out at once
 KNOWN_GOOD = Path(__file__).parent / "samples" / "newsletter.jpg"  # a page that engines can read
 
 
@@ -121,9 +122,11 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
         else:
             recognition = await _recognise(reading, image, longest_side)
             reading.on_answer(number, recognition)
-            page = await asyncio.to_thread(
-                _laid_out, image, recognition, reading.task, reading.engine.confidence_floor
-            )
+            parts = (image, recognition, reading.task, reading.engine.confidence_floor)
+            if _is_little(recognition):
+                page = _laid_out(*parts)
+            else:
+                page = await asyncio.to_thread(_laid_out, *parts)
     except PageError as error:
         remarks = image.warnings if image else ()
         page = PageRead(
@@ -197,6 +200,11 @@ async def _acquit_if_the_engine_is_to_blame(
     finally:
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def _is_little(recognition: Recognition) -> bool:
+    """Say whether laying it out costs less than handing it to a thread."""
+    return len(recognition.lines) <= FEW_LINES and not recognition.markup
 
 
 def _laid_out(

@@ -40,14 +40,19 @@ async def taken(work: Work, temp_dir: Path) -> AsyncIterator[tuple[Source, str]]
 
 async def _hashed(work: Work) -> str:
     with _another_kind_is_a_change():
-        await _refuse_borrowed(work)
-        return await work.folder.threads.do(files.sha256_of, work.place, work.job.key)
+        return await work.folder.threads.do(
+            files.sha256_of_own, work.place, work.job.key, network=work.folder.is_network()
+        )
 
 
 async def _copied(work: Work, copy: Path) -> str:
     with _another_kind_is_a_change():
-        await _refuse_borrowed(work)
-        return await work.folder.threads.do(files.snapshot, work.place, copy, work.job.key)
+        return await work.folder.threads.do(_copy, work, copy)
+
+
+def _copy(work: Work, copy: Path) -> str:
+    files.refuse_borrowed(work.place, work.job.key, network=True)
+    return files.snapshot(work.place, copy, work.job.key)
 
 
 @contextlib.contextmanager
@@ -57,11 +62,6 @@ def _another_kind_is_a_change() -> Iterator[None]:
         yield
     except UnsupportedError as error:
         raise SourceChangedError(error.what, hint=error.hint) from error
-
-
-async def _refuse_borrowed(work: Work) -> None:
-    network = work.folder.is_network()
-    await work.folder.threads.do(files.refuse_borrowed, work.place, work.job.key, network=network)
 
 
 def _passwords(settings: InboxSettings) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ocrd import files, pages
+from ocrd.account import Account
 from ocrd.config.settings import InboxSettings
 from ocrd.engine.client import EngineClient
 from ocrd.illustrating import NOTHING, Illustrations
 from ocrd.intake.folder_threads import FolderThreads
-from ocrd.job import Job, Order, SourceInfo
+from ocrd.job import Job, Order, PageRead, Past, SourceInfo
 from ocrd.layout.document import Document
 from ocrd.ledger.queue import SECONDS_PER_PAGE
 from ocrd.log import fields
@@ -55,10 +56,14 @@ class Work:
     folder: Folder
     engine: EngineClient
     long_allowed: bool = True
+    past: Past | None = None  # None where it has to be asked for
     started: float = field(default_factory=time.monotonic)
     sha256: str | None = None
     info: SourceInfo | None = None
-    document: Document | None = None  # what all its pages tell together, once they are read
+    read: dict[int, PageRead] = field(default_factory=dict)  # under this lease, of few pages
+    unread: int = 0  # pages that count as not read
+    account: Account | None = None  # of all its pages, once they are read
+    document: Document | None = None  # what they tell together
     illustrations: Illustrations = NOTHING
     pages_done: int = 0
     pages_before: int = 0  # of those, read before this lease,
@@ -69,6 +74,7 @@ class Work:
     settings: InboxSettings = field(init=False)  # the folder's, and what was asked for this one
 
     def __post_init__(self) -> None:
+        self.unread = self.job.pages_failed
         self.settings = asked_of(self.folder.settings, self.job.order)
 
     def found_slow(self) -> None:

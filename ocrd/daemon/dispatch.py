@@ -14,6 +14,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from ocrd import files
@@ -22,8 +23,9 @@ from ocrd.engine.room import DRAWN_AHEAD
 from ocrd.errors import NO_REASON, LedgerError, OcrdError, Reason
 from ocrd.inspecting import LONG_PAGES
 from ocrd.intake import outlets
-from ocrd.job import Job, JobState
+from ocrd.job import Job, JobState, Past
 from ocrd.ledger.care import CLOCK_SLACK, settle_times
+from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.log import fields
 from ocrd.pipeline import Pipeline
@@ -70,6 +72,7 @@ class Dispatcher:
         self._recalled: set[int] = set()
         self._left_alone: set[int] = set()
         self._failure: LedgerError | None = None
+        self._due: float | None = None  # when a delayed job may be leased, of the last look
         self.documents_in_flight = documents_in_flight
         self.folders: Mapping[str, Folder] = {}
         self.engines: Mapping[str, EngineClient] = {}
@@ -97,10 +100,10 @@ class Dispatcher:
             if failure := self._failure or self._ledger.failure:
                 raise failure
             await self._follow_clock()
+            self._due = None
             if await self._lease_next():
                 continue
-            due = await self._ledger.do(lambda ledger: ledger.next_due(time.time()))
-            wait = self._longest_wait(due)
+            wait = self._longest_wait(self._due)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.01, wait)):
                     await self._wake.wait()
@@ -185,7 +188,7 @@ class Dispatcher:
     # Leasing
 
     async def _lease_next(self) -> bool:
-        """Lease one job and start on it; return False where there is none for now."""
+        """Lease jobs for the places that are free; return False where there is none for now."""
         if self.is_paused or self._ledger.problem or not await self._has_space():
             return False
         counted = [work for work in self.working.values() if not work.folder.threads.is_stuck]
@@ -199,7 +202,8 @@ class Dispatcher:
         long = sum((work.pages or 0) > LONG_PAGES and not work.is_slow for work in counted)
         long_allowed = long < min(MAX_LONG, max(1, limit // 2))
         longest = None if long_allowed else LONG_PAGES
-        return await self._lease(longest=longest, long_allowed=long_allowed) is not None
+        free = limit - len(counted)
+        return bool(await self._lease(free, longest=longest, long_allowed=long_allowed))
 
     def _documents_at_once(self) -> int:
         """Return how many documents may be in work: enough that no engine waits for pages."""
@@ -211,42 +215,62 @@ class Dispatcher:
     async def _lease_suspect(self) -> bool:
         # Asked before the lease: a folder that comes online during it was not asked for its jobs.
         scans = self._is_starting() and not all(f.is_online() for f in self.folders.values())
-        work = await self._lease(only=self.suspects[0])
-        if work is not None:
-            work.is_suspect = True
+        leased = await self._lease(only=self.suspects[0])
+        if leased:
+            leased[0].is_suspect = True
         elif scans:
             return False  # its folder's first scan is on its way
         self.suspects.popleft()
         return True
 
     async def _lease(
-        self, *, longest: int | None = None, only: int | None = None, long_allowed: bool = True
-    ) -> Work | None:
-        """Lease a job and start on it, with the wiring of this moment: a reload may change it."""
+        self, most: int = 1, *, longest: int | None = None, only: int | None = None,
+        long_allowed: bool = True,
+    ) -> list[Work]:  # fmt: skip
+        """Lease jobs and start on them, with the wiring of this moment: a reload may change it."""
         folders, engines, active = self.folders, self.engines, (*self._tasks, *self._left_alone)
         inboxes = [
             path for path, folder in folders.items()
             if not folder.threads.is_stuck and folder.is_online()
         ]
         in_work = Counter(work.job.inbox for work in self.working.values())
-        job = await self._ledger.do(
-            lambda ledger: ledger.lease(
-                time.time(), inboxes=inboxes, active=active, longest=longest, only=only,
-                in_work=in_work,
-            )
-        )
-        if job is None:
-            return None
+
+        def take(ledger: Ledger) -> tuple[list[tuple[Job, Past]], float | None]:
+            taken: list[tuple[Job, Past]] = []
+            busy, turns = set(active), Counter(in_work)  # of this try: it may be held, and run anew
+            while len(taken) < most:
+                job = ledger.lease(
+                    time.time(), inboxes=inboxes, active=busy, longest=longest, only=only,
+                    in_work=turns,
+                )
+                if job is None:
+                    break
+                taken.append((job, ledger.past(job)))
+                busy.add(job.id)
+                turns[job.inbox] += 1
+                if (job.pages or 0) > LONG_PAGES:  # whether there is place for another is asked
+                    break
+            return taken, None if taken else ledger.next_due(time.time())
+
+        taken, self._due = await self._ledger.do(take)
         if self._pipeline.stopping.is_set():
-            await self._ledger.do(lambda ledger: ledger.release(job.id, refund=True))
-            return None
-        folder = folders[job.inbox]
-        work = Work(job, folder, _engine_of(job, folder, engines), long_allowed)
+            for job, _ in taken:
+                await self._ledger.do(partial(Ledger.release, job_id=job.id, refund=True))
+            return []
+        return [
+            self._begin(Work(job, folder, _engine_of(job, folder, engines), long_allowed, past))
+            for job, past in taken
+            for folder in (folders[job.inbox],)
+        ]
+
+    def _begin(self, work: Work) -> Work:
         _log_begun(work)
         if not self.working:
             self.turned.set()
-        self.working[job.id] = work
-        self._tasks[job.id] = asyncio.create_task(self._work(work), name=f"job {job.id}")
+        self.working[work.job.id] = work
+        self._tasks[work.job.id] = asyncio.create_task(
+            self._work(work), name=f"job {work.job.id}"
+        )
         return work
 
     async def _work(self, work: Work) -> None:

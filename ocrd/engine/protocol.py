@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ocrd.errors import EngineError, EngineUnusableError, GpuGoneError, ServersGoneError
@@ -181,9 +181,15 @@ class _Envelope:
 
 def encode(message: ToWorker | FromWorker) -> bytes:
     """Return the message as one line of ASCII JSON with its newline."""
-    body = {"kind": type(message).__name__.lower(), **asdict(message)}
+    body = {"kind": type(message).__name__.lower(), **_fields_of(message)}
     # ASCII: undecodable file names (lone surrogates) survive the way there and back.
-    return json.dumps(body, separators=(",", ":")).encode("ascii") + b"\n"
+    text = json.dumps(body, separators=(",", ":"), default=_fields_of)
+    return text.encode("ascii") + b"\n"
+
+
+def _fields_of(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass as they are; ``asdict`` would copy all that is in them."""
+    return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
 def decode(line: bytes) -> ToWorker | FromWorker:

@@ -21,7 +21,8 @@ def announced(attendants: Sequence[Attendant]) -> Hello | None:
         return None
     capacities = [hello.capacity for hello, state in heard if state != "broken"]
     first = heard[0][0]
-    return replace(first, capacity=sum(capacities) or first.capacity)
+    together = sum(capacities) or first.capacity
+    return first if together == first.capacity else replace(first, capacity=together)
 
 
 def outage(attendants: Sequence[Attendant], max_kills: int) -> EngineError | None:

@@ -26,10 +26,12 @@ from ocrd.files.places import Place
 from ocrd.files.sources import (
     file_key,
     has_writer,
+    key_and_writer,
     key_of,
     open_source,
     refuse_borrowed,
     sha256_of,
+    sha256_of_own,
     snapshot,
 )
 from ocrd.files.space import free_bytes
@@ -62,6 +64,7 @@ __all__ = [
     "has_writer",
     "is_of_disk",
     "is_regular",
+    "key_and_writer",
     "key_of",
     "make_directories",
     "move",
@@ -73,6 +76,7 @@ __all__ = [
     "rename_no_replace",
     "replace_file",
     "sha256_of",
+    "sha256_of_own",
     "snapshot",
     "sweep",
     "system_error",

@@ -15,7 +15,8 @@ _BIDI_CONTROLS = frozenset(
 
 def printable(text: str | os.PathLike[str]) -> str:
     r"""Show a name on one line: undecodable bytes as ``\xff``, control characters escaped."""
-    return "".join(map(_shown, os.fspath(text)))
+    name = os.fspath(text)
+    return name if name.isprintable() else "".join(map(_shown, name))
 
 
 def _shown(character: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ocrd.errors import LinkedError
-from ocrd.files.directories import NEW, READ, Where, entry_of
+from ocrd.files.directories import NEW, READ, Entry, Where, entry_of
 from ocrd.files.names import printable
 from ocrd.files.oserrors import changed, not_regular, translate_source, translated
 from ocrd.files.writing import CHUNK_BYTES, fill
@@ -83,7 +83,11 @@ def refuse_borrowed(where: Where, key: FileKey, *, network: bool) -> None:
     machine makes the links. What everybody may read is nobody's secret.
     """
     with source(where, key) as fd:
-        status = os.fstat(fd)
+        _refuse_borrowed(fd, where, network=network)
+
+
+def _refuse_borrowed(fd: int, where: Where, *, network: bool) -> None:
+    status = os.fstat(fd)
     if status.st_nlink < 2 or status.st_mode & stat.S_IROTH:
         return
     if network or not _protects_links():
@@ -109,10 +113,21 @@ def chunks(fd: int) -> Iterator[bytes]:
 
 def sha256_of(where: Where, key: FileKey | None) -> str:
     """Hash a file's bytes; SourceChangedError if it is not in the state ``key`` throughout."""
-    digest = hashlib.sha256()
     with source(where, key) as fd:
-        for chunk in chunks(fd):
-            digest.update(chunk)
+        return _sha256(fd)
+
+
+def sha256_of_own(where: Where, key: FileKey, *, network: bool) -> str:
+    """Hash a file as :func:`sha256_of` does, unless :func:`refuse_borrowed` refuses it."""
+    with source(where, key) as fd:
+        _refuse_borrowed(fd, where, network=network)
+        return _sha256(fd)
+
+
+def _sha256(fd: int) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks(fd):
+        digest.update(chunk)
     return digest.hexdigest()
 
 
@@ -130,6 +145,13 @@ def has_writer(where: Where) -> bool | None:
     except OSError:
         return None
     try:
+        return _has_writer(fd)
+    finally:
+        os.close(fd)
+
+
+def _has_writer(fd: int) -> bool | None:
+    try:
         # Who opens the file at this moment has a signal sent to us; the default one, SIGIO,
         # would end the process. This one is ignored by default.
         fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
@@ -138,9 +160,23 @@ def has_writer(where: Where) -> bool | None:
         return True
     except OSError:
         return None
-    finally:
-        os.close(fd)
     return False
+
+
+def key_and_writer(entry: Entry) -> tuple[FileKey, bool | None]:
+    """Return what :func:`file_key` and :func:`has_writer` do, by one open.
+
+    For what a look at the name has just called a regular file.
+    """
+    with translated(entry, translate_source):
+        fd = entry.open(READ)
+        try:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode):
+                raise not_regular(entry)
+            return key_of(status), _has_writer(fd)
+        finally:
+            os.close(fd)
 
 
 def snapshot(where: Where, destination: Path, key: FileKey) -> str:

@@ -12,6 +12,7 @@ import fnmatch
 import logging
 import os
 import re
+import stat
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ CHALLENGE_NAME = ".ocrd-challenge"  # in a root: another daemon asks its owner f
 # What we lay beside the originals there that could pass for a document, or holds what could.
 KEPT_OUTPUTS = ("*.overlay.pdf", "*.assets")
 _KEPT_ENDINGS = (".md", ".json")  # and what nobody would miss
-BATCH = 500  # candidates
+BATCH = 2000  # candidates
 
 
 @dataclass(slots=True)
@@ -212,6 +213,7 @@ class Scanner:
                 files.opened_folder(self._place(folder)) as directory,
                 os.scandir(directory.fd) as entries,
             ):
+                visit = _Visit(folder, directory, new, scan)
                 for number, entry in enumerate(entries):
                     is_bare = False
                     if number % 256 == 0:
@@ -223,15 +225,13 @@ class Scanner:
                     if why is not None:
                         if not self._is_own(name):
                             scan.skipped.note(folder, name, why)
-                    elif entry.is_dir(follow_symlinks=False):
-                        is_entered = self._settings.recursive
-                        if is_entered and self._is_wanted_folder(entry, folder, apart):
-                            subfolders.append(os.path.join(folder, name))  # noqa: PTH118 - hot
-                    elif name.lower().endswith(self._endings):
-                        visit = _Visit(folder, directory, new, scan)
-                        self._see(entry, old.pop(name, None), visit)
-                    elif not name.lower().endswith(_KEPT_ENDINGS):
-                        scan.skipped.note(folder, name, Why.STRAY)
+                    elif entry.is_file(follow_symlinks=False):
+                        if name.lower().endswith(self._endings):
+                            self._see(entry, old.pop(name, None), visit)
+                        elif not name.lower().endswith(_KEPT_ENDINGS):
+                            scan.skipped.note(folder, name, Why.STRAY)
+                    elif self._settings.recursive and self._is_wanted_folder(entry, folder, apart):
+                        subfolders.append(os.path.join(folder, name))  # noqa: PTH118 - hot
             complete = True
         finally:
             if not complete:
@@ -247,13 +247,15 @@ class Scanner:
         """Return why a name is neither looked at nor entered, None where it is."""
         if self._is_junk(entry.name):
             return Why.IGNORED
+        if entry.is_file(follow_symlinks=False):  # most are
+            return None
         if entry.is_symlink():
             return Why.LINK
         if entry.is_dir(follow_symlinks=False):
             is_kept_out = not self._settings.recursive
             is_kept_out = is_kept_out and self._is_wanted_folder(entry, folder, apart)
             return Why.FOLDER if is_kept_out else None
-        return None if entry.is_file(follow_symlinks=False) else Why.SPECIAL
+        return Why.SPECIAL
 
     def _see(self, entry: os.DirEntry[str], before: Known | None, visit: _Visit) -> None:
         """Judge one regular file and remember the judgement."""
@@ -266,6 +268,8 @@ class Scanner:
             scan.problem = str(files.translate(error, visit.directory.path / entry.name))
             if before is not None:
                 new[entry.name] = before
+            return
+        if not stat.S_ISREG(status.st_mode):  # something else has the name by now
             return
         if status.st_size == 0:
             scan.empty += 1
@@ -289,8 +293,10 @@ class Scanner:
         """Open a due file, and put it into the batch if it is settled."""
         name = entry.name
         try:
-            key = files.file_key(entry)
-            writer = None if self.network else files.has_writer(entry)
+            if self.network:
+                key, writer = files.file_key(entry), None
+            else:
+                key, writer = files.key_and_writer(entry)
             unsettled = settle.look(sighting, key, writer, self._clock())
             is_seen = unsettled is None and not self._is_in_the_way(visit.folder, name)
             what = self._stray(entry) if is_seen else ""

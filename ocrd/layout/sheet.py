@@ -155,9 +155,12 @@ def slant(lines: Sequence[Line], angle: float, width: int, height: int) -> float
         ]
         return sum(count * count for some in rows for count in some.values())
 
+    flat = sharpness(0.0)
+    if 2 * len(places) ** 2 <= SHARPER * flat:  # more there cannot be
+        return angle
     trials = [SLANT * number for number in range(-SLANTS, SLANTS + 1)]
     best = max(trials, key=lambda further: (sharpness(further), -abs(further)))
-    return angle + (best if sharpness(best) > SHARPER * sharpness(0.0) else 0.0)
+    return angle + (best if sharpness(best) > SHARPER * flat else 0.0)
 
 
 def is_upright(line: Line) -> bool:

@@ -11,7 +11,7 @@ import itertools
 import os
 from collections.abc import Collection, Sequence
 
-from ocrd.job import Choice, Job, JobState, News
+from ocrd.job import Choice, Job, JobState, News, Past
 from ocrd.ledger.checkpoints import Checkpoints
 from ocrd.ledger.filings import Filings
 from ocrd.ledger.queue import Queue
@@ -24,6 +24,16 @@ class Ledger(Queue, Checkpoints, Filings):
     def job(self, job_id: int) -> Job | None:
         """Return one job, None if there is none of that number."""
         return find(self.db, job_id)
+
+    def past(self, job: Job) -> Past:
+        """Return what there is of a job's document from before its lease."""
+        source = (os.fsencode(job.inbox), os.fsencode(job.relpath))
+        owns = "SELECT 1 FROM outputs WHERE inbox = ? AND relpath = ? LIMIT 1"
+        return Past(
+            pages=frozenset(self.pages_done(job.id)),
+            kills=self.kills(job.id),
+            has_outputs=self.db.execute(owns, source).fetchone() is not None,
+        )
 
     def delete(self, job_id: int) -> bool:
         """Forget a final job altogether; say whether no other job is on its document.

@@ -88,6 +88,8 @@ def account_text(account: JobAccount) -> str:
 
 def order_text(order: Order) -> str:
     """Return what was asked for a document as the ledger writes it; "{}" for nothing."""
+    if order is NO_ORDER:
+        return "{}"
     return json.dumps({key: value for key, value in asdict(order).items() if value})
 
 

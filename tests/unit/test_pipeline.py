@@ -13,7 +13,8 @@ import pytest
 
 from ocrd.errors import EngineError, LedgerError, TransientError
 from ocrd.inspecting import LONG_PAGES
-from ocrd.job import JobState, PageRead, PageStatus, SourceInfo
+from ocrd.job import Block, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.ledger.jobs import Ledger
 from ocrd.pipeline import MAX_ATTEMPTS, Pipeline
 from ocrd.progress import Progress
 from ocrd.raster.rasterize import Rasterizer, Source
@@ -128,9 +129,7 @@ async def test_an_error_that_nobody_foresaw_costs_an_attempt_and_a_wait(
 
 
 @pytest.mark.parametrize("error", [LedgerError("Damaged."), asyncio.CancelledError()])
-async def test_drawings_are_removed_whatever_ended_the_work(
-    way: Way, error: BaseException
-) -> None:
+async def test_drawings_are_removed_whatever_ended_the_work(way: Way, error: BaseException) -> None:
     way.looker.error = error
     work = await way.desk.lease()
     drawings = way.desk.temp_dir / f"{work.job.id}.drawings"
@@ -153,3 +152,29 @@ async def test_what_a_crash_left_is_swept_where_there_was_an_earlier_lease(
         work = replace(work, job=replace(work.job, attempts=2))
     await way.pipeline.work(work)
     assert swept == ([work] if begun else [])
+
+
+async def test_pages_of_a_short_document_are_written_as_they_were_read(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read under this lease is not fetched again; what was read before it is."""
+    fetched: list[int] = []
+    real = Ledger.page_results
+
+    def counted(ledger: Ledger, job_id: int, after: int, limit: int) -> list[tuple[int, str]]:
+        fetched.append(job_id)
+        return real(ledger, job_id, after, limit)
+
+    monkeypatch.setattr(Ledger, "page_results", counted)
+    words = PageRead(1, PageStatus.READ, blocks=(Block("text", "Words of the page."),))
+    work = await way.read(words)
+    await way.pipeline.work(work)
+    sidecar = (way.desk.inbox / "done" / "a.md").read_text()
+    assert "Words of the page." in sidecar
+    assert not fetched
+    other = await way.desk.lease("b.pdf")
+    await Progress(way.desk.ledger, other).keep(words)
+    await way.pipeline.work(await way.desk.again(replace(other, read={})))
+    assert fetched
+    told = (way.desk.inbox / "done" / "b.md").read_text()
+    assert told.partition("\n\n")[2] == sidecar.partition("\n\n")[2]

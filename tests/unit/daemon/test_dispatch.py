@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrd.config.settings import InboxSettings, LimitSettings, RasterSettings
+from ocrd.config.settings import EngineSettings, InboxSettings, LimitSettings, RasterSettings
 from ocrd.daemon.dispatch import (
     IDLE_WAIT,
     LONGEST_WAIT,
@@ -18,13 +18,15 @@ from ocrd.daemon.dispatch import (
     STARTING_WAIT,
     Dispatcher,
 )
+from ocrd.engine.client import EngineClient
+from ocrd.inspecting import LONG_PAGES
 from ocrd.intake.folder_threads import FolderThreads
-from ocrd.job import Candidate, FileKey
+from ocrd.job import Candidate, FileKey, Past
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.pipeline import Pipeline
 from ocrd.raster.rasterize import Rasterizer
-from ocrd.work import Folder
+from ocrd.work import Folder, Work
 
 
 class Share:
@@ -124,3 +126,40 @@ async def test_the_temporary_directory_is_made_ready_once_however_often_that_fai
     assert await dispatcher._has_space()
     assert (dispatcher.problem, list((tmp_path / "space").iterdir())) == ("", [])
     assert await dispatcher._has_space(), "it is not made a second time"
+
+
+async def test_free_places_are_filled_in_one_step_and_long_documents_one_at_a_time(
+    tmp_path: Path, share: Share, ledger: LedgerWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share.is_mounted = True
+    inbox = str(share.folder.settings.path)
+    dispatcher = dispatcher_of(tmp_path, ledger)
+    dispatcher.folders = {inbox: share.folder}
+    dispatcher.engines = {"default": EngineClient("default", EngineSettings())}
+    begun: list[int] = []
+
+    async def work(work: Work) -> None:
+        begun.append(work.job.id)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(dispatcher._pipeline, "work", work)
+
+    def fill(ledger: Ledger) -> None:
+        names = [Candidate(inbox, f"{number}.png", FileKey(1, number, 1, 1)) for number in range(9)]
+        ledger.enqueue(names, 0, 1.0)
+        for long in (3, 4):
+            ledger.inspected(long, pages=LONG_PAGES + 1, sha256="")
+            ledger.db.execute("UPDATE jobs SET priority = 1 WHERE id = ?", (long,))
+
+    await ledger.do(fill)
+    assert await dispatcher._lease_next()
+    assert sorted(dispatcher.working) == [3], "whether there is place for another long one is asked"
+    assert await dispatcher._lease_next()
+    assert sorted(dispatcher.working) == [3, 4]
+    assert await dispatcher._lease_next()
+    assert sorted(dispatcher.working) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert all(work.past == Past() for work in dispatcher.working.values())
+    assert not await dispatcher._lease_next(), "there is no place left"
+    await asyncio.sleep(0)
+    assert sorted(begun) == [1, 2, 3, 4, 5, 6, 7, 8]
+    await dispatcher.stop(0.01)

@@ -9,12 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ocrd import files
-from ocrd.errors import SourceChangedError, UnsupportedError
+from ocrd.errors import LinkedError, SourceChangedError, UnsupportedError
 from tests.unit.files.making import OLD_NS, change_while_reading, make, names, writer
 
 
@@ -128,3 +129,37 @@ def test_snapshot_is_of_one_state_or_not_there(
     with pytest.raises(SourceChangedError):
         files.snapshot(source, tmp_path / "second", key)
     assert names(tmp_path) == ["a.pdf", "snapshot"]
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_key_and_writer_are_told_by_one_look(tmp_path: Path, writes: bool) -> None:
+    path = make(tmp_path / "a.pdf")
+    with files.entry_of(path) as entry:
+        if not writes:
+            assert files.key_and_writer(entry) == (files.file_key(path), False)
+            return
+        with writer(path):
+            assert files.key_and_writer(entry) == (files.file_key(path), True)
+
+
+def test_key_and_writer_are_of_a_regular_file_alone(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(make(tmp_path / "a.pdf"))
+    (tmp_path / "folder").mkdir()
+    for name, error in (
+        ("link", UnsupportedError), ("folder", UnsupportedError), ("gone", SourceChangedError),
+    ):  # fmt: skip
+        with files.entry_of(tmp_path / name) as entry, pytest.raises(error):
+            files.key_and_writer(entry)
+
+
+def test_a_source_of_our_own_is_hashed_and_one_that_was_lent_is_not(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.pdf")
+    path.chmod(0o600)
+    key = files.file_key(path)
+    own = files.sha256_of_own(path, key, network=True)
+    assert own == hashlib.sha256(b"content").hexdigest()
+    (tmp_path / "b.pdf").hardlink_to(path)
+    with pytest.raises(LinkedError):
+        files.sha256_of_own(path, key, network=True)
+    with pytest.raises(SourceChangedError):
+        files.sha256_of_own(path, replace(key, size=key.size + 1), network=True)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocrd.errors import LedgerRefusedError, Reason
-from ocrd.job import Candidate, Choice, FileKey, Job, JobState
+from ocrd.job import Candidate, Choice, FileKey, Job, JobState, Past
 from ocrd.ledger.jobs import Ledger
 from tests.unit.ledger.memory import in_memory
 from tests.unit.ledger.offers import INBOX, NOW, candidate, enqueue, key, lease
@@ -37,9 +37,7 @@ def test_all_that_is_known_of_a_job_comes_back_in_its_place(ledger: Ledger) -> N
     assert ledger.job(2) == expected
     with ledger.transaction():
         ledger.intend(2, {"action": "move"})
-        assert ledger.job(2) == replace(
-            expected, state=JobState.FILING, plan={"action": "move"}
-        )
+        assert ledger.job(2) == replace(expected, state=JobState.FILING, plan={"action": "move"})
         ledger.finish(
             2, JobState.FAILED, NOW + 9, destination="/srv/failed/a\udce9.pdf",
             reason=Reason("encrypted", "no password", "ask", page=None),
@@ -217,3 +215,19 @@ def test_the_newest_job_of_a_source_is_told_from_others(several: Ledger) -> None
     newest = several.newest_of(INBOX, "a.pdf")
     assert newest is not None and newest.id == 9
     assert several.newest_of(INBOX, "z.pdf") is None
+
+
+def test_what_there_is_of_a_document_from_before_is_told_with_its_job(ledger: Ledger) -> None:
+    enqueue(ledger, candidate("a.pdf"), candidate("b.pdf"))
+    first, second = ledger.job(1), ledger.job(2)
+    assert first is not None
+    assert second is not None
+    with ledger.transaction():
+        assert ledger.past(first) == Past()
+        ledger.checkpoint(1, 2, "{}")
+        ledger.checkpoint(1, 5, "{}", failed=True)
+        ledger.count_kill(1, 4)
+        ledger.count_kill(1, 4)
+        ledger.finish(2, JobState.DONE, NOW, kept=True, outputs={"/in/b.md": "ab" * 32})
+        assert ledger.past(first) == Past(frozenset({2, 5}), {4: 2})
+        assert ledger.past(second) == Past(has_outputs=True)
