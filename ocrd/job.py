@@ -265,6 +265,19 @@ class Recognition:
     confidence: float | None = None  # 0..1: mean over tokens, of line engines over characters
     least: float | None = None  # 0..1: of the token, or the line, that is least sure
     pieces: tuple[Piece, ...] = ()  # of a model's text, where they were asked for
+    engine: str = ""  # that read it, and its model, where others might have
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A second reading of a page, of which the better one was kept."""
+
+    engine: str
+    model: str
+    status: PageStatus
+    text: str
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +307,7 @@ class PageRead:
     prompt_tokens: int = 0
     estimated: bool = False
     finish: str = "stop"
+    second: Opinion | None = None  # the reading that was not kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import fields
 from typing import Any
 
 from ocrd.errors import LedgerError
-from ocrd.job import Block, Box, Cell, Doubt, PageRead, PageStatus, Shape
+from ocrd.job import Block, Box, Cell, Doubt, Opinion, PageRead, PageStatus, Shape
 
 
 def to_json(page: PageRead) -> str:
@@ -21,10 +21,15 @@ def to_json(page: PageRead) -> str:
     body: dict[str, Any] = {
         field.name: getattr(page, field.name)
         for field in fields(page)
-        if field.name not in {"blocks", "doubts", "unread"}
+        if field.name not in {"blocks", "doubts", "unread", "second"}
     }
     body["doubts"] = [[doubt.code, doubt.message, doubt.share] for doubt in page.doubts]
     body["unread"] = [_corners(box) for box in page.unread]
+    if (second := page.second) is not None:
+        body["second"] = [
+            second.engine, second.model, second.status, second.text,
+            [[doubt.code, doubt.message, doubt.share] for doubt in second.doubts],
+        ]  # fmt: skip
     body["blocks"] = [_block_to_json(block) for block in page.blocks]
     # ASCII: lone surrogates survive. No NaN: SQLite's JSON functions refuse the whole text.
     return json.dumps(body, separators=(",", ":"), allow_nan=False)
@@ -55,12 +60,20 @@ def from_json(text: str) -> PageRead:
             prompt_tokens=int(body.get("prompt_tokens", 0)),
             estimated=bool(body.get("estimated", False)),
             finish=str(body.get("finish", "stop")),
+            second=_second_from_json(body["second"]) if "second" in body else None,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LedgerError(
             f"A page checkpoint cannot be understood ({error!r}): {text[:80]!r}.",
             hint="The ledger is damaged or was written by another version; see 'ocrd check'.",
         ) from error
+
+
+def _second_from_json(told: list[Any]) -> Opinion:
+    engine, model, status, text, doubts = told
+    return Opinion(
+        str(engine), str(model), PageStatus(status), str(text), tuple(map(_doubt_from_json, doubts))
+    )
 
 
 def _block_to_json(block: Block) -> dict[str, Any]:

@@ -120,6 +120,7 @@ class Pipeline:
                 rank=work.rank,
                 door=work.job.inbox,
                 temp_dir=self._temp_dir,
+                pages=work.pages or 0,
                 on_page=progress.keep,
                 on_kill=progress.count_kill,
                 on_acquittal=progress.forget_kills,

@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ocrd import doubts, languages
+from ocrd import doubts, languages, opinions
+from ocrd.engine.chain import ChainedEngine
 from ocrd.engine.client import EngineClient
 from ocrd.errors import (
     DocumentError,
@@ -63,6 +64,7 @@ class Reading:
     on_answer: Callable[[int, Recognition], None] = lambda _page, _answer: None
     kills: Mapping[int, int] = field(default_factory=dict)  # by page
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    pages: int = 0  # of the document; 0 is not known
     deadly_pages: int = MAX_DEADLY_PAGES  # that take all their time: so many end the document
 
 
@@ -127,15 +129,32 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
                 page = _laid_out(*parts)
             else:
                 page = await asyncio.to_thread(_laid_out, *parts)
+            page = await _settled(reading, image, page)
     except PageError as error:
         remarks = image.warnings if image else ()
         page = PageRead(
             number, PageStatus.FAILED, warnings=(str(error), *remarks), code=error.code
         )
+        if image and not isinstance(error, PoisonousPageError):
+            page = await _settled(reading, image, page)
     finally:
         with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
             path.unlink()
     await reading.on_page(page)
+
+
+async def _settled(reading: Reading, image: PageImage, page: PageRead) -> PageRead:
+    """Return the page, or a second reading of it where that is better."""
+    engine, task = reading.engine, reading.task
+    if not isinstance(engine, ChainedEngine) or not opinions.is_wanted(page, task):
+        return page
+    other = await engine.second_opinion(
+        Path(image.path), task, reading.rank, door=reading.door, ink=image.ink
+    )
+    if other is None:
+        return page
+    second = await asyncio.to_thread(_laid_out, image, other, task, engine.confidence_floor)
+    return opinions.better(page, second)
 
 
 async def unless_stopping(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
@@ -169,6 +188,7 @@ async def _recognise(reading: Reading, image: PageImage, longest_side: int) -> R
             door=reading.door,
             ink=image.ink,
             kills=reading.kills.get(image.number, 0),
+            document_pages=reading.pages,
             on_text=on_text and partial(on_text, image.number),
             on_kill=lambda _count: reading.on_kill(image.number),
         )
@@ -244,6 +264,8 @@ def _laid_out(
         prompt_tokens=recognition.prompt_tokens,
         estimated=recognition.estimated,
         finish=recognition.finish,
+        engine=recognition.engine,
+        model=recognition.model,
     )
 
 

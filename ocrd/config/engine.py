@@ -287,6 +287,24 @@ class EngineSettings(Table):
     request_timeout: Duration = Field(
         120.0, gt=0, description="Servers: how long one may be silent before it is set aside."
     )
+    fallback: tuple[str, ...] = Field(
+        (),
+        examples=[["local"]],
+        description="The names of engines that read while this one cannot (its servers are gone,"
+        ' its GPU is): the first of them that can. "default" is [engine].',
+    )
+    fallback_pages: int | None = Field(
+        None,
+        ge=1,
+        examples=[20],
+        description="Only documents of up to so many pages go to a fallback; longer ones wait.",
+    )
+    second_opinion: str | None = Field(
+        None,
+        examples=["local"],
+        description="The name of an engine that reads the pages that are doubtful, once more: the"
+        " better reading is kept, and the layout JSON has the other.",
+    )
     options: dict[str, Any] = Field(
         default_factory=dict, description='With kind = "module": handed to the module as they are.'
     )

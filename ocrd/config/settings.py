@@ -171,6 +171,7 @@ class Settings(Forgetful, BaseSettings):
         """Yield what contradicts each other between tables, as far as it is known."""
         checks = [
             self._long_socket(), self._name_of_engines(), self._unknown_engine_of_api(),
+            self._unknown_links(),
             self._folders_in_the_way(),
         ]  # fmt: skip
         for number, folder in enumerate(self.__dict__.get("inbox", ())):
@@ -203,6 +204,23 @@ class Settings(Forgetful, BaseSettings):
                 f"Known are {', '.join(known)}; add [engines.NAME] for another.",
                 "api.engine",
             )
+
+    def _unknown_links(self) -> Iterator[PydanticCustomError]:
+        known = {"default": self.engine, **self.engines}
+        for name, engine in known.items():
+            table = "engine" if name == "default" else f"engines.{name}"
+            seconds = [engine.second_opinion] if engine.second_opinion else []
+            links = [("fallback", other) for other in engine.fallback]
+            for key, other in [*links, *(("second_opinion", other) for other in seconds)]:
+                if other == name:
+                    yield refuse("an engine cannot stand behind itself", "Name another.",
+                                 f"{table}.{key}")  # fmt: skip
+                elif other not in known:
+                    yield refuse(
+                        f'there is no engine "{other}"',
+                        f"Known are {', '.join(known)}; add [engines.NAME] for another.",
+                        f"{table}.{key}",
+                    )
 
     def _unknown_engine(self, key: str, folder: InboxSettings) -> Iterator[PydanticCustomError]:
         known = ["default", *self.engines]

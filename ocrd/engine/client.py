@@ -107,6 +107,7 @@ class EngineClient:
         on_kill: Callable[[int], None] | None = None,
         on_text: OnText | None = None,
         pieces: bool = False,
+        document_pages: int = 0,
     ) -> Recognition:
         """Do the task on the page image at ``path``; of a ``door``, the lowest ``rank`` is first.
 
@@ -114,9 +115,9 @@ class EngineClient:
         workers the page has ended before, ``on_kill`` is told each new count. ``on_text`` is told
         the text as it comes, piece by piece; with True, all pieces before this one are void. It
         must not block, and what it raises is raised here. With ``pieces`` a model's result has each
-        token with its probability. Raise PageError if the engine refuses the
-        page, PoisonousPageError once it has ended ``max_kills`` workers, EngineError if ``stop`` is
-        called. Cancelling the task gives the page up.
+        token with its probability. ``document_pages`` is for chains. Raise PageError if the engine
+        refuses the page, PoisonousPageError once it has ended ``max_kills`` workers, EngineError if
+        ``stop`` is called. Cancelling the task gives the page up.
         """
         self._refuse_when_hopeless()
         self._refuse_when_stopping()
@@ -204,6 +205,10 @@ class EngineClient:
 
     def outage(self) -> EngineError | None:
         """What keeps the engine from reading, where that does not pass by itself in a moment."""
+        return self.own_outage()
+
+    def own_outage(self) -> EngineError | None:
+        """Return what keeps this engine from it, whatever stands behind it."""
         return standing.outage(self._attendants, self._settings.max_kills)
 
     def status(self) -> dict[str, Any]:

@@ -30,6 +30,9 @@ def used_engines(settings: Settings) -> dict[str, EngineSettings]:
     """Return the engines that an inbox uses, or programs where they may ask, by name."""
     known = {"default": settings.engine, **settings.engines}
     used = dict.fromkeys(inbox.engine or "default" for inbox in settings.inbox)
+    for name in list(used):
+        behind = (*known[name].fallback, known[name].second_opinion)
+        used.update(dict.fromkeys(other for other in behind if other))
     if settings.api.listen is not None:
         used[settings.api.engine or "default"] = None
     return {name: known[name] for name in used}

@@ -110,6 +110,20 @@ _PAGE = table(
         "estimated": switch("Whether tokens are an estimate, a quarter of the characters."),
         "doubts": several(_DOUBT, "Why it is not sure, the gravest first."),
         "unread": several(_BOX, "Lines that were found and not read."),
+        "engine": maybe(text("That read it, where it was not the document's.")),
+        "model": maybe(text("That engine's.")),
+        "second_opinion": maybe(
+            table(
+                {
+                    "engine": text("That read the page, too."),
+                    "model": text("That engine's."),
+                    "status": text("What would have become of it.", PageStatus),
+                    "text": text("What it read."),
+                    "doubts": several(_DOUBT, "Why it is not sure, the gravest first."),
+                },
+                "The reading of a doubtful page that was not kept.",
+            )
+        ),
         "blocks": several(_BLOCK, "In reading order, running heads and feet included."),
     }
 )

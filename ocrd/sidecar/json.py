@@ -49,12 +49,14 @@ def write(
     out.write(_json(head).removesuffix(b"}") + b',"pages":[')
     separator = b"\n"
     for page in pages:
-        out.write(separator + _json(_page(page, with_figures=bool(assets))))
+        out.write(separator + _json(_page(page, document, with_figures=bool(assets))))
         separator = b",\n"
     out.write(b"\n]}\n")
 
 
-def _page(page: PageRead, *, with_figures: bool) -> dict[str, Any]:
+def _page(
+    page: PageRead, document: DocumentResult, *, with_figures: bool
+) -> dict[str, Any]:
     names: dict[int, list[str]] = defaultdict(list)  # of figures, by their block
     for figure in figures_of(page) if with_figures else ():
         names[figure.block].append(figure.name)
@@ -78,10 +80,30 @@ def _page(page: PageRead, *, with_figures: bool) -> dict[str, Any]:
             for doubt in page.doubts
         ],
         "unread": [_places(box, page) for box in page.unread],  # lines found, and not read
+        **_readers(page, document),
         "blocks": [
             _block(block, page, names.get(number, [])) for number, block in enumerate(page.blocks)
         ],
     }
+
+
+def _readers(page: PageRead, document: DocumentResult) -> dict[str, Any]:
+    """Return who read a page, where that was not who read the document, and a second reading."""
+    body: dict[str, Any] = {}
+    if page.engine and (page.engine, page.model) != (document.engine, document.model):
+        body |= {"engine": page.engine, "model": page.model}
+    if (second := page.second) is not None:
+        body["second_opinion"] = {
+            "engine": second.engine,
+            "model": second.model,
+            "status": second.status.value,
+            "text": second.text,
+            "doubts": [
+                {"code": doubt.code, "message": doubt.message, "share": round(doubt.share, 4)}
+                for doubt in second.doubts
+            ],
+        }
+    return body
 
 
 def _block(block: Block, page: PageRead, figures: list[str]) -> dict[str, Any]:

@@ -195,3 +195,36 @@ def test_a_server_whose_settings_are_wrong_is_said_and_its_key_nowhere(
     assert daemon.command("reload").returncode == 0
     daemon.wait_for(f"done/{LETTER.name}")
     assert KEY not in told + daemon.log.read_text()
+
+
+LOCAL = '\n[engines.local]\nkind = "module"\nmodule = "tests.engines.echo"\n'
+
+
+def layout(daemon: Installation, name: str) -> Any:
+    return json.loads((daemon.done / name).read_text())
+
+
+def test_a_fallback_reads_while_the_servers_are_gone_and_a_second_opinion_what_is_doubtful(
+    daemon: Installation, servers: Any
+) -> None:
+    server = servers(always=endless("the same again "))
+    behind = 'fallback = ["local"]\nsecond_opinion = "local"'
+    daemon.configure(on(server, more=behind), f'{SHORT}\noutputs = ["md", "json"]', more=LOCAL)
+    daemon.start()
+    daemon.drop(LETTER, "loop.png")
+    daemon.wait_for("done/loop.png")
+    document = layout(daemon, "loop.json")
+    (page,) = document["pages"]
+    assert page["status"] == "read"
+    assert (document["engine"], document["model"]) == ("echo", "scripted")
+    other = page["second_opinion"]
+    assert (other["engine"], other["status"]) == ("openai", "doubtful")
+    assert "the same again" in other["text"]
+    assert other["doubts"][0]["code"] == "runaway"
+    assert "the same again" not in (daemon.done / "loop.md").read_text()
+    server.stop()
+    daemon.drop(LETTER, "gone.png")
+    daemon.wait_for("done/gone.png")
+    document = layout(daemon, "gone.json")
+    assert document["engine"] == "echo"
+    assert "second_opinion" not in document["pages"][0]

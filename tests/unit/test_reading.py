@@ -149,8 +149,10 @@ class Desk:
     async def recognise(
         self, path: Path, task: Task, rank: tuple[int, ...], *, door: str, ink: Ink | None,
         kills: int, on_kill: Callable[[int], None], on_text: Callable[[str, bool], None] | None,
+        document_pages: int,
     ) -> Recognition:  # fmt: skip
         assert ink == self._remarks.get("ink") and door == self.reading.door
+        assert document_pages == self.reading.pages
         if on_text is not None:
             on_text(f"text of {path.name}", False)
         assert path.exists() and task == self.reading.task and rank == (1,)
