@@ -197,12 +197,12 @@ class EngineClient:
         return next((found for found in self._failures() if found), None)
 
     @property
-    @property
     def failing_seconds(self) -> float:
         """Return for how long no worker has come, 0 where one is there or was never missed."""
         since = [one.failures.since for one in self._attendants if one.failures.present is not None]
         return self._clock() - min(since) if since else 0.0
 
+    @property
     def outage(self) -> EngineError | None:
         """What keeps the engine from reading, where that does not pass by itself in a moment."""
         return self.own_outage()

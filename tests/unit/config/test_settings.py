@@ -164,19 +164,11 @@ def test_the_generated_files_are_what_the_models_say() -> None:
 
 
 def test_an_engine_stands_behind_others_that_there_are(tmp_path: Path) -> None:
-    def refused(engine: str) -> str:
-        path = tmp_path / "config.toml"
-        path.write_text(
-            f'state_dir = "{tmp_path}/state"\n[engine]\n{engine}\n'
-            f'[engines.local]\nkind = "rapidocr"\n[[inbox]]\npath = "{tmp_path}"\n'
-        )
-        try:
-            settings.load(path, {})
-        except ConfigError as error:
-            return str(error)
-        return ""
-
-    assert refused('fallback = ["local"]\nsecond_opinion = "local"') == ""
-    assert 'there is no engine "far"' in refused('fallback = ["local", "far"]')
-    assert 'there is no engine "far"' in refused('second_opinion = "far"')
-    assert "cannot stand behind itself" in refused('fallback = ["default"]')
+    local = f'[engines.local]\nkind = "rapidocr"\n{INBOX}'
+    behind = load(tmp_path, f'[engine]\nfallback = ["local"]\nsecond_opinion = "local"\n{local}')
+    assert behind.engine.fallback == ("local",)
+    for key in ('fallback = ["local", "far"]', 'second_opinion = "far"'):
+        error = refused(tmp_path, f"[engine]\n{key}\n{local}")
+        assert 'there is no engine "far"' in error.what
+    error = refused(tmp_path, f'[engine]\nfallback = ["default"]\n{local}')
+    assert "cannot stand behind itself" in error.what
