@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import concurrent.futures
 import io
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -275,6 +277,36 @@ def test_a_client_that_goes_away_frees_its_slot(served: Server, client: OpenAI) 
     with pytest.raises(openai.APITimeoutError):
         asked(impatient, user(image()), "slow")
     eventually(served.is_idle, 10)
+
+
+@pytest.fixture(name="ending")
+def _ending(tmp_path: Path) -> Iterator[Server]:
+    """Have a server that the test ends."""
+    long = " ".join(f"word{number}" for number in range(200))
+    server = Server(tmp_path)
+    options = f'options = {{ delay = 0.02, text = "{long}", capacity = 2 }}'
+    server.serve(f'kind = "module"\nmodule = "tests.engines.streamer"\n{options}')
+    yield server
+    server.stop()
+
+
+def test_a_daemon_that_stops_finishes_the_pages_that_it_reads(ending: Server) -> None:
+    served = ending
+    with (
+        OpenAI(base_url=f"{served.url}/v1", api_key=served.key, max_retries=0) as client,
+        concurrent.futures.ThreadPoolExecutor() as pool,
+    ):
+        whole = pool.submit(asked, client, user(image()))
+        stream = asked(client, user(image()), stream=True)
+        chunks = [next(stream)]
+        eventually(lambda: served.at_work() == 2, 30, interval=0.01)
+        served.signal(signal.SIGTERM)
+        chunks += stream
+        assert joined(chunks) == whole.result().choices[0].message.content
+        assert joined(chunks).endswith("word199")
+        assert chunks[-1].choices[0].finish_reason == "stop"
+    assert served.stop() == 0
+    assert "Traceback" not in served.log.read_text()
 
 
 # Responses

@@ -76,7 +76,7 @@ async def chat(request: Request, house: TheHouse) -> Response:
                 return Answer({**head.answer(text, transcript), **more})
             pieces = await exchange.begun(stack)
             events = _events(head, asked, exchange, pieces)
-            return Events(events, house, stack.pop_all())
+            return Events(events, stack.pop_all())
     except OcrdError as error:
         return refused_as_openai(request, error)
 

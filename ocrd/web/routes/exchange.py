@@ -173,9 +173,9 @@ class Events(Sent):
     """Server-sent events that hold what their exchange holds, to their end."""
 
     def __init__(
-        self, events: AsyncIterator[ServerSentEvent], house: House, stack: AsyncExitStack
+        self, events: AsyncIterator[ServerSentEvent], stack: AsyncExitStack
     ) -> None:
-        super().__init__(events, house.stopping)
+        super().__init__(events, asyncio.Event())  # a daemon that stops finishes what it reads
         self._stack = stack
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

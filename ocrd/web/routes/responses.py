@@ -62,7 +62,7 @@ async def respond(request: Request, house: TheHouse) -> Response:
                 text, transcript = await exchange.whole()
                 return Answer(frame.ended(text, transcript))
             pieces = await exchange.begun(stack)
-            return Events(_events(frame, pieces), house, stack.pop_all())
+            return Events(_events(frame, pieces), stack.pop_all())
     except OcrdError as error:
         return refused_as_openai(request, error)
 
