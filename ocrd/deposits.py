@@ -99,9 +99,15 @@ class Deposits:
             (deposit for deposit in found if deposit), key=lambda one: (-one.created, one.identity)
         )
 
-    def remove(self, deposit: Deposit) -> None:
-        """Remove a file and all that is known of it."""
-        shutil.rmtree(self._folder / deposit.identity, ignore_errors=True)
+    def remove(self, deposit: Deposit) -> bool:
+        """Remove a file and all that is known of it; say whether it was there still."""
+        leaving = self._folder / f"{_NASCENT}{secrets.token_hex(8)}"
+        try:
+            (self._folder / deposit.identity).rename(leaving)  # of two that try, one can
+        except OSError:
+            return False
+        shutil.rmtree(leaving, ignore_errors=True)
+        return True
 
     def tidy(self, before: float | None) -> None:
         """Remove what was left before a time, and what a killed daemon was taking over."""

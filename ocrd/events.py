@@ -75,7 +75,7 @@ class Events:
     def since(self, last_id: str) -> int | None:
         """Return the number behind which to go on, None where that is not known any more."""
         start, _, number = last_id.rpartition("-")
-        if start != self.start or not number.isdigit():
+        if start != self.start or not (number.isascii() and number.isdigit()):
             return None
         first = self._kept[0].number if self._kept else 1
         return int(number) if first - 1 <= int(number) <= self.last else None

@@ -71,7 +71,8 @@ def test_the_newest_come_first(place: Place) -> None:
 
 def test_a_removed_file_is_gone(place: Place) -> None:
     left = place.leave()
-    place.deposits.remove(left)
+    assert place.deposits.remove(left)
+    assert not place.deposits.remove(left)  # who comes second has removed nothing
     assert place.deposits.find(left.identity) is None
     assert [path for path in place.folder.iterdir() if path.is_dir()] == []
 

@@ -33,6 +33,7 @@ from ocrd.errors import (
     UnknownEngineError,
     UnknownJobError,
 )
+from ocrd.web.door.asking import asker
 from ocrd.web.door.wire import dumps, error_to_json
 
 RETRY_SECONDS = 5  # after which to come again, where nobody knows better
@@ -135,7 +136,8 @@ async def refuse_unforeseen(request: Request, error: Exception) -> Response:
         request,
         Refusal(
             HTTPStatus.INTERNAL_SERVER_ERROR, "internal",
-            f"The daemon met an unforeseen error: {error!r}.",
+            f"The daemon met an unforeseen error: {error!r}." if asker().is_local
+            else "The daemon met an unforeseen error.",  # which may name paths of the server
             "Its log has the details; please report them.",
         ),
     )  # fmt: skip

@@ -26,7 +26,7 @@ from ocrd.config.api import ApiSettings
 from ocrd.errors import KeyFileError, RequestError
 from ocrd.log import fields
 from ocrd.web.door.asking import NOBODY, Asker, ask_as, asker, is_local
-from ocrd.web.door.faults import refusal_of, refused
+from ocrd.web.door.faults import Refusal, refusal_of, refused
 from ocrd.web.door.keys import Key, Keys
 
 log = logging.getLogger("ocrd.web.door.guard")
@@ -34,6 +34,11 @@ log = logging.getLogger("ocrd.web.door.guard")
 OPEN = frozenset({"/health", "/healthz", "/livez"})  # that we are alive is all that they say
 BROWSED = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs")  # by a person, by password
 NO_KEYS = Asker("loopback")
+# What is wrong with the file may have a key in it: the log says it, and no answer.
+NO_KEY_FILE = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE, KeyFileError.code, "The keys cannot be used.",
+    "Nobody is let in until whoever runs ocrd mends their file; the log says what is wrong.",
+)  # fmt: skip
 MAX_LISTENING = 256  # each has a connection open
 
 
@@ -174,8 +179,11 @@ class Gate:
         origin = headers.get("origin")
         if origin is None or origin in self.settings.origins:
             return
-        asked = urlsplit(origin)
-        if asked.netloc and asked.netloc.lower() == headers.get("host", "").lower():
+        try:
+            asked = urlsplit(origin).netloc.lower()
+        except ValueError:  # no page has such a one
+            asked = ""
+        if asked and asked == headers.get("host", "").lower():
             return  # our own pages, /docs
         raise RequestError(
             f"Pages of {origin[:100]!r} may not ask here.",
@@ -198,7 +206,7 @@ class Guard:
         if scope["type"] != "http":
             return
         request = Request(scope)
-        identity = request.headers.get("x-request-id", "")[:64] or secrets.token_hex(8)
+        identity = request.headers.get("x-request-id", "")[:64].strip() or secrets.token_hex(8)
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -213,7 +221,8 @@ class Guard:
         except (RequestError, KeyFileError) as error:
             _note(request, error)
             headers = error.headers if isinstance(error, RequestError) else None
-            await refused(request, refusal_of(error), headers)(scope, receive, send_named)
+            told = NO_KEY_FILE if isinstance(error, KeyFileError) else refusal_of(error)
+            await refused(request, told, headers)(scope, receive, send_named)
             return
         if root := self._gate.settings.root_path:  # the proxy has taken it away
             scope["root_path"], scope["path"] = root, root + scope["path"]

@@ -48,7 +48,7 @@ class Keys:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: tuple[int, ...] | None = None
         self._keys: tuple[Key, ...] = ()
         self._reading = threading.Lock()
 
@@ -68,7 +68,7 @@ class Keys:
                 status = self._path.stat()
             except OSError as error:
                 raise _unreadable(self._path, error) from error
-            stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+            stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
             if stamp != self._stamp:
                 self._keys = read(self._path)
                 self._stamp = stamp

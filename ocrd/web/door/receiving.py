@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 from urllib.parse import unquote
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
@@ -33,9 +33,10 @@ from ocrd.files import translate
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-MAX_FIELD = 1 << 20  # bytes of a form's field that is no document
+MAX_FIELD = 1 << 20  # bytes of a form's fields that are no documents, together
 MAX_FIELDS = 200
 LOOKED_AT = 1 << 20  # bytes of a document, after which is looked again whether there is room
+MAX_VALUES = 50_000  # in one body; each may take a hundred times its text in memory
 MAX_JSON = 64 << 20  # bytes of one body; a document in it takes 4/3 of its size
 PIECE = 1 << 20  # characters of Base64 that are unpacked at a time
 JSON_BUDGET = 96 << 20  # bytes of all bodies that are in memory
@@ -221,6 +222,7 @@ class _Parts:
         self._headers: dict[str, bytes] = {}
         self._name = ""
         self._text = bytearray()
+        self._texts = 0  # bytes of all fields
         self._sink: Sink | None = None
         self._count = 0
         self.is_whole = False
@@ -265,7 +267,8 @@ class _Parts:
             self._sink.write(data[start:end])
             return
         self._text.extend(data[start:end])
-        if len(self._text) > MAX_FIELD:
+        self._texts += end - start
+        if self._texts > MAX_FIELD:
             raise too_large(MAX_FIELD)
 
     def _end(self) -> None:
@@ -288,7 +291,7 @@ async def _receive_form(request: Request, place: Place, limit: int, form: Form) 
     parts = _Parts(place, limit, form)
     total = 0
     try:
-        parser = MultipartParser(boundary, parts.callbacks())
+        parser = _parser(boundary, parts)
         async for chunk in request.stream():
             total += len(chunk)
             if total > limit + MAX_FIELD * 2:
@@ -304,13 +307,24 @@ async def _receive_form(request: Request, place: Place, limit: int, form: Form) 
     parts.close()
 
 
+def _parser(boundary: bytes, parts: _Parts) -> MultipartParser:
+    try:
+        return MultipartParser(boundary, parts.callbacks())
+    except FormParserError as error:
+        raise _no_form(error) from error
+
+
 def _fed(parser: MultipartParser, chunk: bytes) -> None:
     try:
         parser.write(chunk)
-    except MultipartParseError as error:
-        raise RequestError(
-            f"The form cannot be taken apart: {error}.", hint="Let a library write it.", code="form"
-        ) from error
+    except FormParserError as error:
+        raise _no_form(error) from error
+
+
+def _no_form(error: FormParserError) -> RequestError:
+    return RequestError(
+        f"The form cannot be taken apart: {error}.", hint="Let a library write it.", code="form"
+    )
 
 
 class Memory:
@@ -370,6 +384,8 @@ def _parsed(body: bytearray) -> object:
     """Return what JSON says; the body is emptied, so that there are not three of it at a time."""
     text = body.decode(json.detect_encoding(body), "surrogatepass")
     body.clear()
+    if sum(map(text.count, "[{,")) > MAX_VALUES:
+        raise ValueError(f"it holds more than {MAX_VALUES} values")
     return json.loads(text)
 
 

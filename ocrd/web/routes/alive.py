@@ -12,6 +12,7 @@ from ocrd.web.door.asking import asker
 from ocrd.web.door.faults import Answer
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import TheHouse
+from ocrd.web.routes.steer import seen
 
 router = APIRouter(tags=["Health"])
 
@@ -42,7 +43,7 @@ async def healthz() -> Response:
 @router.get("/readyz", dependencies=[Depends(needs("read"))])
 async def ready(house: TheHouse) -> Response:
     """Say whether documents are read."""
-    status = await house.steering.status()
+    status = seen(await house.steering.status())
     problems = status["problems"]
     is_ready = status["state"] == "running" and not status["awaited"] and not problems
     code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 
 from ocrd.deposits import Deposit
 from ocrd.errors import RequestError
@@ -20,11 +21,13 @@ from ocrd.web.door.faults import Answer, Refusal, path_of, speak
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import House, TheHouse
 from ocrd.web.door.receiving import Received, brought
+from ocrd.web.door.streaming import INERT, saved_as
 from ocrd.web.routes.forms import OF_A_FILE
 
 PATH = "/v1/files"
 HOUR = 3600
 MAX_PAGE = 1000
+CHUNK = 256 << 10
 
 router = APIRouter(tags=["Files"], dependencies=[Depends(needs("upload"))])
 
@@ -114,17 +117,30 @@ async def content(
         deposit = await _signed(house, file_id, expires, signature)
     else:
         deposit = await _own(house, file_id)
-    return FileResponse(
-        deposit.path, media_type="application/octet-stream", filename=deposit.name or "document"
+    try:
+        file = await asyncio.to_thread(deposit.path.open, "rb")
+    except OSError:  # it was removed just now
+        raise _unknown(file_id) from None
+    headers = {
+        "Content-Length": str(deposit.size), **INERT, **saved_as(deposit.name or "document"),
+    }  # fmt: skip
+    return StreamingResponse(
+        _pieces(file), media_type="application/octet-stream", headers=headers
     )
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while piece := await asyncio.to_thread(file.read, CHUNK):
+            yield piece
 
 
 @router.delete(PATH + "/{file_id}")
 async def delete(file_id: str, house: TheHouse) -> Response:
     """Remove a file."""
     deposit = await _own(house, file_id)
-    await asyncio.to_thread(house.uploads.deposits.remove, deposit)
-    house.uploads.count(-deposit.size)
+    if await asyncio.to_thread(house.uploads.deposits.remove, deposit):
+        house.uploads.count(-deposit.size)
     return Answer({"id": deposit.identity, "object": "file", "deleted": True})
 
 
@@ -173,11 +189,15 @@ async def _signed(house: House, identity: str, expires: int, signature: str) -> 
 async def _own(house: House, identity: str) -> Deposit:
     deposit = await asyncio.to_thread(house.uploads.deposits.find, identity, asker().owner)
     if deposit is None:
-        raise RequestError(
-            f"There is no file {identity[:100]!r}.", hint=f"GET {PATH} lists yours.",
-            status=HTTPStatus.NOT_FOUND, code="file",
-        )  # fmt: skip
+        raise _unknown(identity)
     return deposit
+
+
+def _unknown(identity: str) -> RequestError:
+    return RequestError(
+        f"There is no file {identity[:100]!r}.", hint=f"GET {PATH} lists yours.",
+        status=HTTPStatus.NOT_FOUND, code="file",
+    )  # fmt: skip
 
 
 def _received(deposit: Deposit) -> Received:

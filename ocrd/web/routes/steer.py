@@ -53,7 +53,7 @@ _CHOICE = {
 @router.get("/status", dependencies=READ)
 async def status(house: TheHouse) -> Response:
     """Say what the daemon is doing."""
-    return Answer(_seen(await house.steering.status()))
+    return Answer(seen(await house.steering.status()))
 
 
 @router.get("/inboxes", dependencies=READ)
@@ -147,7 +147,7 @@ async def stop(house: TheHouse) -> Response:
     return Answer({"seconds": await house.steering.stop()})
 
 
-def _seen(status: dict[str, Any]) -> dict[str, Any]:
+def seen(status: dict[str, Any]) -> dict[str, Any]:
     """Return a status without what is of folders that the asker may not see."""
     who = asker()
     if not who.folders:
@@ -155,12 +155,14 @@ def _seen(status: dict[str, Any]) -> dict[str, Any]:
     hidden = tuple(
         one["path"] for one in status.get("inboxes", ()) if not who.may_see(one["path"])
     )
+    begins = tuple(f"{path}:" for path in hidden)
     return {
         **status,
         "summary": status["state"],
+        "config": "",
         "inboxes": [one for one in status["inboxes"] if one["path"] not in hidden],
         "working": [one for one in status["working"] if who.may_see(one["inbox"])],
-        "problems": [one for one in status["problems"] if not one.startswith(hidden)],
+        "problems": [one for one in status["problems"] if not one.startswith(begins)],
     }
 
 

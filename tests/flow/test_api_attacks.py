@@ -1,0 +1,185 @@
+"""What is meant to break the interface for programs, or to learn from it: refused by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from tests import api
+from tests.flow.scripted import engine
+from tests.installation import Installation, eventually
+
+GUEST = "guest-key-0123456789abc"
+FORM = "multipart/form-data; boundary=b"
+FIELD = b'--b\r\nContent-Disposition: form-data; name="%d"\r\n\r\n'
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    daemon = Installation(tmp_path_factory.mktemp("api"))
+    for name in ("else", "elsewhere", "away"):
+        (daemon.root / name).mkdir()
+    inboxes = "".join(
+        f'[[inbox]]\npath = "{daemon.root}/{name}"\nscan_interval = "1s"\n'
+        for name in ("else", "elsewhere", "away")
+    )
+    keys = f"guest: {GUEST} read upload folder={daemon.root}/elsewhere\n"
+    api.configured(daemon, engine("echo"), keys=keys, more=inboxes)
+    daemon.start()
+    yield daemon
+    daemon.stop()
+    assert "Traceback" not in daemon.log.read_text(), daemon.log.read_text()
+
+
+@pytest.fixture
+def client(running: Installation) -> Iterator[httpx2.Client]:
+    with api.asking(running) as found:
+        yield found
+
+
+def raw(daemon: Installation, *headers: str, path: str = "/health") -> bytes:
+    """Send headers as they are, and return what is answered, or its first event."""
+    where = urlsplit(api.address(daemon))
+    lines = (f"GET {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers, "", "")
+    with socket.create_connection((where.hostname, where.port), timeout=60) as opened:
+        opened.sendall("\r\n".join(lines).encode("latin-1"))
+        got = b""
+        while b"event:" not in got and (more := opened.recv(65536)):
+            got += more
+    return got
+
+
+def test_headers_of_any_form_are_no_fault_of_ours(running: Installation) -> None:
+    assert raw(running, "Origin: http://[x").startswith(b"HTTP/1.1 403")
+    answer = raw(running, f"X-Request-Id: {'a' * 63} b")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert f"x-request-id: {'a' * 63}\r\n".encode() in answer.lower()
+    assert raw(running, "X-Request-Id:  ").startswith(b"HTTP/1.1 200")
+
+
+def test_the_id_of_an_event_that_is_none_is_told_so(running: Installation) -> None:
+    key = f"X-API-Key: {api.KEY}"
+    first = raw(running, key, "Last-Event-ID: x-1", path="/v1/events")
+    start = re.search(rb"id: ([0-9a-f]+)-", first)
+    assert start is not None, first
+    for number in ("\xb2", "-1", "9" * 80):  # the first one is a digit to Python, and no number
+        told = raw(
+            running, key, f"Last-Event-ID: {start[1].decode()}-{number}", path="/v1/events"
+        )
+        assert told.startswith(b"HTTP/1.1 200"), told
+        assert b"event: lost" in told
+
+
+def test_a_form_has_room_for_so_much_text_and_no_more(client: httpx2.Client) -> None:
+    fields = b"".join(FIELD % n + b"x" * (100 << 10) + b"\r\n" for n in range(11))
+    answer = client.post(
+        "/v1/jobs", content=fields + b"--b--\r\n", headers={"Content-Type": FORM}
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too-large")
+    kind = {"Content-Type": f"multipart/form-data; boundary={'b' * 300}"}
+    answer = client.post("/v1/jobs", content=b"x", headers=kind)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "form")
+
+
+@pytest.mark.parametrize("value", [b"[],", b"{},", b'{"a":0},', b"0,"])
+def test_json_of_very_many_values_takes_no_memory(
+    running: Installation, client: httpx2.Client, value: bytes
+) -> None:
+    body = b'{"image_base64": [' + value * (12_000_000 // len(value)) + b"0]}"
+    before = peak(running)
+    answer = client.post(
+        "/ocr/free", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "json")
+    assert peak(running) < before + 100  # its values would take 300 and more
+
+
+def peak(daemon: Installation) -> float:
+    """Return the most memory that the daemon has had, in MB."""
+    assert daemon.process is not None
+    status = Path(f"/proc/{daemon.process.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if "VmHWM" in line).split()[1]) / 1000
+
+
+def test_a_file_that_is_deleted_by_many_at_once_makes_its_room_once(
+    running: Installation, client: httpx2.Client
+) -> None:
+    def used() -> int:
+        return int(client.get("/v1/status").json()["api"]["bytes"])
+
+    kept = client.post("/v1/files", files={"file": ("kept.pdf", bytes(3 << 20))}).json()["id"]
+    gone = client.post("/v1/files", files={"file": ("gone.pdf", bytes(1 << 20))}).json()["id"]
+    before = used()
+    with ThreadPoolExecutor(16) as pool:
+        answers = [*pool.map(lambda _: client.delete(f"/v1/files/{gone}"), range(32))]
+    assert {one.status_code for one in answers} <= {200, 404}
+    assert used() == before - (1 << 20)
+    answer = client.get(f"/v1/files/{kept}/content")
+    assert answer.content == bytes(3 << 20)
+    assert "kept.pdf" in answer.headers["content-disposition"]
+    client.delete(f"/v1/files/{kept}")
+
+
+def test_a_file_that_goes_while_it_is_asked_for_is_not_found(
+    running: Installation, client: httpx2.Client
+) -> None:
+    left = client.post("/v1/files", files={"file": ("a.pdf", b"%PDF")}).json()["id"]
+    (document,) = (running.root / "state" / "uploads" / ".files").glob(f"{left}/document")
+    document.unlink()
+    assert client.get(f"/v1/files/{left}/content").status_code == 404
+
+
+def test_a_key_of_one_folder_learns_nothing_of_the_others(running: Installation) -> None:
+    (running.root / "away").rename(running.root / "moved")
+    with api.asking(running) as all_, api.asking(running, key=GUEST) as guest:
+        eventually(lambda: "/away" in json.dumps(all_.get("/readyz").json()["problems"]), 30)
+        for path in ("/v1/status", "/readyz", "/v1/inboxes"):
+            assert "/away" in all_.get(path).text
+            said = guest.get(path).text
+            assert "/away" not in said
+            assert os.fspath(running.config) not in said
+        (running.root / "elsewhere").rename(running.root / "moved too")
+        eventually(lambda: "/elsewhere" in guest.get("/readyz").text, 30)  # and "/else" is another
+    (running.root / "moved too").rename(running.root / "elsewhere")
+    (running.root / "moved").rename(running.root / "away")
+
+
+@pytest.mark.parametrize(
+    "line", ["anna: read {key}", "{key}: short", "no key at all {key}", "anna: {key} reed"]
+)
+def test_what_is_wrong_with_the_keys_is_told_to_nobody_outside(
+    running: Installation, line: str
+) -> None:
+    path, secret = api.key_file(running), "the-very-secret-key-of-anna"
+    before = path.read_text()
+    try:
+        path.write_text(before + line.format(key=secret) + "\n")
+        with api.asking(running, key="") as nobody:
+            answer = nobody.get("/v1/status", headers={"X-API-Key": api.KEY})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "keys")
+        assert secret not in answer.text
+        assert os.fspath(path) not in answer.text
+    finally:
+        path.write_text(before)
+
+
+def test_a_file_of_keys_that_is_opened_to_all_lets_nobody_in(
+    running: Installation, client: httpx2.Client
+) -> None:
+    path = api.key_file(running)
+    assert client.get("/v1/status").status_code == 200
+    path.chmod(0o644)
+    try:
+        assert client.get("/v1/status").status_code == 503
+    finally:
+        path.chmod(0o600)
+    assert client.get("/v1/status").status_code == 200
