@@ -2,6 +2,7 @@
 
 Options: ``capacity`` (1); ``text``, what it reads on every page; ``delay``, in seconds before each
 word (0); ``again``, how many words it writes and takes back before it begins anew (0: none);
+``first``, another text that it writes and takes back before;
 ``confidence``, of each word (0.9; the last one has ``least``, 0.5). A task's ``max_tokens`` and
 ``stop`` are honoured. With ``lines`` the answer is lines of text and not a model's markup.
 ``die_after``: ends its process after so many words, unless the folder ``once`` says that it did.
@@ -29,6 +30,9 @@ class Streamer(Scripted):
     def recognise(self, request: Recognise, progress: Progress) -> Recognition:
         telling = teller(progress)
         words = re.findall(r"\s*\S+\s*", str(self.options.get("text", TEXT)))
+        if first := self.options.get("first"):
+            self._write(re.findall(r"\s*\S+\s*", str(first)), request, telling)
+            telling.restart()
         if again := int(self.options.get("again", 0)):
             self._write(words[:again], request, telling)
             telling.restart()

@@ -45,6 +45,11 @@ kind = "module"
 module = "tests.engines.streamer"
 options = { delay = 0.02, again = 9 }
 
+[engines.fickle]
+kind = "module"
+module = "tests.engines.streamer"
+options = { delay = 0.06, first = "round and round and round" }
+
 [engines.dying]
 kind = "module"
 module = "tests.engines.streamer"
@@ -231,6 +236,22 @@ def test_what_is_streamed_is_the_answer(client: OpenAI, model: str) -> None:
     assert {chunk.id for chunk in chunks} == {chunks[0].id}
     if model in {"twice", "dying"}:
         assert len(chunks) > 5
+
+
+def test_a_page_that_is_read_again_as_another_ends_its_stream_and_no_answer(
+    client: OpenAI,
+) -> None:
+    heard = []
+    with pytest.raises(openai.APIError, match="what was sent of it is void") as caught:
+        for chunk in asked(client, user(image()), "fickle", stream=True):
+            heard.append(chunk)
+    assert joined(heard).startswith("round")
+    assert (caught.value.code, caught.value.type) == ("read-again", "server_error")
+    events = list(client.responses.create(model="fickle", input=inputs(picture()), stream=True))
+    assert events[-1].type == "response.failed"
+    assert events[-1].response.error is not None
+    assert "void" in events[-1].response.error.message
+    assert asked(client, user(image()), "fickle").choices[0].message.content == TEXT
 
 
 def test_a_stream_says_its_length_and_no_usage_that_nobody_asked_for(client: OpenAI) -> None:
