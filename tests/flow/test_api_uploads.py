@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
+import subprocess
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,15 @@ import pytest
 from tests import api
 from tests.faults.hostile import pdfs, pictures
 from tests.flow.scripted import engine
-from tests.installation import LETTER, Installation, eventually, make_pdf
+from tests.installation import (
+    LETTER,
+    PATIENCE,
+    SAMPLES,
+    Installation,
+    eventually,
+    make_pdf,
+)
+from tests.recipes.blocks import blocks
 
 STREAMER = engine("streamer", "delay = 0.02")
 LIMIT = 3 << 20  # bytes of an upload
@@ -240,6 +251,30 @@ def test_more_pages_than_may_be_asked_for_fail_by_name(running: Installation) ->
         assert "6 pages" in job["message"] and "max_pages" in job["hint"]
         some = api.bring(client, running.root / "long.pdf", pages="2-6")
         assert api.ended(client, some["id"])["state"] == "done"
+
+
+# The page
+
+
+def test_the_lines_of_the_documentation_do_what_they_say(
+    running: Installation, tmp_path: Path
+) -> None:
+    shutil.copy(SAMPLES / "letter.pdf", tmp_path)
+    shutil.copy(LETTER, tmp_path / "scan.png")
+    said = ""
+    for block in blocks("jobs"):
+        result = subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", block.text],
+            cwd=tmp_path, env={**os.environ, "OCRD": api.address(running), "KEY": api.KEY},
+            capture_output=True, text=True, timeout=PATIENCE * 60,
+        )  # fmt: skip
+        assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+        said += result.stdout
+    assert "event: done" in said and '{"deleted": ' in said
+    assert "Page image" in (tmp_path / "letter.md").read_text()
+    assert (tmp_path / "letter.overlay.pdf").read_bytes().startswith(b"%PDF")
+    assert zipfile.is_zipfile(tmp_path / "letter.zip")
+    assert "done <!-- page 1 -->" in said
 
 
 # Room

@@ -173,7 +173,8 @@ async def brought(request: Request, place: Place, limit: int) -> AsyncIterator[F
             await _receive_form(request, place, limit, form)
         elif kind == b"application/x-www-form-urlencoded":
             raise RequestError(
-                "A form of this kind brings no document.", hint="Send it as multipart/form-data.",
+                "A form of this kind brings no document.",
+                hint="Send it as multipart/form-data, or the file itself with its Content-Type.",
                 status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="media-type",
             )  # fmt: skip
         else:
