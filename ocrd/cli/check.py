@@ -177,7 +177,7 @@ def _sandbox(runner: Runner, settings: Settings) -> Iterator[Finding]:
 def _engines(
     path: Path, settings: Settings, runner: Runner, *, is_runner: bool
 ) -> Iterator[Finding]:
-    from ocrd.readiness import trial
+    from ocrd.readiness import servers, trial
 
     logging.getLogger("ocrd").addHandler(logging.NullHandler())  # a finding says it, once
     for name, engine in trial.used_engines(settings).items():
@@ -191,6 +191,7 @@ def _engines(
         had_gpus = () if engine.kind == "rapidocr" else _had_gpus(name, settings)
         with screen.err().status(f"loading the engine {name} …"):
             yield asyncio.run(trial.of_new_engine(name, engine, settings, had_gpus))
+            yield from asyncio.run(servers.findings(name, engine))
 
 
 def _had_gpus(name: str, settings: Settings) -> tuple[str, ...]:

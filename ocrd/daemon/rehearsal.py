@@ -16,7 +16,7 @@ from ocrd.daemon.configuration import require_same
 from ocrd.daemon.wiring import Wiring
 from ocrd.errors import ConfigError
 from ocrd.files.users import User
-from ocrd.readiness import machine, places, programs, trial
+from ocrd.readiness import machine, places, programs, servers, trial
 from ocrd.readiness.finding import Finding, Verdict, of_refusal
 
 
@@ -64,4 +64,5 @@ class Rehearsal:
             else:
                 gpus = self._wiring.gpus_of(name)
                 found.append(await trial.of_new_engine(name, engine, new, gpus))
+            found += await servers.findings(name, engine)
         return found

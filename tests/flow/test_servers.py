@@ -181,7 +181,9 @@ def test_a_server_whose_settings_are_wrong_is_said_and_its_key_nowhere(
     daemon.configure(on(server, more=f'key_file = "{key}"'), SHORT)
     checked = daemon.command("check")
     assert checked.returncode == 1
-    assert "No server lets us in" in " ".join(checked.stdout.split())
+    said = " ".join(checked.stdout.split())
+    assert "No server lets us in" in said
+    assert "It does not let us in (401: … is not known here)" in said
     daemon.drop(LETTER)
     daemon.start()
     eventually(lambda: "No server lets us in" in problems(daemon), what="it is said")

@@ -191,11 +191,7 @@ class Passage:
 
     def _does_without(self, server: Server, error: Refused) -> bool:
         """Say whether a field that the page can be read without is what the server refused."""
-        if error.status not in UNKNOWN_FIELD:
-            return False
-        named = {
-            key for key in optional(self._profile) - server.without if key in error.words
-        }
+        named = unknown_fields(error, self._profile, server)
         if not named:
             return False
         self._pool.leave(server)
@@ -244,6 +240,13 @@ class Passage:
                 return
             self._said.add(about)
         log.warning(text, *values)
+
+
+def unknown_fields(error: Refused, profile: Profile, server: Server) -> set[str]:
+    """Return the fields that a server refuses by name, and that a page can be read without."""
+    if error.status not in UNKNOWN_FIELD:
+        return set()
+    return {key for key in optional(profile) - server.without if key in error.words}
 
 
 def _refused(server: Server, error: Refused) -> PageError:
