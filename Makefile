@@ -20,6 +20,7 @@ test:            ## lint, types, architecture, units, the daemon's flow, the qui
 
 test-more:       ## crashes, shares, disks, real systemd, packages: what takes longer
 	@packaging/bootstrap.sh dev
+	@packaging/apart.sh schemas alone $(SCHEMAS)
 	.venv/bin/python $(PYTEST) $(MORE_TESTS)
 
 test-all: test test-more  ## both
@@ -65,9 +66,10 @@ recipes:         ## those of docs/scanners.md, on Debian 12 and 13
 # Of versions that were tried; each in an environment of its own, for ocrd needs none of it.
 RAY = ray[serve]==2.60.0
 LITELLM = litellm[proxy]==1.106.12
+SCHEMAS = kubernetes-validate==1.37.0 compose-spec==0.2.1
 
 cluster:         ## 200 pages through the embedded engine on two nodes of Ray's, one of which is killed; two minutes
-	@packaging/apart.sh cluster ocrd "$(RAY)" psutil kubernetes-validate==1.37.0
+	@packaging/apart.sh cluster ocrd "$(RAY)" psutil
 	build/cluster/bin/python -m tests.faults.cluster
 
 litellm:         ## a page through ocrd, LiteLLM's proxy and another ocrd

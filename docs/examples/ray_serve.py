@@ -20,6 +20,7 @@ again that die. What was under way in one is answered with an error; the daemon 
 import asyncio
 import base64
 import binascii
+import io
 import json
 import tempfile
 import threading
@@ -30,6 +31,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel
 from ray import serve
 
@@ -71,9 +73,14 @@ class Asked(BaseModel):
         if not head.startswith("data:image/") or not head.endswith(";base64"):
             raise PageError("The image is no data URL in Base64; nothing is fetched from here.")
         try:
-            return base64.b64decode(body, validate=True)
+            image = base64.b64decode(body, validate=True)
+            with Image.open(io.BytesIO(image)) as opened:
+                opened.verify()  # now: a stream that has begun can refuse nothing any more
         except binascii.Error as error:
             raise PageError(f"The image is no Base64 ({error}).") from error
+        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            raise PageError(f"The image cannot be read ({error}).") from error
+        return image
 
     def mode(self) -> str:
         """Return what is asked for: plain text where the words say so, else Markdown."""
