@@ -95,6 +95,7 @@ def test_documents_wait_while_all_are_down_and_go_on_when_one_is_back(
     assert not daemon.failed.exists()
 
 
+@pytest.mark.more  # by unit tests of the engine, too
 def test_a_daemon_that_starts_without_any_server_waits_for_one(
     daemon: Installation, servers: Any
 ) -> None:
@@ -134,6 +135,7 @@ def test_a_refused_page_fails_as_that_page_with_the_servers_words(
     assert daemon.status()["engines"][0]["restarts"] == 0
 
 
+@pytest.mark.more  # by unit tests of the engine, too
 def test_a_busy_server_is_left_alone_for_as_long_as_it_says(
     daemon: Installation, servers: Any
 ) -> None:
@@ -147,6 +149,7 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_says(
     assert "asks to be left alone" in daemon.log.read_text()
 
 
+@pytest.mark.more  # by unit tests of the engine, too
 def test_a_document_that_is_cancelled_lets_go_of_its_server(
     daemon: Installation, servers: Any
 ) -> None:
@@ -160,6 +163,7 @@ def test_a_document_that_is_cancelled_lets_go_of_its_server(
     eventually(lambda: server.pages[0].left, 5, "the request is closed")
 
 
+@pytest.mark.more  # by unit tests of the engine, too
 def test_a_runaway_is_broken_off_and_its_page_marked(daemon: Installation, servers: Any) -> None:
     server = servers(always=endless("the same again "))
     daemon.configure(on(server), SHORT)
