@@ -14,8 +14,7 @@ from pathlib import Path
 from ocrd import doubts, files, retrying
 from ocrd.errors import OcrdError, Reason, SourceChangedError, TransientError
 from ocrd.filing import filing, plans
-from ocrd.job import Job, JobState, SourceInfo
-from ocrd.ledger.jobs import Ledger
+from ocrd.job import JobState, SourceInfo
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.publishing import Publisher
 from ocrd.verdicts import Verdicts
@@ -130,9 +129,8 @@ class Finisher:
 
     async def _finish(self, work: Work, plan: plans.Plan) -> None:
         kept, job_id = plan.action == "keep", work.job.id
-
-        def end(ledger: Ledger) -> Job | None:
-            ledger.finish(
+        await self._ledger.do(
+            lambda ledger: ledger.finish(
                 job_id, plan.state, time.time(),
                 destination=plan.destination or (plan.source if kept else ""),
                 sha256=work.sha256 or work.job.sha256,
@@ -140,17 +138,15 @@ class Finisher:
                 reason=plan.reason,
                 outputs={output.path: output.sha256 for output in plan.outputs},
             )
-            return ledger.job(job_id)
-
-        job = await self._ledger.do(end) or work.job
+        )
         self._verdicts.forget(work.job.id)
         if not kept:
             work.folder.left(work.job.relpath)
             work.folder.forget(work.job.relpath)
-        _log_filed(work, job, plan)
+        _log_filed(work, plan)
 
 
-def _log_filed(work: Work, job: Job, plan: plans.Plan) -> None:
+def _log_filed(work: Work, plan: plans.Plan) -> None:
     seconds = round(time.monotonic() - work.started, 2)
     place = Path(plan.destination or plan.source)
     # The record begins with the document's name.
@@ -158,9 +154,9 @@ def _log_filed(work: Work, job: Job, plan: plans.Plan) -> None:
     about = work.about(
         str(plan.state), pages=work.pages, seconds=seconds, destination=files.printable(place),
         code=plan.reason.code, hint=plan.reason.hint, page=plan.reason.page,
-        doubtful=job.pages_doubtful or None, unread=job.pages_failed or None,
+        doubtful=work.doubtful or None, unread=work.unread or None,
     )
-    state = doubts.state_of(unread=job.pages_failed, doubtful=job.pages_doubtful)
+    state = doubts.state_of(unread=work.unread, doubtful=work.doubtful)
     if plan.state is JobState.DONE and state == "done":
         log.info(
             "Done in %s, %s: %s", span(round(seconds, 1)), _pages(work), where, extra=about
@@ -168,7 +164,7 @@ def _log_filed(work: Work, job: Job, plan: plans.Plan) -> None:
     elif plan.state is JobState.DONE:
         log.warning(
             "%s in %s, %s, %d doubtful, %d not read: %s", _NAMED[state], span(round(seconds, 1)),
-            _pages(work), job.pages_doubtful, job.pages_failed, where, extra=about,
+            _pages(work), work.doubtful, work.unread, where, extra=about,
         )
     else:
         log.error(

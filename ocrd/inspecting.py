@@ -54,7 +54,7 @@ class Inspector:
             )
         if job.sha256 not in {None, sha256}:
             await self._ledger.do(lambda ledger: ledger.forget_pages(job.id))
-            work.past, work.unread = None, 0
+            work.past, work.doubtful, work.unread = None, 0, 0
         wanted = len(work.numbers(info))
         if not wanted:
             raise NoPagesError(

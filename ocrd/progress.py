@@ -49,6 +49,7 @@ class Progress:
             )
         )
         work.pages_done += 1
+        work.doubtful += doubtful
         work.unread += failed
         work.is_suspect = False
         if (work.pages or 0) <= FEW_PAGES:

@@ -61,7 +61,8 @@ class Work:
     sha256: str | None = None
     info: SourceInfo | None = None
     read: dict[int, PageRead] = field(default_factory=dict)  # under this lease, of few pages
-    unread: int = 0  # pages that count as not read
+    doubtful: int = 0  # pages so far, of all leases,
+    unread: int = 0  # and those that count as not read
     account: Account | None = None  # of all its pages, once they are read
     document: Document | None = None  # what they tell together
     illustrations: Illustrations = NOTHING
@@ -74,7 +75,7 @@ class Work:
     settings: InboxSettings = field(init=False)  # the folder's, and what was asked for this one
 
     def __post_init__(self) -> None:
-        self.unread = self.job.pages_failed
+        self.doubtful, self.unread = self.job.pages_doubtful, self.job.pages_failed
         self.settings = asked_of(self.folder.settings, self.job.order)
 
     def found_slow(self) -> None:

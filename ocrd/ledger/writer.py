@@ -121,11 +121,28 @@ class LedgerWriter:
 
     def _together(self, steps: list[_Step]) -> list[_Outcome]:
         """Run the steps in one transaction; raise LedgerBlockedError if none of them stands."""
+        if len(steps) == 1:
+            return self._alone(steps[0])
         with self._ledger.transaction():
             outcomes = [self._try(step) for step in steps]
+        self._tell_news()
+        return outcomes
+
+    def _alone(self, step: _Step) -> list[_Outcome]:
+        """Run a step in a transaction of its own, which is undone as a whole if it raises."""
+        try:
+            with self._ledger.transaction():
+                value = step.work(self._ledger)
+        except LedgerBlockedError:
+            raise
+        except Exception as error:  # noqa: BLE001  (border: the caller gets it)
+            return [(step, None, error)]
+        self._tell_news()
+        return [(step, value, None)]
+
+    def _tell_news(self) -> None:
         if self._ledger.news:
             self.on_news(tuple(self._ledger.news))
-        return outcomes
 
     def _one_by_one(self, steps: list[_Step], error: LedgerBlockedError) -> list[_Outcome]:
         """Run each step for itself; hold those that cannot be written, in their order."""

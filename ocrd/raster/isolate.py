@@ -149,13 +149,15 @@ class LimitedChild:
     def _send(self, request: dict[str, Any], descriptors: Sequence[int]) -> None:
         """Send a request; its first bytes carry the descriptors.
 
-        The child has read all that came before, so that the socket takes these bytes at once.
+        The child has read all that came before, so that the socket takes the first of these bytes,
+        and mostly all of them, at once.
         """
         assert self._socket is not None
         assert self._writer is not None
         message = framed(request)
-        sent = socket.send_fds(self._socket, [message[: LENGTH.size]], list(descriptors))
-        self._writer.write(message[sent:])
+        sent = socket.send_fds(self._socket, [message], list(descriptors))
+        if sent < len(message):
+            self._writer.write(message[sent:])
 
     async def close(self, *, grace_seconds: float = 5.0) -> None:
         """Let the child end by closing its socket; kill it if it does not."""

@@ -176,7 +176,7 @@ async def test_a_document_with_doubts_is_done_and_says_so(
             work.job.id, 1, pages.to_json(page), doubtful=True, failed=failed
         )
     )
-    await end.finisher.file(work, ONE_PAGE, None)
+    await end.finisher.file(await end.desk.again(work), ONE_PAGE, None)
     assert "done/a.pdf" in end.files()
     assert "half of it was not read" in (end.desk.inbox / "done" / "a.md").read_text()
     assert events(caplog) == [("done", "WARNING")]

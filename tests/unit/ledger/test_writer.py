@@ -158,3 +158,19 @@ def test_steps_of_many_threads_share_commits_and_a_failing_one_harms_no_other(
     reader = Ledger.open(tmp_path, readonly=True)
     assert reader.counts()[JobState.QUEUED] == 20
     reader.close()
+
+
+def test_of_a_step_that_fails_alone_nothing_stands_and_nothing_is_told(rig: Rig) -> None:
+    told: list[int] = []
+    rig.writer.on_news = lambda news: told.extend(one.job for one in news)
+
+    def fails(ledger: Ledger) -> None:
+        ledger.enqueue([Candidate("/in", "a.pdf", FileKey(1, 1, 1, 1))], 0, 1.0)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        rig.do(fails)
+    assert rig.do(lambda ledger: ledger.jobs()) == []
+    assert told == []
+    rig.do(lambda ledger: ledger.enqueue([Candidate("/in", "b.pdf", FileKey(1, 2, 1, 1))], 0, 1.0))
+    assert len(told) == 1
