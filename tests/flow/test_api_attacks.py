@@ -79,6 +79,14 @@ def test_the_id_of_an_event_that_is_none_is_told_so(running: Installation) -> No
         assert b"event: lost" in told
 
 
+def test_a_pattern_is_short_enough_to_be_looked_for(client: httpx2.Client) -> None:
+    api.bring(client, b"%PDF-1.4")
+    for pattern, status in (("[a-z" * 8000, 400), ("[a-z" * 125, 200), ("*" * 500, 200)):
+        assert client.get("/v1/jobs", params={"name": pattern}).status_code == status
+        asked = client.post("/v1/jobs/retry", json={"name": pattern, "dry": True})
+        assert asked.status_code == status, asked.text
+
+
 def test_a_form_has_room_for_so_much_text_and_no_more(client: httpx2.Client) -> None:
     fields = b"".join(FIELD % n + b"x" * (100 << 10) + b"\r\n" for n in range(11))
     answer = client.post(

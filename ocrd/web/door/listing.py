@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from starlette.exceptions import HTTPException
 
 from ocrd.job import Choice, JobState
-from ocrd.web.door.wire import MAX_JOBS, MAX_NUMBER
+from ocrd.web.door.wire import LONGEST_PATTERN, MAX_JOBS, MAX_NUMBER
 
 UPLOADS = "uploads"  # stands for the folder of what programs bring
 USUAL = 50
@@ -27,7 +27,10 @@ PARAMETERS: list[dict[str, Any]] = [
         ("state", {"type": "string", "enum": [*JobState]}, "Only those in this state."),
         ("code", {"type": "string"}, "Only those with this error's code."),
         ("inbox", {"type": "string"}, 'Only those of this folder; "uploads" are what was brought.'),
-        ("name", {"type": "string"}, "Only those of a name like this, with * and ?."),
+        (
+            "name", {"type": "string", "maxLength": LONGEST_PATTERN},
+            "Only those of a name like this, with * and ?.",
+        ),
         ("doubtful", {"type": "string"}, "Only those that are done with doubts, or in part."),
         (
             "before", {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
@@ -60,6 +63,8 @@ def listing(query: bytes, uploads: str) -> Listing:
     known = [str(one["name"]) for one in PARAMETERS]
     if unknown := next((key for key in told if key not in known), None):
         raise refused(f"There is no parameter {unknown[:100]!r}; there are {', '.join(known)}.")
+    if len(told.get("name", "")) > LONGEST_PATTERN:
+        raise refused(f"The name is longer than {LONGEST_PATTERN} characters.")
     inbox = told.get("inbox", "")
     choice = Choice(
         state=_state(told.get("state")), code=told.get("code", ""),

@@ -18,6 +18,7 @@ from ocrd.job import LAST_PAGE, Choice, Job, JobState
 
 MAX_JOBS = 10_000  # in one answer, or named in one request
 MAX_NUMBER = 2**63 - 1  # of a job
+LONGEST_PATTERN = 500  # characters of one for names: what it costs grows with their square
 
 
 class Outcome(Protocol):
@@ -94,6 +95,8 @@ def choice_from_json(body: Mapping[str, Any]) -> Choice:
     choice = Choice(numbers=tuple(map(int, numbers)), state=state, **told)
     for text in (choice.code, choice.inbox, choice.name):
         os.fsencode(text)  # raises for what is no text, or no file can be called
+    if len(choice.name) > LONGEST_PATTERN:
+        raise ValueError(f"a pattern has up to {LONGEST_PATTERN} characters")
     if not isinstance(choice.doubted, bool):
         raise TypeError("doubted is neither true nor false")
     return choice

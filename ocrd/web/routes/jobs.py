@@ -21,9 +21,10 @@ from ocrd.web.door.house import House, TheHouse, unknown_job
 from ocrd.web.door.listing import PARAMETERS, listing
 from ocrd.web.door.ordering import ASKABLE, LISTS, OWN
 from ocrd.web.door.shown import job_path, job_shown
-from ocrd.web.door.wire import MAX_NUMBER
+from ocrd.web.door.wire import MAX_NUMBER, dumps
 
 LONGEST_WAIT = 300.0  # seconds, for a job's end
+TURN = 50  # jobs that are listed at a stretch
 FILING_SECONDS = 30.0  # for a job that is being filed to end, before it is deleted
 
 router = APIRouter(prefix="/v1/jobs", tags=["Jobs"])
@@ -75,7 +76,13 @@ async def jobs(request: Request, house: TheHouse) -> Response:
     """List the newest jobs; ``next`` is where to go on."""
     asked = listing(request.scope["query_string"], str(house.uploads.path))
     found, following = await house.jobs(asked.choice, before=asked.before, limit=asked.limit)
-    return Answer({"jobs": [job_shown(house, job) for job in found], "next": following})
+    shown = []
+    for number, job in enumerate(found, 1):
+        shown.append(dumps(job_shown(house, job)))
+        if number % TURN == 0:
+            await asyncio.sleep(0)  # thousands take seconds, in which others are answered
+    body = f'{{"jobs": [{", ".join(shown)}], "next": {dumps(following)}}}'
+    return Response(body, media_type=Answer.media_type)
 
 
 @router.get("/{job}", dependencies=READ)
