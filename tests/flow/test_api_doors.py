@@ -19,6 +19,7 @@ from tests import api
 from tests.flow.scripted import engine
 from tests.installation import LETTER, Installation, eventually
 
+GUEST = "guest-key-0123456789abc"
 MORE = 'origins = ["https://tools.example"]\nhosts = ["ocr.example"]\nroot_path = "/ocr"'
 
 
@@ -184,6 +185,40 @@ def test_a_query_of_any_bytes_is_answered(running: Installation) -> None:
             opened.sendall(head % (query, api.KEY.encode()))
             opened.settimeout(30)
             assert 200 <= int(opened.recv(1000).split()[1]) < 500
+
+
+def test_a_key_of_some_folders_steers_those_alone(tmp_path: Path) -> None:
+    daemon, second = Installation(tmp_path), tmp_path / "second"
+    second.mkdir()
+    more = f'[[inbox]]\npath = "{second}"\nsettle = "200ms"\npatience = "0s"\n'
+    guest = f"guest: {GUEST} folder={second}\n"
+    api.configured(daemon, engine("echo"), keys=guest, more=more, patience="0s")
+    daemon.start()
+    try:
+        for folder in (daemon.inbox, second):
+            (folder / "torn.pdf").write_bytes(b"%PDF-1.4\n")
+        with api.asking(daemon) as all_of, api.asking(daemon, key=GUEST) as some:
+            failed = eventually(
+                lambda: len(found := listed(all_of)) == 2 and found, 60, "both have failed"
+            )
+            [own] = listed(some)
+            hidden = next(number for number in failed if number != own)
+            for verb in ("pause", "resume", "stop", "reload", "check"):
+                assert some.post(f"/v1/{verb}").status_code == 403, verb
+            assert some.post(f"/v1/jobs/{hidden}/retry").status_code == 404
+            assert some.post("/v1/jobs/retry", json={"numbers": [hidden]}).status_code == 404
+            told = some.post("/v1/jobs/retry").json()["outcomes"]
+            assert [one["id"] for one in told] == [own]
+            status = some.get("/v1/status").json()
+            assert [one["path"] for one in status["inboxes"]] == [str(second)]
+            assert str(daemon.inbox) not in some.get("/v1/status").text
+    finally:
+        daemon.stop()
+
+
+def listed(client: httpx2.Client) -> list[int]:
+    jobs = client.get("/v1/jobs", params={"state": "failed"}).json()["jobs"]
+    return [job["id"] for job in jobs]
 
 
 # Callbacks

@@ -89,7 +89,7 @@ def choice_from_json(body: Mapping[str, Any]) -> Choice:
     numbers = told.pop("numbers", ())
     if not isinstance(numbers, list | tuple) or len(numbers) > MAX_JOBS:
         raise TypeError("numbers are no list of jobs")
-    if not all(isinstance(one, int) and 0 < one <= MAX_NUMBER for one in numbers):
+    if not all(type(one) is int and 0 < one <= MAX_NUMBER for one in numbers):
         raise ValueError("a job's number is a whole one")
     state = JobState(told.pop("state")) if told.get("state") else None
     choice = Choice(numbers=tuple(map(int, numbers)), state=state, **told)
