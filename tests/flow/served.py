@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, ImageDraw, ImageFont
+
 from tests import api
 from tests.installation import LETTER, PATIENCE, SAMPLES, Installation, eventually
 from tests.recipes.blocks import blocks
@@ -79,6 +81,20 @@ def server(root: Path, start: Callable[[Server], None]) -> Iterator[Server]:
         served.stop()
     log = served.log.read_text()
     assert "Traceback" not in log, log
+
+
+LINES = ("The harbour office opens at seven.", "Every boat is written into the book",
+         "before the morning tide turns, and", "nobody leaves without a receipt.")  # fmt: skip
+
+
+def draw(path: Path) -> Path:
+    """Draw a page that the embedded engine is quick with."""
+    page = Image.new("L", (1000, 120 + 60 * len(LINES)), 255)
+    pen = ImageDraw.Draw(page)
+    for row, line in enumerate(LINES):
+        pen.text((60, 60 + 60 * row), line, fill=0, font=ImageFont.load_default(36))
+    page.save(path)
+    return path
 
 
 ODD: tuple[Any, ...] = (

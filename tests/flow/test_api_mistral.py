@@ -18,7 +18,7 @@ from mistralai.client.errors import HTTPValidationError, SDKError
 from PIL import Image
 
 from tests import api
-from tests.flow.served import Server, data_url, odd, server
+from tests.flow.served import LINES, Server, data_url, draw, odd, server
 from tests.installation import LETTER, eventually, make_pdf
 
 SHARE = 4  # of the odd values at each place
@@ -182,12 +182,14 @@ def test_tables_and_headers_stand_apart_for_who_asks(client: Mistral) -> None:
     assert not plain.blocks
 
 
-def test_the_embedded_engine_says_how_sure_it_is_of_words(client: Mistral) -> None:
-    (page,) = asked(client, letter(), "lines", confidence_scores_granularity="word").pages
+def test_the_embedded_engine_says_how_sure_it_is_of_words(client: Mistral, tmp_path: Path) -> None:
+    document = {"type": "image_url", "image_url": data_url(draw(tmp_path / "page.png"))}
+    (page,) = asked(client, document, "lines", confidence_scores_granularity="word").pages
+    assert page.markdown == " ".join(LINES)
     scores = page.confidence_scores
     assert 0.5 < scores.minimum_page_confidence_score <= scores.average_page_confidence_score <= 1
     words = {word.text: word for word in scores.word_confidence_scores}
-    assert {"Linzensoep", "laurier", "kruidnagel"} <= set(words)
+    assert {"harbour", "seven", "receipt"} <= set(words)
     for word in words.values():
         assert page.markdown[word.start_index :].startswith(word.text)
         assert 0 < word.confidence <= 1

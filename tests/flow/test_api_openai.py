@@ -16,11 +16,11 @@ from typing import Any
 import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from tests import api, checkpoints
 from tests.engines import illustrator, streamer
-from tests.flow.served import Server, data_url, odd, server
+from tests.flow.served import LINES, Server, data_url, draw, odd, server
 from tests.installation import LETTER, eventually, make_pdf
 
 TEXT = streamer.TEXT.strip()
@@ -511,19 +511,9 @@ def test_one_too_many_at_a_time_is_told_to_come_again(served: Server, client: Op
 # Engines that are none of ours
 
 
-LINES = ("The harbour office opens at seven.", "Every boat is written into the book",
-         "before the morning tide turns, and", "nobody leaves without a receipt.")  # fmt: skip
-
-
 @pytest.fixture(name="page", scope="module")
 def _page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("page") / "page.png"
-    page = Image.new("L", (1000, 120 + 60 * len(LINES)), 255)
-    pen = ImageDraw.Draw(page)
-    for row, line in enumerate(LINES):
-        pen.text((60, 60 + 60 * row), line, fill=0, font=ImageFont.load_default(36))
-    page.save(path)
-    return path
+    return draw(tmp_path_factory.mktemp("page") / "page.png")
 
 
 def test_the_embedded_engine_streams_its_lines_and_estimates_its_tokens(
