@@ -270,7 +270,7 @@ def test_whoever_asked_for_it_is_told_of_the_end_over_failures_and_a_kill(
         eventually(lambda: len(hook.told) >= 2, 30)
         told = hook.told[1]["job"]
         assert (told["id"], told["state"]) == (job["id"], "done")
-        assert "told" in daemon.log.read_text()
+        eventually(lambda: '"called-back"' in daemon.log.read_text(), 10)
     finally:
         daemon.stop()
         hook.close()

@@ -86,7 +86,8 @@ class Callbacks:
         except (OSError, http.client.HTTPException) as error:
             answer = str(error) or type(error).__name__
         if not answer:
-            log.info("Told %s of its end.", job.order.callback, extra=_about(job, "told"))
+            about = fields("called-back", job=job.id, url=job.order.callback)
+            log.info("Told %s of the end of job %d.", job.order.callback, job.id, extra=about)
             await self._ledger.do(lambda ledger: callbacks.is_over(ledger, job.id))
         elif tries + 1 >= MAX_TRIES:
             await self._give_up(job, answer)
@@ -98,7 +99,7 @@ class Callbacks:
     async def _give_up(self, job: Job, why: str) -> None:
         log.warning(
             "%s was not told of the end of job %d: %s", job.order.callback, job.id, why,
-            extra=_about(job, "not-told"),
+            extra=fields("not-called-back", job=job.id, url=job.order.callback),
         )  # fmt: skip
         await self._ledger.do(lambda ledger: callbacks.is_over(ledger, job.id))
 
@@ -162,7 +163,3 @@ def _names_address(prefix: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _about(job: Job, event: str) -> dict[str, object]:
-    return fields(event, job=job.id, url=job.order.callback)
