@@ -523,7 +523,7 @@ def test_the_embedded_engine_streams_its_lines_and_estimates_its_tokens(
     chunks = streamed(client, messages, "lines", stream_options={"include_usage": True})
     assert joined(chunks) == "\n".join(LINES)
     whole = asked(client, messages, "lines")
-    assert whole.choices[0].message.content == joined(chunks)
+    assert whole.choices[0].message.content == " ".join(LINES), "laid out: they are a paragraph"
     assert whole.usage.estimated
     assert chunks[-1].usage == whole.usage
     assert whole.usage.completion_tokens == -(-len("\n".join(LINES)) // 4)
@@ -532,7 +532,7 @@ def test_the_embedded_engine_streams_its_lines_and_estimates_its_tokens(
         LINES[0][:20], "length",
     )  # fmt: skip
     stopped = asked(client, messages, "lines", stop="boat")
-    assert stopped.choices[0].message.content == f"{LINES[0]}\nEvery "
+    assert stopped.choices[0].message.content == f"{LINES[0]} Every "
 
 
 def test_the_embedded_engine_lays_a_document_out_as_markdown(client: OpenAI, page: Path) -> None:

@@ -1,8 +1,8 @@
 """What is read for a conversation: its documents, one task for all of them, one text of all.
 
-A model's text is its own words, told as its tokens come. An engine that reads lines tells them as
-they come where plain text is asked for; asked for Markdown it has a document laid out once all of
-it is read.
+A model's text is its own words, told as its tokens come. What an engine reads in lines is laid out
+once all of a document is read; only where plain text is asked for as a stream, its lines are told
+as they come.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Wanted:
     @property
     def is_laid_out(self) -> bool:
         """Say whether a document's text is made of all that was read of it."""
-        return self.are_lines and self.task.mode == "markdown"
+        return self.are_lines and (self.task.mode == "markdown" or not self.live)
 
 
 @dataclass(slots=True)
