@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from ocrd import files, pages, rendering
-from ocrd.errors import OcrdError, RequestError, SourceChangedError, UnsupportedError
+from ocrd.errors import LinkedError, OcrdError, RequestError, SourceChangedError, UnsupportedError
+from ocrd.files import mounts
 from ocrd.filing import plans
 from ocrd.job import Job, JobState, PageRead, PageStatus
 from ocrd.ledger.jobs import Ledger
@@ -175,9 +176,25 @@ def _place(job: Job, kind: str) -> files.Place:
 
 def _opened(place: files.Place, what: str) -> Opened:
     try:
-        return Opened(place.name, files.open_source(place, None))
+        opened = Opened(place.name, files.open_source(place, None))
+        try:
+            _refuse_borrowed(place, opened.fd)
+        except BaseException:
+            opened.close()
+            raise
+    except LinkedError as error:
+        raise _missing(f"{what} is not given out: another file was linked there.") from error
     except (SourceChangedError, UnsupportedError) as error:
         raise _missing(f"{what} is not there any more: it was moved or deleted.") from error
+    return opened
+
+
+def _refuse_borrowed(place: files.Place, fd: int) -> None:
+    """Raise LinkedError for another file that a neighbour may have linked in an output's place."""
+    status = os.fstat(fd)
+    if status.st_nlink > 1:
+        network = mounts.is_network(place.root)
+        files.refuse_borrowed(place, files.key_of(status), network=network)
 
 
 # Pages

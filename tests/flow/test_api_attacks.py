@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from ocrd.web.door.guard import MAX_LISTENING, MAX_OF_ONE
 from tests import api
 from tests.flow.scripted import engine
 from tests.installation import Installation, eventually
@@ -191,3 +192,25 @@ def test_a_file_of_keys_that_is_opened_to_all_lets_nobody_in(
     finally:
         path.chmod(0o600)
     assert client.get("/v1/status").status_code == 200
+
+
+def test_who_listens_to_much_leaves_places_to_others(
+    running: Installation, client: httpx2.Client
+) -> None:
+    where = urlsplit(api.address(running))
+    ask = f"GET /v1/events HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {GUEST}\r\n\r\n".encode()
+
+    def listening() -> socket.socket:
+        opened = socket.create_connection((where.hostname, where.port), timeout=60)
+        opened.sendall(ask)
+        return opened
+
+    opened = [listening() for _ in range(MAX_LISTENING)]
+    try:
+        statuses = [int(one.recv(12).split()[1]) for one in opened]
+        assert sorted(statuses) == [200] * MAX_OF_ONE + [429] * (MAX_LISTENING - MAX_OF_ONE)
+        with client.stream("GET", "/v1/events") as mine:
+            assert mine.status_code == 200
+    finally:
+        for one in opened:
+            one.close()

@@ -13,6 +13,7 @@ import ipaddress
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -40,6 +41,7 @@ NO_KEY_FILE = Refusal(
     "Nobody is let in until whoever runs ocrd mends their file; the log says what is wrong.",
 )  # fmt: skip
 MAX_LISTENING = 256  # each has a connection open
+MAX_OF_ONE = 224  # of those, one key's: some are left to others
 
 
 class Gate:
@@ -51,7 +53,8 @@ class Gate:
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}  # of a key: requests left, and when
         self.at_work = 0  # requests that read or bring something
-        self.listening = 0  # requests that wait for what happens
+        self.listening = 0  # requests that wait for what happens,
+        self._listening: Counter[str] = Counter()  # and those of each
         self.settings = settings
         self._keys: Keys | None = None
         self.change(settings)
@@ -139,17 +142,20 @@ class Gate:
     @contextmanager
     def listen(self) -> Iterator[None]:
         """Count a request that waits for what happens; raise RequestError for one too many."""
-        if self.listening >= MAX_LISTENING:
+        who = asker().owner
+        if self.listening >= MAX_LISTENING or self._listening[who] >= MAX_OF_ONE:
             raise RequestError(
                 f"{self.listening} requests wait already for what happens.",
                 hint="Come again later.", status=HTTPStatus.TOO_MANY_REQUESTS, code="busy",
                 headers={"Retry-After": "5"},
             )  # fmt: skip
         self.listening += 1
+        self._listening[who] += 1
         try:
             yield
         finally:
             self.listening -= 1
+            self._listening[who] -= 1
 
     # From where
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header
 from sse_starlette import ServerSentEvent
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from ocrd.errors import UnknownJobError
 from ocrd.events import LOST, Event
@@ -33,7 +35,7 @@ LastId = Annotated[str, Header(alias="Last-Event-ID", max_length=100)]
 async def all_events(house: TheHouse, last_event_id: LastId = "") -> Response:
     """Tell what happens to all jobs that one may see, from now on or behind the last event."""
     after, is_lost = _place(house, last_event_id)
-    return _sent(house, _of_all(house, after, is_lost=is_lost))
+    return _Counted(house, _of_all(house, after, is_lost=is_lost))
 
 
 @router.get("/jobs/{job}/events", responses=_STREAM)  # type: ignore[arg-type]
@@ -44,7 +46,7 @@ async def events_of_job(job: Number, house: TheHouse, last_event_id: LastId = ""
     is_new = not last_event_id or is_lost
     if found.state.is_final and not is_new and not house.events.known(job, after):
         return Response(status_code=HTTPStatus.NO_CONTENT)  # a browser does not come again then
-    return _sent(house, _of_job(house, job, after, is_new=is_new, is_lost=is_lost))
+    return _Counted(house, _of_job(house, job, after, is_new=is_new, is_lost=is_lost))
 
 
 def _place(house: House, last_id: str) -> tuple[int, bool]:
@@ -55,16 +57,19 @@ def _place(house: House, last_id: str) -> tuple[int, bool]:
     return (house.events.last, True) if after is None else (after, False)
 
 
-def _sent(house: House, events: AsyncIterator[ServerSentEvent]) -> Response:
-    with house.gate.listen():  # which raises where too many do, before the answer begins
-        pass
+class _Counted(Sent):
+    """Events to one of those who may listen at a time: he has his place before they begin."""
 
-    async def counted() -> AsyncIterator[ServerSentEvent]:
-        with house.gate.listen():
-            async for event in events:
-                yield event
+    def __init__(self, house: House, events: AsyncIterator[ServerSentEvent]) -> None:
+        """Raise RequestError where too many listen."""
+        super().__init__(events, house.stopping)
+        self._place = ExitStack()
+        self._place.enter_context(house.gate.listen())
 
-    return Sent(counted(), house.stopping)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them; leave the place to others."""
+        with self._place:
+            await super().__call__(scope, receive, send)
 
 
 async def _of_job(
