@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,7 +12,16 @@ from typing import Any
 
 import pytest
 
-from tests.installation import LETTER, Installation, eventually, make_pdf
+from tests import api
+from tests.installation import (
+    LETTER,
+    OCRD,
+    ROOT,
+    SAMPLES,
+    Installation,
+    eventually,
+    make_pdf,
+)
 from tests.servers import Handler, ScriptedServer, endless, refuse, say
 
 KEY = "sk-nobody-may-read-this-in-a-log"
@@ -234,3 +245,32 @@ def test_a_fallback_reads_while_the_servers_are_gone_and_a_second_opinion_what_i
     document = layout(daemon, "gone.json")
     assert document["engine"] == "echo"
     assert "second_opinion" not in document["pages"][0]
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("kind", ["openai", "mistral"])
+def test_another_ocrd_reads_a_page_as_this_one_does(
+    daemon: Installation, tmp_path: Any, kind: str
+) -> None:
+    api.configured(daemon, 'kind = "rapidocr"')
+    daemon.start()
+    key = tmp_path / "key"
+    key.write_text(api.KEY)
+    there = {
+        "OCRD_ENGINE__KIND": kind,
+        "OCRD_ENGINE__URLS": f'["{api.address(daemon)}/v1"]',
+        "OCRD_ENGINE__KEY_FILE": str(key),
+    }
+    here = converted({})
+    assert "What we learned" in here
+    assert converted(there) == here
+
+
+def converted(env: dict[str, str]) -> str:
+    """Return the Markdown of a sample, read by the engine that the environment names."""
+    command = [*OCRD, "convert", str(SAMPLES / "newsletter.jpg"), "-o", "-"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

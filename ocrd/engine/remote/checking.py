@@ -75,9 +75,10 @@ class Check:
     def _of(self, server: Server) -> Iterator[Found]:
         talker = self._servers.talkers[server.url]
         found = models.of_server(talker, self._servers.wanted)
-        server.model, server.context = found.name, found.context
+        server.model, server.context, server.owner = found.name, found.context, found.owner
         wanted = str(self._settings.get("profile") or "auto")
-        profile = chosen(wanted, server.model, self._settings.get("own_profile") or {})
+        own = self._settings.get("own_profile") or {}
+        profile = chosen(wanted, server.model, own, server.owner)
         yield from _of_model(server, wanted, profile)
         mode = next(iter(profile.prompts))
         began = time.monotonic()

@@ -56,6 +56,11 @@ class Servers:
         self.pool = Pool(servers)
 
     @property
+    def owner(self) -> str:
+        """Return who has the model of the first server that named one, by that server."""
+        return next((server.owner for server in self.pool.servers if server.model), "")
+
+    @property
     def model(self) -> str:
         """Return the model of the first server that named one."""
         return next((server.model for server in self.pool.servers if server.model), "")
@@ -76,7 +81,7 @@ class Servers:
             self.pool.fail(server, str(error))
             return error
         else:
-            server.model, server.context = found.name, found.context
+            server.model, server.context, server.owner = found.name, found.context, found.owner
             self.pool.succeed(server)
         return None
 
@@ -121,7 +126,7 @@ class Remote:
             raise _none_answers(pool, failures)
         self._profile = chosen(
             str(settings.get("profile") or "auto"), self._servers.model,
-            settings.get("own_profile") or {},
+            settings.get("own_profile") or {}, self._servers.owner,
         )  # fmt: skip
         timeout = float(settings.get("request_timeout") or GIVE_UP_SECONDS)
         page_timeout = float(settings.get("page_timeout") or LONGEST_WAIT)
@@ -150,8 +155,8 @@ class Remote:
         """Say of servers whose model is asked otherwise that they are asked as the first is."""
         for server in self._servers.pool.servers:
             if wanted == "auto" and server.model:
-                theirs = chosen("auto", server.model, {}).name
-                ours = chosen("auto", self._servers.model, {}).name
+                theirs = chosen("auto", server.model, {}, server.owner).name
+                ours = chosen("auto", self._servers.model, {}, self._servers.owner).name
                 if theirs != ours:
                     log.warning(
                         "%s has %s, which is asked as %s is: name the model of all in models.",

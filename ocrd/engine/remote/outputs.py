@@ -22,6 +22,7 @@ _FENCE = re.compile(r"\A\s*```[a-z]*\n(.*?)\n?```\s*\Z", re.DOTALL)
 _HEAD = re.compile(r"\A\s*---\n(?:.*\n)*?---[ \t]*(?:\n|\Z)")
 # A figure's own name and words about it are the model's, not the page's.
 _FIGURE = re.compile(r"!\[[^\]\n]*\]\([^()\s]*\)(?:[ \t]*\d+,\d+,\d+,\d+)?")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)  # another ocrd tells its doubts so
 _FORMULA = re.compile(r"(?<![\\$])\$\$(?P<block>[^$]+?)\$\$")
 # Dollars stand before sums, too: what is a formula has a sign of one, and no white at its ends.
 _INLINE = re.compile(
@@ -65,7 +66,7 @@ def _of_markdown(text: str, form: str) -> str:
     text = _unfenced(text)
     if form == "front-matter":
         text = _HEAD.sub("", text, count=1)
-    text = _FIGURE.sub("", text)
+    text = _FIGURE.sub("", _COMMENT.sub("", text))
     text = _FORMULA.sub(lambda found: rf"\[{found['block']}\]", text)
     text = _INLINE.sub(lambda found: rf"\({found['inline']}\)", text)
     return _without_pipes(text) if "|" in text else text

@@ -21,6 +21,7 @@ from ocrd.tasks import EVERY_MODE
 OWN = "own"  # the name of a profile that is all a person's own
 FORMS = ("grounded", "markdown", "front-matter", "html", "layout-json", "text")  # of outputs
 IMAGES = ("png", "jpeg")
+OCRD = "ocrd"  # the profile for whatever another ocrd has, and what it says it is owned by
 ANY = "vision"  # the profile for a model that no other is for
 
 
@@ -131,13 +132,15 @@ _KIND_OF: Mapping[str, Any] = {
 _SIZES = frozenset({"longest_side", "most_bytes", "multiple", "max_tokens"})
 
 
-def chosen(name: str, model: str, own: Mapping[str, Any]) -> Profile:
+def chosen(name: str, model: str, own: Mapping[str, Any], owner: str = "") -> Profile:
     """Return the profile of this name, or for "auto" that of the model, with what is one's own.
+
+    ``owner`` is whose the model is, as its server says: another ocrd's may have any name.
 
     Raises EngineUnusableError where there is none of that name.
     """
     if name == "auto":
-        base = of_model(model)
+        base = shipped()[OCRD] if owner == OCRD else of_model(model)
     elif name in shipped():
         base = shipped()[name]
     else:

@@ -39,6 +39,7 @@ class Server:
     paced: int = 0  # pages that this was seen in
     model: str = ""  # that it is asked for; "" before it was heard
     context: int = 0  # tokens of that model there, 0 where it does not say
+    owner: str = ""  # of that model, by the server: another ocrd says so
     without: set[str] = field(default_factory=set)  # fields of a request that it does not take
 
     @property

@@ -91,6 +91,7 @@ class Model:
 
     name: str
     context: int = 0  # tokens, 0 where the server does not say
+    owner: str = ""  # who has it, by the server
 
 
 class Talker:
@@ -142,7 +143,10 @@ class Talker:
             self._require_ok(response)
             try:
                 return [
-                    Model(str(one["id"]), _whole(one.get("max_model_len")))
+                    Model(
+                        str(one["id"]), _whole(one.get("max_model_len")),
+                        str(one.get("owned_by") or ""),
+                    )
                     for one in response.json()["data"]
                 ]
             except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -168,6 +168,11 @@ def test_the_head_of_olmocr_is_no_word_of_the_page() -> None:
     assert "primary_language" not in found
 
 
+def test_a_comment_is_no_word_of_the_page() -> None:
+    said = "<!-- page 1 is doubtful:\n1 of 9 lines -->\n\nThe words."
+    assert told(read(said, "ocrd")) == [("text", "The words.")]
+
+
 @pytest.mark.parametrize(
     "mark",
     ["![image](image_1.png)", "![image](image_1.png)100,200,300,400", "![A ship](p_1_2.png)"],

@@ -48,7 +48,7 @@ def test_a_shipped_profile_is_whole_and_says_where_that_is_written(name: str) ->
     assert profile.image in IMAGES
     if name != "vision":
         assert re.search(r"read 20\d\d-\d\d-\d\d", profile.source), profile.source
-        assert profile.models
+        assert profile.models or name == "ocrd"
         assert profile.context > profile.max_tokens
     if profile.bans_repetition:
         assert profile.extra["skip_special_tokens"] is False
@@ -60,6 +60,13 @@ def test_a_profile_is_chosen_by_name_or_by_the_model() -> None:
     assert chosen("auto", "deepseek-ai/DeepSeek-OCR", {}).name == "deepseek-ocr"
     with pytest.raises(EngineUnusableError, match="no profile 'dots'"):
         chosen("dots", "", {})
+
+
+def test_another_ocrd_is_known_by_what_it_says_of_its_models() -> None:
+    assert chosen("auto", "deepseek-ocr", {}, "ocrd").name == "ocrd"
+    assert chosen("auto", "default", {}, "ocrd").longest_side == 3508
+    assert chosen("auto", "default", {}, "somebody").name == "vision"
+    assert chosen("chandra", "default", {}, "ocrd").name == "chandra"
 
 
 def test_what_a_person_says_takes_the_place_of_what_the_profile_says() -> None:
