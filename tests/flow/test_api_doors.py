@@ -6,7 +6,10 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ import pytest
 
 from tests import api
 from tests.flow.scripted import engine
-from tests.installation import LETTER, Installation, eventually
+from tests.installation import LETTER, PATIENCE, Installation, eventually, make_pdf
 
 GUEST = "guest-key-0123456789abc"
 MORE = 'origins = ["https://tools.example"]\nhosts = ["ocr.example"]\nroot_path = "/ocr"'
@@ -219,6 +222,39 @@ def test_a_key_of_some_folders_steers_those_alone(tmp_path: Path) -> None:
 def listed(client: httpx2.Client) -> list[int]:
     jobs = client.get("/v1/jobs", params={"state": "failed"}).json()["jobs"]
     return [job["id"] for job in jobs]
+
+
+# Its end
+
+
+def test_who_listens_or_waits_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    daemon = Installation(tmp_path)
+    api.configured(daemon, engine("streamer", 'delay = 0.2\ntext = "a b c d e f g h"'))
+    make_pdf(tmp_path / "leaf.pdf", 1)
+    daemon.start()
+    try:
+        with ExitStack() as stack:
+            client = stack.enter_context(api.asking(daemon))
+            number = api.bring(client, tmp_path / "leaf.pdf")["id"]
+            streams = []
+            for door in api.DOORS:
+                other = stack.enter_context(api.asking(daemon, door))
+                answer = stack.enter_context(other.stream("GET", "/v1/events"))
+                streams.append(answer.iter_lines())
+            pool = stack.enter_context(ThreadPoolExecutor(1))
+            waiting = pool.submit(client.get, f"/v1/jobs/{number}?wait=200")
+            began = time.monotonic()
+            assert daemon.stop() == 0
+            assert time.monotonic() - began < 30 * PATIENCE
+            for lines in streams:
+                list(lines)  # comes to its end
+            assert waiting.result().status_code == 200
+        daemon.start()
+        with api.asking(daemon) as client:
+            assert api.ended(client, number)["state"] == "done"
+    finally:
+        daemon.stop()
+    assert "Traceback" not in daemon.log.read_text(), daemon.log.read_text()
 
 
 # Callbacks

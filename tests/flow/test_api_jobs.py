@@ -328,6 +328,28 @@ def test_one_can_wait_for_the_end(house: House) -> None:
     house.client.delete(f"/v1/jobs/{slow}")
 
 
+def test_the_command_line_shows_uploads_as_they_were_brought(running: House) -> None:
+    daemon = running.daemon
+    with api.asking(daemon, key="uploader-key-0123456789") as client:
+        job = api.bring(client, running.leaf, "minutes.pdf", engine="endless", pages="1")
+        shown = daemon.command("show", str(job["id"])).stdout
+        assert "uploads/minutes.pdf, brought by uploader" in shown
+        assert "engine endless; pages 1" in shown
+        listed = daemon.command("jobs", "--inbox", "uploads", "--name", "minutes*").stdout
+        assert "uploads/minutes.pdf" in listed and str(daemon.root) not in listed
+        cancelled = daemon.command("cancel", str(job["id"])).stdout
+        assert cancelled == f"Job {job['id']} is cancelled: uploads/minutes.pdf\n"
+        [told] = daemon.call("retry", str(job["id"]))
+        again = daemon.call("show", str(told["new"]))
+        assert (again["by"], again["asked"], again["asked_pages"]) == (
+            "uploader", {"engine": "endless"}, "1",
+        )  # fmt: skip
+        status = daemon.command("status").stdout
+        assert f"programs ask at {client.base_url}".rstrip("/") in status and "upload" in status
+        assert client.delete(f"/v1/jobs/{told['new']}").status_code == 200
+        assert client.get(f"/v1/jobs/{job['id']}").status_code == 404, "it went with it"
+
+
 # Events
 
 

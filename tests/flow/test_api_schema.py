@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,9 +38,12 @@ def test_no_request_of_any_form_is_an_error_of_ours(running: Installation) -> No
     with api.asking(running) as client:
         for _ in range(3):  # so that the low numbers are those of jobs
             api.ended(client, api.bring(client, running.root / "leaf.pdf")["id"])
+    config = running.root / "schemathesis.toml"
+    config.write_text("[parameters]\njob = [1, 2, 3, 4]\npage = [1, 2]\n")
     result = subprocess.run(
         [
-            str(Path(sys.executable).with_name("schemathesis")), "run",
+            str(Path(sys.executable).with_name("schemathesis")),
+            "--config-file", str(config), "run",
             f"{api.address(running)}/openapi.json", "-H", f"X-API-Key: {api.KEY}",
             "--checks", "not_a_server_error", "--exclude-path-regex", APART,
             "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing",
@@ -49,6 +53,7 @@ def test_no_request_of_any_form_is_an_error_of_ours(running: Installation) -> No
         env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
+    assert int(re.findall(r"Tested: (\d+)", result.stdout)[0]) > 30, result.stdout[-3000:]
     with api.asking(running) as client:
         assert client.get("/v1/status").json()["state"] == "running"
         assert client.get("/v1/status").json()["problems"] == []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ from ocrd.web.door.house import House
 
 T = TypeVar("T")
 
+SEP = "\n"  # at the end of an event's lines
+sse = partial(ServerSentEvent, sep=SEP)
 PING_SECONDS = 15.0
 SEND_SECONDS = 60.0  # for a client to take a piece; one who takes none is gone
 # What a browser is shown of a document does nothing there.
@@ -23,14 +26,44 @@ INERT = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 
 
 class Sent(EventSourceResponse):
-    """Server-sent events, until the daemon stops; the library's own watch for that polls."""
+    """Server-sent events, which come to a clean end when the daemon stops.
+
+    The library's own watch for that polls, and breaks the answer off.
+    """
 
     def __init__(self, events: AsyncIterator[ServerSentEvent], stopping: asyncio.Event) -> None:
-        super().__init__(events, ping=PING_SECONDS, sep="\n", send_timeout=SEND_SECONDS)
-        self._stopping = stopping
+        told = until(stopping, events)
+        super().__init__(told, ping=PING_SECONDS, sep=SEP, send_timeout=SEND_SECONDS)
 
     async def _listen_for_exit_signal(self) -> None:  # type: ignore[override]
-        await self._stopping.wait()
+        await asyncio.Event().wait()
+
+
+async def until(stopping: asyncio.Event, pieces: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Provide the pieces as they come, and no more once ``stopping`` is set."""
+
+    async def step() -> tuple[T] | None:
+        async for piece in pieces:
+            return (piece,)
+        return None
+
+    stop = asyncio.ensure_future(stopping.wait())
+    try:
+        while True:
+            coming = asyncio.ensure_future(step())
+            try:
+                await asyncio.wait({coming, stop}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not coming.done():
+                    coming.cancel()
+                    await asyncio.wait({coming})
+            if coming.cancelled() or (came := coming.result()) is None:
+                return
+            yield came[0]
+    finally:
+        stop.cancel()
+        if isinstance(pieces, AsyncGenerator):
+            await pieces.aclose()
 
 
 def file_response(

@@ -19,7 +19,7 @@ from ocrd.web.door.asking import asker
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import House, TheHouse
 from ocrd.web.door.shown import job_shown
-from ocrd.web.door.streaming import Sent
+from ocrd.web.door.streaming import Sent, sse
 from ocrd.web.door.wire import dumps
 from ocrd.web.routes.jobs import Number
 
@@ -79,7 +79,7 @@ async def _of_job(
         yield _lost(house, after)
     job = await house.job(number)
     if is_new:
-        yield ServerSentEvent(
+        yield sse(
             data=dumps(job_shown(house, job)), event="job", id=f"{house.events.start}-{after}"
         )
     if job.state.is_final:
@@ -121,10 +121,10 @@ async def _may_see(house: House, number: int, seen: dict[int, bool]) -> bool:
 def _told(house: House, event: Event) -> ServerSentEvent:
     body = {"job": event.job, "kind": event.kind, "page": event.page, "time": event.time}
     if event.kind == LOST:
-        return ServerSentEvent(data=dumps(body), event=LOST)
-    return ServerSentEvent(data=dumps(body), event=event.kind, id=house.events.id_of(event))
+        return sse(data=dumps(body), event=LOST)
+    return sse(data=dumps(body), event=event.kind, id=house.events.id_of(event))
 
 
 def _lost(house: House, after: int) -> ServerSentEvent:
     body = {"job": 0, "kind": LOST, "page": None}
-    return ServerSentEvent(data=dumps(body), event=LOST, id=f"{house.events.start}-{after}")
+    return sse(data=dumps(body), event=LOST, id=f"{house.events.start}-{after}")
