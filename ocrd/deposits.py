@@ -24,6 +24,7 @@ from pathlib import Path
 from ocrd import files
 from ocrd.files.privacy import PRIVATE_FOLDER
 
+ROOM = "The folder of uploads in state_dir"  # as clients are told: no path of ours
 _DOCUMENT, _ABOUT, _SECRET = "document", "about.json", ".secret"
 _NASCENT = ".new-"
 _IDENTITY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -77,7 +78,7 @@ class Deposits:
             files.fsync_directory(self._folder)
         except OSError as error:
             shutil.rmtree(nascent, ignore_errors=True)
-            raise files.translate(error, place) from error
+            raise files.translate(error, ROOM) from error
         return deposit
 
     def find(self, identity: str, by: str | None = None) -> Deposit | None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from ocrd import files
 from ocrd.config.api import ApiSettings, uploads_dir
 from ocrd.config.settings import InboxSettings
-from ocrd.deposits import Deposits
+from ocrd.deposits import ROOM, Deposits
 from ocrd.errors import NoRoomError, OcrdError
 from ocrd.files.privacy import PRIVATE_FOLDER
 from ocrd.files.space import in_units
@@ -196,7 +196,7 @@ class Uploads:
             files.fsync_directory(path.parent)
             files.fsync_directory(self.path)
         except OSError as error:
-            raise files.translate(error, path) from error
+            raise files.translate(error, ROOM) from error
         return files.file_key(path)
 
     # What goes

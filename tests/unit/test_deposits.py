@@ -128,6 +128,7 @@ def test_the_secret_is_private_and_of_each_place(place: Place, tmp_path: Path) -
 
 
 def test_a_disk_that_takes_nothing_leaves_nothing(place: Place) -> None:
-    with pytest.raises(OcrdError):
+    with pytest.raises(OcrdError) as caught:
         place.deposits.add(place.root / "missing", "a.pdf", "anna")
+    assert str(place.root) not in str(caught.value)  # a client is told, who knows no path of ours
     assert [path for path in place.folder.iterdir() if path.is_dir()] == []

@@ -27,6 +27,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
+from ocrd.deposits import ROOM
 from ocrd.errors import RequestError
 from ocrd.files import translate
 
@@ -109,7 +110,7 @@ class Sink:
         try:
             self._out = self.path.open("xb")
         except OSError as error:
-            raise translate(error, self.path) from error
+            raise translate(error, ROOM) from error
         return self
 
     def __exit__(
@@ -132,7 +133,7 @@ class Sink:
         try:
             self._out.write(chunk)
         except OSError as error:
-            raise translate(error, self.path) from error
+            raise translate(error, ROOM) from error
         self._hash.update(chunk)
 
     def end(self) -> Received:
@@ -147,7 +148,7 @@ class Sink:
             self._out.flush()
             os.fsync(self._out.fileno())
         except OSError as error:
-            raise translate(error, self.path) from error
+            raise translate(error, ROOM) from error
         return Received(
             self.path, self._name, self._size, self._hash.hexdigest(), self._media_type
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocrd.errors import RequestError
+from ocrd.errors import OcrdError, RequestError
 from ocrd.web.door import receiving
 from ocrd.web.door.receiving import Received, decoded
 
@@ -78,3 +78,9 @@ async def test_a_document_that_is_too_large_is_refused(tmp_path: Path) -> None:
         await had(tmp_path, PACKED, len(CONTENT) - 1)
     assert caught.value.status == 413
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_disk_that_takes_nothing_is_told_without_a_path_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(OcrdError, match="The folder of uploads") as caught:
+        await had(tmp_path / "missing", PACKED)
+    assert str(tmp_path) not in str(caught.value)
