@@ -66,6 +66,7 @@ class Wiring:
 
     def connect(self) -> None:
         """Begin to watch, and let the dispatcher see it."""
+        self._make_engines()  # where nobody has come in before
         for folder in self.settings.inbox:
             self._open_folder(folder)
         self._publish()

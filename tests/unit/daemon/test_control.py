@@ -150,7 +150,7 @@ async def test_a_reload_puts_all_of_the_file_in_force(house: House) -> None:
     await house.control.reload()
     assert house.wiring.settings == new
     assert house.retention.keep_seconds == 7 * 86400
-    assert len(house.dispatcher.folders) == 2
+    assert len(house.wiring.folders) == 2
 
 
 @pytest.mark.parametrize("fault", ["folder", "state_dir", "text"])
