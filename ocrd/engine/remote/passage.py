@@ -94,6 +94,8 @@ class Passage:
                 self._pool.rest(server, busy.seconds)
                 self.say_once(f"busy {server.url}", "%s asks to be left alone for %.0f s (429); it"
                               " is, whenever it does.", server.url, busy.seconds)  # fmt: skip
+                self._keep_waiting(waiting)
+                continue
             except Refused as error:
                 if self._does_without(server, error):
                     continue

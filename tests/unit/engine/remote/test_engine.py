@@ -200,6 +200,15 @@ def test_429_is_obeyed(servers: Any, engine: Any, page: Path) -> None:
     assert found.retries == 0
 
 
+def test_servers_that_are_busy_for_too_long_end_the_engine_and_nobody_is_blamed(
+    servers: Any, engine: Any, page: Path
+) -> None:
+    server = servers(always=refuse(429, "slow down", Retry_After="0.7"))
+    with pytest.raises(ServersGoneError, match="all ask to be left alone"):
+        read(engine(server, page_timeout=0.4), page)
+    assert 2 <= len(server.pages) <= 6  # in two seconds
+
+
 def test_a_busy_servers_pages_go_to_the_others_meanwhile(
     servers: Any, engine: Any, page: Path
 ) -> None:
