@@ -199,11 +199,12 @@ class Watched(Installation):
     def _used(self) -> tuple[float, float]:
         assert self.process is not None
         process = psutil.Process(self.process.pid)
-        children = 0.0
+        times = process.cpu_times()
+        children = float(times.children_user + times.children_system)  # of those that have ended
         for child in process.children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 children += _seconds(child)
-        return _seconds(process), children
+        return float(times.user + times.system), children
 
 
 def _seconds(process: psutil.Process) -> float:

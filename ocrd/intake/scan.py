@@ -105,7 +105,7 @@ class Scanner:
         self._is_junk = junk((*settings.ignore, *own, *outputs))
         self._endings = FORMAT_ENDINGS if is_archive else ("",)
         self._stray = stray
-        self._done, self._failed = settings.done_dir, settings.failed_dir
+        self._filed = str(settings.done_dir), str(settings.failed_dir)
         self._emptied = emptied
         self._known: dict[str, dict[str, Known]] = {}  # folder -> name -> state
         self._batch: list[tuple[str, str, int, Candidate]] = []  # folder, name, listed
@@ -321,8 +321,8 @@ class Scanner:
 
     def _is_in_the_way(self, folder: str, name: str) -> bool:
         """Say whether a file has the place of done/ or failed/: it has to go, whatever it is."""
-        path = Path(self._root, folder, name)
-        return any(place.is_relative_to(path) for place in (self._done, self._failed))
+        path = os.path.join(self._root, folder, name)  # noqa: PTH118 - hot
+        return any(_is_within(place, path) for place in self._filed)
 
     def _offer(self, scan: Scan) -> None:
         """Hand the batch over; what could not be handed over is offered by the next scan."""

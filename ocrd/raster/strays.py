@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import PurePath
 
 from ocrd import files
 from ocrd.raster.images import kinds
@@ -68,7 +67,8 @@ def stray(where: files.Where) -> str:
 
 def is_named_document(name: str) -> bool:
     """Say whether a name is a picture's or a document's."""
-    return PurePath(name).suffix.lower() in _ENDINGS
+    stem, _, ending = name.rpartition(".")  # PurePath's suffix, without its price
+    return bool(stem) and f".{ending.lower()}" in _ENDINGS
 
 
 def stray_content(head: bytes, tail: bytes = b"") -> str:

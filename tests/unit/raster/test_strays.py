@@ -7,7 +7,7 @@ import io
 import sqlite3
 import tarfile
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -143,3 +143,12 @@ def test_each_foreign_kind_is_one_or_the_other() -> None:
     for _, _, name in kinds._FOREIGN:
         is_one = any(word in name for word in (*words, "PAM", "PFM"))
         assert (name in strays) == is_one, name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.pdf", "A.PDF", "a.b.PnG", ".pdf", "..pdf", "a.", "pdf", "a.pdf.", "a.pdf.txt", "é.tif"],
+)
+def test_a_names_ending_is_that_of_its_path(name: str) -> None:
+    suffix = PurePath(name).suffix.lower()
+    assert is_named_document(name) is (suffix in {".pdf", ".png", ".tif"})
