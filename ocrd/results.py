@@ -46,8 +46,13 @@ class Opened:
         return os.read(self.fd, CHUNK)
 
     def close(self) -> None:
-        """Close it."""
-        os.close(self.fd)
+        """Close it; twice is once."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __del__(self) -> None:
+        self.close()  # of an answer that never began: its client went away before
 
 
 # Outputs
