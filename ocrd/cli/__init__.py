@@ -20,6 +20,7 @@ from ocrd.cli import (
     jobs,
     key,
     ledger,
+    mcp,
     model,
     retry,
     samples,
@@ -67,6 +68,7 @@ _PROGRAMS = "For programs"
 for panel, commands in (
     (_SETTING_UP, (start.init, check.check, start.run, systemd_paths.systemd_paths, demo.demo)),
     (_READING, (conversion.convert, samples.samples, schema.schema)),
+    (_PROGRAMS, (mcp.mcp,)),
     (
         _WATCHING,
         (

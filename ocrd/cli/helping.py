@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 EXAMPLES = {
+    "mcp": "ocrd mcp --http 127.0.0.1:8714",
     "run": "ocrd run",
     "init": "ocrd init",
     "check": "ocrd check --no-engine",
