@@ -181,6 +181,7 @@ EACH_DOCUMENT = {
     "next_due": lambda ledger: ledger.next_due(1.0),
     "inspected": lambda ledger: ledger.inspected(1, pages=1, sha256="x"),
     "checkpoint": lambda ledger: ledger.checkpoint(1, 1, "{}"),
+    "past": lambda ledger: ledger.past(ledger.job(1)),
     "pages_done": lambda ledger: ledger.pages_done(1),
     "page_results": lambda ledger: ledger.page_results(1, 0, 10),
     "failed_pages": lambda ledger: ledger.failed_pages(1),
