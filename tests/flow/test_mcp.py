@@ -19,6 +19,7 @@ from mcp import Client, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.installation import LETTER, ROOT, Installation, eventually, make_pdf
+from tests.recipes.blocks import blocks
 
 KEY = "0123456789012345678901234567"
 
@@ -44,11 +45,14 @@ def served(daemon: Installation, tmp_path: Path) -> Installation:
 
 
 def asked(daemon: Installation, ask: Callable[[Client], Awaitable[Any]]) -> Any:
-    """Start the command on pipes and ask it."""
+    """Start the command on pipes, as docs/api.md has an assistant start it, and ask it."""
+    (block,) = blocks("assistant")
+    told = json.loads(block.text)["mcpServers"]["ocrd"]
+    assert told["command"] == "ocrd"
     server = StdioServerParameters(
-        command=sys.executable, args=["-m", "ocrd", "mcp", "--config", str(daemon.config)],
-        cwd=str(ROOT), env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        command=sys.executable, args=["-m", "ocrd", *told["args"]], cwd=str(ROOT),
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OCRD_CONFIG": str(daemon.config)},
+    )
 
     async def run() -> Any:
         async with Client(stdio_client(server)) as client:

@@ -17,6 +17,7 @@ RUNNERS = {
     "desk": "bash in a fresh home with scans: tests/flow/test_documentation.py",
     "daemon": "the same, in the background until it is stopped",
     "jobs": "bash beside a daemon that answers: tests/flow/test_api_uploads.py",
+    "assistant": "an assistant's own file: tests/flow/test_mcp.py",
     "direct": "bash beside a daemon that answers: tests/flow/test_api_direct.py",
     "openai": "Python beside a daemon that answers: tests/flow/test_api_openai.py",
     "mistral": "the same: tests/flow/test_api_mistral.py",
