@@ -38,7 +38,7 @@ def test_every_block_has_somebody_who_runs_it(block: Block) -> None:
         return  # tests/recipes follows it
     assert block.name in RUNNERS, f"{block}: name after the language who runs it"
     is_shown = block.name == "shown"
-    known = {"sh", "toml", "ini", "python"}
+    known = {"sh", "toml", "ini", "json", "python"}
     assert is_shown or block.language in known, f"{block}: {block.language}"
 
 
