@@ -9,7 +9,8 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import os
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 
 from ocrd.job import Choice, Job, JobState, News, Past
 from ocrd.ledger.checkpoints import Checkpoints
@@ -79,7 +80,7 @@ class Ledger(Queue, Checkpoints, Filings):
             " AND (NOT ? OR pages_failed > 0 OR pages_doubtful > 0) ORDER BY id DESC",
             (before, before, state, state, choice.code, choice.code, inbox, inbox, choice.doubted),
         )
-        named = (job for job in map(job_of, rows) if _is_named(job, choice.name))
+        named = filter(_naming(choice.name), map(job_of, rows))
         found = list(itertools.islice(named, limit + 1))
         if len(found) <= limit:
             return found, None
@@ -101,7 +102,7 @@ class Ledger(Queue, Checkpoints, Filings):
             " AND (NOT ? OR pages_failed > 0 OR pages_doubtful > 0) ORDER BY id",
             (state, choice.code, choice.code, inbox, inbox, choice.doubted),
         )
-        return [job for job in map(job_of, rows) if _is_named(job, choice.name)]
+        return [*filter(_naming(choice.name), map(job_of, rows))]
 
     def newest_of(self, inbox: str, relpath: str) -> Job | None:
         """Return the last job of a source, None if there was none."""
@@ -143,6 +144,14 @@ class Ledger(Queue, Checkpoints, Filings):
         return {os.fsdecode(inbox): count for inbox, count in rows}
 
 
-def _is_named(job: Job, pattern: str) -> bool:
-    name = os.path.basename(job.relpath)  # noqa: PTH119 -- a name, of no path of ours
-    return not pattern or any(fnmatch.fnmatchcase(one, pattern) for one in (job.relpath, name))
+def _naming(pattern: str) -> Callable[[Job], bool]:
+    """Return what says whether a job's path, or its last part, is of a pattern with * and ?."""
+    if not pattern:
+        return lambda _: True
+    fits = re.compile(fnmatch.translate(pattern)).match  # fnmatch's own store keeps thousands
+
+    def is_named(job: Job) -> bool:
+        name = os.path.basename(job.relpath)  # noqa: PTH119 -- a name, of no path of ours
+        return bool(fits(job.relpath) or fits(name))
+
+    return is_named

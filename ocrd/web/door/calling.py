@@ -86,8 +86,8 @@ class Callbacks:
         except (OSError, http.client.HTTPException) as error:
             answer = str(error) or type(error).__name__
         if not answer:
-            about = fields("called-back", job=job.id, url=job.order.callback)
-            log.info("Told %s of the end of job %d.", job.order.callback, job.id, extra=about)
+            about = fields("called-back", job=job.id, url=_shown(job))
+            log.info("Told %s of the end of job %d.", _shown(job), job.id, extra=about)
             await self._ledger.do(lambda ledger: callbacks.is_over(ledger, job.id))
         elif tries + 1 >= MAX_TRIES:
             await self._give_up(job, answer)
@@ -98,8 +98,8 @@ class Callbacks:
 
     async def _give_up(self, job: Job, why: str) -> None:
         log.warning(
-            "%s was not told of the end of job %d: %s", job.order.callback, job.id, why,
-            extra=fields("not-called-back", job=job.id, url=job.order.callback),
+            "%s was not told of the end of job %d: %s", _shown(job), job.id, why,
+            extra=fields("not-called-back", job=job.id, url=_shown(job)),
         )  # fmt: skip
         await self._ledger.do(lambda ledger: callbacks.is_over(ledger, job.id))
 
@@ -163,3 +163,8 @@ def _names_address(prefix: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _shown(job: Job) -> str:
+    """Return where a job calls back, for the log: what stands behind ? may be a secret."""
+    return job.order.callback.partition("?")[0]

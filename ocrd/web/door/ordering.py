@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import ValidationError, create_model
 
@@ -176,8 +177,11 @@ def _fault_of_callback(url: str, settings: ApiSettings) -> Iterator[Fault]:
 
 def _is_odd(url: str) -> bool:
     """Say whether an address may lead elsewhere than it begins."""
-    path = url.partition("?")[0].lower().replace("%2e", ".")
-    return bool(_UNFIT.search(url)) or "/../" in f"{path}/" or "#" in url or len(url) > 2000
+    path = url.partition("?")[0]
+    while (plain := unquote(path)) != path:  # whatever a server on the way may take off
+        path = plain
+    steps = (step.partition(";")[0].strip() for step in re.split(r"[/\\]", path))
+    return bool(_UNFIT.search(url)) or ".." in steps or "#" in url or len(url) > 2000
 
 
 def _fault(key: str, message: str, remedy: str) -> Fault:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ocrd import results
 from ocrd.job import Job, PageRead
+from ocrd.web.door.asking import asker
 from ocrd.web.door.house import House
 from ocrd.web.door.wire import job_to_json
 from ocrd.work import Work
@@ -15,7 +16,10 @@ from ocrd.work import Work
 def job_shown(house: House, job: Job) -> dict[str, Any]:
     """Return a job with its speed, what is left of it, and where the rest is."""
     speed = pace(job, house.working().get(job.id))
-    return {**job_to_json(job), **speed, "links": links(house, job)}
+    body = {**job_to_json(job), **speed, "links": links(house, job)}
+    if asker().owner != job.order.by and not asker().is_local:
+        body["callback"] = ""  # an address may hold a secret of whoever named it
+    return body
 
 
 def pace(job: Job, work: Work | None) -> dict[str, float | None]:

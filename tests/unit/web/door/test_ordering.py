@@ -83,6 +83,10 @@ def test_what_is_asked_for_is_kept_as_json_has_it() -> None:
         ([("callback", f"{HOOKS}%2E%2e/x")], {"callback"}),
         ([("callback", f"{HOOKS}a b")], {"callback"}),
         ([("callback", f"{HOOKS}..")], {"callback"}),
+        ([("callback", f"{HOOKS}..%2fx")], {"callback"}),
+        ([("callback", f"{HOOKS}%252e%252e%252Fx")], {"callback"}),
+        ([("callback", f"{HOOKS}..;a=1/x")], {"callback"}),
+        ([("callback", f"{HOOKS}..\\x")], {"callback"}),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_by_its_key(
