@@ -140,6 +140,9 @@ class ChainedEngine(EngineClient):
             link = next(
                 (one for one in links if _outage(one) is None and id(one) not in tried), self
             )
+            for one in links:
+                if one is not link and _outage(one) is not None:
+                    one.look_again()  # it is asked for nothing meanwhile, and is to be back
             work = asyncio.ensure_future(do(link))
             try:
                 while not work.done() and not self._moves_on(link, links, tried):

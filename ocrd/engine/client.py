@@ -364,6 +364,11 @@ class EngineClient:
         elif not any(attendant.is_hopeful for attendant in self._attendants):
             min(self._attendants, key=lambda one: one.failures.in_a_row).is_warming_up = True
 
+    def look_again(self) -> None:
+        """Have a worker tried, as its back-off allows, though no page waits for it."""
+        self._warm_up()
+        self._wake()
+
     def _wake(self) -> None:
         """Let every attendant begin, or look again."""
         for attendant in self._attendants:

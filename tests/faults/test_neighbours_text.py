@@ -197,7 +197,7 @@ def test_the_front_matter_says_the_facts_and_no_text_adds_one(name: str, warning
     found = yaml.safe_load(head.removeprefix("---\n"))
     assert set(found) == {
         "source", "sha256", "pages", "engine", "model", "mode", "seconds", "warnings",
-        "state", "doubtful", "failed",
+        "state", "doubtful", "failed", "confidence", "least",
     }  # fmt: skip
     assert found["source"] == facts.source_name.replace("\ud800", "\ufffd")
     assert found["warnings"] == [re.sub("[\ud800-\udfff]", "\ufffd", warning)]

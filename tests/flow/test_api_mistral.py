@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx2 as httpx
 import pytest
 from mistralai.client import Mistral
 from mistralai.client.errors import HTTPValidationError, SDKError
@@ -68,8 +71,22 @@ def _client(served: Server) -> Iterator[Mistral]:
         yield client
 
 
-def client_of(served: Server, key: str) -> Mistral:
-    return Mistral(api_key=key, server_url=served.url, timeout_ms=120_000)
+@contextmanager
+def client_of(served: Server, key: str, timeout_ms: int = 120_000) -> Iterator[Mistral]:
+    """Provide the official client.
+
+    What it makes itself for asynchronous calls it ends with a coroutine that nobody awaits,
+    whenever it is collected: among whatever test runs then.
+    """
+    http = httpx.AsyncClient()
+    client = Mistral(
+        api_key=key, server_url=served.url, timeout_ms=timeout_ms, async_client=http
+    )
+    try:
+        with client:
+            yield client
+    finally:
+        asyncio.run(http.aclose())
 
 
 @pytest.fixture(name="other")
@@ -125,7 +142,9 @@ def test_a_document_is_named_by_url_or_as_a_file(client: Mistral, kind: str) -> 
 
 async def test_the_asynchronous_client_reads_too(served: Server) -> None:
     document: Any = letter()
-    async with client_of(served, served.key) as client:
+    async with Mistral(
+        api_key=served.key, server_url=served.url, timeout_ms=120_000
+    ) as client:
         answer = await client.ocr.process_async(model="tables", document=document)
     assert "| North | 6.1 |" in answer.pages[0].markdown
 
@@ -338,7 +357,7 @@ def test_files_survive_a_restart_and_count_as_room(tmp_path: Path) -> None:
 
 def test_a_client_that_goes_away_leaves_nothing(served: Server) -> None:
     with (
-        Mistral(api_key=served.key, server_url=served.url, timeout_ms=1500) as impatient,
+        client_of(served, served.key, timeout_ms=1500) as impatient,
         pytest.raises(Exception, match="timed out"),
     ):
         asked(impatient, letter(), "slow")

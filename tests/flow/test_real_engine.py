@@ -49,7 +49,7 @@ def test_scans_of_many_kinds_come_out_as_text(office: Installation) -> None:
     assert office.tree() == sorted(
         [f"done/{name}" for name in names]
         + [f"done/{Path(name).stem}{ending}" for name in names for ending in (".md", ".json")]
-        + ["done/baiona_cmyk.assets/page-001-figure-1.jpg"]
+        + [f"done/{stem}.assets/page-001-figure-1.jpg" for stem in ("baiona_cmyk", "c02-22")]
         + ["failed/invalid.error.json", "failed/invalid.pdf"]
     )
 

@@ -70,7 +70,7 @@ def test_no_remedy_of_the_command_speaks_of_a_daemon() -> None:
 
 def test_every_phrase_that_is_replaced_is_still_said_somewhere() -> None:
     found = [text for _, text in hints()]
-    for path in (PACKAGE / "inspecting.py",):
+    for path in (PACKAGE / "inspecting.py", PACKAGE / "languages.py"):
         found += [*texts(ast.parse(path.read_text()))]
     for phrase, _ in remedies.PHRASES:
         assert any(phrase in text for text in found), phrase

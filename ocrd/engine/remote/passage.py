@@ -80,11 +80,14 @@ class Passage:
         Raises PageError for a page that servers refuse or fail on, ServersGoneError.
         """
         refusals: list[Server] = []
+        refusal: PageError | None = None
         strikes, last, waiting = 0, None, time.monotonic()
         while True:
-            server = self._pool.take(wait_seconds=LOOK_SECONDS, avoid=last)
+            server = self._pool.take(wait_seconds=LOOK_SECONDS, avoid=last, never=refusals)
             self._move_on(tell)
             if server is None:
+                if refusal is not None and not self._pool.has_other(refusals):
+                    raise refusal
                 self._keep_waiting(waiting)
                 continue
             last = server
@@ -102,8 +105,9 @@ class Passage:
                 if self._is_of_server(server, error):
                     continue
                 refusals.append(server)
-                if len({one.url for one in refusals}) == min(2, len(self._pool.servers)):
-                    raise _refused(server, error) from error
+                refusal = _refused(server, error)
+                if len(refusals) == min(2, len(self._pool.servers)):
+                    raise refusal from error
             except ServerAway as error:
                 self._set_aside(server, str(error))
                 tell.restart()

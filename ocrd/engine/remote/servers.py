@@ -64,15 +64,17 @@ class Pool:
         """Return how many pages may be in flight together."""
         return sum(server.places for server in self.servers)
 
-    def take(self, *, wait_seconds: float, avoid: Server | None = None) -> Server | None:
+    def take(
+        self, *, wait_seconds: float, avoid: Server | None = None, never: Sequence[Server] = ()
+    ) -> Server | None:
         """Return a server with a place for one page, None where none has one within the time.
 
-        ``avoid`` is taken only where there is no other.
+        ``avoid`` is taken only where there is no other, ``never`` are those that refused the page.
         """
         end = self._clock() + wait_seconds
         with self._changed:
             while True:
-                server = self._free(avoid)
+                server = self._free(avoid, never)
                 if server is not None:
                     server.in_flight += 1
                     if server.failures:
@@ -88,12 +90,17 @@ class Pool:
         with self._changed:
             server.in_flight += 1
 
-    def _free(self, avoid: Server | None) -> Server | None:
+    def has_other(self, refused: Sequence[Server]) -> bool:
+        """Say whether a server that is well has not refused the page."""
+        with self._changed:
+            return any(not one.failures for one in self.servers if one not in refused)
+
+    def _free(self, avoid: Server | None, never: Sequence[Server]) -> Server | None:
         now = self._clock()
         able = [
             server for server in self.servers
             if server.in_flight < server.places and server.rest_until <= now
-            and not server.on_trial
+            and not server.on_trial and server not in never
         ]  # fmt: skip
         others = [server for server in able if server is not avoid]
         return min(others or able, key=lambda server: server.load, default=None)

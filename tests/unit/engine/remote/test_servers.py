@@ -149,3 +149,14 @@ def test_a_server_is_not_slow_for_less(seconds: tuple[float, float]) -> None:
         for server, took in zip(two.servers, seconds, strict=True):
             two.occupy(server)
             assert two.succeed(server, took) == ""
+
+
+def test_a_server_that_refused_the_page_is_not_asked_again_while_others_are_busy() -> None:
+    first, second = Server("http://a", 1), Server("http://b", 1)
+    pool = Pool([first, second])
+    pool.occupy(second)
+    assert pool.take(wait_seconds=0, never=[first]) is None, "it waits for the other"
+    assert pool.has_other([first])
+    pool.fail(second, "away")
+    assert not pool.has_other([first]), "nobody is left to ask"
+    assert pool.take(wait_seconds=0) is first
