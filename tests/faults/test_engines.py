@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from ocrd.engine.protocol import VERSION
 from tests.faults.conftest import daemon
 from tests.installation import LETTER, Installation, eventually, make_pdf
 
@@ -181,7 +182,9 @@ def test_an_engine_that_ends_on_every_page_fails_no_document_and_goes_on_once_it
 
 BROKEN = {
     "wrong version": ("wrong_protocol", "", "version 99", "upgraded"),
-    "capacity of none": ("wrong_protocol", "version = 1\ncapacity = 0", "capacity of 0", "module"),
+    "capacity of none": (
+        "wrong_protocol", f"version = {VERSION}\ncapacity = 0", "capacity of 0", "module",
+    ),
     "refuses to load": ("slow_start", "start = 0\nrefuse = true", "no such weights", ""),
     "slow start": ("slow_start", "start = 30", "not ready within", "start_timeout"),
 }
