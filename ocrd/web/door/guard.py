@@ -41,7 +41,6 @@ NO_KEY_FILE = Refusal(
     "Nobody is let in until whoever runs ocrd mends their file; the log says what is wrong.",
 )  # fmt: skip
 MAX_LISTENING = 256  # each has a connection open
-SPARED = 4  # of so many places to work, one is for others than the key that takes all
 MAX_OF_ONE = 224  # of those, one key's: some are left to others
 
 
@@ -56,7 +55,6 @@ class Gate:
         self.at_work = 0  # requests that read or bring something
         self.listening = 0  # requests that wait for what happens,
         self._listening: Counter[str] = Counter()  # and those of each
-        self._working: Counter[str] = Counter()  # of ``at_work``, those of each
         self.settings = settings
         self._keys: Keys | None = None
         self.change(settings)
@@ -129,27 +127,17 @@ class Gate:
 
     @contextmanager
     def work(self) -> Iterator[None]:
-        """Count a request that reads or brings something; raise RequestError for one too many.
-
-        No key takes the last places, so that others are let in beside one that asks for all.
-        """
-        who, most = asker(), self.settings.max_requests
-        is_one_of_many = self.settings.keys == "required" and not who.is_local
-        mine = most - most // SPARED if is_one_of_many else most
-        if self.at_work >= most or self._working[who.owner] >= mine:
+        """Count a request that reads or brings something; raise RequestError for one too many."""
+        if self.at_work >= self.settings.max_requests:
             raise RequestError(
-                f"{self.at_work} requests are being answered already, {self._working[who.owner]} of"
-                " them yours.", hint="Come again later.",
+                f"{self.at_work} requests are being answered already.", hint="Come again later.",
                 status=HTTPStatus.TOO_MANY_REQUESTS, code="busy", headers={"Retry-After": "1"},
             )  # fmt: skip
         self.at_work += 1
-        self._working[who.owner] += 1
         try:
             yield
         finally:
             self.at_work -= 1
-            self._working[who.owner] -= 1
-            self._working += Counter()  # drops what is zero
 
     @contextmanager
     def listen(self) -> Iterator[None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from starlette.requests import Request
 
 from ocrd.config.api import ApiSettings
 from ocrd.errors import RequestError
-from ocrd.web.door.asking import NOBODY, Asker, ask_as
 from ocrd.web.door.guard import MAX_LISTENING, Gate
 
 KEY = "a-key-that-somebody-chose"
@@ -76,25 +74,6 @@ def test_so_many_work_and_listen_at_a_time(tmp_path: Path) -> None:
     gate.listening = MAX_LISTENING
     with pytest.raises(RequestError), gate.listen():
         raise AssertionError
-
-
-def test_one_key_takes_no_place_that_others_need(tmp_path: Path) -> None:
-    gate = Gate(settings(tmp_path / "keys", max_requests=4))
-    with ExitStack() as held:
-        ask_as(Asker("greedy"))
-        for _ in range(3):
-            held.enter_context(gate.work())
-        with pytest.raises(RequestError, match="3 of them yours"), gate.work():
-            raise AssertionError
-        ask_as(Asker("other"))
-        held.enter_context(gate.work())
-        with pytest.raises(RequestError), gate.work():
-            raise AssertionError
-    ask_as(Asker("anna", is_local=True))
-    with ExitStack() as held:
-        for _ in range(4):  # who may open the socket may have all of them
-            held.enter_context(gate.work())
-    ask_as(NOBODY)
 
 
 def test_a_reload_changes_who_may_come(tmp_path: Path) -> None:
