@@ -120,7 +120,7 @@ class Direct:
 
     async def _answer(self, question: Question) -> Answer:
         began, engine = time.monotonic(), self.engine(question.engine)
-        source = Source(question.path, files.file_key(question.path))
+        source = self._source(question.path)
         rank = self._rank(question, 1)
         info = await self._rasterizer.inspect(source, rank=rank)
         numbers = wanted_pages(info.pages, question.pages)
@@ -185,7 +185,7 @@ class Direct:
         Raises the OcrdError of what cannot be drawn; InterruptedReadingError at a stop.
         """
         folder = self._temp_dir / self._name()
-        source = Source(path, files.file_key(path))
+        source = self._source(path)
         try:
             await asyncio.to_thread(folder.mkdir)
             rank = (0, int(1000 * time.time()))
@@ -207,20 +207,23 @@ class Direct:
         try:
             await asyncio.to_thread(folder.mkdir)
             wanted = Illustration(
-                self._rasterizer, Source(path, files.file_key(path)), folder, figures=False,
+                self._rasterizer, self._source(path), folder, figures=False,
                 overlay=True, rank=rank, stopping=self._stopping,
             )  # fmt: skip
             made = await illustrate(wanted, [page])
             if made.overlay is None:
                 raise PageError(*made.warnings[:1], page=page.number)
             whole = Figure(0, Box(0.0, 0.0, page.width, page.height), "boxed.jpg")
-            sheet = Source(made.overlay, files.file_key(made.overlay))
+            sheet = self._source(made.overlay)
             if info.format != "PDF":  # of other files the overlay has this page alone
                 page = replace(page, number=1)
             await self._rasterizer.crop(sheet, page, [whole], folder, rank)
             return await asyncio.to_thread((folder / whole.name).read_bytes)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def _source(self, path: Path) -> Source:
+        return Source(path, files.file_key(path), door=self._door)
 
     def _name(self) -> str:
         return f"request-{os.getpid()}-{next(self._numbers)}"

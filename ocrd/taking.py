@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from ocrd import files
@@ -24,15 +25,17 @@ async def taken(work: Work, temp_dir: Path) -> AsyncIterator[tuple[Source, str]]
 
     Raises SourceChangedError if it is not the file that was found, TransientError.
     """
-    passwords = _passwords(work.settings)
+    about = partial(
+        Source, passwords=_passwords(work.settings), on_slow=work.found_slow, door=work.job.inbox
+    )
     copy = temp_dir / f"{work.job.id}.source"
     try:
         if work.folder.is_network():
             work.sha256 = sha256 = await _copied(work, copy)
-            yield Source(copy, files.file_key(copy), passwords, on_slow=work.found_slow), sha256
+            yield about(copy, files.file_key(copy)), sha256
         else:
             work.sha256 = sha256 = await _hashed(work)
-            yield Source(work.place, work.job.key, passwords, on_slow=work.found_slow), sha256
+            yield about(work.place, work.job.key), sha256
     finally:
         with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
             copy.unlink(missing_ok=True)

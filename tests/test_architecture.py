@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "ocrd"
 # On top of ocrd/ lie the words, which everybody may say, and the story.
 WORDS = frozenset(
     "job tasks pages doubts witness confidence figures errors log loading wording languages"
-    " installation".split()
+    " installation turns".split()
 )
 
 # Each room, and what it may look down on besides the words. ARCHITECTURE.md draws it.

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ocrd.engine.protocol import Recognise
-from ocrd.engine.turns import Turns
+from ocrd.turns import Turns
 from ocrd.errors import EngineError, PoisonousPageError, ServersGoneError
 from ocrd.job import Recognition
 from ocrd.wording import span

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ocrd.engine.turns import Turns
+from ocrd.turns import Turns
 
 Rank = tuple[int, ...]  # the negative priority first
 
@@ -82,5 +82,5 @@ class Room:
                 return place
         return None
 
-    def _turn(self, place: _Place) -> tuple[Rank, int, Rank, int]:
+    def _turn(self, place: _Place) -> tuple[Rank, float, Rank, int]:
         return place.rank[:1], self._turns.mark(place.door), place.rank, place.number

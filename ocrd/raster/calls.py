@@ -25,7 +25,7 @@ class Source:
     With a ``key``, only that state of it is read; anything else is a SourceChangedError. As long as
     it is ``awaited``, a part that may still come is no loss: what lacks one is a CorruptError, and
     is read without it only once nobody waits any more. ``on_slow`` is called when it is one of
-    those that go behind the others.
+    those that go behind the others. ``door`` is who brought it: doors are served in turn.
     """
 
     path: Where
@@ -33,6 +33,7 @@ class Source:
     passwords: tuple[str, ...] = field(default=(), repr=False)
     awaited: bool = False
     on_slow: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    door: str = field(default="", compare=False)
 
     @property
     def identity(self) -> tuple[str, FileKey | None]:
@@ -61,6 +62,7 @@ class Call:
     deaths_allowed: int = MAX_DEATHS
     extra_seconds: float = 0.0  # of the deadline: for the length of the work
     sparing: Mapping[str, Any] = field(default_factory=dict)  # arguments to ask for less with
+    pages: float = 1.0  # it costs as much as drawing so many
 
     @property
     def quick_seconds(self) -> float:

@@ -125,7 +125,8 @@ class Pool:
             rank = (sys.maxsize, *rank)
         else:
             call = replace(call, deadline_seconds=call.quick_seconds)
-        seat = await seats.take(rank, call.source.identity)
+        source = call.source
+        seat = await seats.take(rank, source.identity, source.door, call.pages)
         try:
             return await self._to_its_end(self._answer(seats, seat, call), call)
         except Exception as error:

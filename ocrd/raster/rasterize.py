@@ -43,6 +43,7 @@ OVERLAY_SECONDS = 1.0  # for each page; a page of a PDF takes some milliseconds,
 _DEADLY_HINT = (
     "Raise rasterize.page_timeout or rasterize.memory if the document is sound, or export it again."
 )
+_INSPECTION = 0.05  # of drawing a page: a few milliseconds, beside 70 and more
 _ALONE = {"witnessed": False}  # what a page can do without: a second program that draws it
 _FAULT_HINT = "Export or scan the document again, and please report this."
 
@@ -96,7 +97,8 @@ class Rasterizer:
             "page_pixels": self._limits.page_pixels,
         }
         try:
-            return SourceInfo(**await self._pool.do(self._call("inspect", source, arguments), rank))
+            call = replace(self._call("inspect", source, arguments), pages=_INSPECTION)
+            return SourceInfo(**await self._pool.do(call, rank))
         except Deadly as error:
             raise PoisonousError(
                 f"{printable(source.path.name)}: looking into it {error}.", hint=_DEADLY_HINT

@@ -10,7 +10,7 @@ import pytest
 from ocrd.engine.pagequeue import Flight, PageQueue, QueuedPage
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.room import Room
-from ocrd.engine.turns import Turns
+from ocrd.turns import Turns
 
 
 def test_who_comes_anew_starts_where_the_others_are() -> None:
