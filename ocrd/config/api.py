@@ -112,7 +112,8 @@ class ApiSettings(Table):
     max_requests: int = Field(
         64, gt=0,
         description="The most requests that read or bring something at a time; further ones are"
-        " told to come again (429).",
+        " told to come again (429). Where several keys may bring documents, each has three quarters"
+        " of them at the most.",
     )
     rate: int = Field(
         0, ge=0, description="The most requests a minute of each key; 0 is no limit."

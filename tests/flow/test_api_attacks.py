@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from ocrd.web.door.guard import MAX_LISTENING, MAX_OF_ONE
+from ocrd.config.api import ApiSettings
+from ocrd.web.door.guard import MAX_LISTENING, MAX_OF_ONE, SPARED
 from tests import api
 from tests.flow.scripted import engine
 from tests.installation import Installation, eventually
@@ -214,3 +216,35 @@ def test_who_listens_to_much_leaves_places_to_others(
     finally:
         for one in opened:
             one.close()
+
+
+def test_who_fills_the_house_leaves_places_to_others(
+    running: Installation, client: httpx2.Client
+) -> None:
+    where = urlsplit(api.address(running))
+    head = (
+        "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/pdf\r\n"
+        f"X-API-Key: {GUEST}\r\nContent-Length: 1000000\r\n\r\n%PDF"
+    ).encode()
+
+    def bringing() -> socket.socket:
+        opened = socket.create_connection((where.hostname, where.port), timeout=60)
+        opened.sendall(head)  # and no more
+        return opened
+
+    most = ApiSettings().max_requests
+    opened = [bringing() for _ in range(most)]
+    try:
+        eventually(lambda: len(select.select(opened, [], [], 0)[0]) == most // SPARED, 30)
+        answers = [one.recv(12) for one in select.select(opened, [], [], 0)[0]]
+        assert set(answers) == {b"HTTP/1.1 429"}
+        for _ in range(3):
+            api.bring(client, b"%PDF-1.4")
+    finally:
+        for one in opened:
+            one.close()
+    eventually(lambda: not incoming(running), 30, "nothing of what was not brought whole stays")
+
+
+def incoming(daemon: Installation) -> list[Path]:
+    return [*(daemon.root / "state" / "uploads" / ".incoming").iterdir()]

@@ -18,7 +18,7 @@ RUNNERS = {
     "daemon": "the same, in the background until it is stopped",
     "jobs": "bash beside a daemon that answers: tests/flow/test_api_uploads.py",
     "assistant": "an assistant's own file: tests/flow/test_mcp.py",
-    "direct": "bash beside a daemon that answers: tests/flow/test_api_direct.py",
+    "direct": "bash beside a daemon that answers: tests/flow/direct/test_kinds.py",
     "openai": "Python beside a daemon that answers: tests/flow/test_api_openai.py",
     "mistral": "the same: tests/flow/test_api_mistral.py",
     "webui": "bash, in the same place",

@@ -42,6 +42,7 @@ NO_KEY_FILE = Refusal(
 )  # fmt: skip
 MAX_LISTENING = 256  # each has a connection open
 MAX_OF_ONE = 224  # of those, one key's: some are left to others
+SPARED = 4  # of so many places to work, one is not had by a key beside which others may work
 
 
 class Gate:
@@ -52,7 +53,8 @@ class Gate:
     ) -> None:
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}  # of a key: requests left, and when
-        self.at_work = 0  # requests that read or bring something
+        self.at_work = 0  # requests that read or bring something,
+        self._working: Counter[str] = Counter()  # and those of each key
         self.listening = 0  # requests that wait for what happens,
         self._listening: Counter[str] = Counter()  # and those of each
         self.settings = settings
@@ -128,16 +130,35 @@ class Gate:
     @contextmanager
     def work(self) -> Iterator[None]:
         """Count a request that reads or brings something; raise RequestError for one too many."""
-        if self.at_work >= self.settings.max_requests:
+        who = asker()
+        mine = self._working[who.owner]
+        if self.at_work >= self.settings.max_requests or mine >= self._most_of(who):
             raise RequestError(
-                f"{self.at_work} requests are being answered already.", hint="Come again later.",
+                f"{self.at_work} requests are being answered already, {mine} of them yours.",
+                hint="Come again later.",
                 status=HTTPStatus.TOO_MANY_REQUESTS, code="busy", headers={"Retry-After": "1"},
             )  # fmt: skip
         self.at_work += 1
+        self._working[who.owner] += 1
         try:
             yield
         finally:
             self.at_work -= 1
+            self._working[who.owner] -= 1
+            self._working += Counter()  # drops those who have none
+
+    def _most_of(self, who: Asker) -> int:
+        """Return how many places to work one may have: not all where other keys have need of some.
+
+        Whoever may open the socket may stop the daemon, too, and is not held back.
+        """
+        most = self.settings.max_requests
+        if who.is_local or self.settings.keys == "none" or self._keys is None:
+            return most
+        others = (key for key in self._keys.known if key.name != who.name)
+        if not any("upload" in key.scopes for key in others):
+            return most
+        return max(1, most - -(-most // SPARED))
 
     @contextmanager
     def listen(self) -> Iterator[None]:

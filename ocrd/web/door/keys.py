@@ -61,6 +61,11 @@ class Keys:
                 found = key
         return found
 
+    @property
+    def known(self) -> tuple[Key, ...]:
+        """Return the keys as the file had them when it was last looked at."""
+        return self._keys
+
     def all(self) -> tuple[Key, ...]:
         """Return the keys as the file has them now; raise KeyFileError."""
         with self._reading:

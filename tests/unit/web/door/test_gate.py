@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from starlette.requests import Request
 
 from ocrd.config.api import ApiSettings
 from ocrd.errors import RequestError
+from ocrd.web.door.asking import NOBODY, Asker, ask_as
 from ocrd.web.door.guard import MAX_LISTENING, Gate
 
 KEY = "a-key-that-somebody-chose"
@@ -74,6 +76,54 @@ def test_so_many_work_and_listen_at_a_time(tmp_path: Path) -> None:
     gate.listening = MAX_LISTENING
     with pytest.raises(RequestError), gate.listen():
         raise AssertionError
+
+
+def had(gate: Gate, who: Asker, held: ExitStack) -> int:
+    """Return how many places one gets who takes all that are to be had."""
+    ask_as(who)
+    count = 0
+    try:
+        while count < 100:
+            held.enter_context(gate.work())
+            count += 1
+    except RequestError as error:
+        assert (error.status, error.told_code) == (429, "busy")
+        assert f"{count} of them yours" in error.what
+    finally:
+        ask_as(NOBODY)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("others", "most", "share"),
+    [
+        ("bob: another-key-of-somebody read upload", 8, 6),
+        ("bob: another-key-of-somebody", 7, 5),  # which may all
+        ("bob: another-key-of-somebody", 2, 1),
+        ("bob: another-key-of-somebody", 1, 1),  # there is nothing to share
+        ("bob: another-key-of-somebody read control", 8, 8),  # who brings nothing
+        ("", 8, 8),
+    ],
+)
+def test_a_key_leaves_places_to_others_who_may_work(
+    tmp_path: Path, others: str, most: int, share: int
+) -> None:
+    path = tmp_path / "keys"
+    gate = Gate(settings(path, max_requests=most))
+    path.write_text(f"anna: {KEY} upload\n{others}\n")
+    anna = gate.admit(request())
+    with ExitStack() as held:
+        assert had(gate, anna, held) == share
+        assert had(gate, Asker("bob"), held) == most - share
+    with ExitStack() as held:
+        assert had(gate, Asker("anna", is_local=True), held) == most, "who is let in by the system"
+    assert (gate.at_work, had(gate, anna, ExitStack())) == (0, share)
+
+
+def test_without_keys_all_places_are_everybodys(tmp_path: Path) -> None:
+    gate = Gate(ApiSettings(listen="127.0.0.1:8713", keys="none", max_requests=5))
+    with ExitStack() as held:
+        assert had(gate, gate.admit(request(x_api_key="")), held) == 5
 
 
 def test_a_reload_changes_who_may_come(tmp_path: Path) -> None:
