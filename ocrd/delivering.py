@@ -23,8 +23,9 @@ from ocrd.filing import assets, filing, plans
 from ocrd.gathering import STANDARD, Original
 from ocrd.illustrating import Illustrations
 from ocrd.job import DocumentResult, PageRead
-from ocrd.layout import document as documents
+from ocrd.layout.whole import whole
 from ocrd.sidecar import text
+from ocrd.sidecar.style import Style
 
 Targets = dict[str, Path]  # by kind, what others link to first
 
@@ -116,7 +117,7 @@ class Delivery:
                 kind: self._named(original, kind) if self._is_ours(target) else target
                 for kind, target in targets.items()
             }
-        style = text.Style(assets=targets[plans.ASSETS].name if made.figures else "")
+        style = Style(assets=targets[plans.ASSETS].name if made.figures else "")
         written = []
         for kind, target in targets.items():
             content = _content(kind, document, pages, made, style)
@@ -151,7 +152,7 @@ class Delivery:
         """
         assert self._outlet.stream is not None
         (kind,) = self._kinds
-        content = _content(kind, document, pages, made, text.Style())
+        content = _content(kind, document, pages, made, Style())
         assert content is not None and not isinstance(content, Mapping)
         with tempfile.TemporaryFile(dir=temp_dir) as whole:
             content(whole)
@@ -167,14 +168,14 @@ class Delivery:
 
 def _content(
     kind: str, document: DocumentResult, pages: Iterable[PageRead], made: Illustrations,
-    style: text.Style,
+    style: Style,
 ) -> filing.Content | None:  # fmt: skip
     if kind == plans.ASSETS:
         return {path.name: filing.copying(path) for path in made.figures} or None
     if kind == plans.OVERLAY:
         return filing.copying(made.overlay) if made.overlay else None
     if kind == "md":
-        pages = map(made.linkable, documents.whole(pages))
+        pages = map(made.linkable, whole(pages))
     return lambda out: text.write(out, kind, document, pages, style)
 
 

@@ -21,9 +21,11 @@ from ocrd.errors import NO_REASON, OcrdError, Reason
 from ocrd.filing import filing, plans
 from ocrd.job import DocumentResult, Job, JobAccount, JobState, PageRead, PageStatus, SourceInfo
 from ocrd.layout import document as documents
+from ocrd.layout.whole import whole
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.sidecar import text
+from ocrd.sidecar.style import Style
 from ocrd.work import Work
 
 PAGES_FETCHED = 32  # checkpoints in memory at a time while a sidecar is written
@@ -131,7 +133,7 @@ class Publisher:
         def write(out: BinaryIO) -> None:
             read = self.settled(work, info)
             if kind == "md":
-                read = map(made.linkable, documents.whole(read))
+                read = map(made.linkable, whole(read))
             text.write(out, kind, document, read, style)
 
         return write
@@ -196,9 +198,9 @@ def needs_figures(settings: InboxSettings) -> bool:
     return settings.figures and named
 
 
-def style_of(settings: InboxSettings, assets: str = "") -> text.Style:
+def style_of(settings: InboxSettings, assets: str = "") -> Style:
     """Return how the folder's sidecars are written, with figures in the folder ``assets``."""
-    return text.Style(
+    return Style(
         front_matter=settings.front_matter,
         page_marks=settings.page_marks,
         running_heads=settings.running_heads,

@@ -7,8 +7,10 @@ import io
 from ocrd.job import DocumentResult, PageRead, PageStatus, Recognition
 from ocrd.layout import layout
 from ocrd.sidecar import text
+from ocrd.sidecar.blocks import NO_FIGURE
+from ocrd.sidecar.style import Style
 
-_STYLE = text.Style(page_marks=False)
+_STYLE = Style(page_marks=False)
 
 
 def markdown(recognition: Recognition) -> str:
@@ -32,4 +34,4 @@ def written(page: PageRead) -> str:
     document = DocumentResult("page.png", "", "PNG", 1, "rapidocr", "", "markdown", 0.0)
     text.write_markdown(out, document, [page], _STYLE)
     # That a picture stands there is no text of the page.
-    return out.getvalue().decode().replace(text.NO_FIGURE, "")
+    return out.getvalue().decode().replace(NO_FIGURE, "")

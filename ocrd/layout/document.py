@@ -4,8 +4,8 @@ The pages are gone through twice. :class:`Survey` takes little of each (its edge
 words), so that a book of any length fits; what it found, a :class:`Document`, then goes through the
 pages again and hands them on one by one: what runs over the pages is labelled, headings have their
 levels, tables of contents are lists, hyphens are decided by all words, and what goes on over the
-end of a page says so. :func:`whole` joins that for whoever writes text. Blocks stay with the page
-that they stand on, and their order stays.
+end of a page says so (:mod:`ocrd.layout.sewing`; :mod:`ocrd.layout.whole` joins it for whoever
+writes text). Blocks stay with the page that they stand on, and their order stays.
 """
 
 from __future__ import annotations
@@ -13,20 +13,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
-from ocrd.job import Block, Cell, Joint, PageRead, PageStatus, Place
+from ocrd.job import Block, PageRead, Place
 from ocrd.layout import contents, hyphens, joining, margins, ranks, recurring, seams
 from ocrd.layout.margins import Margin
 from ocrd.layout.recurring import Likeness
-from ocrd.layout.seams import HEAD_ROWS, MARGINAL, Habits, Seam
-from ocrd.markdown import tables
+from ocrd.layout.seams import MARGINAL, Habits
+from ocrd.layout.sewing import Sewing
 
 MODES = frozenset({"markdown", "text"})  # in which pages are parts of one text
 MAX_WORDS = 200_000  # different ones that are kept
 MAX_SKELETON = 200  # characters by which blocks are compared
-MOST_JOINED = 50  # pages over which one block goes on at most: so many are in memory
-WAITING = 3  # pages without text, over which a paragraph may go on
 INDENTED = 4  # paragraphs of three rows and more that tell whether indents are usual
 TITLE = 1.7  # times the size of the document's running text: a title's, of a page with nothing else
 TITLE_ROWS, TITLE_LETTERS, TITLE_PAGE = 4, 100, 400  # rows, characters of it and of its page
@@ -124,7 +121,7 @@ class Document:
 
     def pages(self, read: Iterable[PageRead]) -> Iterator[PageRead]:
         """Yield the pages, which come in order once more, as the document has them."""
-        sewing = _Sewing(self.habits)
+        sewing = Sewing(self.habits)
         in_contents = False
         last = 0
         for page in read:
@@ -194,171 +191,8 @@ def _titles(page: PageRead) -> Iterator[tuple[ranks.Heading, str, float]]:
                 yield ranks.Heading(Place(page.number, index), True, "", size), said, size
 
 
-def whole(pages: Iterable[PageRead]) -> Iterator[PageRead]:
-    """Yield the pages with what goes on over their ends at the place where it begins.
-
-    What is left of it on the later pages has no text. No more pages are held than one block goes
-    on over.
-    """
-    held: list[PageRead] = []
-    waited = 0  # the last page on which something goes on
-    for page in pages:
-        held.append(page)
-        for index, block in enumerate(page.blocks):
-            joint = block.continued
-            if joint and joint.kind != "list" and _give(held, block, joint):
-                left = replace(held[-1].blocks[index], text="", table=(), boxes=())
-                held[-1] = _with(held[-1], index, left)
-            if block.continues:
-                waited = max(waited, block.continues.page)
-        if waited <= page.number:
-            yield from held
-            held = []
-    yield from held
-
-
-def _give(held: list[PageRead], part: Block, joint: Joint) -> bool:
-    """Add a part to the block that it goes on from, where that one's text is, if that is held."""
-    place = joint.place
-    while True:
-        at = next((at for at, page in enumerate(held) if page.number == place.page), None)
-        if at is None:
-            return False
-        page = held[at]
-        block = page.blocks[place.block]
-        if not block.continued or block.continued.kind == "list":
-            break
-        place = block.continued.place
-    held[at] = _with(page, place.block, _joined(block, part, joint))
-    return True
-
-
-def _joined(block: Block, part: Block, joint: Joint) -> Block:
-    doubts = tuple(dict.fromkeys((*block.doubts, *part.doubts)))
-    if joint.kind == "table":
-        rows = list(block.table)
-        added = list(part.table[joint.repeated :])
-        if joint.is_split and rows and added:
-            rows[-1] = tuple(
-                replace(cell, text=f"{cell.text} {more.text}".strip())
-                for cell, more in zip(rows[-1], added.pop(0), strict=True)
-            )
-        table = (*rows, *(tuple(replace(cell, header=False) for cell in row) for row in added))
-        return replace(block, table=table, text=tables.raw(table), doubts=doubts)
-    return replace(block, text=f"{block.text}{joint.by}{part.text}", doubts=doubts)
-
-
-class _Sewing:
-    """The ends of pages, as they come: a page is handed on once it is known what goes on."""
-
-    def __init__(self, habits: Habits) -> None:
-        self._habits = habits
-        self._held: list[PageRead] = []  # a page with text, and those without behind it
-        self._lengths: dict[Place, int] = {}  # pages that what ends at a block goes on over
-        self._heads: dict[Place, tuple[tuple[Cell, ...], ...]] = {}  # of tables that go on
-
-    def take(self, page: PageRead, *, goes_on: bool = False) -> Iterator[PageRead]:
-        """Take a page and yield those before it; ``goes_on``: so does the table of contents."""
-        page = _within(page, self._habits)
-        before = self._held[0] if self._held else None
-        is_open = page.status is not PageStatus.FAILED
-        if before is not None and is_open and _has_body(page):
-            found = seams.seams(before, page, self._habits, self._head(before))
-            if goes_on and not found:
-                found = _contents_seam(before, page)
-            for seam in found:
-                before, page = self._sewn(before, page, seam)
-            self._held[0] = before
-        elif before is not None and is_open and len(self._held) <= WAITING:
-            self._held.append(page)
-            return
-        yield from self._held
-        self._held = [page] if is_open else []
-        self._forget(page)
-        if not is_open:
-            yield page
-
-    def rest(self) -> Iterator[PageRead]:
-        """Yield what is held."""
-        yield from self._held
-        self._held = []
-
-    def _head(self, page: PageRead) -> tuple[tuple[Cell, ...], ...]:
-        return next(
-            (head for place, head in self._heads.items() if place.page == page.number), ()
-        )
-
-    def _sewn(
-        self, before: PageRead, page: PageRead, seam: Seam
-    ) -> tuple[PageRead, PageRead]:
-        place, joint = seam.joint.place, seam.joint
-        later = replace(page.blocks[seam.index], continued=joint)
-        if joint.kind == "list":
-            return before, _with(page, seam.index, later)
-        length = self._lengths.get(place, 1) + 1
-        if length > MOST_JOINED:
-            return before, page
-        own = Place(page.number, seam.index)
-        self._lengths[own] = length
-        earlier = replace(before.blocks[place.block], continues=own)
-        if joint.kind == "table":
-            self._heads[own] = self._heads.get(place, earlier.table[:HEAD_ROWS])
-        else:
-            earlier = replace(earlier, text=seam.before)
-            later = replace(later, text=seam.after)
-        return _with(before, place.block, earlier), _with(page, seam.index, later)
-
-    def _forget(self, page: PageRead) -> None:
-        """Drop what is known of earlier pages' ends."""
-        for known in (self._lengths, self._heads):
-            for place in [place for place in known if place.page != page.number]:
-                del known[place]
-
-
-def _within(page: PageRead, habits: Habits) -> PageRead:
-    """Return a page whose columns were parted by what runs over the pages, sewn there."""
-    body = [index for index, block in enumerate(page.blocks) if block.label not in MARGINAL]
-    for a, b in pairwise(body):
-        first, second = page.blocks[a], page.blocks[b]
-        if b == a + 1 or first.label not in {"text", "list"} or second.label != "text":
-            continue
-        seam = seams.text((page, a), (page, b), habits)
-        if seam and page.blocks[a].boxes and second.boxes and _is_beside(first, second):
-            earlier = replace(first, text=seam.before, continues=Place(page.number, b))
-            later = replace(second, text=seam.after, continued=seam.joint)
-            page = _with(_with(page, a, earlier), b, later)
-    return page
-
-
-def _is_beside(first: Block, second: Block) -> bool:
-    """Say whether a block begins above the end of the one before: in the next column."""
-    return second.boxes[0].y0 < first.boxes[-1].y1
-
-
-def _contents_seam(before: PageRead, page: PageRead) -> list[Seam]:
-    """Return the seam of a table of contents that goes on."""
-    last = [index for index, block in enumerate(before.blocks) if block.label == "list"]
-    first = next((index for index, one in enumerate(page.blocks) if one.label == "list"), None)
-    if not last or first is None:
-        return []
-    return [Seam(first, Joint(Place(before.number, last[-1]), "list", "\n"))]
-
-
-def _with(page: PageRead, index: int, block: Block) -> PageRead:
-    blocks = list(page.blocks)
-    blocks[index] = block
-    return replace(page, blocks=tuple(blocks))
-
-
 def _is_body(block: Block) -> bool:
     return block.label not in MARGINAL and bool(block.text.strip() or block.label == "figure")
-
-
-def _has_body(page: PageRead) -> bool:
-    return any(
-        block.label not in MARGINAL and block.label not in {"figure", "caption"}
-        for block in page.blocks
-    )
 
 
 def _ends_in(listed: contents.Contents | None, page: PageRead) -> bool:

@@ -25,6 +25,7 @@ from ocrd import files
 from ocrd.job import LABELS, Block, Box, Cell, DocumentResult, Doubt, PageRead, PageStatus
 from ocrd.markdown.markup import blocks as blocks_of
 from ocrd.sidecar import text as sidecar
+from ocrd.sidecar.style import Style
 from ocrd.tasks import Task
 
 HOSTILE = [
@@ -179,7 +180,7 @@ def test_a_sidecar_of_any_text_shows_text_figures_and_page_marks_and_nothing_els
     read: list[PageRead], name: str, warning: str, math: str, table_style: str
 ) -> None:
     assets = name.removesuffix(".pdf") + ".assets"
-    style = sidecar.Style(front_matter=False, math=math, tables=table_style, assets=assets)
+    style = Style(front_matter=False, math=math, tables=table_style, assets=assets)
     out = io.BytesIO()
     sidecar.write(out, "md", document(name, warning, len(read)), read, style)
     assert_shows_only_text(out.getvalue().decode(), assets, len(read), images=1)
@@ -192,7 +193,7 @@ def test_a_sidecar_of_any_text_shows_text_figures_and_page_marks_and_nothing_els
 def test_the_front_matter_says_the_facts_and_no_text_adds_one(name: str, warning: str) -> None:
     facts = document(name, warning, 1)
     out = io.BytesIO()
-    sidecar.write(out, "md", facts, [], sidecar.Style(front_matter=True))
+    sidecar.write(out, "md", facts, [], Style(front_matter=True))
     head = out.getvalue().decode().split("\n---\n")[0]
     found = yaml.safe_load(head.removeprefix("---\n"))
     assert set(found) == {

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ocrd.job import Block, Box, Cell, PageRead, PageStatus, Shape
 from ocrd.layout import document
+from ocrd.layout.whole import whole as put_together
 
 WIDTH, HEIGHT = 1000, 1400
 MIDDLE = 500.0
@@ -80,5 +81,5 @@ def whole(pages: list[PageRead]) -> list[list[str]]:
     """Return the texts of each page, what goes on over its end with where it begins."""
     return [
         [one.text for one in page.blocks if one.text]
-        for page in document.whole(settled(pages))
+        for page in put_together(settled(pages))
     ]

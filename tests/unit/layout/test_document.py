@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ocrd.job import Block, Box, PageRead
 from ocrd.layout import document
+from ocrd.layout.whole import whole as put_together
 from tests.unit.layout.bound import ENDED, FULL, block, book, foot, page, said, settled, whole
 
 
@@ -68,7 +69,7 @@ def test_pages_are_handed_on_as_they_come() -> None:
     survey = document.Survey()
     for one in read():
         survey.add(one)
-    given = document.whole(survey.document().pages(counted()))  # type: ignore[arg-type]
+    given = put_together(survey.document().pages(counted()))  # type: ignore[arg-type]
     for one in given:
         assert len(taken) <= one.number + 1
 

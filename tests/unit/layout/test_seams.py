@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ocrd.job import Block, Joint, PageRead, PageStatus, Place
-from ocrd.layout import document
+from ocrd.layout.whole import whole as put_together
 from tests.unit.layout.bound import (
     BEGINS,
     ENDED,
@@ -163,7 +163,7 @@ WOOL, COAL, TIN = "Mary | wool | 3", "Anne | coal | 7", "Ruth | tin | 9"
 def cells(pages: list[PageRead]) -> list[list[list[str]]]:
     return [
         [[cell.text for cell in row] for one in page.blocks for row in one.table]
-        for page in document.whole(settled(pages))
+        for page in put_together(settled(pages))
     ]
 
 

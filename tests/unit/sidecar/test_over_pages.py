@@ -7,8 +7,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ocrd.job import Block, DocumentResult, Doubt, Joint, PageRead, PageStatus, Place
-from ocrd.layout import document
+from ocrd.layout.whole import whole
 from ocrd.sidecar import text as sidecar
+from ocrd.sidecar.style import Style
 
 DOCUMENT = DocumentResult("scan.pdf", "", "PDF", 2, "rapidocr", "", "markdown", 1.0)
 NEXT = Joint(Place(1, 0), "list", "\n")
@@ -16,8 +17,8 @@ NEXT = Joint(Place(1, 0), "list", "\n")
 
 def markdown_of(*pages: PageRead, page_marks: bool = True) -> str:
     out = io.BytesIO()
-    style = sidecar.Style(page_marks=page_marks)
-    sidecar.write_markdown(out, DOCUMENT, document.whole(pages), style)
+    style = Style(page_marks=page_marks)
+    sidecar.write_markdown(out, DOCUMENT, whole(pages), style)
     return out.getvalue().decode()
 
 

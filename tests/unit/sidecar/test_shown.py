@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from ocrd.job import DocumentResult, PageRead, PageStatus
 from ocrd.markdown import markup
 from ocrd.sidecar import text as sidecar
+from ocrd.sidecar.style import Style
 from ocrd.tasks import Task
 
-PLAIN = sidecar.Style(front_matter=False, page_marks=False)
+PLAIN = Style(front_matter=False, page_marks=False)
 DOCUMENT = DocumentResult("a.pdf", "0" * 64, "PDF", 1, "echo", "", "markdown", 1.0)
 
 NAMES = """
@@ -108,7 +109,7 @@ def sidecar_of(answer: str) -> str:
     """Return the sidecar of a page of which a model gave this answer."""
     blocks, _ = markup.blocks(answer, 999, 999, Task())
     out = io.BytesIO()
-    style = sidecar.Style(front_matter=False, page_marks=False, running_heads=True)
+    style = Style(front_matter=False, page_marks=False, running_heads=True)
     sidecar.write(out, "md", DOCUMENT, [PageRead(1, PageStatus.READ, tuple(blocks))], style)
     return out.getvalue().decode()
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ocrd.job import Block, Doubt, PageRead, PageStatus
 from ocrd.sidecar import json
 from ocrd.sidecar import text as sidecar
+from ocrd.sidecar.header import yaml_header
 from tests.unit.sidecar.written import DOCUMENT, gfm, markdown_of, text_of, texts
 
 PAGES = (
@@ -134,7 +135,7 @@ def test_a_page_without_text_says_so() -> None:
 @example("\u0085\u2028\x7f\ud800\U0001f600\ufeff", [])
 def test_front_matter_is_yaml_of_the_same_values(name: str, warnings: list[str]) -> None:
     document = replace(DOCUMENT, source_name=name, warnings=tuple(warnings))
-    facts = yaml.safe_load(sidecar.yaml_header(document).strip("-"))
+    facts = yaml.safe_load(yaml_header(document).strip("-"))
     expected = [
         "".join("\ufffd" if "\ud800" <= char < "\ue000" else char for char in text)
         for text in (name, *warnings)
@@ -222,11 +223,11 @@ def test_no_doubt_ends_its_comment(message: str) -> None:
 
 def test_front_matter_tells_the_state_and_the_pages() -> None:
     document = replace(DOCUMENT, state="partial", doubtful=(2, 3), failed=(3,))
-    facts = yaml.safe_load(sidecar.yaml_header(document).strip("-"))
+    facts = yaml.safe_load(yaml_header(document).strip("-"))
     assert (facts["state"], facts["doubtful"], facts["failed"]) == ("partial", [2, 3], [3])
 
 
 def test_front_matter_tells_how_sure_the_engine_is() -> None:
     document = replace(DOCUMENT, confidence=0.9731, least=0.0004)
-    facts = yaml.safe_load(sidecar.yaml_header(document).strip("-"))
+    facts = yaml.safe_load(yaml_header(document).strip("-"))
     assert (facts["confidence"], facts["least"]) == (0.9731, 0.0004)

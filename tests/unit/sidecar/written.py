@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 
 from ocrd.job import Block, Box, Cell, DocumentResult, PageRead, PageStatus
 from ocrd.sidecar import text as sidecar
+from ocrd.sidecar.style import Style
 
 DOCUMENT = DocumentResult(
     source_name="scan.pdf",
@@ -29,7 +30,7 @@ texts = markup | st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 def markdown_of(*pages: PageRead, **options: Any) -> str:
     """Return the Markdown of a document of these pages, in a style of these options."""
     out = io.BytesIO()
-    sidecar.write_markdown(out, DOCUMENT, pages, sidecar.Style(**options))
+    sidecar.write_markdown(out, DOCUMENT, pages, Style(**options))
     return out.getvalue().decode()
 
 
@@ -51,7 +52,7 @@ def shown_of(*blocks: Block, **options: Any) -> str:
 def text_of(*pages: PageRead, remarks: bool = True) -> str:
     """Return the plain text of a document of these pages, without marks."""
     out = io.BytesIO()
-    sidecar.write_text(out, DOCUMENT, pages, sidecar.Style(page_marks=False, remarks=remarks))
+    sidecar.write_text(out, DOCUMENT, pages, Style(page_marks=False, remarks=remarks))
     return out.getvalue().decode().removesuffix("\n")
 
 
