@@ -3,36 +3,34 @@
 What is still to be told is in the ledger, so that a crash or a server that is away loses nothing:
 it is tried again, later and later, for some days. The address has to begin as the configuration
 lets it, when it is called too; what its host leads to has to be public, unless the configuration
-names that very address; no redirect is followed, and what is looked up is what is connected to.
+names that very address; no redirect is followed, and what is looked up is what is connected to. All
+of it together has a limit of time, and of an answer nothing is taken but its head.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
 import ipaddress
 import logging
-import socket
-import ssl
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ocrd import __version__
 from ocrd.config.api import ApiSettings
 from ocrd.errors import OcrdError, RequestError
 from ocrd.job import Job
 from ocrd.ledger import callbacks
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.log import fields
-from ocrd.web.door.addresses import Url, is_public, parsed
+from ocrd.web.door.addresses import is_public, parsed
+from ocrd.web.door.outgoing import are_all, asked, looked_up
 from ocrd.web.door.wire import dumps, job_to_json
 
 log = logging.getLogger("ocrd.web.door.calling")
 
 AT_ONCE = 8  # callbacks under way
-SECONDS = 10.0  # for one to be answered
+SECONDS = 10.0  # for one to be answered: name, connection and the answer's head together
 FIRST_DELAY = 5.0  # seconds, doubled at each try
 LONGEST_DELAY = 3600.0
 MAX_TRIES = 60  # which is some two days
@@ -79,11 +77,11 @@ class Callbacks:
 
     async def _tell(self, job: Job, tries: int) -> None:
         try:
-            answer = await asyncio.to_thread(post, job, self._settings())
+            answer = await post(job, self._settings())
         except RequestError as error:  # it may not be called
             await self._give_up(job, error.what)
             return
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             answer = str(error) or type(error).__name__
         if not answer:
             about = fields("called-back", job=job.id, url=_shown(job))
@@ -104,53 +102,32 @@ class Callbacks:
         await self._ledger.do(lambda ledger: callbacks.is_over(ledger, job.id))
 
 
-def post(job: Job, settings: ApiSettings) -> str:
-    """Tell of a job's end; return why that did not come about, "" if it did. In no event loop.
+async def post(job: Job, settings: ApiSettings, seconds: float = SECONDS) -> str:
+    """Tell of a job's end; return why that did not come about, "" if it did.
 
-    Raises RequestError for an address that may not be called, OSError and HTTPException.
+    Raises RequestError for an address that may not be called, OSError and TimeoutError.
     """
     prefix = next((one for one in settings.callbacks if job.order.callback.startswith(one)), "")
     if not prefix:
         raise RequestError(f"{job.order.callback} is not among [api] callbacks any more.")
     url = parsed(job.order.callback, standard_ports=False)
     body = dumps({"job": job_to_json(job)}).encode("ascii")
-    connection = _Checked(url, is_named=_names_address(prefix))
+    headers = {
+        "Content-Type": "application/json",
+        "Idempotency-Key": f"ocrd-{job.id}-{job.state.value}",
+    }
     try:
-        connection.request(
-            "POST", url.target, body,
-            {
-                "Host": url.authority, "Content-Type": "application/json",
-                "User-Agent": f"ocrd/{__version__}", "Connection": "close",
-                "Idempotency-Key": f"ocrd-{job.id}-{job.state.value}",
-            },
-        )  # fmt: skip
-        status = connection.getresponse().status
-    finally:
-        connection.close()
+        async with asyncio.timeout(seconds):
+            addresses = await looked_up(url)
+            if not _names_address(prefix) and not are_all(is_public, addresses):
+                raise RequestError(
+                    f"{url.host} is in this house; [api] callbacks has to name its address."
+                )
+            async with asked(url, addresses, "POST", headers, body) as answer:
+                status = answer.status  # what else it says is nothing to us, and is not taken
+    except TimeoutError:
+        raise TimeoutError(f"it does not answer within {seconds:g} s") from None
     return "" if 200 <= status < 300 else f"it answers {status}"
-
-
-class _Checked(http.client.HTTPConnection):
-    """A connection to an address that was looked at."""
-
-    def __init__(self, url: Url, *, is_named: bool) -> None:
-        super().__init__(url.host, url.port, timeout=SECONDS)
-        self._url = url
-        self._is_named = is_named  # the configuration names the very address
-
-    def connect(self) -> None:
-        """Connect; raise RequestError where the host leads into the house."""
-        found = socket.getaddrinfo(self._url.host, self._url.port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(one[4][0]).partition("%")[0] for one in found))
-        if not self._is_named and not all(is_public(ipaddress.ip_address(a)) for a in addresses):
-            raise RequestError(
-                f"{self._url.host} is in this house; [api] callbacks has to name its address."
-            )
-        opened = socket.create_connection((addresses[0], self._url.port), SECONDS)
-        if self._url.scheme == "https":
-            context = ssl.create_default_context()
-            opened = context.wrap_socket(opened, server_hostname=self._url.host)
-        self.sock = opened
 
 
 def _names_address(prefix: str) -> bool:

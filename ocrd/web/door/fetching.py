@@ -9,28 +9,18 @@ is whole.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
-import ssl
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import Callable
 from http import HTTPStatus
 
-import h11
-
-from ocrd import __version__
 from ocrd.errors import RequestError
-from ocrd.files.asking import ask
 from ocrd.web.door.addresses import Address, Url, followed, is_public, parsed, refused
 from ocrd.web.door.house import House
+from ocrd.web.door.outgoing import HostAnswer, are_all, asked, looked_up
 from ocrd.web.door.receiving import Place, Received, Sink, decoded, too_large
 
 FETCH_SECONDS = 30.0  # for all of it: names, redirects and the document
-LOOKUP_SECONDS = 10.0  # for a name
-CONNECT_SECONDS = 5.0  # for each address
 MAX_REDIRECTS = 5
-MAX_HEAD = 64 << 10  # bytes of an answer's headers
-CHUNK = 64 << 10
+WANTED = {"Accept": "application/pdf, image/*, */*;q=0.5", "Accept-Encoding": "identity"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -80,26 +70,18 @@ async def _asked(
     place: Place, url: Url, limit: int, allow: Callable[[Address], bool]
 ) -> Received | str:
     """Ask one host; return the document, or where to ask instead."""
-    reader, writer = await _connected(url, await _addresses(url, allow))
+    addresses = await _addresses(url, allow)
     try:
-        talk = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
-        writer.write(_request(talk, url))
-        await writer.drain()
-        events = _events(talk, reader)
-        head = await _head(events)
-        if head.status_code in _REDIRECTS and (location := _told(head, b"location")):
-            return location
-        _require_document(head, url, limit)
-        kind = _told(head, b"content-type")
-        with Sink(place, limit, url.name, kind) as sink:
-            async for event in events:
-                if isinstance(event, h11.Data):
-                    await _written(sink, bytes(event.data))
-            return await asyncio.to_thread(sink.end)
-    except (h11.ProtocolError, OSError, asyncio.IncompleteReadError) as error:
-        raise _failed(f"{url.host} broke off, or does not speak HTTP: {error}.") from error
-    finally:
-        writer.transport.abort()  # whatever is still on its way
+        async with asked(url, addresses, "GET", WANTED) as answer:
+            if answer.status in _REDIRECTS and (location := answer.header(b"location")):
+                return location
+            _require_document(answer, url, limit)
+            with Sink(place, limit, url.name, answer.header(b"content-type")) as sink:
+                async for piece in answer.body:
+                    await _written(sink, piece)
+                return await asyncio.to_thread(sink.end)
+    except OSError as error:
+        raise _failed(f"{error}.") from error
 
 
 async def _written(sink: Sink, piece: bytes) -> None:
@@ -115,87 +97,24 @@ async def _written(sink: Sink, piece: bytes) -> None:
 async def _addresses(url: Url, allow: Callable[[Address], bool]) -> list[str]:
     """Look the host up; raise RequestError unless all that it leads to may be asked."""
     try:
-        # Not in the threads that all share: whoever has a name can let its look-up hang.
-        find = partial(socket.getaddrinfo, url.host, url.port, type=socket.SOCK_STREAM)
-        found = await ask(find, LOOKUP_SECONDS)
-    except (OSError, UnicodeError):
-        found = []
-    addresses = list(dict.fromkeys(str(one[4][0]).partition("%")[0] for one in found))
-    if not addresses or not all(allow(ipaddress.ip_address(one)) for one in addresses):
+        addresses = await looked_up(url)
+    except OSError:
+        addresses = []
+    if not addresses or not are_all(allow, addresses):
         # One sentence for both: which names there are in the house is nobody's business.
         raise refused(f"{url.host} is no public host.")
     return addresses
 
 
-async def _connected(
-    url: Url, addresses: list[str]
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Connect to the first address that answers. A certificate has to be for the host's name."""
-    is_secret = url.scheme == "https"
-    context = await asyncio.to_thread(ssl.create_default_context) if is_secret else None
-    fault: Exception = OSError("no address")
-    for address in addresses:
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                return await asyncio.open_connection(
-                    address, url.port, ssl=context, limit=CHUNK,
-                    server_hostname=url.host if is_secret else None,
-                )  # fmt: skip
-        except (OSError, ssl.SSLError, TimeoutError) as error:
-            fault = error
-    raise _failed(f"{url.host} cannot be reached: {fault or 'it does not answer'}.") from fault
-
-
-def _request(talk: h11.Connection, url: Url) -> bytes:
-    head = talk.send(
-        h11.Request(
-            method="GET",
-            target=url.target,
-            headers=[
-                ("Host", url.authority),
-                ("User-Agent", f"ocrd/{__version__}"),
-                ("Accept", "application/pdf, image/*, */*;q=0.5"),
-                ("Accept-Encoding", "identity"),
-                ("Connection", "close"),
-            ],
-        )
-    )
-    return (head or b"") + (talk.send(h11.EndOfMessage()) or b"")
-
-
-async def _events(talk: h11.Connection, reader: asyncio.StreamReader) -> AsyncIterator[h11.Event]:
-    """Provide what comes, to the end of the message; h11 raises where it ends before that."""
-    while True:
-        event = talk.next_event()
-        if event is h11.NEED_DATA:
-            talk.receive_data(await reader.read(CHUNK))
-        elif isinstance(event, h11.EndOfMessage) or not isinstance(event, h11.Event):
-            return
-        else:
-            yield event
-
-
-async def _head(events: AsyncIterator[h11.Event]) -> h11.Response:
-    async for event in events:
-        if isinstance(event, h11.Response):
-            return event
-    raise h11.RemoteProtocolError("no answer")
-
-
-def _require_document(head: h11.Response, url: Url, limit: int) -> None:
+def _require_document(answer: HostAnswer, url: Url, limit: int) -> None:
     """Raise RequestError for an answer that is no document, or one too large."""
-    if head.status_code != HTTPStatus.OK:
-        raise _failed(f"{url.host} answers {head.status_code}.")
-    if _told(head, b"content-encoding").lower() not in {"", "identity"}:
+    if answer.status != HTTPStatus.OK:
+        raise _failed(f"{url.host} answers {answer.status}.")
+    if answer.header(b"content-encoding").lower() not in {"", "identity"}:
         raise _failed(f"{url.host} sends the document packed, which was not asked for.")
-    length = _told(head, b"content-length")
+    length = answer.header(b"content-length")
     if length.isdigit() and int(length) > limit:
         raise too_large(limit)
-
-
-def _told(head: h11.Response, name: bytes) -> str:
-    """Return a header of an answer, "" where it has none."""
-    return next((value.decode("latin-1") for key, value in head.headers if key == name), "")
 
 
 def _failed(what: str) -> RequestError:
