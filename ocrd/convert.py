@@ -25,10 +25,11 @@ from ocrd.errors import OcrdError, UnreadablePagesError
 from ocrd.filing import plans
 from ocrd.gathering import STANDARD, Original
 from ocrd.illustrating import Illustration, Illustrations, illustrate
-from ocrd.job import DocumentResult, PageRead, SourceInfo
+from ocrd.job import PageRead, SourceInfo
 from ocrd.layout import document as documents
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.reading import Reading, read_pages
+from ocrd.sidecar.document import DocumentResult
 from ocrd.tasks import Task
 
 MARKDOWN = Task()

@@ -22,9 +22,10 @@ from ocrd.figures import is_figure_name
 from ocrd.filing import assets, filing, plans
 from ocrd.gathering import STANDARD, Original
 from ocrd.illustrating import Illustrations
-from ocrd.job import DocumentResult, PageRead
+from ocrd.job import PageRead
 from ocrd.layout.whole import whole
 from ocrd.sidecar import text
+from ocrd.sidecar.document import DocumentResult
 from ocrd.sidecar.style import Style
 
 Targets = dict[str, Path]  # by kind, what others link to first

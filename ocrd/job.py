@@ -391,35 +391,3 @@ class Past:
     pages: frozenset[int] = frozenset()  # that have a checkpoint
     kills: Mapping[int, int] = field(default_factory=dict)  # how often each page ended an engine
     has_outputs: bool = False  # that are known to be this source's own
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which jobs a person means: by their numbers, or else by what is known of them."""
-
-    numbers: tuple[int, ...] = ()
-    state: JobState | None = None  # None is FAILED, or with ``doubted`` DONE
-    code: str = ""  # of the error
-    inbox: str = ""  # its path
-    name: str = ""  # a pattern with * and ? for the path in the inbox, or its last part
-    doubted: bool = False  # done, with doubts or in part
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentResult:
-    """What the sidecar needs to know of a document besides its pages."""
-
-    source_name: str  # the file's name at its destination, printable
-    sha256: str
-    format: str
-    pages: int
-    engine: str
-    model: str
-    mode: str
-    seconds: float  # wall time from lease to filing
-    warnings: tuple[str, ...] = ()
-    state: str = "done"  # or "done with doubts", "partial", "failed"
-    doubtful: tuple[int, ...] = ()  # numbers of the pages, in order
-    failed: tuple[int, ...] = ()  # that count as not read; a doubtful one may be among them
-    confidence: float | None = None  # the mean of its pages', by their tokens
-    least: float | None = None  # of its pages'

@@ -19,12 +19,13 @@ from ocrd.account import NOT_REACHED, Account, damage
 from ocrd.config.settings import InboxSettings
 from ocrd.errors import NO_REASON, OcrdError, Reason
 from ocrd.filing import filing, plans
-from ocrd.job import DocumentResult, Job, JobAccount, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.job import Job, JobAccount, JobState, PageRead, PageStatus, SourceInfo
 from ocrd.layout import document as documents
 from ocrd.layout.whole import whole
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.sidecar import text
+from ocrd.sidecar.document import DocumentResult
 from ocrd.sidecar.style import Style
 from ocrd.work import Work
 

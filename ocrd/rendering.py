@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 
-from ocrd.job import DocumentResult, PageRead
+from ocrd.job import PageRead
 from ocrd.layout.whole import whole
 from ocrd.sidecar import text
+from ocrd.sidecar.document import DocumentResult
 from ocrd.sidecar.style import Style
 
 BARE = Style(page_marks=False)

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from ocrd import again, files
 from ocrd.again import Outcome
+from ocrd.choice import Choice
 from ocrd.config.settings import InboxSettings
 from ocrd.errors import Fate, OcrdError, SourceChangedError
 from ocrd.filing import filing, plans
-from ocrd.job import NO_ORDER, Candidate, Choice, FileKey, Job, JobState
+from ocrd.job import NO_ORDER, Candidate, FileKey, Job, JobState
 from ocrd.ledger.jobs import Ledger
 from ocrd.surveying import judge_of
 

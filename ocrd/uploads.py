@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from ocrd import files
+from ocrd.choice import Choice
 from ocrd.config.api import ApiSettings, uploads_dir
 from ocrd.config.settings import InboxSettings
 from ocrd.deposits import ROOM, Deposits
@@ -30,7 +31,7 @@ from ocrd.errors import NoRoomError, OcrdError
 from ocrd.files.privacy import PRIVATE_FOLDER
 from ocrd.files.space import in_units
 from ocrd.intake.folder_threads import FolderThreads
-from ocrd.job import Candidate, Choice, FileKey, Job, Order
+from ocrd.job import Candidate, FileKey, Job, Order
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.work import Folder

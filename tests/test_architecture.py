@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "ocrd"
 
 # On top of ocrd/ lie the words, which everybody may say, and the story.
 WORDS = frozenset(
-    "job tasks pages doubts witness confidence figures errors log loading wording languages"
+    "job choice tasks pages doubts witness confidence figures errors log loading wording languages"
     " installation turns".split()
 )
 

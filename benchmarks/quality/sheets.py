@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 
-from ocrd.job import DocumentResult, PageRead, PageStatus, Recognition
+from ocrd.job import PageRead, PageStatus, Recognition
 from ocrd.layout import layout
 from ocrd.sidecar import text
 from ocrd.sidecar.blocks import NO_FIGURE
+from ocrd.sidecar.document import DocumentResult
 from ocrd.sidecar.style import Style
 
 _STYLE = Style(page_marks=False)

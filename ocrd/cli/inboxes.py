@@ -11,8 +11,8 @@ from ocrd.cli import screen
 from ocrd.errors import ConfigError, UnreachableError
 
 if TYPE_CHECKING:
+    from ocrd.choice import Choice
     from ocrd.config.settings import InboxSettings, Settings
-    from ocrd.job import Choice
     from ocrd.web.client import Client
 
 

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from ocrd.choice import Choice
 from ocrd.cli import screen
 from ocrd.cli.inboxes import choice_here, path_of, show_inbox
 from ocrd.cli.options import ConfigOption, JsonOption, SocketOption, client_of, settings_of
 from ocrd.cli.records import opened_ledger, unknown_job
 from ocrd.errors import UnreachableError
-from ocrd.job import Choice, JobState
+from ocrd.job import JobState
 from ocrd.log import unnamed
 from ocrd.web.door.wire import job_to_json
 from ocrd.wording import worded

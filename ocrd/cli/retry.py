@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ocrd.choice import Choice
 from ocrd.cli import screen
 from ocrd.cli.inboxes import choice_here, known_folders, path_of
 from ocrd.cli.options import ConfigOption, JsonOption, SocketOption, client_of, settings_of
 from ocrd.cli.records import opened_ledger, unknown_job
 from ocrd.errors import EXIT_FAILED, UnreachableError
-from ocrd.job import Choice, JobState
+from ocrd.job import JobState
 from ocrd.web.door.wire import outcome_to_json
 from ocrd.wording import worded
 

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from ocrd.config.server import Server
 from ocrd.config.types import AbsoluteFolder, Count, Duration, Table, refuse, refuse_all
 from ocrd.config.unknown import as_far_as_known
 from ocrd.tasks import MODELS
@@ -48,36 +49,7 @@ _KINDS_OF = {
 # As ocrd/engine/visible.py reads them: a number, or a UUID as nvidia-smi -L tells it.
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,2})?|(GPU|MIG)-[0-9A-Za-z][0-9A-Za-z/-]*")
 
-_URL = re.compile(r"https?://[^\s/@?#]+(/[^\s?#]*)?")
-
-
-def _address(text: str) -> str:
-    if not _URL.fullmatch(text):
-        raise refuse(
-            f"{text!r} is no address of a server",
-            'Write it with http:// or https://, as in "http://gpu1:8000/v1", and no key in it.',
-        )
-    return text.rstrip("/")
-
-
 Device = Annotated[str, StringConstraints(min_length=1)]
-
-
-class ServerSettings(Table):
-    """One server of an engine."""
-
-    url: Annotated[str, AfterValidator(_address)]
-    places: int | None = Field(None, ge=1, le=1024)
-    weight: float = Field(1.0, gt=0, le=1000)
-    key_file: AbsoluteFolder | None = None
-    ca_file: AbsoluteFolder | None = None
-    client_cert: AbsoluteFolder | None = None
-    client_key: AbsoluteFolder | None = None
-    proxy: str | None = None
-
-
-def _server(told: Any) -> Any:
-    return {"url": told} if isinstance(told, str) else told
 
 
 class EngineSettings(Table):
@@ -232,7 +204,7 @@ class EngineSettings(Table):
         description="A page of which the engine is less sure, by its mean confidence, is doubtful;"
         " 0 asks for none. Each engine has its own scale: look first at what your pages have.",
     )
-    urls: tuple[Annotated[ServerSettings, BeforeValidator(_server)], ...] = Field(
+    urls: tuple[Server, ...] = Field(
         (),
         examples=[["http://gpu1:8000/v1"]],
         description="Servers: where they answer, up to and with /v1. One that takes another number"

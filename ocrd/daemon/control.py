@@ -18,6 +18,7 @@ from typing import Any
 
 from ocrd import __version__, again, files, retrying
 from ocrd.again import Outcome
+from ocrd.choice import Choice
 from ocrd.config import settings as config
 from ocrd.config.settings import Settings
 from ocrd.daemon.configuration import configure_log, require_folders, require_same
@@ -26,7 +27,7 @@ from ocrd.daemon.rehearsal import Rehearsal
 from ocrd.daemon.standing import Standing
 from ocrd.daemon.wiring import Wiring
 from ocrd.errors import Fate, OcrdError, Reason
-from ocrd.job import Choice, Job, JobState
+from ocrd.job import Job, JobState
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.retention import Retention
 from ocrd.ledger.writer import LedgerWriter

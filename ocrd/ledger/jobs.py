@@ -12,7 +12,8 @@ import os
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from ocrd.job import Choice, Job, JobState, News, Past
+from ocrd.choice import Choice
+from ocrd.job import Job, JobState, News, Past
 from ocrd.ledger.checkpoints import Checkpoints
 from ocrd.ledger.filings import Filings
 from ocrd.ledger.queue import Queue

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from ocrd.choice import Choice
 from ocrd.errors import OcrdError
-from ocrd.job import Choice, JobState
+from ocrd.job import JobState
 from ocrd.mcp.reach import Reach
 from ocrd.web.client import Client
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ocrd.job import DocumentResult
+from ocrd.sidecar.document import DocumentResult
 
 
 def yaml_header(document: DocumentResult) -> str:

@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from ocrd.figures import figures_of
-from ocrd.job import Block, Box, DocumentResult, PageRead, Place
+from ocrd.job import Block, Box, PageRead, Place
+from ocrd.sidecar.document import DocumentResult
 
 FORMAT_VERSION = 1  # grows when a field changes its meaning; new fields leave it
 

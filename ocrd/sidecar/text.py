@@ -17,11 +17,12 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ocrd import doubts
-from ocrd.job import DocumentResult, PageRead, PageStatus
+from ocrd.job import PageRead, PageStatus
 from ocrd.layout.seams import MARGINAL
 from ocrd.markdown import commonmark
 from ocrd.sidecar import blocks, json
 from ocrd.sidecar.blocks import PARAGRAPH, Lists, Piece
+from ocrd.sidecar.document import DocumentResult
 from ocrd.sidecar.header import yaml_header
 from ocrd.sidecar.style import USUAL, Style
 

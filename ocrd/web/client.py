@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote, urlencode
 
+from ocrd.choice import Choice
 from ocrd.errors import OcrdError, UnreachableError
 from ocrd.files import rights
-from ocrd.job import Choice
 from ocrd.web import notes
 from ocrd.web.door.wire import choice_to_json, dumps, error_from_json
 from ocrd.wording import span

@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ocrd import files
-from ocrd.job import LABELS, Block, Box, Cell, DocumentResult, Doubt, PageRead, PageStatus
+from ocrd.job import LABELS, Block, Box, Cell, Doubt, PageRead, PageStatus
 from ocrd.markdown.markup import blocks as blocks_of
 from ocrd.sidecar import text as sidecar
+from ocrd.sidecar.document import DocumentResult
 from ocrd.sidecar.style import Style
 from ocrd.tasks import Task
 

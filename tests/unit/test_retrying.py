@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from ocrd import files, retrying
+from ocrd.choice import Choice
 from ocrd.config.settings import InboxSettings
 from ocrd.errors import EncryptedError, Reason, ShareGoneError, SourceChangedError
 from ocrd.files import Place
 from ocrd.filing import filing, plans
-from ocrd.job import Candidate, Choice, FileKey, Job, JobState
+from ocrd.job import Candidate, FileKey, Job, JobState
 from ocrd.ledger.jobs import Ledger
 
 FIRST = Choice(numbers=(1,))

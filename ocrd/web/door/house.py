@@ -10,12 +10,13 @@ from typing import Annotated, Any, ParamSpec, Protocol, TypeVar
 from fastapi import Depends
 from starlette.requests import Request
 
+from ocrd.choice import Choice
 from ocrd.config.settings import Settings
 from ocrd.direct import Direct
 from ocrd.engine.client import EngineClient
 from ocrd.errors import UnknownJobError
 from ocrd.events import Events
-from ocrd.job import Choice, Job
+from ocrd.job import Job
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.uploads import Uploads
 from ocrd.web.door.asking import asker

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
 
-from ocrd.job import Choice, JobState
+from ocrd.choice import Choice
+from ocrd.job import JobState
 from ocrd.web.door.wire import LONGEST_PATTERN, MAX_JOBS, MAX_NUMBER
 
 UPLOADS = "uploads"  # stands for the folder of what programs bring

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Protocol
 
+from ocrd.choice import Choice
 from ocrd.doubts import outcome_of
 from ocrd.errors import ConfigError, Fault, OcrdError
-from ocrd.job import LAST_PAGE, Choice, Job, JobState
+from ocrd.job import LAST_PAGE, Job, JobState
 
 MAX_JOBS = 10_000  # in one answer, or named in one request
 MAX_NUMBER = 2**63 - 1  # of a job

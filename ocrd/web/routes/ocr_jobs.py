@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from ocrd import results
+from ocrd.choice import Choice
 from ocrd.errors import RequestError, UnknownJobError
 from ocrd.files import printable
-from ocrd.job import Choice, Job, JobState
+from ocrd.job import Job, JobState
 from ocrd.web.door.bringing import Brought
 from ocrd.web.door.faults import Answer
 from ocrd.web.door.guard import needs

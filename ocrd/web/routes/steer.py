@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ocrd.choice import Choice
 from ocrd.errors import RequestError
-from ocrd.job import Choice
 from ocrd.web.door.asking import asker
 from ocrd.web.door.faults import Answer
 from ocrd.web.door.guard import needs, needs_all

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ocrd import files
+from ocrd.choice import Choice
 from ocrd.errors import ConfigError, OcrdError, SourceChangedError
-from ocrd.job import Candidate, Choice, Job, JobState
+from ocrd.job import Candidate, Job, JobState
 from ocrd.ledger.jobs import Ledger
 from tests.unit.daemon.wired import House
 

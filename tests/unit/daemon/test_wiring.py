@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
+from ocrd.choice import Choice
 from ocrd.claims import this_process
 from ocrd.errors import FolderWithheldError
 from ocrd.intake.ownership import Claim
-from ocrd.job import Choice, JobState
+from ocrd.job import JobState
 from ocrd.ledger.jobs import Ledger
 from tests.clients import until
 from tests.unit.daemon.wired import ECHO, House

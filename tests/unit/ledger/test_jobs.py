@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ocrd.choice import Choice
 from ocrd.errors import LedgerRefusedError, Reason
-from ocrd.job import Candidate, Choice, FileKey, Job, JobState, Past
+from ocrd.job import Candidate, FileKey, Job, JobState, Past
 from ocrd.ledger.jobs import Ledger
 from tests.unit.ledger.memory import in_memory
 from tests.unit.ledger.offers import INBOX, NOW, candidate, enqueue, key, lease

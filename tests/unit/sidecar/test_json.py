@@ -10,7 +10,6 @@ from ocrd.job import (
     Block,
     Box,
     Cell,
-    DocumentResult,
     Doubt,
     Joint,
     PageRead,
@@ -18,6 +17,7 @@ from ocrd.job import (
     Place,
 )
 from ocrd.sidecar import json as sidecar_json
+from ocrd.sidecar.document import DocumentResult
 
 DOCUMENT = DocumentResult("scan.pdf", "12e45", "PDF", 3, "rapidocr", "small", "markdown", 12.345)
 FAILED = PageRead(2, PageStatus.FAILED, warnings=("The engine <gave> up.",), code="page")

@@ -11,7 +11,6 @@ from ocrd.job import (
     Block,
     Box,
     Cell,
-    DocumentResult,
     Doubt,
     Joint,
     PageRead,
@@ -19,6 +18,7 @@ from ocrd.job import (
     Place,
 )
 from ocrd.sidecar import json, layout
+from ocrd.sidecar.document import DocumentResult
 
 RESULT = DocumentResult("a.pdf", "0" * 64, "PDF", 2, "echo", "m", "markdown", 1.0)
 BOX = Box(1.0, 2.0, 3.5, 4.0)

@@ -6,9 +6,10 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from ocrd.job import Block, DocumentResult, Doubt, Joint, PageRead, PageStatus, Place
+from ocrd.job import Block, Doubt, Joint, PageRead, PageStatus, Place
 from ocrd.layout.whole import whole
 from ocrd.sidecar import text as sidecar
+from ocrd.sidecar.document import DocumentResult
 from ocrd.sidecar.style import Style
 
 DOCUMENT = DocumentResult("scan.pdf", "", "PDF", 2, "rapidocr", "", "markdown", 1.0)

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from ocrd.job import DocumentResult, PageRead, PageStatus
+from ocrd.job import PageRead, PageStatus
 from ocrd.markdown import markup
 from ocrd.sidecar import text as sidecar
+from ocrd.sidecar.document import DocumentResult
 from ocrd.sidecar.style import Style
 from ocrd.tasks import Task
 

@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ocrd.job import Block, Box, Cell, DocumentResult, PageRead, PageStatus
+from ocrd.job import Block, Box, Cell, PageRead, PageStatus
 from ocrd.sidecar import text as sidecar
+from ocrd.sidecar.document import DocumentResult
 from ocrd.sidecar.style import Style
 
 DOCUMENT = DocumentResult(

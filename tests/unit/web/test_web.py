@@ -20,6 +20,7 @@ import pytest
 import pytest_asyncio
 
 from ocrd.again import Outcome
+from ocrd.choice import Choice
 from ocrd.errors import (
     ConfigError,
     OcrdError,
@@ -29,7 +30,7 @@ from ocrd.errors import (
     UnknownJobError,
     UnreachableError,
 )
-from ocrd.job import Choice, FileKey, Job, JobState
+from ocrd.job import FileKey, Job, JobState
 from ocrd.readiness.finding import Finding, Verdict
 from ocrd.web.client import Client
 from ocrd.web.door.asking import asked_by, name_of
