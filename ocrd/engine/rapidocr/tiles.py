@@ -95,11 +95,29 @@ def plan(page: Pixels, quads: Sequence[Quad], scale: float) -> Plan | None:
     small = _small(found, scale, enough)
     if not small.any():
         return None
-    height = float(np.percentile(found.heights[small], 20))
+    height = float(np.percentile(_whole(page, found, quads)[small], 20))
     clear = min(1.0, _CLEAR / height)
     regions = _grid(page.shape[1], page.shape[0], clear, _OVERLAP * height)
     regions = [region for region in regions if _holds(region, found.boxes[small])]
     return Plan(tuple(regions[:MOST]), clear, scale)
+
+
+def _whole(page: Pixels, found: Rows, quads: Sequence[Quad]) -> Reals:
+    """Return how high the letters of rows are, of which the boxes may have covered a part.
+
+    Boxes that are found coarsely lie half over the next line, and what they leave of it is no
+    letter: it would ask for tiles as for type of half the size, in which columns flow together.
+    """
+    if not len(quads):
+        return found.heights
+    rows = _found(page, ())
+    heights = found.heights.copy()
+    for index, box in enumerate(found.boxes):
+        overlap = np.minimum(rows.boxes[:, 2:], box[2:]) - np.maximum(rows.boxes[:, :2], box[:2])
+        shared = np.clip(overlap, 0, None).prod(axis=1)
+        if shared.any():
+            heights[index] = max(heights[index], rows.heights[int(shared.argmax())])
+    return heights
 
 
 def crowded(page: Pixels, quads: Sequence[Quad], scale: float) -> Plan:

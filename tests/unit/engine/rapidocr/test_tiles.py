@@ -65,6 +65,23 @@ def test_a_page_of_many_lines_is_not_parted_for_a_few_words() -> None:
     assert tiles.plan(sheet((3508, 2480), *notes), lines, 960 / 3508) is not None
 
 
+@pytest.mark.parametrize(
+    ("size", "top", "bottom"), [(22, -0.3, 0.4), (22, 0.8, 1.5), (30, 0.7, 1.4)]
+)
+def test_letters_that_boxes_cover_in_part_are_as_high_as_they_are(
+    size: int, top: float, bottom: float
+) -> None:
+    rows = [(100, 200 + 2 * size * row, NOTE[2], size) for row in range(16)]
+    page = sheet((1800, 3600), *rows)
+    whole = tiles.plan(page, [], 960 / 3600)
+    # Coarse boxes lie too high or too low, and leave a part of each line.
+    boxes = [box(90, y + top * size, 1000, y + bottom * size) for _, y, _, _ in rows]
+    plan = tiles.plan(page, boxes, 960 / 3600)
+    assert whole is not None
+    assert plan is not None
+    assert plan.scale == pytest.approx(whole.scale)
+
+
 def test_letters_that_are_large_enough_need_no_tiles() -> None:
     text = (100, 100, "All dimensions are in millimetres", 60)
     assert tiles.plan(sheet((3508, 2480), text), [], 960 / 3508) is None
