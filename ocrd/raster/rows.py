@@ -79,11 +79,16 @@ class _Stripes:
         start = stripe * self.height
         found = []
         for match in _RUN.finditer(self.inked, start, start + self.height):
-            found += [(stripe, a - start, b - start) for a, b in self._parted(*match.span())]
-        return sorted(found)
+            first, last = match.span()
+            if last - first >= 2 * LOWEST:
+                parts = sorted(self._parted(first, last))
+                found += [(stripe, a - start, b - start) for a, b in parts]
+            elif last - first >= LOWEST:
+                found.append((stripe, first - start, last - start))
+        return found
 
     def _parted(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Yield the run, or the runs that it is made of: rows that touch are parted."""
+        """Yield a high run, or the runs that it is made of: rows that touch are parted."""
         waiting = [(first, last)]
         while waiting:
             first, last = waiting.pop()
@@ -135,12 +140,13 @@ class _Chain:
 
 def rows(mask: Image.Image) -> list[Row]:
     """Return the rows of text on a page; ``mask`` is white where it has ink."""
-    sheets = [_striped(page) for page in _halved(mask)]
+    pages, means = _halved(mask)
+    sheets = [_striped(page) for page in pages]
     found = []
     for level in reversed(range(len(sheets))):
         if sheets[level].getbbox() is None:
             continue
-        whole = _stripes(mask.resize(sheets[level].size, Image.Resampling.BOX)) if level else None
+        whole = _stripes(_striped(means[level])) if level else None
         stripes = _stripes(sheets[level])
         for chain in _chains(stripes):
             if row := _row(chain, stripes, whole):
@@ -150,12 +156,17 @@ def rows(mask: Image.Image) -> list[Row]:
     return _likely(found)
 
 
-def _halved(mask: Image.Image) -> list[Image.Image]:
-    """Return the page and what is left of it at a half, a quarter, … of its size."""
-    pages = [mask]
+def _halved(mask: Image.Image) -> tuple[list[Image.Image], list[Image.Image]]:
+    """Return the page and what is left of it at a half, a quarter, … of its size.
+
+    Then the same with all of its ink, in shades.
+    """
+    pages, means = [mask], [mask]
     while len(pages) < LEVELS and min(pages[-1].size) >= 8 * STRIPE:
-        pages.append(pages[-1].reduce(2).point(_MAJORITY))
-    return pages
+        means.append(means[-1].reduce(2))
+        half = pages[-1].reduce(2) if len(pages) > 1 else means[-1]
+        pages.append(half.point(_MAJORITY))
+    return pages, means
 
 
 def _striped(page: Image.Image) -> Image.Image:

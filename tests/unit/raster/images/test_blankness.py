@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from ocrd.raster.images import blankness
 from ocrd.raster.images.blankness import has_structure, is_blank
 from tests import papers
 
@@ -130,3 +131,31 @@ def test_structure_is_told_from_noise_of_any_strength() -> None:
     assert not has_structure(grain * 40, step=0.5, most=1e9)
     grain[200:230, 100:400] += 3
     assert has_structure(grain * 40, step=0.5, most=1e9)
+
+
+@pytest.mark.parametrize("first_row", [0, 800])
+def test_a_page_of_text_is_told_by_some_strips_of_it(
+    first_row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = sheet(245, 2.0)
+    for row in range(first_row, 2200, 50):
+        write(page, "Rechnung Nr. 4711, Betrag 119,00 EUR " * 4, 60, at=(100, row))
+    looked_at: list[int] = []
+
+    class Counted(blankness._Page):
+        def __init__(self, levels: blankness.Levels, step: float, most: float) -> None:
+            looked_at.append(levels.size)
+            super().__init__(levels, step, most)
+
+    monkeypatch.setattr(blankness, "_Page", Counted)
+    assert not is_blank(page)
+    assert sum(looked_at) < 0.35 * page.width * page.height
+
+
+def test_a_strip_that_is_livelier_than_the_page_shows_nothing_by_itself() -> None:
+    chance = np.random.default_rng(7)
+    for quiet, lively in ((0.5, 1.5), (2.0, 3.5), (4.0, 9.0)):
+        strength = np.full((A4[1], 1), quiet)
+        strength[A4[1] // 3 : A4[1] // 2] = lively
+        grain = 240 + strength * chance.normal(0, 1, (A4[1], A4[0]))
+        assert is_blank(Image.fromarray(grain.round().clip(0, 255).astype(np.uint8)))
