@@ -17,3 +17,12 @@ class Choice:
     inbox: str = ""  # its path
     name: str = ""  # a pattern with * and ? for the path in the inbox, or its last part
     doubted: bool = False  # done, with doubts or in part
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one may see of all jobs: those of some folders, and what he brought himself."""
+
+    folders: tuple[str, ...]  # and what is below them
+    uploads: str  # the folder of what programs bring, which is in none of those
+    owner: str  # whose of these he may see

@@ -18,7 +18,7 @@ from typing import Any
 
 from ocrd import __version__, again, files, retrying
 from ocrd.again import Outcome
-from ocrd.choice import Choice
+from ocrd.choice import Choice, Sight
 from ocrd.config import settings as config
 from ocrd.config.settings import Settings
 from ocrd.daemon.configuration import configure_log, require_folders, require_same
@@ -202,11 +202,12 @@ class Control:
         return Outcome(job, done=True, what=again.told(job, new, stray), new=new)
 
     async def jobs(
-        self, choice: Choice = ALL, *, before: int | None = None, limit: int = 50
-    ) -> tuple[list[Job], int | None]:
-        """Return the newest chosen jobs under a number, and where to go on."""
+        self, choice: Choice = ALL, *, before: int | None = None, limit: int = 50,
+        sight: Sight | None = None,
+    ) -> tuple[list[Job], int | None]:  # fmt: skip
+        """Return the newest chosen jobs under a number that ``sight`` has, and where to go on."""
         return await self._ledger.do(
-            lambda ledger: ledger.listed(choice, before=before, limit=limit)
+            lambda ledger: ledger.listed(choice, before=before, limit=limit, sight=sight)
         )
 
     async def job(self, job_id: int) -> Job:

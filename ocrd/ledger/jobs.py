@@ -7,17 +7,21 @@ came, ``filings`` how it ends; here it is all one, and people look at it.
 from __future__ import annotations
 
 import fnmatch
+import heapq
 import itertools
 import os
 import re
-from collections.abc import Callable, Collection, Sequence
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Sequence
 
-from ocrd.choice import Choice
+from ocrd.choice import Choice, Sight
 from ocrd.job import Job, JobState, News, Past
 from ocrd.ledger.checkpoints import Checkpoints
 from ocrd.ledger.filings import Filings
 from ocrd.ledger.queue import Queue
 from ocrd.ledger.rows import COLUMNS, find, job_of
+
+_PAST_ALL = 2**63 - 1  # above every job's number
 
 
 class Ledger(Queue, Checkpoints, Filings):
@@ -67,25 +71,66 @@ class Ledger(Queue, Checkpoints, Filings):
         return [job_of(row) for row in rows]
 
     def listed(
-        self, choice: Choice, *, before: int | None = None, limit: int = 50
-    ) -> tuple[list[Job], int | None]:
+        self, choice: Choice, *, before: int | None = None, limit: int = 50,
+        sight: Sight | None = None,
+    ) -> tuple[list[Job], int | None]:  # fmt: skip
         """Return the newest jobs that a person means, and where to go on: None for nowhere.
 
-        They are those with numbers under ``before``, and all where the choice says nothing.
+        They are those with numbers under ``before``, and all where the choice says nothing; with
+        ``sight`` those of them that it has.
         """
-        state = choice.state or (JobState.DONE if choice.doubted else None)
-        inbox = os.fsencode(choice.inbox)
-        rows = self.db.execute(
-            f"SELECT {COLUMNS} FROM jobs WHERE (? IS NULL OR id < ?)"  # noqa: S608  (our own)
-            " AND (? IS NULL OR state = ?) AND (? = '' OR code = ?) AND (? = x'' OR inbox = ?)"
+        if sight is None and not choice.inbox:
+            sources = [self._newest(choice, before)]
+        else:
+            sources = [*self._newest_by_folder(choice, before, sight)]
+        rows = heapq.merge(*sources, key=lambda row: -row[0])
+        fits = _naming(choice.name)
+        named = (number for number, relpath in rows if fits(os.fsdecode(relpath)))
+        numbers = [*itertools.islice(named, limit + 1)]
+        found = [job for job in map(self.job, numbers[:limit]) if job is not None]
+        return found, numbers[limit - 1] if len(numbers) > limit else None
+
+    def _newest(
+        self, choice: Choice, before: int | None, where: str = "TRUE", *values: object
+    ) -> sqlite3.Cursor:
+        """Return numbers and paths of what a choice means, of one source, the newest first."""
+        state = _state_of(choice)
+        return self.db.execute(
+            f"SELECT id, relpath FROM jobs WHERE {where} AND id < ?"  # noqa: S608  (our own)
+            " AND (? IS NULL OR state = ?) AND (? = '' OR code = ?)"
             " AND (NOT ? OR pages_failed > 0 OR pages_doubtful > 0) ORDER BY id DESC",
-            (before, before, state, state, choice.code, choice.code, inbox, inbox, choice.doubted),
-        )
-        named = filter(_naming(choice.name), map(job_of, rows))
-        found = list(itertools.islice(named, limit + 1))
-        if len(found) <= limit:
-            return found, None
-        return found[:limit], found[limit - 1].id
+            (*values, _PAST_ALL if before is None else before, state, state, choice.code,
+             choice.code, choice.doubted),
+        )  # fmt: skip
+
+    def _newest_by_folder(
+        self, choice: Choice, before: int | None, sight: Sight | None
+    ) -> Iterator[sqlite3.Cursor]:
+        """Yield what is meant, each of one folder and state, so that no other's rows are read."""
+        wanted = os.fsencode(choice.inbox)
+        inboxes = {wanted} if sight is None else self._seen(sight)
+        state = _state_of(choice)
+        states = [*JobState] if state is None else [state]
+        for inbox in inboxes & {wanted} if wanted else inboxes:
+            for state in states:  # of the index of both, in which they lie by their numbers
+                yield self._newest(choice, before, "state = ? AND inbox = ?", state, inbox)
+        if sight is not None and choice.inbox in {"", sight.uploads}:
+            own = "asked <> '{}' AND json_extract(asked, '$.by') = ? AND inbox = ?"
+            yield self._newest(choice, before, own, sight.owner, os.fsencode(sight.uploads))
+
+    def _seen(self, sight: Sight) -> set[bytes]:
+        """Return the folders with jobs that somebody may see, but for that of the uploads."""
+        found = set()
+        for told in map(os.fsencode, sight.folders):
+            found.add(told)
+            below = told.rstrip(b"/") + b"/"
+            last, past = below, below[:-1] + b"0"  # which comes next to the slash
+            while last is not None:
+                (last,) = self.db.execute(
+                    "SELECT MIN(inbox) FROM jobs WHERE inbox > ? AND inbox < ?", (last, past)
+                ).fetchone()
+                found.add(last)
+        return found - {None, os.fsencode(sight.uploads)}
 
     def chosen(self, choice: Choice) -> list[Job]:
         """Return the jobs that a person means, the oldest first; KeyError for an unknown number."""
@@ -103,7 +148,8 @@ class Ledger(Queue, Checkpoints, Filings):
             " AND (NOT ? OR pages_failed > 0 OR pages_doubtful > 0) ORDER BY id",
             (state, choice.code, choice.code, inbox, inbox, choice.doubted),
         )
-        return [*filter(_naming(choice.name), map(job_of, rows))]
+        fits = _naming(choice.name)
+        return [job_of(row) for row in rows if fits(os.fsdecode(row[2]))]
 
     def newest_of(self, inbox: str, relpath: str) -> Job | None:
         """Return the last job of a source, None if there was none."""
@@ -145,14 +191,19 @@ class Ledger(Queue, Checkpoints, Filings):
         return {os.fsdecode(inbox): count for inbox, count in rows}
 
 
-def _naming(pattern: str) -> Callable[[Job], bool]:
+def _state_of(choice: Choice) -> JobState | None:
+    """Return the state that a choice of jobs to be listed means, None for any."""
+    return choice.state or (JobState.DONE if choice.doubted else None)
+
+
+def _naming(pattern: str) -> Callable[[str], bool]:
     """Return what says whether a job's path, or its last part, is of a pattern with * and ?."""
     if not pattern:
         return lambda _: True
     fits = re.compile(fnmatch.translate(pattern)).match  # fnmatch's own store keeps thousands
 
-    def is_named(job: Job) -> bool:
-        name = os.path.basename(job.relpath)  # noqa: PTH119 -- a name, of no path of ours
-        return bool(fits(job.relpath) or fits(name))
+    def is_named(relpath: str) -> bool:
+        name = os.path.basename(relpath)  # noqa: PTH119 -- a name, of no path of ours
+        return bool(fits(relpath) or fits(name))
 
     return is_named

@@ -129,6 +129,9 @@ MIGRATIONS: tuple[str, ...] = (
         due REAL NOT NULL DEFAULT 0
     );
     """,
+    """
+    CREATE INDEX jobs_by ON jobs (json_extract(asked, '$.by')) WHERE asked <> '{}';
+    """,
 )
 
 # An older ledger that is only looked at stays as it is: the columns are put before it.

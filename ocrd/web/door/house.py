@@ -10,7 +10,7 @@ from typing import Annotated, Any, ParamSpec, Protocol, TypeVar
 from fastapi import Depends
 from starlette.requests import Request
 
-from ocrd.choice import Choice
+from ocrd.choice import Choice, Sight
 from ocrd.config.settings import Settings
 from ocrd.direct import Direct
 from ocrd.engine.client import EngineClient
@@ -27,8 +27,6 @@ from ocrd.work import Folder, Work
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-BATCH = 200  # jobs looked at in one step for one who may not see them all
 
 
 class Steering(Protocol):
@@ -73,9 +71,12 @@ class Steering(Protocol):
         ...
 
     async def jobs(
-        self, choice: Choice, *, before: int | None, limit: int
+        self, choice: Choice, *, before: int | None, limit: int, sight: Sight | None
     ) -> tuple[Sequence[Job], int | None]:
-        """Return the latest chosen jobs under a number, newest first, and where to go on."""
+        """Return the latest chosen jobs under a number, newest first, and where to go on.
+
+        With ``sight``, those of them that it has.
+        """
         ...
 
     async def job(self, job_id: int) -> Job:
@@ -131,16 +132,12 @@ class House:
         self, choice: Choice, *, before: int | None = None, limit: int = 50
     ) -> tuple[list[Job], int | None]:
         """Return the newest jobs that the asker may see, and under which number to go on."""
-        found: list[Job] = []
-        while len(found) <= limit:
-            size = limit if not asker().folders else max(limit, BATCH)
-            some, before = await self.steering.jobs(choice, before=before, limit=size)
-            found += filter(self.may_see, some)
-            if before is None:
-                break
-        if len(found) <= limit:
-            return found, before
-        return found[:limit], found[limit - 1].id
+        who = asker()
+        sight = Sight(who.folders, str(self.uploads.path), who.owner) if who.folders else None
+        found, following = await self.steering.jobs(
+            choice, before=before, limit=limit, sight=sight
+        )
+        return [*found], following
 
     async def do(self, job: Job, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do something with a job's files, in the threads of its folder."""

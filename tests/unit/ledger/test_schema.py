@@ -98,7 +98,7 @@ def test_a_sound_ledger_is_opened_again_and_again(path: Path) -> None:
     for _ in range(3):
         db = made(path)
         db.execute(JOB)
-        assert value(db, "user_version") == 7
+        assert value(db, "user_version") == 8
         db.close()
 
 
@@ -106,7 +106,7 @@ def test_a_log_that_belongs_to_a_refused_ledger_is_not_carried_into_it(path: Pat
     """As a crash left it: what a newer version wrote stands in the log alone."""
     writer = made(path)
     writer.execute("PRAGMA wal_autocheckpoint = 0")
-    writer.execute("PRAGMA user_version = 8")
+    writer.execute("PRAGMA user_version = 9")
     copy = path.parent / "copy" / path.name
     copy.parent.mkdir()
     for name in (path.name, f"{path.name}-wal"):
@@ -115,7 +115,7 @@ def test_a_log_that_belongs_to_a_refused_ledger_is_not_carried_into_it(path: Pat
     log = copy.with_name(f"{copy.name}-wal")
     before = copy.read_bytes(), log.read_bytes()
     for readonly in (False, True):
-        with pytest.raises(LedgerTooNewError, match="schema 8, this one knows 7"):
+        with pytest.raises(LedgerTooNewError, match="schema 9, this one knows 8"):
             open_connection(copy, readonly=readonly)
         assert (copy.read_bytes(), log.read_bytes()) == before
 
@@ -245,7 +245,7 @@ def test_a_connection_that_one_thread_opened_another_may_use_and_close(path: Pat
     """The writer's thread gets a ledger that was opened before it began."""
     db = made(path)
     with ThreadPoolExecutor(1) as other:
-        assert other.submit(value, db, "user_version").result() == 7
+        assert other.submit(value, db, "user_version").result() == 8
         other.submit(db.close).result()
 
 
@@ -272,7 +272,7 @@ def test_an_older_ledger_learns_to_give_space_back_and_is_rewritten_once_for_tha
 ) -> None:
     older(path, auto_vacuum)
     db = made(path)
-    assert value(db, "user_version") == 7
+    assert value(db, "user_version") == 8
     assert value(db, "auto_vacuum") == 2  # incremental
     assert db.execute("SELECT COUNT(*) FROM jobs").fetchone() == (1,)
     assert db.execute("SELECT length(value) FROM settings WHERE name = 'id'").fetchone() == (32,)

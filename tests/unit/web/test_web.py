@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 
 from ocrd.again import Outcome
-from ocrd.choice import Choice
+from ocrd.choice import Choice, Sight
 from ocrd.errors import (
     ConfigError,
     OcrdError,
@@ -89,8 +89,9 @@ class Desk:
         ]
 
     async def jobs(
-        self, choice: Choice, *, before: int | None, limit: int
+        self, choice: Choice, *, before: int | None, limit: int, sight: Sight | None
     ) -> tuple[list[Job], int | None]:
+        assert sight is None, "who comes by the socket sees all"
         self.listed = (choice, before, limit)
         found = [job for job in self.known.values() if choice.state in {None, job.state}]
         return found[:limit], 1 if len(found) > limit else None
