@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ocrd import __version__
 from ocrd.config.api import ApiSettings
 from ocrd.errors import OcrdError, RequestError
+from ocrd.mcp.sessions import IDLE_SECONDS, MOST, Sessions
 from ocrd.mcp.tools import Tools
 from ocrd.web.door.asking import asker
 from ocrd.web.door.connections import Patient
@@ -73,7 +74,10 @@ def _told(work: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 
 def application(made: MCPServer, gate: Gate) -> ASGIApp:
     """Return the application that serves over HTTP, behind the same door as the daemon's own."""
-    return Guard(_Whole(made.streamable_http_app(streamable_http_path=PATH)), gate)
+    app = made.streamable_http_app(
+        streamable_http_path=PATH, max_sessions=MOST, session_idle_timeout=IDLE_SECONDS
+    )
+    return Guard(_Whole(Sessions(app)), gate)
 
 
 def serve(made: MCPServer, api: ApiSettings) -> None:

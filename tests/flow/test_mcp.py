@@ -18,6 +18,7 @@ import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
+from ocrd.mcp.sessions import MOST_OF_ONE
 from tests.installation import LETTER, ROOT, Installation, eventually, make_pdf
 from tests.recipes.blocks import blocks
 
@@ -35,7 +36,7 @@ def served(daemon: Installation, tmp_path: Path) -> Installation:
     secret.mkdir()
     shutil.copy(LETTER, secret)
     (papers / "way out").symlink_to(secret)
-    (tmp_path / "keys").write_text(f"assistant: {KEY}\nfew: x{KEY} read\n")
+    (tmp_path / "keys").write_text(f"assistant: {KEY}\nfew: x{KEY} read\nother: y{KEY}\n")
     (tmp_path / "keys").chmod(0o600)
     daemon.configure(
         more=f'[api]\nfiles = ["{papers}"]\napi_key_file = "{tmp_path}/keys"\nmax_direct_pages = 2'
@@ -134,12 +135,21 @@ def test_over_http_a_key_is_needed_that_may_read_and_bring(served: Installation)
                     return text_of(await client.call_tool("status", {}))
 
             assert json.loads(asyncio.run(ask()))["state"] == "running"
+            begin = {
+                "jsonrpc": "2.0", "id": 1, "method": "initialize",
+                "params": {"protocolVersion": "2025-06-18", "capabilities": {},
+                           "clientInfo": {"name": "one that ends no session", "version": "1"}},
+            }  # fmt: skip
+            told["Accept"] = "application/json, text/event-stream"
+            statuses = [_status(url, told, begin) for _ in range(MOST_OF_ONE + 2)]
+            assert statuses == [200] * MOST_OF_ONE + [429] * 2
+            assert _status(url, {**told, "X-API-Key": f"y{KEY}"}, begin) == 200
         finally:
             process.terminate()
 
 
-def _status(url: str, headers: dict[str, str]) -> int:
+def _status(url: str, headers: dict[str, str], body: Any = None) -> int:
     try:
-        return httpx.post(url, headers=headers, json={}).status_code
+        return httpx.post(url, headers=headers, json=body or {}).status_code
     except httpx.TransportError:
         return 0
