@@ -23,7 +23,8 @@ from ocrd.reading import InterruptedReadingError
 from ocrd.tasks import AS_CONFIGURED, IMAGE_TEXT, MODES, SIZES, SIZES_OF, Decoding, Task
 from ocrd.uploads import safe_name
 from ocrd.web.door.house import House
-from ocrd.web.door.receiving import Received, gone
+from ocrd.web.door.receiving import gone
+from ocrd.web.door.sink import Received
 
 T = TypeVar("T")
 

@@ -14,9 +14,11 @@ from ocrd.job import Job
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.rows import order_text
 from ocrd.web.door.asking import asker
+from ocrd.web.door.form import Form
 from ocrd.web.door.house import House
 from ocrd.web.door.ordering import Wish, wish
-from ocrd.web.door.receiving import Form, Received, brought
+from ocrd.web.door.receiving import brought
+from ocrd.web.door.sink import Received
 
 LONGEST_PROMISE = 255  # characters of an Idempotency-Key
 OF_THE_NAME = "filename"  # the field that names a document which is the body itself

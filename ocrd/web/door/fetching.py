@@ -16,7 +16,8 @@ from ocrd.errors import RequestError
 from ocrd.web.door.addresses import Address, Url, followed, is_public, parsed, refused
 from ocrd.web.door.house import House
 from ocrd.web.door.outgoing import HostAnswer, are_all, asked, looked_up
-from ocrd.web.door.receiving import Place, Received, Sink, decoded, too_large
+from ocrd.web.door.packed import decoded
+from ocrd.web.door.sink import Place, Received, Sink, too_large
 
 FETCH_SECONDS = 30.0  # for all of it: names, redirects and the document
 MAX_REDIRECTS = 5

@@ -21,7 +21,7 @@ from ocrd.ledger.writer import LedgerWriter
 from ocrd.uploads import Uploads
 from ocrd.web.door.asking import asker
 from ocrd.web.door.guard import Gate, require
-from ocrd.web.door.receiving import Memory
+from ocrd.web.door.jsonbody import Memory
 from ocrd.web.door.wire import Finding, Outcome
 from ocrd.work import Folder, Work
 

@@ -15,10 +15,12 @@ from ocrd.direct import Question
 from ocrd.errors import OcrdError
 from ocrd.web.door.asked import answered, while_there
 from ocrd.web.door.faults import Answer, refusal_of
+from ocrd.web.door.form import Form
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import House, TheHouse
 from ocrd.web.door.inquiry import inquiry, unpacked, wrong
-from ocrd.web.door.receiving import Form, Received, json_brought
+from ocrd.web.door.jsonbody import json_brought
+from ocrd.web.door.sink import Received
 from ocrd.web.routes.forms import OF_BATCH
 from ocrd.web.routes.readings import remarks, require_read, text_of
 

@@ -17,7 +17,8 @@ from ocrd.web.door.faults import Answer
 from ocrd.web.door.fetching import fetched
 from ocrd.web.door.house import House
 from ocrd.web.door.inquiry import inquiry, switch_of, text_of, wrong
-from ocrd.web.door.receiving import Received, decoded
+from ocrd.web.door.packed import decoded
+from ocrd.web.door.sink import Received
 from ocrd.web.routes import readings
 
 TYPES = ("base64", "url")

@@ -15,8 +15,10 @@ from typing import Any
 
 from ocrd.errors import RequestError
 from ocrd.web.door.fetching import named
+from ocrd.web.door.form import Form
 from ocrd.web.door.house import House
-from ocrd.web.door.receiving import Form, Received, decoded
+from ocrd.web.door.packed import decoded
+from ocrd.web.door.sink import Received
 from ocrd.web.routes.files import deposited, signed_for
 
 _TEXTS = frozenset({"text", "input_text"})

@@ -19,7 +19,7 @@ from ocrd.web.door.guard import needs
 from ocrd.web.door.house import House, TheHouse
 from ocrd.web.door.inquiry import Inquiry, inquiry, taken, wrong
 from ocrd.web.door.live import Live
-from ocrd.web.door.receiving import Received
+from ocrd.web.door.sink import Received
 from ocrd.web.routes.forms import OF_A_DOCUMENT
 from ocrd.web.routes.readings import found, reading, remarks, text_of
 from ocrd.web.routes.transcription import Transcript, Transcription, Wanted

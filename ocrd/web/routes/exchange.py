@@ -22,8 +22,9 @@ from ocrd.errors import OcrdError
 from ocrd.tasks import MAX_STOPS, MAX_TEMPERATURE, Decoding
 from ocrd.web.door.asked import kind_of, streamed, task_asked, while_there
 from ocrd.web.door.faults import Refusal, refusal_of, refused
+from ocrd.web.door.form import Form
 from ocrd.web.door.house import House
-from ocrd.web.door.receiving import Form, json_brought
+from ocrd.web.door.jsonbody import json_brought
 from ocrd.web.door.streaming import Sent
 from ocrd.web.routes import boxed
 from ocrd.web.routes.conversation import ParameterError, Reference, received

@@ -20,7 +20,8 @@ from ocrd.web.door.asking import asker
 from ocrd.web.door.faults import Answer, Refusal, path_of, speak
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import House, TheHouse
-from ocrd.web.door.receiving import Received, brought
+from ocrd.web.door.receiving import brought
+from ocrd.web.door.sink import Received
 from ocrd.web.door.streaming import INERT, saved_as
 from ocrd.web.routes.forms import OF_A_FILE
 

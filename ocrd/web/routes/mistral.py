@@ -27,8 +27,9 @@ from ocrd.job import PageStatus
 from ocrd.tasks import Task
 from ocrd.web.door.asked import kind_of, read, task_asked
 from ocrd.web.door.faults import Answer, refusal_of, refused
+from ocrd.web.door.form import Form
 from ocrd.web.door.house import House
-from ocrd.web.door.receiving import Form, Received
+from ocrd.web.door.sink import Received
 from ocrd.web.routes import files
 from ocrd.web.routes.conversation import Reference, received
 from ocrd.web.routes.models import engine_of

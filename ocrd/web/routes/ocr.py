@@ -16,11 +16,14 @@ from starlette.responses import Response
 
 from ocrd.web.door.accepting import accepted
 from ocrd.web.door.bringing import kept, require_open
+from ocrd.web.door.form import Form
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import House, TheHouse
 from ocrd.web.door.inquiry import inquiry, is_json, switch_of, unpacked, wrong
 from ocrd.web.door.inquiry import text_of as told_text
-from ocrd.web.door.receiving import Form, Received, brought, json_brought
+from ocrd.web.door.jsonbody import json_brought
+from ocrd.web.door.receiving import brought
+from ocrd.web.door.sink import Received
 from ocrd.web.routes import boxed
 from ocrd.web.routes.direct import live, text_answer
 from ocrd.web.routes.forms import OF_OCR

@@ -13,7 +13,7 @@ from ocrd.job import PageStatus
 from ocrd.web.door.asked import read
 from ocrd.web.door.house import House
 from ocrd.web.door.inquiry import Inquiry
-from ocrd.web.door.receiving import Received
+from ocrd.web.door.sink import Received
 from ocrd.web.routes.transcription import unread
 
 

@@ -23,7 +23,7 @@ from ocrd.spoken import Cut, Spoken
 from ocrd.tasks import Task
 from ocrd.web.door.asked import LINE_KINDS, answered
 from ocrd.web.door.house import House
-from ocrd.web.door.receiving import Received
+from ocrd.web.door.sink import Received
 from ocrd.web.routes.recital import Recital
 
 _WHOLE = 0  # the page that stands for all of a document

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ocrd.web.door.form import Form
 from ocrd.web.door.guard import needs
 from ocrd.web.door.house import TheHouse
 from ocrd.web.door.inquiry import wrong
-from ocrd.web.door.receiving import Form, json_brought
+from ocrd.web.door.jsonbody import json_brought
 from ocrd.web.routes import boxed, mistral
 from ocrd.web.routes.forms import BOXED
 

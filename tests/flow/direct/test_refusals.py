@@ -55,7 +55,8 @@ from tests.installation import Installation, eventually
         ("/ocr/batch", {"json": {"requests": 7}}, 422, "values"),
         ("/v1/ocr", {"json": {}}, 422, "values"),
         ("/v1/ocr", {"json": {"image": PACKED, "image_type": "path"}}, 422, "values"),
-        ("/v1/ocr", {"json": {"image": "/etc/passwd"}}, 422, "base64"),
+        ("/v1/ocr", {"json": {"image": "/etc/passwd"}}, 422, "unsupported"),  # as Base64
+        ("/v1/ocr", {"json": {"image": "../etc/passwd"}}, 422, "base64"),
         ("/v1/ocr", {"json": {"image": "http://127.0.0.1/x.png", "image_type": "url"}}, 422, "url"),
         ("/v1/ocr", {"json": {"image": "file:///etc/passwd", "image_type": "url"}}, 422, "url"),
     ],
