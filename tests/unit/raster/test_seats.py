@@ -91,3 +91,58 @@ async def test_all_who_wait_are_sent_away(seats: Seats) -> None:
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(answer) for answer in answers] == [TransientError] * 3
     assert seats.waiting == 0
+
+
+async def test_a_seat_is_busy_until_it_is_given_back_for_good(seats: Seats) -> None:
+    seat = await seats.take((), None, "a")
+    second = asyncio.create_task(seats.take((0,), 1, "a"))
+    await asyncio.sleep(0)
+    seats.give_back(seat)
+    third = asyncio.create_task(seats.take((0,), 2, "a"))
+    assert await second is seat
+    await asyncio.sleep(0)
+    assert seat.busy
+    assert seats.waiting == 1
+    assert not third.done()
+    seats.give_back(seat)
+    assert await third is seat
+    seats.give_back(seat)
+    assert not seat.busy
+    assert seats.waiting == 0
+
+
+async def test_who_comes_anew_has_no_turns_saved_up(seats: Seats) -> None:
+    for _ in range(10):
+        seats.give_back(await seats.take((), None, "folder"))
+    asked = [("folder", (0, 1), 1.0)] * 3 + [("programs", (0, 2), 1.0)] * 3
+    assert await order_of(seats, asked) in ([0, 3, 1, 4, 2, 5], [3, 0, 4, 1, 5, 2])
+
+
+async def test_a_seat_that_has_the_document_open_is_preferred() -> None:
+    seats = Seats([Seat(Limits()) for _ in range(3)])
+    one, two, three = seats.all
+    for name in "abc":
+        two.remember(name)
+    one.remember("d")
+    assert two.documents == 3
+    assert await seats.take((), "b") is two
+    assert await seats.take((), "b") is one  # the first that is free
+    assert await seats.take((), "x") is three
+
+
+def test_a_seat_knows_the_last_three_documents_and_counts_what_it_opened() -> None:
+    seat = Seat(Limits())
+    for name in "abacd":
+        seat.remember(name)
+    assert [name for name in "abcd" if seat.knows(name)] == ["a", "c", "d"]
+    assert seat.documents == 4
+    seat.remember("b")
+    assert seat.documents == 5
+
+
+def test_a_seat_shows_that_its_child_is_at_work() -> None:
+    seat = Seat(Limits())
+    assert not seat.calling
+    with seat.in_call():
+        assert seat.calling
+    assert not seat.calling

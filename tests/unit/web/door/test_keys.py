@@ -139,3 +139,10 @@ def test_a_file_for_the_services_user_is_roots_and_his_groups(path: Path) -> Non
 def test_a_name_that_is_none_makes_no_key(name: str) -> None:
     with pytest.raises(KeyFileError, match="no name of a key"):
         keys.made(name, (), ())
+
+
+def test_a_key_that_somebody_chose_is_long_enough(path: Path) -> None:
+    chosen = "k" * 20
+    assert Keys(written(path, f"anna: {chosen}\n")).find(chosen) is not None
+    with pytest.raises(KeyFileError, match="too short"):
+        keys.read(written(path, f"anna: {chosen[1:]}\n"))
