@@ -23,13 +23,16 @@ from ocrd.engine.rapidocr import (
     finding,
     forms,
     fractions,
+    gutters,
     handwriting,
     ink,
     leaders,
     legibility,
     lookalikes,
+    mosaic,
     networks,
     overlaid,
+    overlaps,
     overlooked,
     pictures,
     pieces,
@@ -54,7 +57,7 @@ READING: tuple[Any, ...] = (
     turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
     legibility, overlaid, RapidOcr._line, ticks, forms, RapidOcr._with_ticks, leaders,
     RapidOcr._in_parts, strokes, stamps, lookalikes, fractions,
-    handwriting,
+    handwriting, mosaic, overlaps, gutters,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 

@@ -1,7 +1,8 @@
 """Where the text lines of a page are: what the detector sees, and what it is shown again.
 
 It is shown the page shrunk; small print a little less so; a nearly empty page in parts, see
-``overlooked``; one with letters too small for that in tiles, see ``tiles``.
+``overlooked``; one with letters too small for that in tiles, see ``tiles``. A letter is in one box,
+see ``overlaps``, and a box in one column, see ``gutters``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import mosaic, overlooked, tiles, turning
+from ocrd.engine.rapidocr import gutters, mosaic, overlaps, overlooked, tiles, turning
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.job import Quad
 
@@ -53,6 +54,10 @@ class Finder:
         """
         if longest_side is not None:
             return self._found(pixels, rank, longest_side)
+        return gutters.parted(pixels, overlaps.resolved(pixels, self._seen(pixels, rank, going_on)))
+
+    def _seen(self, pixels: Pixels, rank: Rank, going_on: Callable[[], None]) -> list[Quad]:
+        """Return the boxes as the detector gives them."""
         quads = self._found(pixels, rank)
         scale = DETECTION_SIDE / max(pixels.shape[:2])
         if scale < 1 and overlooked.is_small_print(quads, scale):

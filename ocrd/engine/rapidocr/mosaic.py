@@ -38,7 +38,7 @@ def joined(
         pieces += [
             (number, quad) for quad in quads if not _is_sliced(quad, region, limits, margin)
         ]
-    slant = _slant([quad for _, quad in pieces])
+    slant = slant_of([quad for _, quad in pieces])
     boxes = _bounds([quad for _, quad in pieces], slant)
     kept: list[Quad] = []
     unclear: list[Quad] = []
@@ -55,7 +55,7 @@ def joined(
     pieces = [
         piece for piece, box in zip(pieces, boxes, strict=True) if not _lies_in(box, own)
     ] + [(-1, quad) for quad in unclear]
-    return [_union(group) for group in _groups(pieces, slant)] + kept
+    return [union(group) for group in _groups(pieces, slant)] + kept
 
 
 def _is_sliced(quad: Quad, region: Region, page: Region, margin: float) -> bool:
@@ -122,7 +122,7 @@ def _groups(pieces: Sequence[tuple[int, Quad]], slant: float) -> Iterator[list[Q
         near = (boxes[:, 0] < box[2]) & (boxes[:, 2] > box[0])
         near &= (boxes[:, 1] < box[3]) & (boxes[:, 3] > box[1]) & (tiles > tiles[index])
         for other in np.flatnonzero(near).tolist():
-            if _is_same_line(pieces[index][1], pieces[other][1]):
+            if is_same_line(pieces[index][1], pieces[other][1]):
                 leader[find(index)] = find(other)
     groups: dict[int, list[Quad]] = {}
     for index, (_, quad) in enumerate(pieces):
@@ -130,7 +130,8 @@ def _groups(pieces: Sequence[tuple[int, Quad]], slant: float) -> Iterator[list[Q
     yield from groups.values()
 
 
-def _is_same_line(one: Quad, other: Quad) -> bool:
+def is_same_line(one: Quad, other: Quad) -> bool:
+    """Say whether two pieces are as high as each other, and of one line where they meet."""
     (wide, high), (other_wide, other_high) = turning.size(one), turning.size(other)
     lying = wide + other_wide >= high + other_high
     thick, other_thick = (high, other_high) if lying else (wide, other_wide)
@@ -158,7 +159,7 @@ def _middle_at(quad: Quad, place: float, across: int) -> float:
     return first[1] + part * (last[1] - first[1])
 
 
-def _union(group: Sequence[Quad]) -> Quad:
+def union(group: Sequence[Quad]) -> Quad:
     """Return the line that pieces make: its ends are those of the outermost ones."""
     if len(group) == 1:
         return group[0]
@@ -182,7 +183,7 @@ def _lies_in(box: Reals, boxes: Reals) -> bool:
     return bool((shared > 0.5 * (box[2:] - box[:2]).prod()).any())
 
 
-def _slant(quads: Sequence[Quad]) -> float:
+def slant_of(quads: Sequence[Quad]) -> float:
     """Return the angle that long lines have, lying or standing."""
     angles = []
     for a, b, _, d in quads:

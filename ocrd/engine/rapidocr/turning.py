@@ -63,12 +63,13 @@ def shortened(quad: Quad, ratio: float) -> Quad:
     a, b, c, d = quad
     if width >= height:
         part = min(1.0, ratio * height / max(width, 1.0))
-        return a, _between(a, b, part), _between(d, c, part), d
+        return a, between(a, b, part), between(d, c, part), d
     part = min(1.0, ratio * width / height)
-    return a, b, _between(b, c, part), _between(a, d, part)
+    return a, b, between(b, c, part), between(a, d, part)
 
 
-def _between(start: Point, end: Point, part: float) -> Point:
+def between(start: Point, end: Point, part: float) -> Point:
+    """Return the point at a share of the way between two."""
     return start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])
 
 
