@@ -167,6 +167,7 @@ class Shape:
     # Where a row ended in a hyphen and a lower-case letter follows: the second part's beginning,
     # counted back from the end of the text. Which words keep theirs, the document's words tell.
     hyphens: tuple[int, ...] = ()
+    weight: float = 0.0  # of its strokes, times the running text's; 0 where it is not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,8 @@ def _block_to_json(block: Block) -> dict[str, Any]:
         body["doubts"] = block.doubts
     if (shape := block.shape) is not None:
         body["shape"] = [
-            shape.rows, shape.size, shape.indent, shape.room, shape.measure, shape.hyphens
+            shape.rows, shape.size, shape.indent, shape.room, shape.measure, shape.hyphens,
+            shape.weight,
         ]  # fmt: skip
     return body
 
@@ -117,10 +118,10 @@ def _share(value: Any) -> float | None:
 
 
 def _shape_from_json(fields: list[Any]) -> Shape:
-    rows, size, indent, room, measure, hyphens = fields
+    rows, size, indent, room, measure, hyphens, *weight = fields  # older ones have no weight
     return Shape(
         int(rows), float(size), float(indent), float(room), float(measure),
-        tuple(map(int, hyphens)),
+        tuple(map(int, hyphens)), *map(float, weight[:1]),
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class Row:
     column: int  # rows of one column have the same number, which grows in reading order
     flows: bool = False  # wide gaps come from setting the line to full width, not from cells
     kept: bool = False  # a line of an address or the like, which stays a line of its own
+    is_side: bool = False  # a heading's, which stands beside its text
 
     @property
     def box(self) -> Box:

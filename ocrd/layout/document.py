@@ -39,6 +39,7 @@ class Survey:
     _headings: list[ranks.Heading] = field(default_factory=list)
     _said: list[tuple[str, float, bool]] = field(default_factory=list)  # by headings
     _titles: list[tuple[ranks.Heading, str, float]] = field(default_factory=list)  # that may be
+    _topmost: list[ranks.Heading] = field(default_factory=list)  # rows that may be headings
     _words: set[str] = field(default_factory=set)
     _sizes: Counter[float] = field(default_factory=Counter)
     _indents: Counter[bool] = field(default_factory=Counter)
@@ -66,6 +67,7 @@ class Survey:
             self._take(page, block, is_at_edge=index in edge)
         if page.number <= ranks.TITLE_PAGES:
             self._titles += _titles(page)
+        self._topmost += ranks.topmost(page)
 
     def document(self) -> Document:
         """Return what the pages tell together."""
@@ -93,7 +95,10 @@ class Survey:
         labels |= dict.fromkeys(titles.keys() - labels.keys(), "title")
         headings = [one for one in self._headings if one.place not in labels]
         headings += [one for place, one in titles.items() if labels[place] == "title"]
-        headings.sort(key=lambda one: (one.place.page, one.place.block))
+        found = [one for one in self._topmost if one.place not in labels]
+        found = ranks.alike(found, headings)
+        labels |= {one.place: "heading" for one in found}
+        headings = sorted([*headings, *found], key=lambda one: (one.place.page, one.place.block))
         return Document(habits, labels, ranks.levels(headings))
 
     def _take(self, page: PageRead, block: Block, *, is_at_edge: bool) -> None:

@@ -22,6 +22,7 @@ TITLE = 1.7  # times the body's size
 BOLD = 1.22  # times the body's weight
 BOLD_SHORT = 1.4  # the same for a few letters, of which some are bolder than others
 SHORT = 8  # characters
+LOW = 0.98  # times the body's rows: no larger type's box is so low, without descenders either
 SLIGHTLY_LARGER = 1.08  # times the body's size, for bold rows
 CHARACTERS = 160
 UNNUMBERED = 100  # characters of one without a number
@@ -109,7 +110,7 @@ def _extent(rows: Sequence[Row]) -> float:
 def label(rows: Sequence[Row], normal: Body, *, has_breaks: bool) -> str:
     """Return "title", "heading" or "text" for a block of these rows."""
     text = " ".join(row.text for row in rows)
-    if not _can_be(rows, text):
+    if not can_be(rows, text):
         return "text"
     if normal.size > 0 and all(size_of(row) > 0 for row in rows):
         return _by_type(rows, text, normal)
@@ -156,6 +157,16 @@ def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
     return median(map(size_of, rows)) < MEASURED_LARGER * normal.size
 
 
+def is_hardly_larger(rows: Sequence[Row], normal: Body) -> bool:
+    """Say whether nothing but the measured size of few letters tells rows from running text."""
+    few = sum(len(row.text) for row in rows) <= FEW_LETTERS
+    bold = all(is_bold(row, normal) for row in rows)
+    low = median(row.height for row in rows) < LOW * normal.height
+    if not few or bold:
+        return False
+    return low or likely_size(rows, normal, FEW_LETTERS) < LARGER * normal.size
+
+
 def parts(text: str) -> int:
     """Return how many parts the number has that the text begins with, 2 for "2.1"; 0 for one."""
     number = _PARTS.match(text)
@@ -173,7 +184,7 @@ def is_in_capitals(rows: Sequence[Row]) -> bool:
         and CAPITALS <= len(letters) <= CHARACTERS
         and len(letters) > LETTERS_OF_CAPITALS * len(words)
         and words == words.upper()
-        and _can_be(rows, text)
+        and can_be(rows, text)
         and not text.endswith((".", ":"))
     )
 
@@ -183,9 +194,14 @@ def is_mark(text: str) -> bool:
     return bool(_MARK.fullmatch(text.strip()))
 
 
-def is_larger(rows: Sequence[Row], others: Sequence[Sequence[Row]]) -> bool:
+def is_larger(rows: Sequence[Row], others: Sequence[Sequence[Row]], normal: Body) -> bool:
     """Say whether a heading without a number is clearly larger than the page's other ones."""
-    sizes = [size_of(other) for some in others for other in some if size_of(other) > 0]
+    sizes = [
+        size
+        for some in others
+        for row in some
+        if (size := likely_size([row], normal, SHORT)) > 0
+    ]
     if not sizes or NUMBERED.match(rows[0].text):
         return False
     return median(map(size_of, rows)) >= MEASURED_LARGER * median(sizes)
@@ -208,7 +224,7 @@ def _by_type(rows: Sequence[Row], text: str, normal: Body) -> str:
     return "heading" if larger or bold else "text"
 
 
-def _can_be(rows: Sequence[Row], text: str) -> bool:
+def can_be(rows: Sequence[Row], text: str) -> bool:
     """Say whether the rows' text may be a heading at all."""
     number = NUMBERED.match(text)
     words = text[number.end() :] if number else text
@@ -241,6 +257,36 @@ def size_of(row: Row) -> float:
         if piece.line.typeface.size > 0
     ]
     return _median(sizes)
+
+
+def likely_size(rows: Sequence[Row], normal: Body, few: int) -> float:
+    """Return the size of the rows' type, 0 if it was not measured.
+
+    That of few letters is measured badly: by which of them are tall. Their boxes' height and their
+    width, each held against the running text, are two more opinions; the one in the middle counts.
+    """
+    sizes = [size for row in rows if (size := size_of(row)) > 0]
+    if not sizes:
+        return 0.0
+    size = median(sizes)
+    if normal.size <= 0 or sum(len(row.text) for row in rows) > few:
+        return size
+    height = median(row.height for row in rows) / normal.height
+    wide = median(map(advance, rows)) / normal.advance
+    if any(len(row.pieces) > 1 or len(row.cells) > 1 for row in rows):
+        return min(size, height * normal.size)  # a gap within is no letter's width
+    return median([size / normal.size, height, wide]) * normal.size
+
+
+def weight_of(rows: Sequence[Row], normal: Body) -> float:
+    """Return the weight of the rows' type, times the running text's; 0 if it was not measured."""
+    weights = [
+        (piece.line.typeface.weight, len(piece.line.text))
+        for row in rows
+        for piece in row.pieces
+        if piece.line.typeface.weight > 0
+    ]
+    return _median(weights) / normal.weight if normal.weight > 0 else 0.0
 
 
 def _median(weighed: Sequence[tuple[float, int]]) -> float:

@@ -19,6 +19,7 @@ from ocrd.layout import (
     captions,
     cells,
     codes,
+    crossheads,
     edges,
     grids,
     headings,
@@ -26,6 +27,7 @@ from ocrd.layout import (
     lists,
     running,
     shapes,
+    sideheads,
     stacks,
     unruled,
     verses,
@@ -90,10 +92,11 @@ def _laid_out(
     ordered = edges.outermost(rows(pieces, page.turned, page.lying), height)
     if not ordered:
         return []
+    ordered = sideheads.parted(ordered)
     setting = Setting.of(ordered, page.lying, foot=(1 - running.ZONE) * height)
     return [
         *_marginal(around_it.heads),
-        *_blocks(drafts(ordered, setting), setting),
+        *_blocks(crossheads.parted(drafts(ordered, setting), setting), setting),
         *_marginal(around_it.feet),
     ]
 
@@ -144,7 +147,7 @@ def _set_labels(some: Sequence[Draft], setting: Setting) -> None:
         if draft.label == "text" and not draft.rows[0].whole:
             draft.label = _label(draft, setting, after)
     first, *others = [draft.rows for draft in some if draft.label in {"title", "heading"}] or [[]]
-    if some and first is some[0].rows and headings.is_larger(first, others):
+    if some and first is some[0].rows and headings.is_larger(first, others, setting.body):
         some[0].label = "title"
 
 
@@ -210,6 +213,7 @@ def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
         # A number makes no heading of what nothing stands below, but a foot.
         or (after is None and first.box.y0 > setting.foot)
         or (headings.is_only_bold(draft.rows, setting.body) and not _stands_free(draft, after))
+        or headings.is_hardly_larger(draft.rows, setting.body)
         or _runs_on(draft, after, setting)
     ):
         return "text"

@@ -109,7 +109,8 @@ def drafts(ordered: Sequence[Row], setting: Setting) -> list[Draft]:
         free = free and not headings.is_set_apart(row, setting.body)
         marked = row.whole is None and lists.is_marked(text, free=free)
         if bond is Bond.APART or marked:
-            found.append(Draft([row], "list" if marked else "text", _space(ordered, index)))
+            label = "heading" if row.is_side else "list" if marked else "text"
+            found.append(Draft([row], label, _space(ordered, index)))
             continue
         if bond is Bond.LINE:
             found[-1].breaks.add(len(found[-1].rows))
@@ -134,6 +135,8 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     goes_on = _goes_on(last.text, row.text)
     if last.is_upright or row.is_upright:
         return Bond.APART
+    if last.is_side or row.is_side:
+        return Bond.JOINED if last.is_side and row.is_side else Bond.APART
     if row.column != last.column and row.box.y0 < last.box.y1:  # beside: the next column
         plain = draft.label != "list" and max(len(last.cells), len(row.cells)) == 1
         if _stands_off(draft, ordered, index):

@@ -17,8 +17,9 @@ cells = st.builds(Cell, anything, st.integers(1, 9), st.integers(1, 9), st.boole
 rows = st.lists(cells, max_size=3).map(tuple)
 counts = st.integers(0, 10**6)
 shapes = st.builds(
-    Shape, counts, numbers, numbers, numbers, numbers, st.lists(counts, max_size=3).map(tuple)
-)
+    Shape, counts, numbers, numbers, numbers, numbers,
+    st.lists(counts, max_size=3).map(tuple), numbers,
+)  # fmt: skip
 blocks = st.builds(
     Block, anything, anything, st.lists(boxes, max_size=3).map(tuple), st.none() | numbers,
     st.lists(rows, max_size=3).map(tuple), st.booleans(), st.lists(anything, max_size=2).map(tuple),

@@ -263,10 +263,12 @@ def test_a_first_heading_is_larger_than_the_others(
     sizes: list[list[float]] = [[10], [10, 9], [0]]
     others = [[set_in(of(20), other * unit) for other in some] for some in sizes]
     first = set_in(text, size * unit)
-    assert headings.is_larger([first], others) == larger
-    assert headings.is_larger([first, set_in("2.4 goes on", size * unit)], others) == larger
-    assert not headings.is_larger([first], others[2:])
-    assert not headings.is_larger([first], [])
+    assert headings.is_larger([first], others, NORMAL) == larger
+    assert headings.is_larger(
+        [first, set_in("2.4 goes on", size * unit)], others, NORMAL
+    ) == larger
+    assert not headings.is_larger([first], others[2:], NORMAL)
+    assert not headings.is_larger([first], [], NORMAL)
 
 
 @pytest.mark.parametrize(

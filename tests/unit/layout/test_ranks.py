@@ -1,9 +1,12 @@
 """The levels of a document's headings."""
 
+from dataclasses import replace
+
 import pytest
 
+from ocrd.job import Block, Shape
 from ocrd.layout.ranks import kind_of
-from tests.unit.layout.bound import book, heading, said, settled
+from tests.unit.layout.bound import block, book, heading, page, said, settled
 
 
 def levels(*headings: tuple[str, float] | tuple[str, float, str]) -> list[int]:
@@ -62,3 +65,68 @@ def test_parts_stand_above_chapters_and_appendices_beside_them() -> None:
 
 def test_on_a_page_by_itself_the_page_tells() -> None:
     assert levels(("1.1 Aim", 14.0)) == [0]
+
+
+def set_off(text: str, size: float, weight: float, indent: float = 0.0) -> Block:
+    """Return a heading of that size and weight, so far from the margin."""
+    shape = Shape(rows=1, size=size, indent=indent, room=30.0, measure=60.0, weight=weight)
+    return block(text, 300.0, shape, "heading")
+
+
+def ranked(*headings: Block) -> list[int]:
+    pages = book(*((one, said(at)) for at, one in enumerate(headings)))
+    return [page.blocks[0].level for page in settled(pages)]
+
+
+def test_of_one_size_bold_ones_stand_above_others_capitals_above_small_letters() -> None:
+    assert ranked(
+        set_off("Sources and method", 10.4, 1.8), set_off("The first survey", 10.0, 1.0),
+        set_off("Questions left open", 10.2, 1.7), set_off("A second survey", 10.1, 1.05),
+    ) == [2, 3, 2, 3]  # fmt: skip
+    assert ranked(
+        set_off("SOURCES AND METHOD", 9.8, 1.1), set_off("The first survey", 10.0, 1.0),
+        set_off("OPEN QUESTIONS", 9.8, 1.1),
+    ) == [2, 3, 2]  # fmt: skip
+
+
+def test_of_one_type_those_in_the_middle_stand_above_those_at_the_margin() -> None:
+    assert ranked(
+        set_off("Sources and method", 10.0, 1.0, indent=12.0), set_off("The survey", 10.0, 1.0),
+        set_off("Open questions all in all", 10.0, 1.0, indent=10.0),
+    ) == [2, 3, 2]  # fmt: skip
+
+
+def test_what_is_only_bold_stands_below_bold_numbers_only_if_its_weight_says_so() -> None:
+    bold, plain = 1.8, 1.0
+    numbered = set_off("1 Sources", 10.0, bold), set_off("2 Results", 10.0, bold)
+    assert ranked(*numbered, set_off("Thanks to all of them", 10.0, bold)) == [2, 2, 2]
+    assert ranked(*numbered, set_off("Thanks to all of them", 10.0, plain)) == [2, 2, 3]
+
+
+def test_a_few_letters_that_seem_larger_are_of_the_size_of_the_others() -> None:
+    assert ranked(
+        set_off("Tolls", 12.8, 1.8), set_off("The keepers and their houses", 10.0, 1.8),
+        set_off("Open questions all in all", 10.3, 1.8),
+    ) == [2, 2, 2]  # fmt: skip
+
+
+def test_a_row_at_a_pages_top_is_a_heading_if_others_are_set_so() -> None:
+    alike, other = (
+        [
+            page(1, said(1), set_off("The first survey", 10.0, weight), said(2)),
+            page(2, replace(set_off("A second survey", 10.0, 1.0), label="text"), said(3)),
+        ]
+        for weight in (1.0, 1.8)
+    )
+    assert [block.label for block in settled(alike)[1].blocks] == ["heading", "text"]
+    assert settled(alike)[1].blocks[0].level == 2
+    assert [block.label for block in settled(other)[1].blocks] == ["text", "text"]
+
+
+@pytest.mark.parametrize("text", ["It goes on.", "and so on", "Dear Mrs Harmer"])
+def test_what_says_something_else_at_a_pages_top_is_none(text: str) -> None:
+    pages = [
+        page(1, said(1), set_off("The first survey", 10.0, 1.0), said(2)),
+        page(2, replace(set_off(text, 10.0, 1.0), label="text"), said(3)),
+    ]
+    assert settled(pages)[1].blocks[0].label == "text"

@@ -51,3 +51,13 @@ def test_where_a_hyphen_was_decided_on_is_kept_from_the_end() -> None:
         "al park and a longish way and the end.", "ish way and the end."
     ]  # fmt: skip
     assert shape_of("there is an Anglo-\nSaxon word")[1].hyphens == ()
+
+
+def test_the_weight_of_its_type_is_held_against_the_running_texts() -> None:
+    text = Setting("a paragraph that fills\nits rows to the end\nand ends.", 100, 300, full=FULL)
+    bold = Setting("in bold", 100, 300 + 6 * PITCH)
+    lines = [replace(line, typeface=Typeface(12, 2.0)) for line in text.lines()]
+    lines += [replace(line, typeface=Typeface(12, 3.5)) for line in bold.lines()]
+    shapes = [block.shape for block in layout.blocks(lines, WIDTH, HEIGHT)]
+    assert [shape.weight for shape in shapes if shape] == [1.0, 1.75]
+    assert shape_of("a paragraph of one row", size=12)[1].weight == 0.0
