@@ -19,13 +19,14 @@ from typing import Any
 
 from ocrd.engine.deepseek.text.seen import visible
 from ocrd.engine.remote import images, known, models, outputs
+from ocrd.engine.remote.answers import Reply
 from ocrd.engine.remote.engine import Servers
 from ocrd.engine.remote.forms import FORMS_OF, Asked, Asking
 from ocrd.engine.remote.guard import Guard, RanAway
 from ocrd.engine.remote.passage import KEY_REFUSED, unknown_fields
 from ocrd.engine.remote.profiles import ANY, Profile, chosen, of_model
 from ocrd.engine.remote.servers import Server
-from ocrd.engine.remote.talk import Refused, Reply, ServerAway, ServerBusy
+from ocrd.engine.remote.talk import Refused, ServerAway, ServerBusy
 from ocrd.errors import OcrdError
 from ocrd.tasks import Task
 
@@ -126,6 +127,9 @@ def _of_refusal(server: Server, error: Refused) -> Found:
     if error.status in KEY_REFUSED:
         return Found("fail", server.url, f"It does not let us in ({error}).",
                      "Look at the engine's key_file.")  # fmt: skip
+    if error.is_blind:
+        return Found("fail", server.url, f"Its model sees no images ({error}).",
+                     "Name one that does in models; llama.cpp wants --mmproj.")  # fmt: skip
     if "context" in error.words.casefold() or "token" in error.words.casefold():
         return Found("fail", server.url, f"Its context is too short for a page: {error}.",
                      "vLLM: raise --max-model-len; others: the size of the context.")  # fmt: skip
@@ -164,7 +168,7 @@ def _of_answer(
         )  # fmt: skip
     if not reply.text.strip():
         yield Found(
-            "fail", server.url, f"{told}, and read nothing.",
+            "fail", server.url, f"{told}, and {_nothing(reply)}.",
             "Does its model see images, and is it this one? Look at the server's own log.",
         )  # fmt: skip
         return
@@ -183,6 +187,11 @@ def _of_answer(
         )  # fmt: skip
     else:
         yield Found("ok", server.url, f"{told}, {1 - wrong:.0%} of its words rightly")
+
+
+def _nothing(reply: Reply) -> str:
+    """Say what came where no text did."""
+    return f"answered with {reply.instead}" if reply.instead else "read nothing"
 
 
 _WRONG = (

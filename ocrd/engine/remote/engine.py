@@ -20,12 +20,13 @@ from PIL import Image
 from ocrd.engine.deepseek.text import runaway
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.engine.remote import guard, images, models, outputs
+from ocrd.engine.remote.answers import Reply
 from ocrd.engine.remote.forms import FORMS_OF, Asked
 from ocrd.engine.remote.images import Prepared
 from ocrd.engine.remote.passage import GIVE_UP_SECONDS, KEY_REFUSED, LONGEST_WAIT, Passage, Sent
 from ocrd.engine.remote.profiles import chosen
 from ocrd.engine.remote.servers import Pool, Server
-from ocrd.engine.remote.talk import Access, Refused, Reply, ServerAway, ServerBusy, Talker
+from ocrd.engine.remote.talk import Access, Refused, ServerAway, ServerBusy, Talker
 from ocrd.engine.remote.wire import Wire
 from ocrd.engine.telling import teller
 from ocrd.errors import EngineError, EngineUnusableError, ServersGoneError
@@ -35,6 +36,7 @@ from ocrd.tasks import Task
 log = logging.getLogger("ocrd.engine.remote")
 
 TEMPERATURES = (0.0, 0.2, 0.5)  # of the tries of one page; olmOCR's rise in the same way
+WITHHELD = frozenset({"content_filter", "safety", "recitation"})  # how an answer ends then
 MOST_PLACES = 1024  # that an engine may announce
 PROBES = 16  # servers that are asked for their models at a time
 WAYS = ("key_file", "ca_file", "client_cert", "client_key", "proxy")
@@ -186,7 +188,7 @@ class Remote:
                 best = reading
             if not reading.doubt:
                 break
-            if self._profile.bans_repetition:
+            if reading.ran_away and self._profile.bans_repetition:
                 self._passage.say_once(
                     "runaway", "A page ran away on a server (%s): does it ban repetition as its"
                     " model wants (ocrd check)? Such pages are read again.", reading.doubt,
@@ -221,10 +223,12 @@ class Remote:
         wants_all = task.mode in {"markdown", "text"}
         is_cut = reply.finish == "length"
         ink = ink if wants_all else None
-        grave = why or runaway.judge(text, finished="eos", has_ink=True, ink=ink)
+        grave = why or _withheld(reply)
+        grave = grave or runaway.judge(text, finished="eos", has_ink=True, ink=ink)
         if not grave and is_cut and not task.decoding.max_tokens:  # else as it was asked for
             why = runaway.judge(text, finished="length", has_ink=True, ink=ink)
-        return _Reading(reply, text, grave or why, bool(grave), guard.misfit(text, ink))
+        ran_away = bool(why) or bool(runaway.judge(text, finished="eos", has_ink=False))
+        return _Reading(reply, text, grave or why, bool(grave), ran_away, guard.misfit(text, ink))
 
     def close(self) -> None:
         """Close the connections."""
@@ -239,12 +243,20 @@ class _Reading:
     text: str
     doubt: str
     is_grave: bool  # whether more is wrong with it than that it was cut off
+    ran_away: bool  # whether it went on and on, whatever else is wrong with it
     misfit: float
 
     @property
     def rank(self) -> tuple[bool, bool, float]:
         """Return how bad it is: sound ones first, then what is nearest to the page's extent."""
         return self.is_grave, bool(self.doubt), self.misfit
+
+
+def _withheld(reply: Reply) -> str:
+    """Return why an answer is not what the model reads there, "" where nothing speaks for that."""
+    if reply.finish in WITHHELD:
+        return f"The server kept a part of the answer to itself ({reply.finish})."
+    return f"The model answered with {reply.instead}." if reply.instead else ""
 
 
 def _none_answers(pool: Pool, failures: list[ServerAway | Refused]) -> EngineError:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ocrd.engine.remote.answers import Reply
 from ocrd.engine.remote.profiles import Profile
-from ocrd.engine.remote.talk import Reply, ServerAway, Talker
+from ocrd.engine.remote.talk import ServerAway, Talker
 from ocrd.engine.remote.wire import Ending, never
 from ocrd.tasks import Task
 
@@ -122,10 +123,10 @@ def _markdown_of(told: Any) -> str:
 
 def _page_of(page: Mapping[str, Any]) -> str:
     """Return a page's Markdown, with the tables that stand beside it where they belong."""
-    text = str(page["markdown"])
+    text = str(page["markdown"] or "")  # null where a page is empty
     for table in page.get("tables") or ():
         place = f"[{table['id']}]({table['id']})"
-        text = text.replace(place, str(table["content"]), 1)
+        text = text.replace(place, str(table["content"] or ""), 1)
     return text
 
 

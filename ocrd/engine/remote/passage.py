@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from ocrd.engine.remote import images, known, models
+from ocrd.engine.remote.answers import Reply
 from ocrd.engine.remote.forms import Asked, Asking, Form, optional
 from ocrd.engine.remote.guard import Guard, RanAway
 from ocrd.engine.remote.profiles import Profile
 from ocrd.engine.remote.servers import Pool, Server
-from ocrd.engine.remote.talk import Refused, Reply, ServerAway, ServerBusy, Talker
+from ocrd.engine.remote.talk import Refused, ServerAway, ServerBusy, Talker
 from ocrd.engine.remote.wire import BrokenOff
 from ocrd.engine.telling import Telling
 from ocrd.errors import PageError, ServersGoneError
@@ -189,7 +190,7 @@ class Passage:
 
     def _is_of_server(self, server: Server, error: Refused) -> bool:
         """Say whether a server refuses us and not the page, and set it aside then."""
-        if error.status in OF_SERVER:
+        if error.status in OF_SERVER or error.is_blind:
             self._set_aside(server, f"it refuses us ({error})")
             return True
         self._pool.leave(server)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import math
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -23,14 +22,34 @@ from typing import Any
 
 import httpx2 as httpx
 
+from ocrd.engine.remote.answers import (
+    DONE,
+    MAX_ANSWER,
+    MOST_TOLD,
+    Events,
+    Growing,
+    Reply,
+    Unusable,
+    parsed,
+    whole_number,
+    words_of,
+)
 from ocrd.engine.remote.wire import Ending, Wire, never
 from ocrd.errors import EngineUnusableError
 
 CONNECT_SECONDS = 10.0
-MOST_TOLD = 300  # characters of a server's own words
-MAX_ANSWER = 16 << 20  # bytes of one answer: a page of text is under 1 MiB
+LIST_SECONDS = 60.0  # for a whole list of models
+LAST_SECONDS = 1.0  # for the end of a stream that has said its last word
 BUSY_SECONDS = 2.0  # where a server says that it is busy, and not for how long
 LONGEST_BUSY = 600.0  # that it is left alone for, whatever it says
+PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+# What llama.cpp, vLLM, Ollama and makers' own servers say of a model that reads text alone.
+_BLIND = re.compile(
+    r"image(s| input|_url)? (is|are) (not|only) supported|at most 0 image|unknown variant `image"
+    r"|not support\w* (for )?(any )?(image|vision|multimodal)|not a (multimodal|vision)"
+    r"|missing data required for image",
+    re.IGNORECASE,
+)
 _KEY = re.compile(r"[!-~]+")  # what a header can hold, without white
 
 
@@ -59,16 +78,10 @@ class Refused(Exception):  # noqa: N818
         self.status = status
         self.words = words
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A server's whole answer."""
-
-    text: str
-    finish: str = "stop"
-    prompt_tokens: int = 0
-    tokens: int = 0
-    is_counted: bool = False  # whether the server said how many tokens these were
+    @property
+    def is_blind(self) -> bool:
+        """Say whether the server's model sees no images: it is not the page that is refused."""
+        return bool(_BLIND.search(self.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,34 +150,33 @@ class Talker:
         return self._wire.do(self._models(), ending)
 
     async def _models(self) -> list[Model]:
-        with self._failing():
-            async with asyncio.timeout(self._limit):
-                response = await self._client.get(f"{self.url}/models")
-            self._require_ok(response)
-            try:
-                return [
-                    Model(
-                        str(one["id"]), _whole(one.get("max_model_len")),
-                        str(one.get("owned_by") or ""),
-                    )
-                    for one in response.json()["data"]
-                ]
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ServerAway(f"its list of models makes no sense ({error!r})") from error
+        limit = min(self._limit, LIST_SECONDS)
+        told = await self._json("GET", "/models", limit)
+        try:
+            return [
+                Model(str(one["id"]), _context_of(one), str(one.get("owned_by") or ""))
+                for one in told["data"]
+            ]  # fmt: skip
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ServerAway(f"its list of models makes no sense ({error!r})") from error
 
     def post(self, path: str, body: Mapping[str, Any], ending: Ending = never) -> Any:
         """Return the JSON that a POST is answered with; raise ServerAway, ServerBusy, Refused."""
         return self._wire.do(self._post(path, body), ending)
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
-        with self._failing():
-            async with asyncio.timeout(self._limit):
-                response = await self._client.post(f"{self.url}{path}", json=body)
-            self._require_ok(response)
-            try:
-                return response.json()
-            except ValueError as error:
-                raise ServerAway(f"its answer is no JSON ({error})", took_it=True) from error
+        return await self._json("POST", path, self._limit, body)
+
+    async def _json(
+        self, method: str, path: str, limit: float, body: Mapping[str, Any] | None = None
+    ) -> Any:
+        with self._failing(limit):
+            async with (
+                asyncio.timeout(limit),
+                self._client.stream(method, f"{self.url}{path}", json=body) as response,
+            ):
+                await self._require_ok(response)
+                return parsed(await _whole(response))
 
     def chat(
         self, body: Mapping[str, Any], on_piece: Callable[[str], None], ending: Ending = never
@@ -176,54 +188,66 @@ class Talker:
         return self._wire.listen(lambda tell: self._chat(body, tell), on_piece, ending)
 
     async def _chat(self, body: Mapping[str, Any], tell: Callable[[str], None]) -> Reply:
-        reply = _Growing()
-        with self._failing():
+        reply = Growing()
+        with self._failing(self._limit):
             async with (
                 asyncio.timeout(self._limit),
                 self._client.stream("POST", f"{self.url}/chat/completions", json=body) as response,
             ):
-                if not response.is_success:
-                    await response.aread()
-                self._require_ok(response)
-                async for data in _events(response):
-                    if piece := reply.take(data):
-                        tell(piece)
-        return reply.whole()
+                await self._require_ok(response)
+                try:
+                    await _listen(response, reply, tell)
+                except httpx.HTTPError:
+                    if not reply.is_finished:  # else the text is whole, whatever ends the stream
+                        raise
+            return reply.whole()
 
     @contextlib.contextmanager
-    def _failing(self) -> Iterator[None]:
+    def _failing(self, limit: float) -> Iterator[None]:
         """Raise ServerAway for whatever keeps a server from answering, and no secret with it."""
         try:
             yield
-        except ServerAway as error:
-            raise ServerAway(self._clean(str(error)), took_it=error.took_it) from error
+        except Unusable as error:
+            raise self._of_answer(error) from error
         except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise ServerAway("no connection in time") from error
         except httpx.TimeoutException as error:
             raise ServerAway("no answer in time", took_it=True) from error
         except TimeoutError as error:
-            raise ServerAway(f"no whole answer in {self._limit:.0f} s", took_it=True) from error
+            raise ServerAway(f"no whole answer in {limit:.0f} s", took_it=True) from error
         except (httpx.ConnectError, httpx.ProxyError) as error:
             raise ServerAway(self._clean(str(error) or type(error).__name__)) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             words = self._clean(str(error) or type(error).__name__)
             raise ServerAway(words, took_it=True) from error
 
-    def _require_ok(self, response: httpx.Response) -> None:
+    def _of_answer(self, error: Unusable) -> ServerAway | ServerBusy | Refused:
+        """Return whose fault it is that an answer is none; the server's, where it does not say."""
+        words = self._clean(str(error))
+        if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return ServerBusy(BUSY_SECONDS)
+        is_refusal = HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_refusal and error.status not in PASSING:
+            return Refused(error.status, words)
+        return ServerAway(words, took_it=True)
+
+    async def _require_ok(self, response: httpx.Response) -> None:
         status = response.status_code
         if response.is_success:
             return
-        words = self._clean(_words_of(response))
+        words = self._clean(_words_of(await _whole(response)))
         wait = response.headers.get("retry-after")
         if status == HTTPStatus.TOO_MANY_REQUESTS or (
             status == HTTPStatus.SERVICE_UNAVAILABLE and wait
         ):
             raise ServerBusy(_seconds(wait))
         told = f"{status} {words}".strip()
-        if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}:
+        if status in PASSING:
             raise ServerAway(told)
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:  # one that redirects is at another address
             raise Refused(status, words or response.headers.get("location", ""))
+        if (refused := Refused(status, words)).is_blind:  # llama.cpp says 500
+            raise refused
         # Of a server that is not there, its balancer says 502 to 504.
         raise ServerAway(told, took_it=status == HTTPStatus.INTERNAL_SERVER_ERROR)
 
@@ -240,64 +264,43 @@ def _key(path: Path) -> str:
     return key
 
 
-def _whole(told: Any) -> int:
-    return told if isinstance(told, int) and told > 0 else 0
+def _context_of(model: Mapping[str, Any]) -> int:
+    """Return the tokens of a model's context, 0 where they are not told; llama.cpp has ``meta``."""
+    meta = model.get("meta")
+    told = whole_number(model.get("max_model_len"))
+    return told or whole_number(meta.get("n_ctx") if isinstance(meta, dict) else None)
 
 
-class _Growing:
-    """A completion as its chunks come."""
+async def _listen(response: httpx.Response, reply: Growing, tell: Callable[[str], None]) -> None:
+    """Tell the pieces of an answer, up to its last word."""
+    events = Events()
 
-    def __init__(self) -> None:
-        self._text: list[str] = []
-        self._finish = ""
-        self._usage: Mapping[str, Any] = {}
-        self._size = 0
+    def took_all(found: Iterator[Any]) -> bool:
+        for event in found:
+            if piece := reply.take(event):
+                tell(piece)
+            if event is DONE:
+                return True
+        return False
 
-    def take(self, data: str) -> str:
-        """Take one event and return its piece of text; raise ServerAway for what is none."""
-        if data.strip() == "[DONE]":
-            self._finish = self._finish or "stop"
-            return ""
-        try:
-            chunk = json.loads(data)
-            if "error" in chunk:
-                raise ServerAway(f"it broke off: {_words(chunk)}", took_it=True)
-            self._usage = chunk.get("usage") or self._usage
-            if not chunk.get("choices"):
-                return ""
-            choice = chunk["choices"][0]
-            piece = (choice.get("delta") or choice.get("message") or {}).get("content") or ""
-            self._finish = choice.get("finish_reason") or self._finish
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            raise ServerAway(f"its answer makes no sense ({error!r})", took_it=True) from error
-        self._size += len(piece)
-        if self._size > MAX_ANSWER:
-            raise ServerAway("its answer has no end", took_it=True)
-        self._text.append(str(piece))
-        return str(piece)
-
-    def whole(self) -> Reply:
-        """Return the answer; raise ServerAway for one that was cut off."""
-        if not self._finish:
-            raise ServerAway("its answer ended in the middle", took_it=True)
-        counted = isinstance(self._usage.get("completion_tokens"), int)
-        return Reply(
-            "".join(self._text), self._finish,
-            int(self._usage.get("prompt_tokens") or 0),
-            int(self._usage.get("completion_tokens") or 0) if counted else len(self._text),
-            counted,
-        )  # fmt: skip
+    bodies = response.aiter_bytes()
+    async for more in bodies:
+        if took_all(events.take(more)):
+            with contextlib.suppress(TimeoutError):  # the connection is of use once it has ended
+                async with asyncio.timeout(LAST_SECONDS):
+                    await anext(bodies, None)
+            return
+    took_all(events.end())
 
 
-async def _events(response: httpx.Response) -> AsyncIterator[str]:
-    """Yield the data of server-sent events; a server that does not stream gives one."""
-    if "text/event-stream" not in response.headers.get("content-type", ""):
-        await response.aread()
-        yield response.text
-        return
-    async for line in response.aiter_lines():
-        if line.startswith("data:"):
-            yield line[5:].lstrip()
+async def _whole(response: httpx.Response) -> bytes:
+    """Return a whole body; raise Unusable for one without end."""
+    found = bytearray()
+    async for more in response.aiter_bytes():
+        found += more
+        if len(found) > MAX_ANSWER:
+            raise Unusable("its answer has no end")
+    return bytes(found)
 
 
 def _seconds(told: str | None) -> float:
@@ -309,21 +312,13 @@ def _seconds(told: str | None) -> float:
         return min(max(seconds, 0.0), LONGEST_BUSY) if math.isfinite(seconds) else BUSY_SECONDS
     try:
         seconds = parsedate_to_datetime(told).timestamp() - time()
-    except ValueError:
+    except (ValueError, OverflowError):
         return BUSY_SECONDS
     return min(max(seconds, 0.0), LONGEST_BUSY)
 
 
-def _words_of(response: httpx.Response) -> str:
+def _words_of(body: bytes) -> str:
     try:
-        return _words(response.json())
-    except ValueError:
-        return " ".join(response.text.split())[:MOST_TOLD]
-
-
-def _words(body: Any) -> str:
-    """Return what a server says of an error, whatever its form."""
-    told = body.get("error", body) if isinstance(body, dict) else body
-    if isinstance(told, dict):
-        told = told.get("message") or told.get("detail") or told
-    return " ".join(str(told).split())[:MOST_TOLD]
+        return words_of(parsed(body))
+    except Unusable:
+        return " ".join(body[: 4 * MOST_TOLD].decode("utf-8", "replace").split())[:MOST_TOLD]

@@ -16,6 +16,7 @@ RIGHT = "\n".join(
     f"<|ref|>text<|/ref|><|det|>[[80, {60 + 20 * n}, 700, {75 + 20 * n}]]<|/det|>\n{row}\n"
     for n, row in enumerate((known.TITLE, *known.LINES))
 )
+THOUGHTS = '{"choices": [{"message": {"reasoning": "Hm."}, "finish_reason": "stop"}]}'
 BANNED = "\n".join([known.ROW] * 3)
 
 
@@ -134,10 +135,12 @@ def test_a_model_that_the_profile_was_not_made_for_is_said(check: Any) -> None:
         ({"of_models": raw("?")}, "makes no sense"),
         ({"always": silent}, "no answer in time"),
         ({"always": refuse(400, "no images here")}, "400: no images here"),
+        ({"always": refuse(500, "image input is not supported")}, "Its model sees no images (500"),
+        ({"always": raw(THOUGHTS)}, "answered with its thoughts alone"),
     ],
 )
 def test_a_server_that_does_not_answer_says_why(check: Any, script: Any, words: str) -> None:
-    (found,) = check(**script)
+    found, *_ = check(**script)
     assert found.verdict == "fail"
     assert words in found.message
     assert found.remedy

@@ -320,6 +320,45 @@ def test_a_runaway_is_broken_off_on_the_server_and_read_again(
     assert caplog.text.count("ran away on a server") == 1
 
 
+def test_a_page_that_is_read_too_short_is_not_called_a_runaway(
+    servers: Any, engine: Any, page: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = servers(text=TEXT)
+    assert "the page shows about" in read(engine(server), page, ink=INK).doubt
+    assert len(server.pages) == 4
+    assert "ran away" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        (say(PROSE, finish="content_filter"), "kept a part of the answer to itself"),
+        (raw('{"choices": [{"message": {"reasoning_content": "Hm."}, "finish_reason": "length"}]}'),
+         "The model answered with its thoughts alone."),
+        (raw('{"choices": [{"message": {"tool_calls": [{}]}, "finish_reason": "tool_calls"}]}'),
+         "The model answered with the call of a tool."),
+    ],
+    ids=["filtered", "thoughts", "tool"],
+)  # fmt: skip
+def test_what_a_server_withholds_is_no_page_that_was_read(
+    servers: Any, engine: Any, page: Path, behaviour: Behaviour, words: str
+) -> None:
+    found = read(engine(servers(always=behaviour)), page, ink=INK)
+    assert words in found.doubt
+
+
+def test_a_server_whose_model_sees_no_images_is_set_aside_and_pages_wait(
+    servers: Any, engine: Any, page: Path
+) -> None:
+    words = "image input is not supported"
+    blind, good = servers(always=refuse(500, words)), servers(text=TEXT)
+    one = engine(blind, good)
+    assert [read(one, page).markup for _ in range(2)] == [TEXT] * 2
+    assert len(blind.pages) == 1
+    with pytest.raises(ServersGoneError, match=f"it refuses us .500: {words}"):
+        read(engine(blind, request_timeout=1.0), page)
+
+
 def test_a_page_that_always_runs_away_is_kept_with_its_doubt(
     servers: Any, engine: Any, page: Path
 ) -> None:

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from ocrd.engine.protocol import Recognise
+from ocrd.engine.remote.answers import Reply
 from ocrd.engine.remote.talk import (
     LONGEST_BUSY,
     Access,
     Model,
     Refused,
-    Reply,
     ServerAway,
     ServerBusy,
     Talker,
@@ -28,11 +28,14 @@ from ocrd.engine.telling import Telling
 from ocrd.errors import EngineUnusableError
 from tests.installation import eventually
 from tests.servers import (
+    Behaviour,
+    Handler,
     ScriptedServer,
     broken,
     cut_off,
     ended,
     endless,
+    piece,
     raw,
     refuse,
     say,
@@ -86,7 +89,7 @@ def test_a_server_that_does_not_count_or_stream_is_understood(
 ) -> None:
     server.always = say("Some words, of which nobody counted any.", usage=None)
     reply = ask(talker(wire, server.url))
-    assert (reply.is_counted, reply.tokens) == (False, 3)
+    assert (reply.is_counted, reply.tokens) == (False, 2)
     pieces: list[str] = []
     whole = talker(wire, server.url).chat({"model": "m"}, pieces.append)
     assert whole.text == "Some words, of which nobody counted any."
@@ -121,6 +124,158 @@ def test_what_is_the_servers_fault_is_said_to_be(
     with pytest.raises(ServerAway) as caught:
         ask(talker(wire, server.url))
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "is_blind"),
+    [
+        (500, "image input is not supported - hint: you may need to provide the mmproj", True),
+        (400, "/models/qwen3 is not a multimodal model", True),
+        (400, "At most 0 image(s) may be provided in one prompt.", True),
+        (400, "Invalid content type. image_url is only supported by certain models.", True),
+        (400, "qwen3 does not support image input", True),
+        (400, "this image format is not supported", False),
+        (400, "image is too large", False),
+    ],
+)
+def test_a_model_without_eyes_is_told_from_a_page_that_is_refused(
+    wire: Wire, server: ScriptedServer, status: int, words: str, is_blind: bool
+) -> None:
+    server.always = refuse(status, words)
+    with pytest.raises(Refused) as caught:
+        ask(talker(wire, server.url))
+    assert caught.value.is_blind is is_blind
+
+
+def streamed(text: str, kind: str = "text/event-stream", *, is_old: bool = False) -> Behaviour:
+    """Answer with these very words, by HTTP/1.0 and until the connection ends where it is old."""
+
+    def answer(handler: Handler) -> None:
+        if is_old:
+            handler.protocol_version = "HTTP/1.0"
+        handler.send_response(200)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(text.encode())
+        handler.close_connection = True
+
+    return answer
+
+
+STREAM = (
+    'data: {"choices": [{"delta": {"content": "12\u2028½ m"}}]}\n\n'
+    'data: {"choices": [{"delta": {}, "finish_reason": "stop"}]}\n\n'
+)
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+@pytest.mark.parametrize(
+    "kind", ["text/event-stream", "Text/Event-Stream; charset=iso-8859-1", "application/json"]
+)
+def test_a_stream_is_one_whatever_its_headers_say(
+    wire: Wire, server: ScriptedServer, kind: str, is_old: bool
+) -> None:
+    server.always = streamed(STREAM, kind, is_old=is_old)
+    assert ask(talker(wire, server.url)).text == "12\u2028½ m"
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_an_answer_is_whole_with_its_last_word_whatever_becomes_of_the_connection(
+    wire: Wire, server: ScriptedServer, is_told: bool
+) -> None:
+    def lingering(handler: Handler) -> None:
+        handler.begin_stream()
+        handler.event(piece("The quay", "stop"))
+        if is_told:
+            handler.event("[DONE]")
+        handler.wait(30)
+
+    server.always = lingering
+    assert ask(talker(wire, server.url, timeout=0.3)).text == "The quay"
+
+
+def test_connections_are_used_again(wire: Wire, server: ScriptedServer) -> None:
+    one, ports = talker(wire, server.url), set()
+
+    def noting(handler: Handler) -> None:
+        ports.add(handler.client_address[1])
+        say("The quay")(handler)
+
+    server.always = noting
+    assert {ask(one).text for _ in range(5)} == {"The quay"}
+    assert len(ports) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(400, Refused), (429, ServerBusy), (500, ServerAway), (408, ServerAway)]
+)
+def test_an_error_in_a_stream_is_whose_its_code_says(
+    wire: Wire, server: ScriptedServer, code: int, kind: type[Exception]
+) -> None:
+    told = f'{{"error": {{"message": "the context is 512 tokens", "code": {code}}}}}'
+    server.always = streamed(f"data: {told}\n\n")
+    with pytest.raises(kind):
+        ask(talker(wire, server.url))
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_body_without_end_is_given_up(wire: Wire, server: ScriptedServer, status: int) -> None:
+    def flooding(handler: Handler) -> None:
+        handler.send_response(status)
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b'{"choices": "' + b"x" * (1 << 20))
+
+    server.always = server.of_models = flooding
+    one = talker(wire, server.url)
+    for asking in (lambda: ask(one), lambda: one.post("/ocr", BODY), one.models):
+        with pytest.raises(ServerAway, match="has no end"):
+            asking()
+
+
+def test_a_list_of_models_that_drips_does_not_hold_the_engine_up(
+    wire: Wire, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dripping(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b" ")
+            handler.wait(0.05)
+
+    server.of_models = dripping
+    monkeypatch.setattr("ocrd.engine.remote.talk.LIST_SECONDS", 0.3)
+    with pytest.raises(ServerAway, match="no whole answer in 0 s"):
+        talker(wire, server.url).models()
+
+
+def test_a_redirect_to_itself_is_not_followed(wire: Wire, server: ScriptedServer) -> None:
+    def turning(handler: Handler) -> None:
+        handler.reply(307, "", {"Location": f"{server.url}/chat/completions"})
+
+    server.always = turning
+    with pytest.raises(Refused, match=f"307: {server.url}"):
+        ask(talker(wire, server.url))
+    assert len(server.pages) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "context"),
+    [
+        ({"max_model_len": 8192}, 8192),
+        ({"meta": {"n_ctx": 4096, "n_ctx_train": 8192}}, 4096),  # llama.cpp's
+        ({"max_model_len": True, "meta": None}, 0),
+        ({"max_model_len": -1, "meta": {"n_ctx": "many"}}, 0),
+    ],
+)
+def test_a_models_context_is_heard(
+    wire: Wire, server: ScriptedServer, more: Any, context: int
+) -> None:
+    server.of_models = lambda handler: handler.reply(200, {"data": [{"id": "m", **more}]})
+    assert talker(wire, server.url).models() == [Model("m", context)]
 
 
 @pytest.mark.parametrize("behaviour", [refuse(500, "x"), cut_off("x"), broken("x"), raw("x")])
