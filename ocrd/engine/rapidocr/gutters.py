@@ -92,14 +92,14 @@ def parted(pixels: Pixels, quads: Sequence[Quad]) -> list[Quad]:
         return list(quads)
     page = _level(pixels, quads, height)
     gaps = {index: found for index in long if (found := _gaps(page, index))}
-    cuts: dict[int, list[_Gap]] = {}
+    whites: dict[int, list[tuple[float, float]]] = {}
     for strip in _strips(chain.from_iterable(gaps.values()), page):
-        for gap in _gutters(strip, page, gaps):
-            cuts.setdefault(gap.box, []).append(gap)
+        for box, white in _whites(strip, page, gaps):
+            whites.setdefault(box, []).append(white)
     return [
         part
         for index, quad in enumerate(quads)
-        for part in _cut(quad, page.boxes[index], cuts.get(index, ()))
+        for part in _without(quad, page.boxes[index], whites.get(index, ()))
     ]
 
 
@@ -178,17 +178,29 @@ def _strips(gaps: Iterable[_Gap], page: _Page) -> list[list[_Gap]]:
     return strips
 
 
-def _gutters(
+def _whites(
     strip: Sequence[_Gap], page: _Page, gaps: Mapping[int, Sequence[_Gap]]
-) -> Iterator[_Gap]:
-    """Yield those gaps of a strip that are of a gutter; ``gaps`` are those of each box."""
+) -> Iterator[tuple[int, tuple[float, float]]]:
+    """Yield the boxes that a strip goes through, and from where to where, if it is a gutter.
+
+    Boxes of both columns end in its middle at the latest. ``gaps`` are those of each box.
+    """
     places = np.interp(
         page.middles, [page.middles[gap.box] for gap in strip], [gap.place for gap in strip]
     )
     for lines in _lines_along(page, places):
         some = [gap for gap in strip if gap.box in lines.across]
-        if some and _is_gutter(some, lines, page, places, gaps):
-            yield from some
+        if not (some and _is_gutter(some, lines, page, places, gaps)):
+            continue
+        for gap in some:
+            air = min(_AIR * _HEIGHT, (gap.end - gap.start) / 2)
+            yield gap.box, (gap.start + air, gap.end - air)
+        for box in lines.left:
+            if places[box] < page.boxes[box, 2]:
+                yield box, (float(places[box]), math.inf)
+        for box in lines.right:
+            if places[box] > page.boxes[box, 0]:
+                yield box, (-math.inf, float(places[box]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,20 +298,18 @@ def _is_margin(places: Sequence[float]) -> bool:
     return most >= _ALIGNED * len(some)
 
 
-def _cut(quad: Quad, box: Reals, gaps: Sequence[_Gap]) -> Iterator[Quad]:
-    """Yield the parts of a box between its gaps."""
-    a, b, c, d = quad
-    rest = 0.0
-    for gap in sorted(gaps, key=lambda gap: gap.start):
-        air = min(_AIR * _HEIGHT, (gap.end - gap.start) / 2)
-        end, start = (
-            (place - box[0]) / (box[2] - box[0]) for place in (gap.start + air, gap.end - air)
-        )
-        yield (
-            turning.between(a, b, rest),
-            turning.between(a, b, end),
-            turning.between(d, c, end),
-            turning.between(d, c, rest),
-        )
-        rest = start
-    yield (turning.between(a, b, rest), b, c, turning.between(d, c, rest)) if rest else quad
+def _without(quad: Quad, box: Reals, whites: Sequence[tuple[float, float]]) -> Iterator[Quad]:
+    """Yield the parts of a box outside of some white, where that begins and ends."""
+    first, _, last, _ = box.tolist()
+    place = first
+    for start, end in [*sorted(whites), (last, math.inf)]:
+        if start > place and (place, start) != (first, last):
+            a, b, c, d = quad
+            parts = [(x - first) / (last - first) for x in (place, start)]
+            yield (
+                turning.between(a, b, parts[0]), turning.between(a, b, parts[1]),
+                turning.between(d, c, parts[1]), turning.between(d, c, parts[0]),
+            )  # fmt: skip
+        elif start > place:
+            yield quad
+        place = max(place, end)

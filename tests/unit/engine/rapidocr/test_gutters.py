@@ -51,6 +51,20 @@ def test_a_single_box_across_is_cut_where_its_neighbours_end() -> None:
     assert len(gutters.parted(sheet.pixels(), some)) == 3 * ROWS
 
 
+def test_boxes_beside_a_gutter_end_in_it() -> None:
+    sheet, fused = columns(22)
+    wide = 8  # as the detector's boxes reach over white that is narrow
+    beside = [
+        sheet.row(left - wide, left + WIDE + wide, 60 + row * sheet.pitch)
+        for row in range(9, ROWS)
+        for left in (LEFT, LEFT + WIDE + 22, LEFT + 2 * (WIDE + 22))
+    ]
+    found = gutters.parted(sheet.pixels(), [*fused[:9], *beside])
+    assert len(found) == 3 * ROWS
+    for first, second in zip(found[27::3], found[28::3], strict=True):
+        assert LEFT + WIDE - 3 <= first[1][0] <= second[0][0] + 1 <= LEFT + WIDE + 25
+
+
 def test_a_rule_between_columns_is_as_good_as_white() -> None:
     sheet, fused = columns(30)
     pen = ImageDraw.Draw(sheet.image)
