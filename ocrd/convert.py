@@ -20,6 +20,7 @@ from ocrd import files, pages, remedies
 from ocrd.account import Account, damage
 from ocrd.config.settings import Settings
 from ocrd.delivering import Delivery, Outlet, Targets
+from ocrd.engine.chain import with_those_behind
 from ocrd.engine.client import EngineClient
 from ocrd.errors import OcrdError, UnreadablePagesError
 from ocrd.filing import plans
@@ -245,6 +246,7 @@ class _Conversion:
             rank=(work.number,),
             temp_dir=self.temp_dir,
             on_page=on_page,
+            pages=info.pages,
         )
         await read_pages(reading, range(1, info.pages + 1))
 
@@ -252,13 +254,15 @@ class _Conversion:
         self, original: Original, sha256: str, info: SourceInfo, account: Account, seconds: float
     ) -> DocumentResult:
         hello = self.engine.announced
+        ours = (hello.name, hello.model) if hello else (self.engine.name, "")
+        engine, model = (account.engine, account.model) if account.engine else ours
         return DocumentResult(
             source_name=files.printable(original.name),
             sha256=sha256,
             format=info.format,
             pages=info.pages,
-            engine=hello.name if hello else self.engine.name,
-            model=hello.model if hello else "",
+            engine=engine,
+            model=model,
             mode=self.wanted.task.mode,
             seconds=seconds,
             doubtful=tuple(account.doubtful),
@@ -347,10 +351,12 @@ async def convert(
 ) -> list[Outcome]:
     """Convert the documents, ``jobs`` at a time; an error in one leaves the others alone."""
     rasterizer = Rasterizer(settings.rasterize, settings.limits)
-    engine = EngineClient("default", settings.engine, is_patient=False)
+    engines = with_those_behind(
+        "default", {"default": settings.engine, **settings.engines}, is_patient=False
+    )
     delivery = Delivery(outlet, wanted.outputs, originals, figures=wanted.with_figures, force=force)
     conversion = _Conversion(
-        wanted, delivery, rasterizer, engine, temp_dir, on_progress, on_outcome, _Turns()
+        wanted, delivery, rasterizer, engines[0], temp_dir, on_progress, on_outcome, _Turns()
     )
     try:
         await rasterizer.start()
@@ -359,5 +365,6 @@ async def convert(
     try:
         return await conversion.convert_all(originals, jobs)
     finally:
-        await engine.stop(0.0)
+        for engine in engines:
+            await engine.stop(0.0)
         await rasterizer.close()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ocrd.engine import protocol
 from ocrd.engine.client import EngineClient
 from ocrd.engine.pagequeue import OnText
-from ocrd.errors import EngineError, PageError
+from ocrd.errors import EngineError, EngineUnusableError, PageError
 from ocrd.job import Ink, Recognition
 from ocrd.tasks import Task
 
@@ -150,10 +150,11 @@ class ChainedEngine(EngineClient):
                 if work.done():
                     return work.result(), link
                 leave()
-            except EngineError:
-                if self.is_stopping or link is self:
-                    raise
+            except EngineError as error:
                 tried.add(id(link))  # it was stopped, or will not do it
+                was_stopped = self.is_stopping and not isinstance(error, EngineUnusableError)
+                if was_stopped or (link is self and not self._is_any_left(links, tried)):
+                    raise
                 leave()
             finally:
                 work.cancel()
@@ -163,9 +164,28 @@ class ChainedEngine(EngineClient):
         self, link: EngineClient, links: Sequence[EngineClient], tried: set[int]
     ) -> bool:
         """Say whether a link is out where another is not."""
-        return _outage(link) is not None and any(
-            _outage(one) is None for one in links if one is not link and id(one) not in tried
-        )
+        return _outage(link) is not None and self._is_any_left(links, tried | {id(link)})
+
+    def _is_any_left(self, links: Sequence[EngineClient], tried: set[int]) -> bool:
+        """Say whether a link that was not tried is not out."""
+        return any(_outage(one) is None for one in links if id(one) not in tried)
+
+
+def with_those_behind(
+    name: str, engines: Mapping[str, EngineSettings], **more: Any
+) -> list[EngineClient]:
+    """Return the engine of that name, not started, and then those that may read in its place."""
+    made: dict[str, EngineClient] = {}
+    waiting = [name]
+    while waiting:
+        wants = engines[one := waiting.pop()]
+        behind = [*wants.fallback, *filter(None, [wants.second_opinion])]
+        made[one] = (ChainedEngine if behind else EngineClient)(one, wants, **more)
+        waiting += [other for other in behind if other not in made and other not in waiting]
+    for engine in made.values():
+        if isinstance(engine, ChainedEngine):
+            engine.link(made)
+    return [*made.values()]
 
 
 def _outage(link: EngineClient) -> EngineError | None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests import api
+from tests.engines import ENVIRONMENT
 from tests.installation import (
     LETTER,
     OCRD,
@@ -245,6 +246,28 @@ def test_a_fallback_reads_while_the_servers_are_gone_and_a_second_opinion_what_i
     document = layout(daemon, "gone.json")
     assert document["engine"] == "echo"
     assert "second_opinion" not in document["pages"][0]
+
+
+def test_convert_reads_with_the_fallback_while_the_servers_are_gone(
+    daemon: Installation, servers: Any
+) -> None:
+    server = servers(always=say(TEXT))
+    daemon.configure(on(server, more='fallback = ["local"]'), more=LOCAL)
+    command = [
+        *OCRD, "convert", "--config", str(daemon.config), str(LETTER),
+        "-f", "json", "-o", "-",
+    ]  # fmt: skip
+    read_by = []
+    for _ in range(2):
+        done = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        document = json.loads(done.stdout)
+        read_by.append((document["engine"], document["pages"][0]["status"]))
+        server.stop()
+    assert read_by == [("openai", "read"), ("echo", "read")]
 
 
 @pytest.mark.more

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ocrd.config.settings import EngineSettings
-from ocrd.engine.chain import ChainedEngine
+from ocrd.engine.chain import ChainedEngine, with_those_behind
 from ocrd.engine.client import EngineClient
 from ocrd.errors import EngineError, PageError
 from ocrd.tasks import Task
@@ -132,3 +132,48 @@ async def test_a_stop_ends_who_waits(tmp_path: Path) -> None:
         await engine.stop(0)
         with pytest.raises(EngineError):
             await one
+
+
+def none() -> EngineSettings:
+    """Return the table of an engine that cannot be loaded, on any try."""
+    return EngineSettings.model_validate(
+        {"kind": "module", "module": "tests.engines.there_is_none", "restart_backoff": 0.01,
+         "fallback": ["local"]}
+    )  # fmt: skip
+
+
+async def test_whoever_does_not_wait_goes_on_to_an_engine_that_can_be_loaded() -> None:
+    tables = {"default": none(), "local": settings("echo", {}), "unused": settings("echo", {})}
+    engines = with_those_behind("default", tables, is_patient=False)
+    assert [engine.name for engine in engines] == ["default", "local"]
+    try:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            hello = await engines[0].hello()
+            found = await page(engines[0], "a.pgm")
+    finally:
+        for engine in engines:
+            await engine.stop(0)
+    assert (hello.name, found.engine, text(found)) == ("echo", "echo", "Page image a.pgm")
+
+
+async def test_where_none_of_them_can_be_loaded_the_first_says_why() -> None:
+    tables = {"default": none(), "local": none().model_copy(update={"fallback": ()})}
+    engines = with_those_behind("default", tables, is_patient=False)
+    try:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            with pytest.raises(EngineError, match="there_is_none"):
+                await page(engines[0], "a.pgm")
+    finally:
+        for engine in engines:
+            await engine.stop(0)
+
+
+def test_engines_that_stand_behind_each_other_are_made_once() -> None:
+    tables = {
+        "default": settings("echo", {}, fallback=["a", "b"], second_opinion="b"),
+        "a": settings("echo", {}, fallback=["default"]),
+        "b": settings("echo", {}),
+    }
+    made = with_those_behind("default", tables)
+    assert sorted(engine.name for engine in made) == ["a", "b", "default"]
+    assert made[0].name == "default"
