@@ -28,6 +28,7 @@ from ocrd.engine.rapidocr import (
     ink,
     leaders,
     legibility,
+    lone,
     lookalikes,
     mosaic,
     networks,
@@ -39,6 +40,7 @@ from ocrd.engine.rapidocr import (
     recognition,
     remains,
     signs,
+    singles,
     spacing,
     spelling,
     stamps,
@@ -58,6 +60,7 @@ READING: tuple[Any, ...] = (
     legibility, overlaid, RapidOcr._line, ticks, forms, RapidOcr._with_ticks, leaders,
     RapidOcr._in_parts, strokes, stamps, lookalikes, fractions,
     handwriting, mosaic, overlaps, gutters,
+    RapidOcr._with_lone, lone, singles,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 

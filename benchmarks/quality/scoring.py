@@ -41,7 +41,7 @@ _AFTER = (  # characters that mean the same, marks, line ends
     (re.compile("[“”„«»″]|''|,,"), '"'),
     (re.compile("[‐‑‒–—―−]"), "-"),
     (re.compile("[•·∙●◦▪■□○◆►▶…\ufffd]"), " "),
-    (re.compile(r"^\s*[-*+o!]\s+", _FLAGS), " "),
+    (re.compile(r"^[ \t]*[-*+o!][ \t]+(?=\S)", _FLAGS), " "),  # one alone is a cell
     (re.compile(r"[|*#`_~\\<>]"), " "),
     (re.compile(r"(\w)-\s*\n\s*([a-zà-ÿ])"), r"\1\2"),
     (re.compile(r"(?:\s*\.){4,}"), " "),

@@ -57,3 +57,8 @@ def test_headings_are_found_with_or_without_their_numbers() -> None:
 
 def test_marks_of_markdown_are_no_text() -> None:
     assert normalised("- *a* `b` | c\n<!-- page 3 -->\n![alt](x.png) &amp; d") == "a 'b' c & d"
+
+
+def test_a_dash_alone_on_its_line_is_a_cell_and_no_mark_of_a_list() -> None:
+    assert normalised("06:22\n\u2013\n06:48") == normalised("| 06:22 | \u2013 | 06:48 |")
+    assert normalised("- one\n- two") == "one two"

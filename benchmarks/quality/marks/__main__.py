@@ -1,10 +1,11 @@
-"""What becomes of leaders, odd signs, strokes, stamps and handwriting, on sheets made here.
+"""What becomes of leaders, odd and lone signs, strokes, stamps, handwriting, on sheets made here.
 
 ``python -m benchmarks.quality.marks`` prints a table for each half of the typefaces, strokes and
 stamps: of a, which was looked at while limits were set, and of b, which was only counted. "pages"
 are clean ones of ``make quality``: what is marked there is marked wrongly.
-``--half b`` takes one of them, ``--only KIND`` one kind, ``--pages N`` so many of each, from
-``--first N`` on.
+"lone" are tables in whose cells signs stand alone, "dust" sheets without such: what is read beside
+their lines is false. ``--half b`` takes one of them, ``--only KIND`` one kind, ``--pages N`` so
+many of each, from ``--first N`` on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from benchmarks.machine import heading
 from benchmarks.quality.documents import pages
 from benchmarks.quality.images import scans
-from benchmarks.quality.marks import contents, handwriting, overlays, scoring, signs
+from benchmarks.quality.marks import contents, handwriting, lone, overlays, scoring, signs
 from benchmarks.quality.marks.paper import Sheet
 from benchmarks.quality.marks.typefaces import HALVES
 from ocrd.doubts import REPLACEMENT, is_read
@@ -36,7 +37,7 @@ OVERLAID: dict[str, Callable[[str, int], Sheet]] = {
     "handwritten": handwriting.written,
 }
 LED = {"contents": contents.contents, "fields": contents.fields}
-KINDS = (*LED, "signs", *OVERLAID, "pages")
+KINDS = (*LED, "signs", "lone", "dust", *OVERLAID, "pages")
 PAGE_SETS = {"a": "pages", "b": "heldout"}  # of make quality
 
 
@@ -71,6 +72,10 @@ def main() -> None:
                 said = _led(reader, kind, half, numbers)
             elif kind == "signs":
                 said = _signs(reader, half)
+            elif kind == "lone":
+                said = _lone(reader, half, numbers)
+            elif kind == "dust":
+                said = _dust(reader, half, numbers)
             elif kind == "pages":
                 said = _page_set(reader, PAGE_SETS[half])
             else:
@@ -124,6 +129,33 @@ def _signs(reader: _Reader, half: str) -> str:
             wrong[shown.sign] += 1
     which = " ".join(f"{sign}{count}" for sign, count in sorted(wrong.items()))
     return f"right {found['right']}, marked {found['marked']}, wrong {found['wrong']}: {which}"
+
+
+def _lone(reader: _Reader, half: str, numbers: range) -> str:
+    """Return how many signs that stand alone in cells are read right, or as something else."""
+    found: Counter[str] = Counter()
+    for number in numbers:
+        sheet = lone.table(half, number)
+        lines = reader.lines(sheet)
+        for row in sheet.rows:
+            text = lone.said(row, lines)
+            found["signs"] += 1
+            found["right"] += lone.is_right(row.text, text)
+            found["wrong"] += bool(text) and not lone.is_right(row.text, text)
+    return (
+        f"{found['signs']} on {len(numbers)} sheets, right {found['right']}, wrong {found['wrong']}"
+    )
+
+
+def _dust(reader: _Reader, half: str, numbers: range) -> str:
+    """Return how many lines are read where dust and strokes are, and of how many of these."""
+    false = smudges = 0
+    for number in numbers:
+        sheet, drawn = lone.dusty(half, number)
+        edge = max(row.box[2] for row in sheet.rows)
+        false += sum(min(x for x, _ in line.quad) > edge for line in reader.lines(sheet))
+        smudges += drawn
+    return f"{smudges} on {len(numbers)} sheets, read as text {false}"
 
 
 def _overlaid(reader: _Reader, kind: str, half: str, numbers: range) -> str:

@@ -25,10 +25,12 @@ from ocrd.engine.rapidocr import (
     ink,
     leaders,
     legibility,
+    lone,
     networks,
     overlaid,
     pictures,
     shining,
+    singles,
     stamps,
     strips,
     ticks,
@@ -39,7 +41,7 @@ from ocrd.engine.rapidocr.finding import Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
 from ocrd.engine.rapidocr.strips import Pixels
 from ocrd.engine.telling import Telling, teller
-from ocrd.job import Line, Quad, Recognition, Rule, Typeface
+from ocrd.job import Box, Line, Quad, Recognition, Rule, Typeface
 
 MODEL = "PP-OCRv6 small"
 LONGEST_SIDE = 3508  # A4 at 300 dpi; see docs/decisions/0004-embedded-engine-slots.md
@@ -128,7 +130,7 @@ class RapidOcr:
             lines = self._reviewed(request, page, self._read_lines(page, telling), telling)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
             shown = pictures.find(page.pixels, lines)
-            lines = self._with_ticks(page, lines, rules)
+            lines = self._with_lone(page, self._with_ticks(page, lines, rules), shown)
         except networks.failures() as error:
             if "alloc" in str(error).lower():
                 raise MemoryError("onnxruntime could not allocate") from error
@@ -280,6 +282,24 @@ class RapidOcr:
                 found.append(line)
         found += [Line(box.mark, 1.0, forms.corners(box)) for box in form.alone]
         return tuple(found)
+
+    def _with_lone(
+        self, page: Page, lines: tuple[Line, ...], shown: Sequence[Box]
+    ) -> tuple[Line, ...]:
+        """Return the lines with the signs that stand alone and are read with confidence."""
+        marks = [] if page.script else lone.find(page.pixels, lines, shown)
+        if not marks:
+            return lines
+        read = singles.to_read(marks)
+        readings = self.read_many(*lone.sheet(page.pixels, read))
+        made = [
+            Line(
+                one.text, round(one.score, 4), one.mark.quad,
+                ink.typeface(strips.strip(page.pixels, one.mark.quad), one.text),
+            )
+            for one in singles.told(marks, list(zip(read, readings, strict=True)), lines)
+        ]  # fmt: skip
+        return lone.joined(lines, made)
 
     def _in_parts(
         self,

@@ -466,3 +466,32 @@ def test_the_engine_neither_looks_up_a_name_nor_writes_a_file_nor_prints(tmp_pat
 def test_a_name_look_up_would_have_been_noticed(tmp_path: Path) -> None:
     status, _ = run_without_network(LOOK_UP, tmp_path)
     assert status == -signal.SIGSYS
+
+
+def test_signs_that_stand_alone_in_a_table_are_read_and_specks_are_not(
+    engine: RapidOcr, tmp_path: Path
+) -> None:
+    page = Image.new("L", (1240, 900), 255)
+    pen = ImageDraw.Draw(page)
+    font = ImageFont.load_default(28)
+    for row, (number, name, price) in enumerate(
+        [("1", "Sugar", "12.50"), ("2", "Apple juice", "\u2013"), ("3", "Tea", "7.90"),
+         ("4", "Hinge", "\u2013"), ("5", "Work gloves", "8.20"), ("6", "Coffee", "31.75")]
+    ):  # fmt: skip
+        y = 80 + 60 * row
+        pen.text((80, y), number, fill=0, font=font)
+        pen.text((240, y), name, fill=0, font=font)
+        if price == "\u2013":
+            pen.rectangle((764, y + 20, 778, y + 22), fill=0)  # the typeface has no such dash
+        else:
+            pen.text((760, y), price, fill=0, font=font)
+        pen.ellipse((1000 + 17 * row, y + 11, 1003 + 17 * row, y + 14), fill=0)
+    page.save(path := tmp_path / "page.png")
+    rows: dict[int, list[tuple[float, str]]] = {}
+    for line in read(engine, path).lines:
+        left, top = line.quad[0]
+        rows.setdefault(round((top - 80) / 60), []).append((left, line.text))
+    assert [[text for _, text in sorted(rows[row])] for row in sorted(rows)] == [
+        ["1", "Sugar", "12.50"], ["2", "Apple juice", "\u2013"], ["3", "Tea", "7.90"],
+        ["4", "Hinge", "\u2013"], ["5", "Work gloves", "8.20"], ["6", "Coffee", "31.75"],
+    ]  # fmt: skip
