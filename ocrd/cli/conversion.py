@@ -149,7 +149,7 @@ def convert(  # noqa: PLR0917 - Typer makes options of them
     from ocrd.convert import Wanted
     from ocrd.tasks import Task
 
-    settings = default_settings() if config is None else load(config)
+    settings = default_settings() if config is None else load(config, for_daemon=False)
     asked = tuple(dict.fromkeys(kind.value for kind in kinds or ()))
     place = outlets.Place(out, asked, sources, as_json=as_json)
     default = Mode.TEXT if place.is_plain_text else Mode.MARKDOWN

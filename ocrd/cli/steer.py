@@ -212,7 +212,9 @@ def _bar(row: dict[str, Any]) -> RenderableType:
     return ProgressBar(total=row["pages"] or 1, completed=row["pages_done"], width=20)
 
 
-def _inboxes(rows: list[dict[str, Any]]) -> RenderableType:
+def _inboxes(rows: list[dict[str, Any]]) -> RenderableType | None:
+    if not rows:  # programs alone bring something
+        return None
     table = screen.table(
         *("inbox", "", "engine", "queued", worded("settling"), "left alone"),
         right=("queued", worded("settling")),

@@ -266,17 +266,24 @@ class Settings(Forgetful, BaseSettings):
 # Loading
 
 
-def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings of a file with the environment's overrides; raise ConfigError."""
-    return _settings(path, environ)
+def load(
+    path: Path, environ: Mapping[str, str] | None = None, *, for_daemon: bool = True
+) -> Settings:  # fmt: skip
+    """Return the settings of a file with the environment's overrides; raise ConfigError.
+
+    A daemon needs work: folders, or programs that may ask over TCP.
+    """
+    return _settings(path, environ, needs_work=for_daemon)
 
 
 def default_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings where there is no file, as ``ocrd convert`` uses them."""
-    return _settings(None, environ)
+    return _settings(None, environ, needs_work=False)
 
 
-def _settings(path: Path | None, environ: Mapping[str, str] | None) -> Settings:
+def _settings(
+    path: Path | None, environ: Mapping[str, str] | None, *, needs_work: bool
+) -> Settings:  # fmt: skip
     environ = os.environ if environ is None else environ
     source = file.read(path, environ, tuple(Settings.model_fields))
     _make_absolute(source.values, Path.cwd() if path is None else path.absolute().parent)
@@ -289,17 +296,23 @@ def _settings(path: Path | None, environ: Mapping[str, str] | None) -> Settings:
         settings = Settings(**source.values)
     except ValidationError as error:
         faults = judged(error, source, Settings)
-    if path is not None and not source.values.get("inbox") and not any(map(about_inbox, faults)):
+    if needs_work and not _has_work(source.values) and not any(map(about_inbox, faults)):
         faults.append(
             Fault(
                 f"{path}: inbox: no folder is watched.",
-                'Add a table [[inbox]] with path = "/the/folder".',
+                'Add a table [[inbox]] with path = "/the/folder"; for programs alone, [api] with'
+                " listen.",
                 "inbox",
             )
         )
     if faults:
         raise several(faults)
     return settings
+
+
+def _has_work(values: dict[str, Any]) -> bool:
+    api = values.get("api")
+    return bool(values.get("inbox") or (isinstance(api, dict) and api.get("listen")))
 
 
 def _make_absolute(values: dict[str, Any], base: Path) -> None:

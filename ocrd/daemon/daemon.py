@@ -157,7 +157,7 @@ class Daemon:
         log.info(
             "ocrd %s watches %s.",
             __version__,
-            ", ".join(files.printable(path) for path in watched),
+            ", ".join(map(files.printable, watched)) or "no folder, and reads what programs bring",
             extra=fields("started", pid=os.getpid(), recovered=recovered, inboxes=list(watched)),
         )
         if self._dispatcher.is_paused:

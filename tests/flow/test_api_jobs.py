@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,7 +17,7 @@ import pytest
 
 from tests import api
 from tests.flow.scripted import engine
-from tests.installation import Installation, eventually, make_pdf
+from tests.installation import OCRD, ROOT, Installation, eventually, make_pdf
 
 WORDS = [f"word{number}" for number in range(2000)]
 STREAMER = engine("streamer", "delay = 0.005")
@@ -420,3 +422,27 @@ def test_his_own_uploads_are_his_to_cancel_and_those_of_others_are_not(running: 
         assert uploader.delete(path).status_code == 200
         low = uploader.post("/v1/jobs?priority=-5", content=b"x")
         assert low.json()["job"]["priority"] == -5
+
+
+def test_a_daemon_without_a_folder_reads_what_programs_bring(tmp_path: Path) -> None:
+    daemon = Installation(tmp_path)
+    api.configured(daemon, engine("echo"))
+    table = f'[[inbox]]\npath = "{daemon.inbox}"\n'
+    before, _, after = daemon.config.read_text().partition(table)
+    daemon.config.write_text(before + after[after.index("[api]") :])
+    make_pdf(tmp_path / "a.pdf", 2)
+    daemon.start()
+    try:
+        with api.asking(daemon, "tcp") as client:
+            document = (tmp_path / "a.pdf").read_bytes()
+            answer = client.post("/v1/jobs", files={"file": ("a.pdf", document)})
+            assert answer.status_code == 202, answer.text
+            number = answer.json()["job"]["id"]
+            eventually(lambda: api.job(client, number)["state"] == "done")
+        assert daemon.status()["inboxes"] == []
+        command = [*OCRD, "status", "--config", str(daemon.config)]
+        shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert "1 done" in shown
+        assert "left alone" not in shown
+    finally:
+        daemon.stop()

@@ -172,3 +172,15 @@ def test_an_engine_stands_behind_others_that_there_are(tmp_path: Path) -> None:
         assert 'there is no engine "far"' in error.what
     error = refused(tmp_path, f'[engine]\nfallback = ["default"]\n{local}')
     assert "cannot stand behind itself" in error.what
+
+
+def test_programs_alone_are_work_enough_for_a_daemon(tmp_path: Path) -> None:
+    assert load(tmp_path, '[api]\nlisten = "127.0.0.1:8713"\nkeys = "none"').inbox == ()
+    assert "no folder is watched" in refused(tmp_path, "[api]\npriority = 3").what
+
+
+def test_who_converts_needs_no_folder(tmp_path: Path) -> None:
+    path = write(tmp_path, '[engine]\nkind = "tesseract"')
+    assert config.load(path, {}, for_daemon=False).engine.kind == "tesseract"
+    with pytest.raises(ConfigError, match="no folder is watched"):
+        config.load(path, {})
