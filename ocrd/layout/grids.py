@@ -28,6 +28,7 @@ NEARLY_ALL = 0.9  # of them
 TORN = 2  # values in rows of their own, or
 MANY_TORN = 3  # other texts, in a cell that no rule was seen in,
 TORN_SHARE = 0.6  # and in so many of the rows that it takes
+PROSE, PROSE_ROWS = 6.0, 12  # a column's width in heights of a line, and its rows, as in gutters
 MAX_CROSSINGS = 1_000_000  # of rules: more are hatching, and would take seconds
 MAX_FIELDS = 4000  # a net of more is a drawing
 
@@ -221,12 +222,26 @@ def _with_text_rows(pieces: Sequence[Piece], net: _Net) -> _Net:
         places = [{_index(net.xs, (p.box.x0 + p.box.x1) / 2) for p in row} for row in rows]
         if len(rows) == 2 and not _have_values(rows, net):
             continue
+        if _are_columns(rows, net):
+            continue
         if all(0 in place and len(place) > 1 for place in places):
             ys += [
                 (max(p.box.y1 for p in above) + min(p.box.y0 for p in below)) / 2
                 for above, below in pairwise(rows)
             ]
     return replace(net, ys=tuple(sorted(ys)))
+
+
+def _are_columns(rows: Sequence[Sequence[Piece]], net: _Net) -> bool:
+    """Say whether fields hold columns of text: a frame around a story of a newspaper, and rules."""
+    if len(rows) < PROSE_ROWS:
+        return False
+    several = 0
+    for row in rows:
+        wide = [p for p in row if p.box.width > PROSE * p.box.height]
+        places = [_index(net.xs, (p.box.x0 + p.box.x1) / 2) for p in wide]
+        several += len(set(places)) < len(places)
+    return several > len(rows) / 2
 
 
 def _with_whole_rules(pieces: Sequence[Piece], net: _Net) -> _Net:
@@ -239,7 +254,7 @@ def _with_whole_rules(pieces: Sequence[Piece], net: _Net) -> _Net:
     left, right = net.xs[0], net.xs[-1]
     broken = [at for at in inner if _covered(net.lying, at, touch, left, right) < WHOLE]
     rows = text_rows(pieces)
-    if len(rows) < BROKEN_ROWS or 2 * len(broken) < len(inner):
+    if len(rows) < BROKEN_ROWS or 2 * len(broken) < len(inner) or _are_columns(rows, net):
         return net
     places = [{_index(net.xs, (p.box.x0 + p.box.x1) / 2) for p in row} for row in rows]
     first = min(map(min, places))

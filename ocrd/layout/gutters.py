@@ -35,6 +35,7 @@ STICKS_OUT = 1.2  # of a line's height: so far it may reach into the gutter and 
 TOUCHING = 0.25  # of a line's height, by which boxes on two sides of a narrow gutter overlap,
 IN_LINE = 0.3  # where so many of the right side's lines begin no further apart
 FEW_OUT = 0.1  # share of a side's lines that may reach into the strip
+ALIKE = 1.35  # times the height of the rows around: other type
 FUSED_SIDE = 8  # rows on either side of a gutter that a piece across it may belong to
 
 
@@ -103,6 +104,8 @@ def unfused(piece: Piece, pieces: list[Piece], gutter: float) -> list[Piece]:
         for side in near
         for way in (-1, 1)
     ):
+        return [piece]
+    if height > ALIKE * _height([*near[0], *near[1]]):  # a headline
         return [piece]
     margin = min(other.box.x0 for other in near[1])
     if piece.box.x1 - margin < 2 * height:  # it sticks out

@@ -13,7 +13,7 @@ from ocrd.layout.sheet import Piece, Stroke, around
 
 # In heights of a line unless they say otherwise.
 RULE = 0.9  # share of the text's width, that a rule between two sections takes
-SPACE = 0.4  # of white above headlines that begin a section
+SPACE = 0.3  # of white above headlines that begin a section
 HEADLINE = 1.25  # times the usual height of a line
 LETTERS = 4  # characters of what is tall by no chance
 HEADED = 0.35  # share of the text's width that headlines take, side by side
@@ -76,12 +76,15 @@ def _is_headed(band: Sequence[Piece], width: float, height: float) -> bool:
     """Say whether headlines begin a band, beside no text."""
     top = min(piece.box.y0 for piece in band)
     first = [piece for piece in band if piece.box.y0 < top + REACH * height]
-    if not all(_is_headline(piece, height) for piece in first):
+    if not all(_is_tall(piece, height) for piece in first):
         return False
-    return sum(piece.box.width for piece in first) > HEADED * width
+    told = [piece.box.width for piece in first if _is_headline(piece, height)]
+    return sum(told) > HEADED * width
 
 
 def _is_headline(piece: Piece, height: float) -> bool:
-    tall = piece.whole is None and piece.box.height > HEADLINE * height
-    return tall and len(piece.line.text) >= LETTERS
+    return _is_tall(piece, height) and len(piece.line.text) >= LETTERS
 
+
+def _is_tall(piece: Piece, height: float) -> bool:
+    return piece.whole is None and piece.box.height > HEADLINE * height

@@ -16,8 +16,7 @@ from tests.unit.printed import BOLD, PLAIN
 def headers(first: Sequence[Typeface], rest: Sequence[Typeface]) -> list[bool]:
     """Return which cells head their columns, of a table whose letters are set like that."""
     held = [
-        put(text, x, y, face)
-        for (text, x, y), face in zip(FOUR, [*first, *rest], strict=False)
+        put(text, x, y, face) for (text, x, y), face in zip(FOUR, [*first, *rest], strict=False)
     ]
     ((grid, _),) = grids.ruled(held, ACROSS, DOWN)
     return [cell.header for row in grid.rows for cell in row]
@@ -111,3 +110,23 @@ def test_a_table_drawn_elsewhere_or_larger_has_the_same_cells(
 
     expected = [[f"{row}{column}" for column in range(columns)] for row in range(rows)]
     assert drawn(0, 1) == drawn(by, scale) == expected
+
+
+@pytest.mark.parametrize(("rows", "middles", "is_table"), [
+    (14, (310, 530, 760, 980), False),
+    (14, (310, 760, 980), False),
+    (14, (420, 870), True),
+    (11, (310, 530, 760, 980), True),
+])  # fmt: skip
+def test_columns_of_text_in_a_frame_and_beside_it_are_no_rows_of_a_table(
+    rows: int, middles: Sequence[float], is_table: bool
+) -> None:
+    held = [
+        put("words of a story", x, 330 + 40 * row, width=200)
+        for row in range(rows)
+        for x in middles
+    ]
+    bottom = 310 + 40 * rows
+    across = [Stroke(y, 200, 1100) for y in (300, bottom)]
+    down = [Stroke(x, 300, bottom) for x in (200, 645, 1100)]
+    assert (ruled(held, across, down) is not None) is is_table

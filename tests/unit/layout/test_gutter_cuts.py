@@ -92,6 +92,13 @@ def test_a_line_that_hardly_reaches_into_a_column_is_not_cut(
     assert is_cut(fused, around_it) is is_one
 
 
+@pytest.mark.parametrize(("times", "is_one"), [(1.3, True), (1.4, False)])
+def test_a_headline_is_not_cut(times: float, is_one: bool) -> None:
+    _, around_it = fusible()
+    headline = piece("words of left words of right", 100, 400, width=1020, height=HIGH * times)
+    assert is_cut(headline, around_it) is is_one
+
+
 def test_a_table_across_the_gutter_is_not_cut() -> None:
     fused, around_it = fusible()
     assert not is_cut(table(fused), around_it)

@@ -47,6 +47,12 @@ def test_columns_end_where_headlines_begin_side_by_side() -> None:
     assert texts == ["a", "b", "c", "d", "Ferry sold", "e", "f", "Bridge shut", "g", "h"]
 
 
+def test_a_short_word_is_a_headline_beside_longer_ones() -> None:
+    heads = [headline("Fog", 100, 640, 90), headline("Bridge shut by night", 460, 640, 1000)]
+    texts = runs(read(band("abcd", 300), heads, band("efgh", 720)))
+    assert texts[:5] == ["a", "b", "c", "d", "Fog"]
+
+
 def test_a_headline_of_two_rows_stays_with_its_story() -> None:
     heads = [
         headline("Ferry is", 100, 640, 650), headline("sold now", 100, 715, 640),
