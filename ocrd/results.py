@@ -235,9 +235,12 @@ def require_wanted(job: Job, number: int) -> None:
     """Raise RequestError for a page that is not among those that a job reads."""
     wanted = job.order.pages
     if wanted and not any(first <= number <= last for first, last in wanted):
-        raise _missing(f"Page {number} of job {job.id} was not asked for.")
+        raise _missing(
+            f"Page {number} of job {job.id} was not asked for.",
+            "asked_pages of the job says which were.",
+        )
     if not wanted and job.pages is not None and number > job.pages:
-        raise _missing(f"Job {job.id} has {job.pages} pages.")
+        raise _missing(f"Job {job.id} has {job.pages} pages.", "Ask for one of them.")
 
 
 def text_of(page: PageRead, mode: str) -> str:

@@ -78,7 +78,7 @@ DOORS = {
     "starlette": "web mcp",
     "uvicorn": "web mcp/server",
     "mcp": "mcp/server",
-    "h11": "web/door/outgoing",
+    "h11": "web/door/outgoing web/door/connections",
     "typer": "cli",
     "rich": "cli",
 }

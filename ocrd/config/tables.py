@@ -45,6 +45,10 @@ def _code(text: str) -> str:
     return text
 
 
+def _each_once(told: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(told))
+
+
 OwnDuration = Annotated[Duration | None, BeforeValidator(none_for_auto)]
 
 
@@ -113,14 +117,19 @@ class InboxSettings(Table):
         ' (73 tokens) to "gundam" (the page and up to max_tiles tiles of it), the default. With'
         ' "unlimited-ocr": "base" or "gundam".',
     )
-    languages: tuple[Annotated[str, AfterValidator(_code)], ...] = Field(
+    languages: Annotated[
+        tuple[Annotated[str, AfterValidator(_code)], ...], AfterValidator(_each_once)
+    ] = Field(
         (),
+        max_length=100,
         examples=[["rus", "eng"]],
         description="The languages of the documents, by Tesseract's codes, the likeliest first: for"
         ' kind = "tesseract", and for the pages that the embedded engine leaves to it. What is not'
         " given is found out, page by page.",
     )
-    outputs: tuple[Literal["md", "json", "overlay"], ...] = Field(
+    outputs: Annotated[
+        tuple[Literal["md", "json", "overlay"], ...], AfterValidator(_each_once)
+    ] = Field(
         ("md",),
         min_length=1,
         description='What is written beside the original: "md" (the text), "json" (blocks with'

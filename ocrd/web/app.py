@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ocrd import __version__
 from ocrd.errors import OcrdError
@@ -55,7 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 def application(house: House) -> FastAPI:
     """Return the application of a daemon."""
     settings = house.settings().api
-    middleware = [Middleware(Guard, gate=house.gate)]
+    middleware = [Middleware(Guard, gate=house.gate), Middleware(_Heads)]
     if settings.origins:  # before the guard: what a browser asks first has no key
         cors = Middleware(
             CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"],
@@ -77,6 +78,19 @@ def application(house: House) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     return app
+
+
+class _Heads:
+    """Answers HEAD as GET, whose body the server leaves out; events have no end to wait for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            method = "HEAD" if str(scope["path"]).endswith("/events") else "GET"
+            scope = {**scope, "method": method}
+        await self._app(scope, receive, send)
 
 
 async def _refuse_values(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from ocrd.config.api import ApiSettings
 from ocrd.web.door.guard import MAX_LISTENING, MAX_OF_ONE, SPARED
 from tests import api
 from tests.flow.scripted import engine
-from tests.installation import Installation, eventually
+from tests.installation import LETTER, Installation, eventually
 
 GUEST = "guest-key-0123456789abc"
 FORM = "multipart/form-data; boundary=b"
@@ -248,3 +249,154 @@ def test_who_fills_the_house_leaves_places_to_others(
 
 def incoming(daemon: Installation) -> list[Path]:
     return [*(daemon.root / "state" / "uploads" / ".incoming").iterdir()]
+
+
+def sent(daemon: Installation, *pieces: bytes) -> bytes:
+    """Send pieces, each once something was answered to the one before; return all answers."""
+    where = urlsplit(api.address(daemon))
+    got = b""
+    with (
+        socket.create_connection((where.hostname, where.port), timeout=60) as opened,
+        contextlib.suppress(ConnectionError),  # it was too much already
+    ):
+        for piece in pieces:
+            opened.sendall(piece)
+            got += opened.recv(65536)
+        while more := opened.recv(65536):
+            got += more
+    return got
+
+
+def head(method: str, path: str, *headers: str) -> bytes:
+    lines = (f"{method} {path} HTTP/1.1", "Host: localhost", f"X-API-Key: {api.KEY}", *headers)
+    return "\r\n".join((*lines, "", "")).encode("latin-1")
+
+
+CHUNKED = head("POST", "/v1/jobs", "Transfer-Encoding: chunked")
+REFUSED = head("POST", "/v1/jobs?mode=none", "Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "statuses"),
+    [
+        ([b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100)], [400]),  # TLS
+        ([head("GET", "/health", "X: a\0b")], [400]),
+        ([head("POST", "/v1/jobs", "Content-Length: 5", "Content-Length: 6")], [400]),
+        ([head("POST", "/v1/jobs", "Content-Length: -5")], [400]),
+        ([head("POST", "/v1/jobs", "Content-Length: \xb2")], [400]),
+        ([head("POST", "/v1/jobs", "Transfer-Encoding: gzip, chunked")], [400]),
+        ([CHUNKED + b"zz\r\n"], [400]),
+        ([CHUNKED + b"-5\r\n%PDF\r\n"], [400]),
+        ([REFUSED + b"5\r\n%PDF-\r\n", b"zz\r\n"], [422]),  # its answer has been sent
+        ([head("GET", "/livez") + head("GET", "/livez") + b"\0\0\r\n\r\n"], [200, 200, 400]),
+        ([head("POST", "/v1/jobs", "Content-Length: 5", "Transfer-Encoding: chunked")
+          + b"5\r\n%PDF-\r\n0\r\n\r\n"], [400]),
+    ],
+)  # fmt: skip
+def test_what_is_no_http_is_told_so_and_fills_no_log(
+    running: Installation, pieces: list[bytes], statuses: list[int]
+) -> None:
+    before = running.log.read_text()
+    got = sent(running, *pieces)
+    assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", got)] == statuses
+    if statuses[-1] == 400:
+        error = json.loads(got.rpartition(b"\r\n\r\n")[2])["error"]
+        assert error["code"] == "http" and error["message"] and error["hint"]
+    assert "uvicorn" not in running.log.read_text().removeprefix(before)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [[f"X: {'y' * (1 << 20)}"], ["X: y"] * 200_000, [f"Idempotency-Key: {'k' * (10 << 20)}"]],
+    ids=["a long one", "many", "a long key"],
+)
+def test_a_flood_of_headers_is_cut_off(running: Installation, headers: list[str]) -> None:
+    before, memory = running.log.read_text(), peak(running)
+    got = sent(running, head("POST", "/v1/jobs", *headers))
+    assert got[:12] in {b"", b"HTTP/1.1 400"}, "what was answered may be lost with the rest"
+    assert peak(running) < memory + 10
+    assert "uvicorn" not in running.log.read_text().removeprefix(before)
+
+
+@pytest.mark.parametrize("upgrade", ["websocket", "h2c", "TLS/1.0"])
+def test_nobody_speaks_anything_but_http_here(running: Installation, upgrade: str) -> None:
+    before = running.log.read_text()
+    asked = head("GET", "/livez", "Connection: Upgrade", f"Upgrade: {upgrade}")
+    got = sent(running, asked + head("GET", "/livez", "Connection: close"))
+    assert got.count(b"HTTP/1.1 200") == 2 and b"101" not in got.partition(b"\r\n")[0]
+    assert "uvicorn" not in running.log.read_text().removeprefix(before)
+
+
+def test_who_asks_whether_to_send_is_told_before_he_does(running: Installation) -> None:
+    about = ("Content-Length: 8", "Expect: 100-continue", "Connection: close")
+    got = sent(running, head("POST", "/v1/jobs", *about), b"%PDF-1.4")
+    assert got.startswith(b"HTTP/1.1 100") and b"HTTP/1.1 202" in got
+    for path, key, status in (("?mode=none", api.KEY, b"422"), ("", "wrong" * 5, b"401")):
+        asked = head("POST", f"/v1/jobs{path}", *about).replace(api.KEY.encode(), key.encode())
+        assert sent(running, asked).startswith(b"HTTP/1.1 " + status)
+
+
+def test_every_route_answers_every_method_in_order(
+    running: Installation, client: httpx2.Client
+) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for path, known in paths.items():
+        asked = re.sub(r"{[^}]*}", "0", path)
+        for method in ("HEAD", "OPTIONS", "PUT", "PATCH", "TRACE", "PROPFIND"):
+            answer = client.request(method, asked)
+            assert answer.status_code < 500, (method, asked, answer.text)
+            if method.lower() not in known and method != "HEAD":
+                assert answer.status_code == 405 and answer.headers["allow"]
+                assert answer.json(), "in the form of the API that was asked"
+            if method == "HEAD":
+                assert not answer.content
+                if "get" in known:
+                    assert (answer.status_code == 405) == asked.endswith("/events"), asked
+    whole = client.get("/livez")
+    told = client.head("/livez")
+    assert (told.status_code, told.headers["content-length"]) == (200, str(len(whole.content)))
+
+
+@pytest.mark.parametrize("name", ["café.png".encode(), b"caf\xe9.png", b"caf%C3%A9.png"])
+def test_a_name_is_the_same_however_a_header_tells_it(
+    client: httpx2.Client, name: bytes
+) -> None:
+    answer = client.post("/v1/jobs", content=b"%PDF-1.4", headers={b"X-Filename": name})
+    assert answer.json()["job"]["relpath"].rpartition("/")[2] == "café.png"
+
+
+def test_outputs_and_languages_are_each_asked_for_once(client: httpx2.Client) -> None:
+    asked = {"outputs": ",".join(["md", "json"] * 2500), "languages": "deu,eng,deu"}
+    job = api.bring(client, LETTER, **asked)
+    assert job["asked"] == {"outputs": ["md", "json"], "languages": ["deu", "eng"]}
+    assert len(api.ended(client, job["id"])["outputs"]) == 2
+    many = client.post("/v1/jobs", params={"languages": "deu," * 101}, content=b"x")
+    assert (many.status_code, many.json()["error"]["code"]) == (422, "config")
+
+
+def test_a_code_that_is_no_text_is_refused(client: httpx2.Client) -> None:
+    for code in ("%ED%A0%80", "%FF"):
+        answer = client.get(f"/v1/jobs?code={code}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "request")
+    for code in ("\\ud800", "\\udc80"):
+        kind = {"Content-Type": "application/json"}
+        answer = client.post("/v1/jobs/retry", content=f'{{"code": "{code}"}}', headers=kind)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "request")
+
+
+@pytest.mark.parametrize(
+    ("pages", "status"),
+    [
+        ("1-", 202), ("1-999999999", 202), ("1,1,1", 202), (" 1 - 1 , 1", 202), ("", 202),
+        ("-3", 422), ("0", 422), ("3-1", 422), ("9999999999", 422), ("1-9999999999", 422),
+        ("1,", 422), (",", 422), ("1--2", 422), ("+1", 422), ("1.0", 422), ("\uff11", 422),
+        (",".join(["1"] * 1001), 422),
+    ],
+)  # fmt: skip
+def test_a_range_of_pages_is_one_or_is_refused(
+    client: httpx2.Client, pages: str, status: int
+) -> None:
+    answer = client.post("/v1/jobs", params={"pages": pages}, content=b"%PDF-1.4")
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert answer.json()["error"]["hint"]

@@ -11,13 +11,22 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import resource
 import socket
 import struct
 import termios
 import time
+from typing import Any
+
+import h11
 
 from ocrd.web.door.asking import Introduced
+from ocrd.web.door.wire import dumps
+
+# What strangers send that is no HTTP is told to them; the log is not theirs to fill.
+log = logging.getLogger("uvicorn.error.http")
+log.setLevel(logging.ERROR)
 
 MOST = 1000
 SHARE = 3  # of the files that the daemon may have open, one in so many is a connection
@@ -40,6 +49,10 @@ def most() -> int:
 
 class Patient(Introduced):
     """HTTP whose patience with a client over TCP has an end."""
+
+    def __init__(self, *told: Any, **more: Any) -> None:
+        super().__init__(*told, **more)
+        self.logger = log
 
     is_remote = False
     since = 0.0  # when it began to wait for a request (monotonic)
@@ -76,6 +89,20 @@ class Patient(Introduced):
         self._came += len(data)
         super().data_received(data)
         self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, in the form of all refusals, where no answer has begun."""
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            hint = "Send a whole request of HTTP/1.1, with a head of 64 KiB at the most."
+            body = dumps({"error": {"code": "http", "message": msg, "hint": hint}}).encode("ascii")
+            head = [
+                ("Content-Type", "application/json"), ("Content-Length", str(len(body))),
+                ("Connection", "close"),
+            ]  # fmt: skip
+            answer = h11.Response(status_code=400, headers=head, reason=b"Bad Request")
+            for event in (answer, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, which may have come already."""

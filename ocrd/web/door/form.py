@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -18,9 +21,14 @@ from ocrd.web.door.sink import Place, Received, Sink, too_large
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
+# What is wrong with a form is told to whoever sent it.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
+
 MAX_FIELD = 1 << 20  # bytes of a form's fields that are no documents, together
 MAX_FIELDS = 200
 MAX_HEAD = 16 << 10  # bytes of a part's headers
+# A name as RFC 5987 has it, which RFC 7578 forbids in forms, and some libraries send all the same.
+_EXTENDED = re.compile(rb"""[;\s]filename\*\s*=\s*"?utf-8'[^';"\s]*'([^;"\s]+)""", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -107,10 +115,14 @@ class _Parts:
         self._header, self._value = bytearray(), bytearray()
 
     def _headers_ended(self) -> None:
-        _, told = parse_options_header(self._headers.get("content-disposition", b""))
+        about = self._headers.get("content-disposition", b"")
+        _, told = parse_options_header(about)
         self._name = told.get(b"name", b"").decode("utf-8", "replace")
-        if b"filename" in told:
-            name = told[b"filename"].decode("utf-8", "replace")
+        extended = _EXTENDED.search(about)
+        if b"filename" in told or extended:
+            name = told.get(b"filename", b"").decode("utf-8", "replace")
+            if not name and extended:
+                name = unquote(extended[1].decode("ascii", "replace"), errors="replace")
             kind = self._headers.get("content-type", b"").decode("latin-1")
             self._sink = Sink(self._place, self._limit, name, kind).__enter__()
 

@@ -71,6 +71,7 @@ class Gate:
 
     def admit(self, request: Request) -> Asker:
         """Return who asks over TCP; raise RequestError or KeyFileError for one who may not."""
+        _require_one_length(request.headers)
         self._require_host(request.headers)
         self._require_origin(request.headers)
         if request.scope["path"] in OPEN:
@@ -260,6 +261,15 @@ class Guard:
             client = scope.get("client")
             return Asker(client[0] if client else "", is_local=True)
         return self._gate.admit(request)
+
+
+def _require_one_length(headers: Headers) -> None:
+    """Refuse a body with two lengths: a proxy before us may go by the other one (RFC 9112, 6.3)."""
+    if "transfer-encoding" in headers and "content-length" in headers:
+        raise RequestError(
+            "The request has both Content-Length and Transfer-Encoding.", hint="Send one of them.",
+            code="http", headers={"Connection": "close"},
+        )  # fmt: skip
 
 
 def needs(scope: str) -> Callable[[], Awaitable[None]]:

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from ocrd.errors import RequestError
 from ocrd.web.door.asking import asker
-from ocrd.web.door.receiving import gone
+from ocrd.web.door.receiving import gone, require_plain
 from ocrd.web.door.sink import too_large
 
 MAX_VALUES = 50_000  # in one body; each may take a hundred times its text in memory
@@ -63,6 +63,7 @@ async def json_brought(
     request: Request, memory: Memory, limit: int = MAX_JSON
 ) -> AsyncIterator[dict[str, Any]]:
     """Provide the JSON object that a request brings; raise RequestError for anything else."""
+    require_plain(request)
     told = request.headers.get("content-length", "")
     size = int(told) if told.isdigit() else 0
     if size > limit:

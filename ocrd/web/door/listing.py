@@ -85,6 +85,7 @@ def _require_encodable(told: Mapping[str, str]) -> None:
     try:
         for text in told.values():
             os.fsencode(text)
+        told.get("code", "").encode()  # which is of no file
     except UnicodeEncodeError:
         raise refused("The query holds what is no text.") from None
 

@@ -6,6 +6,7 @@ Where the client goes away, lies about the length or sends too much, nothing of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -25,6 +26,7 @@ async def brought(request: Request, place: Place, limit: int) -> AsyncIterator[F
     kind, _ = parse_options_header(request.headers.get("content-type", ""))
     form = Form()
     try:
+        require_plain(request)
         _require_length(request, place, limit)
         if kind == b"multipart/form-data":
             await receive_form(request, place, limit, form)
@@ -43,6 +45,16 @@ async def brought(request: Request, place: Place, limit: int) -> AsyncIterator[F
         await asyncio.to_thread(form.discard)
 
 
+def require_plain(request: Request) -> None:
+    """Refuse a body that is packed: what it holds would be counted by nobody."""
+    told = request.headers.get("content-encoding", "").strip().lower()
+    if told not in {"", "identity"}:
+        raise RequestError(
+            f"The body is packed, as {told[:40]!r}.", hint="Send it without Content-Encoding.",
+            status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="media-type",
+        )  # fmt: skip
+
+
 def gone() -> RequestError:
     """Return the error of a client that is not there any more; nobody will read it."""
     return RequestError("The client went away.", status=499, code="gone")
@@ -58,11 +70,17 @@ def _require_length(request: Request, place: Place, limit: int) -> None:
 
 
 async def _receive_body(request: Request, place: Place, limit: int) -> Received:
-    told = unquote(request.headers.get("x-filename", ""), errors="replace")  # Latin-1 has no more
-    name = told or request.query_params.get("filename", "")
+    name = _named(request.headers.get("x-filename", "")) or request.query_params.get("filename", "")
     media_type = request.headers.get("content-type", "")
     with Sink(place, limit, name, media_type) as sink:
         async for chunk in request.stream():
             if chunk:
                 await asyncio.to_thread(sink.write, chunk)
         return await asyncio.to_thread(sink.end)
+
+
+def _named(header: str) -> str:
+    """Return the name that a header tells: quoted as in a URL, or in UTF-8 as it is, or Latin-1."""
+    with contextlib.suppress(UnicodeError):
+        header = header.encode("latin-1").decode()
+    return unquote(header, errors="replace")

@@ -94,8 +94,9 @@ def choice_from_json(body: Mapping[str, Any]) -> Choice:
         raise ValueError("a job's number is a whole one")
     state = JobState(told.pop("state")) if told.get("state") else None
     choice = Choice(numbers=tuple(map(int, numbers)), state=state, **told)
-    for text in (choice.code, choice.inbox, choice.name):
+    for text in (choice.inbox, choice.name):
         os.fsencode(text)  # raises for what is no text, or no file can be called
+    choice.code.encode()
     if len(choice.name) > LONGEST_PATTERN:
         raise ValueError(f"a pattern has up to {LONGEST_PATTERN} characters")
     if not isinstance(choice.doubted, bool):

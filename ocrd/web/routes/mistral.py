@@ -38,7 +38,7 @@ from ocrd.web.routes.transcription import unread
 
 OWN_MODELS = "mistral-ocr"  # what clients name that know one server only
 MAX_RANGES = 1000
-_PART = re.compile(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?")
+_PART = re.compile(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", re.ASCII)
 _URLS = ("document_url", "image_url")
 _MADE_UP = ("bbox_annotation_format", "document_annotation_format", "document_annotation_prompt")
 

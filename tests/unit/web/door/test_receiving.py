@@ -104,6 +104,31 @@ async def test_a_form_is_the_same_however_it_comes(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
+    ("about", "name"),
+    [
+        (b'filename="caf\xc3\xa9.pdf"', "café.pdf"),
+        (b"filename*=UTF-8''caf%C3%A9.pdf", "café.pdf"),
+        (b"filename*=utf-8'de'caf%C3%A9.pdf", "café.pdf"),
+        (b"filename*=\"utf-8''a.pdf\"", "a.pdf"),
+        (b"filename=\"a.pdf\"; filename*=utf-8''b.pdf", "a.pdf"),
+        (b"filename*=utf-8''%ff%zz", "\ufffd%zz"),
+    ],
+)
+async def test_a_file_has_its_name_however_a_library_writes_it(
+    place: Place, about: bytes, name: str
+) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; ' + about + b"\r\n\r\nx" + END
+    assert (await taken(place, [body], FORM)).document.name == name
+
+
+async def test_a_body_that_is_packed_is_refused(place: Place) -> None:
+    for kind in ("application/pdf", FORM):
+        error = await failing(place, [b"\x1f\x8b"], kind, content_encoding="gzip")
+        assert isinstance(error, RequestError) and (error.status, bool(error.hint)) == (415, True)
+    assert (await taken(place, [b"x"], content_encoding="identity")).document.size == 1
+
+
+@pytest.mark.parametrize(
     ("pieces", "kind", "status"),
     [
         ([b"abc", b"BREAK"], "", 499),
