@@ -43,18 +43,23 @@ _NUMBER = re.compile(
 )
 _ENDS = re.compile(r"[.:;,–—-][)\]\"'”’»]?$")
 _ENDED = re.compile(r"""[.!?:。！？：]["'”’»)\]]*(\[\d+\])?$""")
-# What letters begin and end with, and what is printed above a note.
-_NO_HEADING = re.compile(
-    r"(?:(?:dear|sehr geehrte|liebe[rs]?|hallo|hello|chère?s?|estimad[oa]s?|querid[oa]s?|muy señor"
+# What letters begin and end with.
+_OF_LETTERS = re.compile(
+    r"(?:dear|sehr geehrte|liebe[rs]?|hallo|hello|chère?s?|estimad[oa]s?|querid[oa]s?|muy señor"
     r"|prezad[oa]s?|car[oaie] |gentile|egregi[oa]|spett|geachte|beste |kära|kjære|szanown[aiy]"
     r"|yours |sincerely|(?:kind|best|warm|with (?:kind|best|warm)) (?:regards|wishes)|regards"
     r"|mit (?:freundlich|besten|herzlich)|hochachtungs|viele grüße|herzlich|cordialement|veuillez"
     r"|avec mes|atentamente|un saludo|saludos|distinti saluti|cordiali|met vriendelijke"
-    r"|hoogachtend|encl|anlagen?:?$|cc\b|p\.?\s?s\.?\s)"
-    r"|(?:note|tip|hint|warning|caution|important|attention|example|remark|hinweis|tipp|warnung"
-    r"|achtung|vorsicht|wichtig|beispiel|bemerkung|remarque|astuce|conseil|avertissement|exemple"
-    r"|nota|aviso|consejo|advertencia|sugerencia|atención|ejemplo|dica|atenção|opmerking|let op"
-    r"|nota bene|suggerimento|attenzione)\W*$)",
+    r"|hoogachtend|encl|anlagen?:?$|cc\b|p\.?\s?s\.?\s)",
+    re.IGNORECASE,
+)
+# What is printed above a note.
+NOTE = re.compile(
+    r"\W*(?:note|tip|hint|warning|caution|important|attention|example|remark|hinweis|tipp|warnung"
+    r"|achtung|vorsicht|wichtig|beispiel|bemerkung|anmerkung|remarque|astuce|conseil|important"
+    r"|avertissement|exemple|nota|aviso|consejo|advertencia|sugerencia|atención|importante|ejemplo"
+    r"|dica|atenção|cuidado|exemplo|opmerking|let op|tip|waarschuwing|belangrijk|voorbeeld"
+    r"|nota bene|suggerimento|attenzione|avvertenza|esempio|uwaga|wskazówka|obs|merk|tips)s?\W*$",
     re.IGNORECASE,
 )
 _BY = re.compile(r"(?i:by|von|par|por|de|di|da|door|av|af)\s+[^\W\d_a-zà-ÿ]")
@@ -175,7 +180,8 @@ def says(text: str) -> bool:
         and (words[0][:1].isupper() or not words[0][:1].isalpha())
         and bool(_OPENS.match(text))
         and not _ENDS.search(text)
-        and not _NO_HEADING.match(text)
+        and not _OF_LETTERS.match(text)
+        and not NOTE.match(text)
         and not values.is_date(text)
         and codes.signs(text) < headings.SIGNS
         and "_" not in text

@@ -22,6 +22,8 @@ TITLE = 1.7  # times the body's size
 BOLD = 1.22  # times the body's weight
 BOLD_SHORT = 1.4  # the same for a few letters, of which some are bolder than others
 SHORT = 8  # characters
+SMALL_LETTERS = 0.65  # share of the characters: capitals and digits are taller
+PARTLY_BOLD = 1.35  # times the body's weight: up to here some words may be bold only
 LOW = 0.98  # times the body's rows: no larger type's box is so low, without descenders either
 SLIGHTLY_LARGER = 1.08  # times the body's size, for bold rows
 CHARACTERS = 160
@@ -129,7 +131,9 @@ def is_set_apart(row: Row, normal: Body) -> bool:
     # Letters of one width are larger than others of the same size.
     typed = any(piece.line.typeface.pitch > 0 for piece in row.pieces)
     larger = TITLE if typed else MEASURED_LARGER if len(row.text) > FEW_LETTERS else LARGER_SHORT
-    return size_of(row) >= larger * normal.size or is_bold(row, normal)
+    if size_of(row) >= larger * normal.size and not is_hardly_larger([row], normal):
+        return True
+    return is_bold(row, normal)
 
 
 def is_clearly_set_apart(row: Row, normal: Body) -> bool:
@@ -150,6 +154,11 @@ def is_bold(row: Row, normal: Body) -> bool:
     )
 
 
+def is_partly_bold(row: Row, normal: Body) -> bool:
+    """Say whether a row is bolder than running text by so little that only some words may be."""
+    return is_only_bold([row], normal) and weight_of([row], normal) < PARTLY_BOLD
+
+
 def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
     """Say whether nothing but their weight tells rows from running text."""
     if NUMBERED.match(rows[0].text):
@@ -159,10 +168,12 @@ def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
 
 def is_hardly_larger(rows: Sequence[Row], normal: Body) -> bool:
     """Say whether nothing but the measured size of few letters tells rows from running text."""
-    few = sum(len(row.text) for row in rows) <= FEW_LETTERS
+    text = "".join(row.text for row in rows)
+    small = sum(map(str.islower, text))
+    few = len(text) <= SHORT or (len(text) <= FEW_LETTERS and small < SMALL_LETTERS * len(text))
     bold = all(is_bold(row, normal) for row in rows)
     low = median(row.height for row in rows) < LOW * normal.height
-    if not few or bold:
+    if not few or bold or normal.size <= 0:
         return False
     return low or likely_size(rows, normal, FEW_LETTERS) < LARGER * normal.size
 

@@ -44,7 +44,6 @@ HEADING_SPACE = 0.45  # above a heading that is no larger than the text
 HANGS = 1.0  # what begins so much further right explains the term above it
 FULL = 0.7  # from a full row's end to that of the longest one
 SAME_STEP = 1.15  # times the usual distance of two rows
-NOTE_CHARACTERS = 24
 NOTE_RULE = 1.5  # from a rule to the head of a note below it
 
 
@@ -209,7 +208,7 @@ def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:
         return "text"
     if found == "heading" and (
         # A word in bold under a rule heads a note and no part of the text.
-        (len(first.text) < NOTE_CHARACTERS and _is_under_rule(first, setting))
+        (crossheads.NOTE.match(first.text) and _is_under_rule(first, setting))
         # A number makes no heading of what nothing stands below, but a foot.
         or (after is None and first.box.y0 > setting.foot)
         or (headings.is_only_bold(draft.rows, setting.body) and not _stands_free(draft, after))

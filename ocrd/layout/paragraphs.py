@@ -26,6 +26,7 @@ from ocrd.layout.sheet import Stroke, around
 PARAGRAPH_GAP = 1.3  # of the usual distance of two rows
 MORE_GAP = 1.25  # times as much where the sentence goes on
 INDENT = 0.7
+SAME_STEP = 1.15  # times the usual distance of two rows
 SAME_HEIGHT = 1.35  # of the other's height: more is another type size
 NEIGHBOURS = 5  # rows above and below that tell where text ends on the right
 SAME_EDGE = 3  # rows that end together make an edge
@@ -35,6 +36,8 @@ MUCH_ROOM = 0.4  # of the column's width: nobody breaks a sentence so early
 ENTRY_HANGS = 0.3  # what begins so much further right than the mark goes on with its entry
 SAME_END = 0.4  # by which the ends of rows differ that are set to the right
 RAGGED = 4.0  # by which their beginnings do
+SMALLER = 0.85  # of the column's size: a type of its own, with
+SMALL_GAP = 1.5  # of white at most between two of its rows, in heights of a line
 OFF = 1.6  # of white that no paragraph leaves to the text that goes on in the next column
 KEPT = 0.8  # of white between two lines of an address, at most
 IN_ROW = 0.35  # of a row's box, from its edge, in which a rule beside its letters may lie
@@ -152,6 +155,9 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     scale = max(1.0, min(last.height, row.height) / column.height)
     if column.size > 0:
         scale = max(scale, min(map(headings.size_of, (last, row))) / column.size)
+        is_small = max(map(headings.size_of, (last, row))) < SMALLER * column.size
+        if is_small and row.box.y0 - last.box.y1 > SMALL_GAP * row.height:
+            return Bond.APART
     room = _room(ordered, index, column)
     goes_on = goes_on and room < MUCH_ROOM
     gap = PARAGRAPH_GAP * (MORE_GAP if goes_on else 1.0) * scale
@@ -174,7 +180,9 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
         return Bond.APART
     clearly = headings.is_clearly_set_apart(row, body) or headings.is_clearly_set_apart(last, body)
     if apart != headings.is_set_apart(last, body) and (clearly or not goes_on):
-        return Bond.APART
+        partly = not apart and len(draft.rows) == 1 and headings.is_partly_bold(last, body)
+        if clearly or not partly or ended or room > 0 or _is_wide(last, row, column):
+            return Bond.APART
     if apart and not headings.NUMBERED.match(row.text):
         goes_over = room < SOME_ROOM or last.text.endswith(DASHES)
         return Bond.JOINED if goes_over else Bond.APART
@@ -191,6 +199,11 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     if joined or (not ended and room < SOME_ROOM):
         return Bond.JOINED
     return Bond.APART if ended else Bond.LINE
+
+
+def _is_wide(last: Row, row: Row, column: Column) -> bool:
+    """Say whether two rows are further from each other than those of the column's text."""
+    return _middle(row) - _middle(last) > SAME_STEP * column.pitch
 
 
 def _stands_off(draft: Draft, ordered: Sequence[Row], index: int) -> bool:

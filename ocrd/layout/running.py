@@ -26,7 +26,7 @@ OUTER_ROWS = 2  # a head or a foot of two rows: one of them may number the page
 NUMBER_WHITE = 1.5  # heights of a line above it
 NUMBER_LARGE = 1.1  # times the text's size
 RUNNING_ROWS = 8  # of a page of running text, most of which are
-FULL_ROW = 0.6  # of the text's width
+FULL_ROW = 0.6  # of the text's width, or of half of it in two columns
 MIDDLE = 0.04  # of the text's width, that it may stand off its middle
 MOST_DAYS = 31  # "3/7" may be a day, "3/70" is none
 
@@ -133,8 +133,16 @@ def _numbers_running_text(row: Sequence[Piece], above: Sequence[list[Piece]]) ->
         return False
     if abs(_middle(box) - _middle(text)) > MIDDLE * text.width:
         return False
-    full = sum(1 for some in above if len(some) == 1 and some[0].box.width > FULL_ROW * text.width)
+    full = sum(_is_full([piece.box.width for piece in some], text.width) for some in above)
     return full >= RUNNING_ROWS and 2 * full > len(above)
+
+
+def _is_full(widths: Sequence[float], whole: float) -> bool:
+    """Say whether a row is filled by running text, in one column or in two."""
+    return (
+        len(widths) <= 2
+        and min(widths) > FULL_ROW * whole / len(widths)
+    )
 
 
 def _middle(box: Box) -> float:

@@ -277,3 +277,25 @@ def test_a_first_heading_is_larger_than_the_others(
 )
 def test_the_parts_of_a_headings_number_are_counted(text: str, count: int) -> None:
     assert headings.parts(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "height", "apart"),
+    [
+        # Digits and capitals are taller than small letters: their boxes tell.
+        ("022 Umask Road", 14.3, 30, False),
+        ("Marsham NR10", 14.3, 29, False),
+        ("022 UMASK ROAD", 14.3, 44, True),
+        ("Tolls", 15, 30, False),
+        ("Tolls", 15, 42, True),
+        ("What there is hx", 14.3, 30, True),
+    ],
+)
+def test_few_letters_are_larger_if_their_boxes_are_too(
+    text: str, size: float, height: float, apart: bool
+) -> None:
+    # A letter is 15 wide in the running text; a larger one as much wider.
+    width = 15 * len(text) * (1.0 if height < 40 else height / 30)
+    one = row(line(text, 200, 300, Typeface(size, 2), height=height, width=width))
+    assert headings.is_set_apart(one, NORMAL) == apart
+    assert headings.is_hardly_larger([one], NORMAL) == (not apart)

@@ -87,8 +87,9 @@ def test_a_number_in_bold_at_the_foot_of_the_page_is_no_heading_but_one_further_
         (600, 200, 426, "Notes", "text"),
         (600, 200, 1329, "Notes", "text"),
         (600, 200, 1330, "Notes", "heading"),
-        (600, 200, 1200, "Notes on what stands to", "text"),
-        (600, 200, 1200, "Notes on what stands too", "heading"),
+        (600, 200, 1200, "Hinweis:", "text"),
+        (600, 200, 1200, "Notes on what stands", "heading"),
+        (600, 200, 1200, "History", "heading"),
     ],
 )
 def test_a_word_in_bold_under_a_short_rule_heads_a_note(

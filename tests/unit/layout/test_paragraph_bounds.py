@@ -24,6 +24,7 @@ from tests.unit.layout.columnrows import (
 )
 from tests.unit.printed import BOLD, LARGE, PLAIN, piece
 
+PARTLY = Typeface(PLAIN.size, 1.3 * PLAIN.weight)
 
 def in_cells(*texts: str, number: int = 0, height: float = HIGH) -> Row:
     """Return a row of cells, 300 pixels from the beginning of one to the next."""
@@ -179,6 +180,10 @@ def test_tables_and_program_text_are_apart_from_all_others() -> None:
         ((BOLD, OPEN), (PLAIN, SMALL), 1300, "joined"),
         ((BOLD, OPEN), (PLAIN, CAPITAL), 1300, "apart"),
         ((PLAIN, OPEN), (BOLD, CAPITAL), 1300, "apart"),
+        # Some words in bold at the beginning make a row no heading, if it is full.
+        ((PARTLY, OPEN), (PLAIN, CAPITAL), 1300, "joined"),
+        ((PARTLY, OPEN), (PLAIN, CAPITAL), 1000, "apart"),
+        ((PARTLY, ENDED), (PLAIN, CAPITAL), 1300, "apart"),
         ((PLAIN, OPEN), (BOLD, SMALL), 1300, "joined"),
         ((LARGE, OPEN), (PLAIN, SMALL), 1300, "apart"),
         ((PLAIN, OPEN), (LARGE, SMALL), 1300, "apart"),

@@ -195,8 +195,11 @@ def test_white_space_parts_rows_and_a_sentence_bears_more_of_it(
     ("down", "height", "size", "usual", "bond"),
     [
         # Small rows stand no closer, tall ones and large type further apart.
-        (52, 15, 13, replace(USUAL, size=26), "joined"),
-        (52.1, 15, 13, replace(USUAL, size=26), "apart"),
+        (52, 15, 13, replace(USUAL, size=15.2), "joined"),
+        (52.1, 15, 13, replace(USUAL, size=15.2), "apart"),
+        # unless much white parts rows of a type of its own: one and a half of their heights.
+        (37.5, 15, 13, replace(USUAL, size=26), "joined"),
+        (37.6, 15, 13, replace(USUAL, size=26), "apart"),
         (78, 45, 13, USUAL, "joined"),
         (78.1, 45, 13, USUAL, "apart"),
         (104, 30, 13, replace(USUAL, size=6.5), "joined"),

@@ -331,3 +331,17 @@ def test_a_page_drawn_twice_as_large_has_the_same_heads_and_feet(some: list[Line
         assert [(label, part[0].line.text) for label, part in small] == [
             (label, part[0].line.text) for label, part in large
         ]
+
+
+@pytest.mark.parametrize(("wide", "found"), [(550, True), (320, False)])
+def test_a_number_in_the_gutter_below_two_columns_of_sentences_is_marked(
+    wide: int, found: bool
+) -> None:
+    rows = [
+        line("running text in its column", x, 300 + 38 * n, width=wide)
+        for n in range(20)
+        for x in (200, 800)
+    ]
+    foot = line("29", 760, HEIGHT - 150, width=30)
+    labels = [block.label for block in blocks([*rows, foot])]
+    assert ("page-number" in labels) == found
