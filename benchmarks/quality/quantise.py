@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.quality.quantise`` shows the network some lines of the page set (none of the
 held-out pages), chooses for each tensor the range of values that loses least, and writes
-``ocrd/engine/rapidocr/models/PP-OCRv6_rec_small_int8.onnx``; ``--out`` writes elsewhere. It needs
+``ocrd/engine/rapidocr/models/PP-OCRv6_rec_small_int8.onnx``; ``--out`` writes elsewhere, and with
+``--seven`` weights have seven bits, whose sums overflow on no processor. It needs
 the extra ``quantise`` (``packaging/bootstrap.sh quantise``) and takes some three minutes.
 ``python -m benchmarks.quality.widths`` compares the result with the 32-bit network.
 
@@ -85,6 +86,7 @@ def main() -> None:
     """Write the network."""
     parser = argparse.ArgumentParser(prog="benchmarks.quality.quantise", description=__doc__)
     parser.add_argument("--out", type=Path, default=weights.EIGHT_BIT)
+    parser.add_argument("--seven", action="store_true")
     options = parser.parse_args()
     source = weights.of("rec")
     model = prepared(source)
@@ -93,7 +95,7 @@ def main() -> None:
     seen = observed(model, sorted(tensors), lines)
     print(f"{len(lines)} lines, {len(nodes)} layers, {len(seen)} tensors")
     ranges = {name: values.best_range() for name, values in seen.items()} | {IMAGE: (-1.0, 1.0)}
-    result = quantised(model, nodes, ranges)
+    result = quantised(model, nodes, ranges, seven=options.seven)
     named(result, onnx.load(source), hashlib.sha256(source.read_bytes()).hexdigest())
     options.out.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(result, options.out)
@@ -169,13 +171,13 @@ def observed(model: Any, names: Sequence[str], lines: Sequence[Reals]) -> dict[s
     return seen
 
 
-def quantised(model: Any, nodes: list[str], ranges: dict[str, Range]) -> Any:
-    """Return the network with those layers in 8 bits."""
+def quantised(model: Any, nodes: list[str], ranges: dict[str, Range], *, seven: bool) -> Any:
+    """Return the network with those layers in 8 bits, or their weights in seven."""
     limits = {name: (np.float32(low), np.float32(high)) for name, (low, high) in ranges.items()}
     quantiser = QDQQuantizer(
         model,
         per_channel=True,
-        reduce_range=False,
+        reduce_range=seven,
         weight_qType=QuantType.QInt8,
         activation_qType=QuantType.QUInt8,
         tensors_range=TensorsData(CalibrationMethod.MinMax, limits),

@@ -3,8 +3,9 @@
 ``python -m benchmarks.quality.widths --pages 12`` finds the lines of some clean and degraded pages
 once and reads them at several widths, with the rule and without, and with the network in 32 bits
 and in 8 (where the processor is quick at it), line by line in turn, so that a busy machine slows
-all alike. It prints word recall and character error of the bare lines against
-the truth (running heads included, so read the differences), and milliseconds of one core a line.
+all alike; ``--network FILE`` is one more, and ``--heldout`` takes pages that nobody tunes on. It
+prints word recall and character error of the bare lines against the truth (running heads included,
+so read the differences), and milliseconds of one core a line.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from statistics import fmean
 
 from benchmarks.machine import heading
@@ -20,7 +22,7 @@ from benchmarks.quality.documents import pages
 from benchmarks.quality.images import Scan, scans
 from benchmarks.quality.scoring import bags, characters, normalised
 from benchmarks.quality.truth import truth
-from ocrd.engine.rapidocr import engine, legibility, recognition, spelling, strips
+from ocrd.engine.rapidocr import engine, legibility, networks, recognition, spelling, strips
 
 # Name -> share of the width, whether doubtful spaces are judged, and the network.
 VARIANTS = {
@@ -38,16 +40,24 @@ def main() -> None:
     """Read the lines in every way and print the table."""
     parser = argparse.ArgumentParser(prog="benchmarks.quality.widths", description=__doc__)
     parser.add_argument("--pages", type=int, default=12)
+    parser.add_argument("--network", type=Path)
+    parser.add_argument("--heldout", action="store_true")
     options = parser.parse_args()
     heading("Lines shown at several widths")
     chosen = []
     for kind in ("clean", "degraded"):
-        every, count = list(scans(pages("pages"), (kind,))), max(1, options.pages // 2)
+        chosen_set = pages("heldout" if options.heldout else "pages")
+        every, count = list(scans(chosen_set, (kind,))), max(1, options.pages // 2)
         chosen += every[:: max(1, len(every) // count)][:count]
     engines = {
         dtype: engine.load({"slots": 1, "threads": 1, "dtype": dtype})
         for dtype in ("float32", "auto")
     }
+    if options.network:
+        VARIANTS["0.9, the network named"] = (0.9, True, "named")
+        reader = engine.load({"slots": 1, "threads": 1})
+        reader._recogniser = networks.recogniser(options.network, 1)
+        engines["named"] = reader
     recalls: dict[tuple[str, str], list[float]] = {}
     errors: dict[tuple[str, str], list[float]] = {}
     seconds = dict.fromkeys(VARIANTS, 0.0)
