@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ocrd.config.engine import REMOTE
 from ocrd.engine.client import EngineClient
@@ -17,9 +17,11 @@ from ocrd.tasks import Task
 from ocrd.wording import span
 
 if TYPE_CHECKING:
-    from ocrd.config.settings import EngineSettings, Settings
-    from ocrd.engine.protocol import Hello
+    from collections.abc import Awaitable, Callable
 
+    from ocrd.config.settings import EngineSettings, Settings
+
+T = TypeVar("T")
 PAGE = "ready.png"  # beside this module
 PAGE_SAYS = "engine is ready"
 EXTRA_SECONDS = 30.0  # beyond the engine's own limits: children, drawing
@@ -74,14 +76,17 @@ async def _read(
 ) -> Finding:
     was_loaded = client.status()["state"] == "ready"
     began = time.monotonic()
-    hello = await _hello(client)
+    hello = await _unless(lambda: client.failure, client.hello())
     loaded = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ocrd-check-") as place:
         drawn = Path(place, "page.pnm")
         page = Source(Path(__file__).with_name(PAGE), None, ())
         async with Rasterizer(settings.rasterize, settings.limits) as rasterizer:
             await rasterizer.draw(page, 1, drawn, hello.longest_side)
-        read = await client.recognise(drawn, Task(hello.modes[0]), FIRST)
+        # Documents would wait for servers that take no page; who checks is told why they do.
+        read = await _unless(
+            client.own_outage, client.recognise(drawn, Task(hello.modes[0]), FIRST)
+        )
     done = time.monotonic()
     text = " ".join(line.text for line in read.lines) or read.markup
     on = f" on {hello.device}" if hello.device else ""
@@ -100,16 +105,16 @@ async def _read(
     return Finding(Verdict.OK, subject, message)
 
 
-async def _hello(client: EngineClient) -> Hello:
-    """Return the engine's announcement, giving up at its first failure to start."""
-    greeting = asyncio.ensure_future(client.hello())
+async def _unless(failure: Callable[[], EngineError | None], answer: Awaitable[T]) -> T:
+    """Return an engine's answer; raise EngineError as soon as there is a failure instead."""
+    waiting = asyncio.ensure_future(answer)
     try:
-        while not greeting.done():
-            await asyncio.wait({greeting}, timeout=LOOK_SECONDS)
-            failure = client.failure
-            if failure is not None and not greeting.done():
-                hint = failure.hint or "Correct the engine's table in the configuration."
-                raise EngineError(failure.what, hint=hint)
-        return await greeting
+        while not waiting.done():
+            await asyncio.wait({waiting}, timeout=LOOK_SECONDS)
+            error = failure()
+            if error is not None and not waiting.done():
+                hint = error.hint or "Correct the engine's table in the configuration."
+                raise EngineError(error.what, hint=hint)
+        return await waiting
     finally:
-        greeting.cancel()
+        waiting.cancel()

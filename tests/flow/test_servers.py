@@ -188,6 +188,19 @@ def test_a_runaway_is_broken_off_and_its_page_marked(daemon: Installation, serve
     assert job["pages_doubtful"] == 1
 
 
+def test_a_check_does_not_wait_for_servers_that_take_no_page(
+    daemon: Installation, servers: Any
+) -> None:
+    server = servers(always=refuse(500, "image input is not supported"))
+    # As long as it may wait for a page, were it to: longer than this test's patience.
+    daemon.configure(on(server, more='page_timeout = "1h"'), SHORT)
+    checked = daemon.command("check")
+    assert checked.returncode == 1
+    said = " ".join(checked.stdout.split())
+    assert "it refuses us (500: image input is not supported)" in said
+    assert "Its model sees no images" in said
+
+
 def test_a_server_whose_settings_are_wrong_is_said_and_its_key_nowhere(
     daemon: Installation, servers: Any, tmp_path: Any
 ) -> None:
