@@ -1,5 +1,5 @@
 # Every target makes its own virtual environment in .venv first; twice is quick.
-.PHONY: demo test test-more test-all test-newest test-lowest mutants lint types fuzz torture long-run lock recipes cluster litellm docs bench quality bench-gpu dist deb clean
+.PHONY: demo test test-more test-all test-newest test-lowest mutants lint types fuzz torture long-run lock recipes cluster litellm llama-cpp docs bench quality bench-gpu dist deb clean
 
 # Else each of the hundreds of processes that the tests start compiles the whole package anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -66,6 +66,7 @@ recipes:         ## those of docs/scanners.md, on Debian 12 and 13
 # Of versions that were tried; each in an environment of its own, for ocrd needs none of it.
 RAY = ray[serve]==2.60.0
 LITELLM = litellm[proxy]==1.106.12
+LLAMA_CPP = 0.3.36
 SCHEMAS = kubernetes-validate==1.37.0 compose-spec==0.2.1
 
 cluster:         ## 200 pages through the embedded engine on two nodes of Ray's, one of which is killed; two minutes
@@ -76,6 +77,11 @@ litellm:         ## a page through ocrd, LiteLLM's proxy and another ocrd
 	@packaging/bootstrap.sh dev
 	@packaging/apart.sh litellm alone "$(LITELLM)"
 	.venv/bin/python -m tests.manual.litellm_proxy
+
+llama-cpp:       ## pages through llama.cpp's server, and what is said of what it lacks; built first, twenty minutes
+	@packaging/bootstrap.sh dev
+	@tests/manual/llama_cpp.sh $(LLAMA_CPP)
+	.venv/bin/python -m tests.manual.llama_cpp
 
 lock:            ## packaging/locks anew from pyproject.toml; what is locked stays where it can, UPGRADE=1 takes the newest
 	@packaging/lock.sh

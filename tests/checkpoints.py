@@ -64,6 +64,19 @@ CLASSES = {
 # Seen through a window over its text, which the other two do without.
 WINDOWED = {"unlimited-ocr": (UnlimitedOcrConfig, UnlimitedOcrForConditionalGeneration)}
 ALL_CLASSES = {**CLASSES, **WINDOWED}
+# Of deepseek-ocr-2, by its makers' modeling code; some programs have it by heart. 0.9 GB.
+WHOLE_VISION: dict[str, Any] = {
+    "sam_config": {
+        "hidden_size": 768, "num_attention_heads": 12, "num_hidden_layers": 12, "mlp_dim": 3072,
+        "output_channels": 256, "downsample_channels": [512, 896],
+        "global_attn_indexes": [2, 5, 8, 11],
+    },
+    "encoder_config": {
+        "hidden_size": 896, "num_hidden_layers": 24, "intermediate_size": 4864,
+        "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 1,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6},
+    },
+}  # fmt: skip
 WINDOW = 16  # tokens of the text that unlimited-ocr sees, where the real one sees 128
 Tensors = dict[str, torch.Tensor]
 
@@ -76,14 +89,16 @@ def make(
     seed: int = 0,
     favour: Mapping[int, float] | None = None,
     global_attention: bool = False,
+    vision: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a random checkpoint and return its folder.
 
     ``favour`` scales the output rows of tokens: {EOS: 2.2} ends a page after some forty tokens,
     where otherwise one in 129,280 would. ``global_attention`` gives SAM a layer over all patches,
-    as the real one has, at half a second a page.
+    as the real one has, at half a second a page. ``vision`` is another than the tiny
+    one, such as WHOLE_VISION.
     """
-    config = config_of(kind, global_attention=global_attention)
+    config = config_of(kind, global_attention=global_attention, vision=vision)
     tensors = _random(_shapes(kind, config), seed)
     for token, factor in (favour or {}).items():
         tensors["lm_head.weight"][token] *= factor
@@ -98,6 +113,7 @@ def make_scripted(
     *,
     answers: Mapping[str, str] | None = None,
     loop: bool = False,
+    vision: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a checkpoint that greedily says ``text``, whatever the page, and then ends.
 
@@ -107,7 +123,7 @@ def make_scripted(
     used: set[str] = set()
     scripts = {end: _pieces(said, used) for end, said in {"": text, **(answers or {})}.items()}
     vocabulary = _vocabulary([piece for pieces in scripts.values() for piece in pieces])
-    config = config_of(kind)
+    config = config_of(kind, vision=vision)
     tensors = _silent(_random(_shapes(kind, config), 0))
     embeddings, rows = (
         tensors["model.language_model.embed_tokens.weight"],
@@ -200,7 +216,9 @@ def _silent(tensors: Tensors) -> Tensors:
 # Weights
 
 
-def config_of(kind: str, *, global_attention: bool = False) -> Any:
+def config_of(
+    kind: str, *, global_attention: bool = False, vision: Mapping[str, Any] | None = None
+) -> Any:
     """Return the tiny configuration in Transformers' own form."""
     text: dict[str, Any] = {
         "vocab_size": VOCABULARY, "hidden_size": HIDDEN, "num_hidden_layers": LAYERS,
@@ -235,7 +253,7 @@ def config_of(kind: str, *, global_attention: bool = False) -> Any:
             "num_attention_heads": 1, "num_key_value_heads": 1, "vocab_size": 1,
             "rope_parameters": {"rope_type": "default", "rope_theta": 1e6},
         }  # fmt: skip
-    vision = {"sam_config": sam, "encoder_config": encoder}
+    vision = vision or {"sam_config": sam, "encoder_config": encoder}
     config_class, _ = ALL_CLASSES[kind]
     return config_class(
         text_config=text, vision_config=vision, bos_token_id=BOS, eos_token_id=EOS, pad_token_id=PAD
