@@ -36,6 +36,8 @@ SIZES_OF: Mapping[str, tuple[str, ...]] = {  # of those that have more than one
 
 MAX_TEMPERATURE = 2.0  # as far as OpenAI's API goes
 MAX_STOPS = 16
+LONGEST_STOP = 1000  # characters
+LONGEST_PROMPT = 20_000  # characters, of a target too: a worker takes messages of so much alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ def _missing_or_needless(field: str, mode: str, text: str, task: Task) -> Fault 
 
 
 def _fault_of_target(target: str) -> Fault | None:
+    if len(target) > LONGEST_PROMPT:
+        return _too_long("target")
     if _SPECIAL_START.search(target) or IMAGE_TEXT in target:
         return Fault(
             "target", f"a target must not hold {IMAGE_TEXT}, <| or <｜", "Write plain words."
@@ -130,7 +134,14 @@ def _fault_of_target(target: str) -> Fault | None:
     return None
 
 
+def _too_long(field: str) -> Fault:
+    what = f"this is longer than {LONGEST_PROMPT} characters"
+    return Fault(field, what, "Ask in fewer words.")
+
+
 def _fault_of_prompt(prompt: str) -> Fault | None:
+    if len(prompt) > LONGEST_PROMPT:
+        return _too_long("prompt")
     # Special tokens that the models were not trained to see end a prompt, or open a chat's roles.
     if prompt.count(IMAGE_TEXT) > 1:
         return Fault(
@@ -154,8 +165,10 @@ def _fault_of_decoding(decoding: Decoding) -> Fault | None:
         return Fault(
             "temperature", "this is no temperature", f"It may be 0 to {MAX_TEMPERATURE:g}."
         )
-    if len(decoding.stop) > MAX_STOPS or "" in decoding.stop:
+    lengths = [len(text) for text in decoding.stop]
+    if len(lengths) > MAX_STOPS or not all(0 < length <= LONGEST_STOP for length in lengths):
         return Fault(
-            "stop", "these texts cannot end an answer", f"Name up to {MAX_STOPS}, none empty."
-        )
+            "stop", "these texts cannot end an answer",
+            f"Name up to {MAX_STOPS}, each of 1 to {LONGEST_STOP} characters.",
+        )  # fmt: skip
     return None

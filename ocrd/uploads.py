@@ -43,6 +43,8 @@ DEPOSITS = ".files"
 FIRST_SECONDS = 20.0  # after the start, before what is over its time is looked for
 INTERVAL_SECONDS = 600.0
 LONGEST_NAME = 120  # bytes of a document's name
+LONGEST_TOLD = 600  # characters of a name that are looked at, and its end
+LONGEST_END = 16  # bytes of a suffix
 _TOKEN = re.compile(r"[0-9a-f]{16}")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
 _BATCH = 200  # jobs looked at in one step
@@ -278,13 +280,14 @@ def folder_of(path: Path, settings: ApiSettings) -> InboxSettings:
 
 def safe_name(name: str) -> str:
     """Return a document's name as a client gave it, fit to be a file's here."""
-    text = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
-    text = _UNSAFE.sub("_", text.replace("\\", "/").rpartition("/")[2]).strip().lstrip(".")
+    text = name.replace("\\", "/").rpartition("/")[2]
+    text = text[:LONGEST_TOLD] + text[LONGEST_TOLD:][-LONGEST_END:]
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    text = _UNSAFE.sub("_", text).strip().lstrip(".")
     stem, dot, end = text.rpartition(".")
-    if not stem or len(end.encode()) > 16:
+    if not stem or len(end.encode()) > LONGEST_END:
         stem, dot, end = text, "", ""
-    while len(stem.encode()) > LONGEST_NAME:
-        stem = stem[:-1]
+    stem = stem.encode()[:LONGEST_NAME].decode("utf-8", "ignore")
     return f"{stem}{dot}{end}" or "document"
 
 

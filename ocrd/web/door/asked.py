@@ -20,7 +20,16 @@ from ocrd.direct import Answer, Question, require_possible
 from ocrd.errors import RequestError
 from ocrd.job import PageRead
 from ocrd.reading import InterruptedReadingError
-from ocrd.tasks import AS_CONFIGURED, IMAGE_TEXT, MODES, SIZES, SIZES_OF, Decoding, Task
+from ocrd.tasks import (
+    AS_CONFIGURED,
+    IMAGE_TEXT,
+    LONGEST_PROMPT,
+    MODES,
+    SIZES,
+    SIZES_OF,
+    Decoding,
+    Task,
+)
 from ocrd.uploads import safe_name
 from ocrd.web.door.house import House
 from ocrd.web.door.receiving import gone
@@ -42,10 +51,11 @@ _KNOWN = {  # by the words of a prompt, without marks and case
     "describe this image in detail": "describe",
 }
 _TO_MARKDOWN = re.compile(r"\bmark\s?down\b", re.IGNORECASE)
-_TO_TEXT = re.compile(
-    r"\bocr\b|\b(extract|read|transcribe|recogni[sz]e|return|get)\b.*\b(text|words|document|image|page)\b",
-    re.IGNORECASE | re.DOTALL,
-)  # fmt: skip
+# One after the other, each from where the last one was found: as one pattern with .* between them,
+# a prompt of a hundred thousand letters takes minutes.
+_OCR = re.compile(r"\bocr\b", re.IGNORECASE)
+_TAKE = re.compile(r"\b(extract|read|transcribe|recogni[sz]e|return|get)\b", re.IGNORECASE)
+_TEXT = re.compile(r"\b(text|words|document|image|page)\b", re.IGNORECASE)
 LINE_KINDS = ("rapidocr", "tesseract")  # kinds that read lines: no sizes, no tokens, no sampling
 
 
@@ -58,6 +68,11 @@ def task_asked(
     Raises RequestError for a size that no model has, AlienTaskError for a task that the engine does
     not have.
     """
+    if len(prompt) > LONGEST_PROMPT:
+        raise RequestError(
+            f"The prompt is longer than {LONGEST_PROMPT} characters.", hint="Ask in fewer words.",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY, code="values",
+        )  # fmt: skip
     if size and size not in SIZES:
         raise RequestError(
             f"There is no size {size!r}.", hint=f"There are {', '.join(SIZES)}.",
@@ -89,9 +104,15 @@ def _worded(kind: str, prompt: str, default: str) -> Task:
     if "prompt" not in has:
         if _TO_MARKDOWN.search(bare):
             return Task("markdown")
-        if _TO_TEXT.search(bare):
+        if _is_for_text(bare):
             return Task("text")
     return Task("prompt", prompt=prompt)
+
+
+def _is_for_text(words: str) -> bool:
+    """Say whether words ask for the text alone."""
+    take = _TAKE.search(words)
+    return bool(_OCR.search(words) or (take and _TEXT.search(words, take.end())))
 
 
 def kind_of(house: House, engine: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from starlette.requests import Request
 
 from ocrd.errors import RequestError
-from ocrd.tasks import AS_CONFIGURED, EVERY_MODE, SIZES, Decoding, Task
+from ocrd.tasks import AS_CONFIGURED, EVERY_MODE, LONGEST_PROMPT, SIZES, Decoding, Task
 from ocrd.web.door.asked import LINE_KINDS, default_engine, kind_of, task_asked
 from ocrd.web.door.form import Form
 from ocrd.web.door.house import House
@@ -27,7 +27,7 @@ from ocrd.web.door.packed import decoded
 from ocrd.web.door.receiving import brought
 from ocrd.web.door.sink import Received
 
-LONGEST_FIELD = 20_000  # characters of a prompt and its like
+LONGEST_FIELD = LONGEST_PROMPT  # characters of a prompt and its like
 IN_JSON = ("image_base64", "image")  # fields that hold the document itself
 
 

@@ -35,6 +35,7 @@ LISTS = frozenset({"languages", "outputs"})
 OWN = ("pages", "priority", "callback")  # that no folder has
 LOWEST, HIGHEST = -1000, 1000  # priorities, as of folders
 MAX_RANGES = 1000
+LONGEST_CALLBACK = 2000  # characters: each % in it may be another layer to be taken off
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(-\s*(\d{1,9})?\s*)?", re.ASCII)
 _UNFIT = re.compile(r"[\x00-\x20\x7f\\]")
 
@@ -177,11 +178,13 @@ def _fault_of_callback(url: str, settings: ApiSettings) -> Iterator[Fault]:
 
 def _is_odd(url: str) -> bool:
     """Say whether an address may lead elsewhere than it begins."""
+    if len(url) > LONGEST_CALLBACK:
+        return True
     path = url.partition("?")[0]
     while (plain := unquote(path)) != path:  # whatever a server on the way may take off
         path = plain
     steps = (step.partition(";")[0].strip() for step in re.split(r"[/\\]", path))
-    return bool(_UNFIT.search(url)) or ".." in steps or "#" in url or len(url) > 2000
+    return bool(_UNFIT.search(url)) or ".." in steps or "#" in url
 
 
 def _fault(key: str, message: str, remedy: str) -> Fault:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ocrd.errors import OcrdError
-from ocrd.tasks import MAX_STOPS, MAX_TEMPERATURE, Decoding
+from ocrd.tasks import LONGEST_STOP, MAX_STOPS, MAX_TEMPERATURE, Decoding
 from ocrd.web.door.asked import kind_of, streamed, task_asked, while_there
 from ocrd.web.door.faults import Refusal, refusal_of, refused
 from ocrd.web.door.form import Form
@@ -64,8 +64,11 @@ class Terms:
     def decoding(self, asked: Asked) -> Decoding:
         """Return how the answer is decoded; raise ParameterError."""
         stops = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
-        if len(stops) > MAX_STOPS or "" in stops:
-            raise ParameterError(f"stop may be up to {MAX_STOPS} texts, none empty.", "stop")
+        if len(stops) > MAX_STOPS or not all(0 < len(stop) <= LONGEST_STOP for stop in stops):
+            raise ParameterError(
+                f"stop may be up to {MAX_STOPS} texts, each of 1 to {LONGEST_STOP} characters.",
+                "stop",
+            )
         return Decoding(self.max_tokens, asked.temperature or 0.0, stops)
 
 

@@ -28,7 +28,8 @@ KINDS = {
 }  # fmt: skip
 _STYLE = replace(rendering.BARE, running_heads=True)
 _POINTS = 72.0  # an inch
-_NO_WORDS = re.compile(r"<!--.*?-->|!?\[[^\]]*\]\([^)]*\)", re.DOTALL)  # of the page
+# Not of the page. Of so many characters at most: a page of brackets alone would take seconds.
+_NO_WORDS = re.compile(r"<!--.{0,2000}?-->|!?\[[^\[\]]{0,300}\]\([^()\[\]]{0,300}\)", re.DOTALL)
 _WORD = re.compile(r"\w(?:[^\s|<>]*\w)?")
 _LINK = re.compile(r"https?://[^\s<>()\[\]\"'`|]+")
 

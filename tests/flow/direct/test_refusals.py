@@ -22,6 +22,8 @@ from tests.flow.direct.serving import (
 )
 from tests.installation import Installation, eventually
 
+IMAGE = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PACKED}"}}
+
 
 @pytest.mark.parametrize(
     ("path", "more", "status", "code"),
@@ -52,6 +54,18 @@ from tests.installation import Installation, eventually
         ("/ocr", {"files": a_file(), "headers": {"Accept": "image/png"}}, 406, "accept"),
         ("/ocr/file", {"files": a_file("x.png", LARGE)}, 413, "too-large"),
         ("/ocr", {"json": {"image_base64": base64.b64encode(LARGE).decode()}}, 413, "too-large"),
+        ("/ocr", {"json": {"image_base64": PACKED, "prompt": "x" * 20_001}}, 422, "values"),
+        (
+            "/v1/chat/completions",
+            {"json": {"messages": [{"role": "user", "content": [IMAGE]}], "stop": ["x" * 1001]}},
+            400, "invalid_value",
+        ),
+        (
+            "/v1/chat/completions",
+            {"json": {"messages": [{"role": "user", "content": [
+                IMAGE, {"type": "text", "text": "read " * 100_000}]}]}},
+            422, "values",
+        ),
         ("/ocr/batch", {"json": {"requests": 7}}, 422, "values"),
         ("/v1/ocr", {"json": {}}, 422, "values"),
         ("/v1/ocr", {"json": {"image": PACKED, "image_type": "path"}}, 422, "values"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from ocrd.config.api import ApiSettings
 from ocrd.config.settings import Settings, default_settings
 from ocrd.errors import ConfigError, RequestError
 from ocrd.job import LAST_PAGE
-from ocrd.uploads import folder_of, safe_name
+from ocrd.uploads import LONGEST_NAME, folder_of, safe_name
 from ocrd.web.door.accepting import accepted
 from ocrd.web.door.asking import NOBODY, Asker, ask_as
 from ocrd.web.door.ordering import Wish, ranges, wish
@@ -137,6 +138,30 @@ def test_ranges_are_what_a_person_writes(text: str, found: Any) -> None:
 )  # fmt: skip
 def test_a_name_is_made_fit_to_be_a_files(name: str, safe: str) -> None:
     assert safe_name(name) == safe
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("x" * (1 << 20) + ".pdf", "x" * LONGEST_NAME + ".pdf"),
+        ("a" + "\u0301\u0323" * (1 << 19) + ".pdf", None),
+        ("/" * (1 << 20) + "a.pdf", "a.pdf"),
+        ("." * (1 << 20), "document"),
+        ("💩" * (1 << 18), "💩" * (LONGEST_NAME // 4)),
+    ],
+)  # fmt: skip
+def test_a_very_long_name_takes_no_time(name: str, safe: str | None) -> None:
+    began = time.process_time()
+    found = safe_name(name)
+    assert time.process_time() - began < 3.0  # it was minutes
+    assert safe is None or found == safe
+    assert len(found.encode()) < 255
+
+
+def test_a_very_long_address_to_call_back_takes_no_time() -> None:
+    began = time.process_time()
+    assert faults(("callback", f"{HOOKS}%{'25' * (1 << 19)}")) == {"callback"}
+    assert time.process_time() - began < 3.0
 
 
 @pytest.mark.parametrize(
