@@ -197,8 +197,7 @@ class Growing:
             return piece
         piece = self._held + piece
         self._held = piece[-1:] if "\ud800" <= piece[-1:] <= "\udbff" else ""
-        piece = piece[: len(piece) - len(self._held)]
-        return piece.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return whole_signs(piece[: len(piece) - len(self._held)])
 
     def whole(self) -> Reply:
         """Return the answer; raise Unusable for one that was cut off."""
@@ -213,6 +212,11 @@ class Growing:
             len(self._text) if tokens is None else tokens, tokens is not None,
             "" if text.strip() else self._instead,
         )  # fmt: skip
+
+
+def whole_signs(text: str) -> str:
+    """Return a text that can be stored: of halves of signs whole ones, or U+FFFD of one alone."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _text_of(said: Any) -> str:

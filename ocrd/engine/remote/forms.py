@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ocrd.engine.remote.answers import Reply
+from ocrd.engine.remote.answers import Reply, whole_signs
 from ocrd.engine.remote.profiles import Profile
 from ocrd.engine.remote.talk import ServerAway, Talker
 from ocrd.engine.remote.wire import Ending, never
@@ -123,11 +123,18 @@ def _markdown_of(told: Any) -> str:
 
 def _page_of(page: Mapping[str, Any]) -> str:
     """Return a page's Markdown, with the tables that stand beside it where they belong."""
-    text = str(page["markdown"] or "")  # null where a page is empty
+    text = _written(page["markdown"])
     for table in page.get("tables") or ():
         place = f"[{table['id']}]({table['id']})"
-        text = text.replace(place, str(table["content"] or ""), 1)
+        text = text.replace(place, _written(table["content"]), 1)
     return text
+
+
+def _written(told: Any) -> str:
+    """Return a text, "" for null; raise TypeError for what is none."""
+    if told is not None and not isinstance(told, str):
+        raise TypeError(f"{told!r:.100} is no text")
+    return whole_signs(told or "")
 
 
 FORMS_OF: Mapping[str, Form] = {"openai": Chat(), "mistral": MistralOcr()}

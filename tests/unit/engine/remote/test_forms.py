@@ -119,10 +119,22 @@ def test_mistrals_pages_are_one_text_with_their_tables() -> None:
 
 def test_a_page_of_mistrals_that_says_null_says_nothing() -> None:
     table = {"id": "a", "content": None}
+    assert read({"markdown": "a\ud83d\udea2b\ud83d"}).text == "a\U0001f6a2b\ufffd"
     assert read({"markdown": None}, {"markdown": "[a](a)7", "tables": [table]}).text == "\n\n7"
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"pages": 7}', '{"pages": [{}]}', "no", "null"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{}",
+        '{"pages": [{"markdown": ["x"]}]}',
+        '{"pages": 7}',
+        '{"pages": [{}]}',
+        "no",
+        "null",
+    ],
+)
 def test_what_is_none_of_mistrals_answers_is_the_servers_fault(text: str) -> None:
     with pytest.raises(ServerAway):
         read(text=text)
