@@ -93,7 +93,7 @@ def daemon(folder: Path, address: str, engine: str = "") -> Iterator[Installatio
 def configured(folder: Path, engine: str) -> Installation:
     root = Path(tempfile.mkdtemp(dir=folder))
     one = Installation(root)
-    one.configure(engine, 'outputs = ["md"]\n')
+    one.configure(engine, 'outputs = ["md"]\ndoubt_tolerance = 1.0\n')
     return one
 
 

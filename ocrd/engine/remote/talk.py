@@ -118,6 +118,7 @@ class Talker:
         self.url = access.url.rstrip("/")
         self._wire = wire
         self._limit = access.limit
+        self._silence = access.timeout
         self._secret = ""
         headers = {"User-Agent": "ocrd"}
         try:
@@ -196,9 +197,13 @@ class Talker:
             ):
                 await self._require_ok(response)
                 try:
-                    await _listen(response, reply, tell)
-                except httpx.HTTPError:
-                    if not reply.is_finished:  # else the text is whole, whatever ends the stream
+                    await _listen(response, reply, tell, self._silence)
+                except (httpx.HTTPError, TimeoutError) as error:
+                    if reply.is_finished:  # the text is whole, whatever ends the stream
+                        pass
+                    elif isinstance(error, TimeoutError):
+                        raise ServerAway("no answer in time", took_it=True) from error
+                    else:
                         raise
             return reply.whole()
 
@@ -271,26 +276,31 @@ def _context_of(model: Mapping[str, Any]) -> int:
     return told or whole_number(meta.get("n_ctx") if isinstance(meta, dict) else None)
 
 
-async def _listen(response: httpx.Response, reply: Growing, tell: Callable[[str], None]) -> None:
-    """Tell the pieces of an answer, up to its last word."""
+async def _listen(
+    response: httpx.Response, reply: Growing, tell: Callable[[str], None], silence: float
+) -> None:
+    """Tell the pieces of an answer, up to its last word.
+
+    Raises TimeoutError where nothing is said for ``silence`` seconds: comments and a line that
+    comes byte by byte say nothing.
+    """
     events = Events()
-
-    def took_all(found: Iterator[Any]) -> bool:
-        for event in found:
-            if piece := reply.take(event):
-                tell(piece)
-            if event is DONE:
-                return True
-        return False
-
+    now = asyncio.get_running_loop().time
     bodies = response.aiter_bytes()
-    async for more in bodies:
-        if took_all(events.take(more)):
-            with contextlib.suppress(TimeoutError):  # the connection is of use once it has ended
-                async with asyncio.timeout(LAST_SECONDS):
+    async with asyncio.timeout(silence) as patience:
+        async for more in bodies:
+            for event in events.take(more):
+                patience.reschedule(now() + silence)
+                if piece := reply.take(event):
+                    tell(piece)
+                if event is DONE:
+                    # The connection is of use again once the stream has ended.
+                    patience.reschedule(now() + min(silence, LAST_SECONDS))
                     await anext(bodies, None)
-            return
-    took_all(events.end())
+                    return
+    for event in events.end():
+        if piece := reply.take(event):
+            tell(piece)
 
 
 async def _whole(response: httpx.Response) -> bytes:

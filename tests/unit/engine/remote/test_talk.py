@@ -195,6 +195,23 @@ def test_an_answer_is_whole_with_its_last_word_whatever_becomes_of_the_connectio
     assert ask(talker(wire, server.url, timeout=0.3)).text == "The quay"
 
 
+@pytest.mark.parametrize("drip", [": ping\n\n", " "])
+def test_a_server_that_says_nothing_for_long_is_silent_whatever_it_sends(
+    wire: Wire, server: ScriptedServer, drip: str
+) -> None:
+    def dripping(handler: Handler) -> None:
+        handler.begin_stream()
+        handler.event(piece("The quay"))
+        handler.wfile.write(b"5\r\ndata:\r\n" if drip == " " else b"")
+        while True:
+            handler.wfile.write(f"{len(drip):x}\r\n{drip}\r\n".encode())
+            handler.wait(0.02)
+
+    server.always = dripping
+    with pytest.raises(ServerAway, match="no answer in time"):
+        ask(talker(wire, server.url, timeout=0.5))
+
+
 def test_connections_are_used_again(wire: Wire, server: ScriptedServer) -> None:
     one, ports = talker(wire, server.url), set()
 
