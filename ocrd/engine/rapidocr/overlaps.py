@@ -20,11 +20,12 @@ from ocrd.job import Point, Quad
 Pixels = NDArray[np.uint8]
 
 _ENDS = (0.02, 0.98)  # shares of the pixels that are taken for ink and paper
-_INK, _CONTRAST = 0.5, 30  # of the way from paper to ink; grey levels between them
+_INK, _CONTRAST = 0.5, 60  # of the way from paper to ink; grey levels between them
 _LARGE = 1.5  # times as high as usual is large type
 # In heights of the line:
 _SPACE = 0.45  # white between two words of large type; wider, it is a gutter
 _LETTERS = 0.2  # white between two letters
+_WITH_LETTERS = 3.0  # what ink and paper are told by
 _AROUND = 0.6  # what is looked at on both sides of an overlap
 _AIR = 0.1  # between a letter and the end of its box
 _BAND = 0.2  # the edges of a line, that its neighbours reach into
@@ -116,9 +117,12 @@ def _white(pixels: Pixels, left: Quad, right: Quad, is_large: bool) -> tuple[flo
     axis = _Axis.of(left, right)
     end, start = axis.place(left[1], left[2]), axis.place(right[0], right[3])
     height = min(turning.size(left)[1], turning.size(right)[1])
-    first = max(0.0, min(start, end) - _AROUND * height)
-    last = min(axis.length, max(start, end) + _AROUND * height)
-    if end <= start or last - first < 2:
+    if end <= start:
+        return None
+    # Of white alone, the paper's grain would be ink: letters are in what is looked at, too.
+    first = max(0.0, start - _WITH_LETTERS * height)
+    last = min(axis.length, end + _WITH_LETTERS * height)
+    if last - first < 2:
         return None
     piece = strip(pixels, axis.part(first, last))
     grey = np.asarray(cv2.cvtColor(piece, cv2.COLOR_BGR2GRAY), np.uint8)
@@ -129,6 +133,9 @@ def _white(pixels: Pixels, left: Quad, right: Quad, is_large: bool) -> tuple[flo
     columns = np.asarray(ink[margin : ink.shape[0] - margin].max(axis=0))
     if not is_large and not columns[round(start - first) : round(end - first)].any():
         return None
+    near = max(0, round(start - _AROUND * height - first))
+    columns = columns[near : max(0, round(end + _AROUND * height - first))]
+    first += near
     steps = np.diff(np.concatenate(([1], columns.astype(np.int8), [1])))
     starts, ends = np.flatnonzero(steps < 0), np.flatnonzero(steps > 0)
     if not len(starts):

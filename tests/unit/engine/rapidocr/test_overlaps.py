@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from PIL import ImageFont
 
@@ -69,6 +70,17 @@ def test_boxes_that_share_no_letter_stay() -> None:
     length = ImageFont.load_default(20).getlength("12.50")
     boxes = [box(55, 599, 60 + length + 12, 626), box(60 + length + 8, 599, 260, 626), *rows]
     assert overlaps.resolved(sheet.pixels(), boxes) == boxes
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_grain_between_two_boxes_is_no_letter(seed: int) -> None:
+    sheet, _, rows = text("one")
+    sheet.words(60, 600, ["46.74", "36.81"], [60.0])
+    length = ImageFont.load_default(20).getlength("46.74")
+    boxes = [box(55, 599, 60 + length + 32, 626), box(60 + length + 28, 599, 260, 626), *rows]
+    noise = np.random.default_rng(seed).normal(0, 14, sheet.pixels().shape)
+    grainy = np.clip(sheet.pixels() * 0.8 + 30 + noise, 0, 255).astype(np.uint8)
+    assert overlaps.resolved(grainy, boxes) == boxes
 
 
 def test_lines_below_each_other_stay() -> None:
