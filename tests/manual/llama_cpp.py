@@ -93,7 +93,7 @@ def daemon(folder: Path, address: str, engine: str = "") -> Iterator[Installatio
 def configured(folder: Path, engine: str) -> Installation:
     root = Path(tempfile.mkdtemp(dir=folder))
     one = Installation(root)
-    one.configure(engine, 'outputs = ["md"]\ndoubt_tolerance = 1.0\n')
+    one.configure(engine, 'outputs = ["md", "json"]\ndoubt_tolerance = 1.0\n')
     return one
 
 
@@ -101,6 +101,13 @@ def checked(folder: Path, address: str) -> str:
     """Return what ``ocrd check`` says of a server."""
     one = configured(folder, f'kind = "openai"\nurls = ["{address}/v1"]')
     return " ".join(one.command("check").stdout.split())
+
+
+def prompt_tokens(one: Installation) -> int:
+    """Return how many tokens the letter and its prompt were."""
+    told = json.loads((one.done / f"{LETTER.stem}.json").read_text())
+    tokens: int = told["pages"][0]["prompt_tokens"]
+    return tokens
 
 
 # What is looked at
@@ -111,21 +118,27 @@ def same_text(folder: Path, says: Path, address: str) -> str:
     with daemon(folder, address) as remote:
         began = time.monotonic()
         remote.drop(LETTER)
-        remote.wait_for(f"done/{LETTER.stem}.md", limit=LIMIT)
+        remote.wait_for(f"done/{LETTER.name}", limit=LIMIT)
         seconds = time.monotonic() - began
         by_server = (remote.done / f"{LETTER.stem}.md").read_text()
+        asked_there = prompt_tokens(remote)
         log = remote.log.read_text()
     local = configured(folder, f'kind = "{ALIAS}"\ndevice = "cpu"\nmodel = "{says / "checkpoint"}"')
     local.start()
     try:
         local.drop(LETTER)
-        local.wait_for(f"done/{LETTER.stem}.md", limit=LIMIT)
+        local.wait_for(f"done/{LETTER.name}", limit=LIMIT)
     finally:
         local.stop()
     in_process = (local.done / f"{LETTER.stem}.md").read_text()
     assert SAYS in by_server, by_server + log
     assert by_server == in_process, in_process
-    return f"the same {len(SAYS)} characters by both; a page took {seconds:.0f} s there"
+    asked = prompt_tokens(local)
+    assert asked_there == asked, (asked_there, asked)
+    return (
+        f"the same {len(SAYS)} characters and {asked} tokens of the prompt by both; a page took"
+        f" {seconds:.0f} s there"
+    )
 
 
 def cancelled(folder: Path, address: str) -> str:

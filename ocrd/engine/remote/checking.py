@@ -102,7 +102,7 @@ class Check:
         """Return what a server makes of an image; what it said before it ran away, too."""
         guard = Guard(None)
         url = images.data_url(png, "image/png")
-        asking = Asking(profile, server.model, Asked(Task(mode), 0.0), url)
+        asking = Asking(profile, server.model, Asked(Task(mode), 0.0), url, owner=server.owner)
         while True:
             try:
                 return self._form.ask(

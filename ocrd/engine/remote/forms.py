@@ -12,6 +12,9 @@ from ocrd.engine.remote.talk import ServerAway, Talker
 from ocrd.engine.remote.wire import Ending, never
 from ocrd.tasks import Task
 
+# Servers that put nothing between an image and its text, by what they say of their models; vLLM
+# puts a line's end there.
+JOINS_BARE = frozenset({"llamacpp"})
 CHARACTERS_A_TOKEN = 4  # about, where a server does not count
 
 
@@ -32,6 +35,7 @@ class Asking:
     asked: Asked
     image: str  # as a data URL
     without: frozenset[str] = frozenset()  # fields that the server does not take
+    owner: str = ""  # of the model, by the server
 
 
 class Form(Protocol):
@@ -67,6 +71,8 @@ def body_of(asking: Asking) -> dict[str, Any]:
     profile, task = asking.profile, asking.asked.task
     prompt = profile.prompt(task.mode, task.prompt, task.target)
     parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": asking.image}}]
+    if asking.owner in JOINS_BARE and profile.image_first:
+        prompt = profile.between + prompt
     if prompt:  # some models are shown the page without a word
         parts.insert(len(parts) if profile.image_first else 0, {"type": "text", "text": prompt})
     system = [{"role": "system", "content": profile.system}] if profile.system else []

@@ -179,8 +179,9 @@ class Passage:
     def _asking(self, server: Server, asked: Asked, url: str) -> Asking:
         if not server.model:  # it was away when the engine began
             found = models.of_server(self._talkers[server.url], self._wanted)
-            server.model, server.context = found.name, found.context
-        return Asking(self._profile, server.model, asked, url, frozenset(server.without))
+            server.model, server.context, server.owner = found.name, found.context, found.owner
+        without = frozenset(server.without)
+        return Asking(self._profile, server.model, asked, url, without, server.owner)
 
     # Who is to blame
 

@@ -41,6 +41,7 @@ class Profile:
     most_bytes: int = 15_000_000  # of the image as it is sent; servers refuse what is larger
     multiple: int = 1  # pixels: the server's own preprocessing rounds the sides to it
     image_first: bool = True
+    between: str = ""  # image and text, as the model was trained; not every server puts it there
     system: str = ""
     max_tokens: int = 8192
     temperature: float = 0.0
@@ -118,7 +119,7 @@ def _faults(body: Mapping[str, Any]) -> Iterator[str]:
 
 _NUMBER = (int, float)
 _KIND_OF: Mapping[str, Any] = {
-    **dict.fromkeys(("name", "output", "image", "system", "source"), str),
+    **dict.fromkeys(("name", "output", "image", "system", "source", "between"), str),
     **dict.fromkeys(("models", "stop"), (list, tuple)),
     **dict.fromkeys(("prompts", "outputs", "extra"), Mapping),
     **dict.fromkeys(("grid", "temperature"), _NUMBER),

@@ -43,6 +43,23 @@ def test_deepseek_is_asked_as_its_recipe_says() -> None:
     assert said["stream_options"] == {"include_usage": True}
 
 
+@pytest.mark.parametrize(
+    ("profile", "owner", "text"),
+    [
+        ("deepseek-ocr-2", "llamacpp", "\nFree OCR."),
+        ("deepseek-ocr", "llamacpp", "\nFree OCR."),
+        ("deepseek-ocr-2", "vllm", "Free OCR."),  # its chat template has the line's end
+        ("unlimited-ocr", "llamacpp", "<image>document parsing."),
+    ],
+)
+def test_what_stands_between_image_and_text_is_sent_where_the_server_leaves_it_out(
+    profile: str, owner: str, text: str
+) -> None:
+    asking = Asking(shipped()[profile], "m", Asked(Task("text"), 0.0), IMAGE, owner=owner)
+    parts = body_of(asking)["messages"][-1]["content"]
+    assert [part["text"] for part in parts if part["type"] == "text"] == [text]
+
+
 def test_the_text_stands_where_a_model_wants_it() -> None:
     kinds = [part["type"] for part in body("unlimited-ocr")["messages"][0]["content"]]
     assert kinds == ["text", "image_url"]
