@@ -28,6 +28,7 @@ from rapidfuzz import fuzz
 from benchmarks.quality.documents import CACHE, FONTS, MORE_FONTS
 from benchmarks.quality.headed_ways import HELD, TUNED, Way
 from benchmarks.quality.lines import recognitions
+from benchmarks.quality.marks import typefaces
 from benchmarks.quality.scoring import ALIKE, normalised
 from benchmarks.quality.sheets import page_read, written
 from ocrd.job import Recognition
@@ -207,6 +208,8 @@ def scans(ways: Sequence[Way]) -> Iterator[HeadedScan]:
 def _draw(said: str, first: Path) -> None:
     import typst
 
+    for half in typefaces.HALVES:
+        typefaces.paths("print", half)  # fetches them
     folders = [str(CACHE / "packages" / package) for package in FOLDERS]
     text = first.with_suffix(".typ")
     text.parent.mkdir(parents=True, exist_ok=True)

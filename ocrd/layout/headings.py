@@ -23,6 +23,7 @@ BOLD = 1.22  # times the body's weight
 BOLD_SHORT = 1.4  # the same for a few letters, of which some are bolder than others
 SHORT = 8  # characters
 SMALL_LETTERS = 0.65  # share of the characters: capitals and digits are taller
+FEW_SMALL = 10  # of them, which tell their size badly
 PARTLY_BOLD = 1.35  # times the body's weight: up to here some words may be bold only
 LOW = 0.98  # times the body's rows: no larger type's box is so low, without descenders either
 SLIGHTLY_LARGER = 1.08  # times the body's size, for bold rows
@@ -170,7 +171,7 @@ def is_hardly_larger(rows: Sequence[Row], normal: Body) -> bool:
     """Say whether nothing but the measured size of few letters tells rows from running text."""
     text = "".join(row.text for row in rows)
     small = sum(map(str.islower, text))
-    few = len(text) <= SHORT or (len(text) <= FEW_LETTERS and small < SMALL_LETTERS * len(text))
+    few = len(text) <= SHORT or (small <= FEW_SMALL and small < SMALL_LETTERS * len(text))
     bold = all(is_bold(row, normal) for row in rows)
     low = median(row.height for row in rows) < LOW * normal.height
     if not few or bold or normal.size <= 0:

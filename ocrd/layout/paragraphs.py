@@ -36,6 +36,7 @@ MUCH_ROOM = 0.4  # of the column's width: nobody breaks a sentence so early
 ENTRY_HANGS = 0.3  # what begins so much further right than the mark goes on with its entry
 SAME_END = 0.4  # by which the ends of rows differ that are set to the right
 RAGGED = 4.0  # by which their beginnings do
+FEW_STEPS = 6  # from row to row, that tell little of a column's usual one
 SMALLER = 0.85  # of the column's size: a type of its own, with
 SMALL_GAP = 1.5  # of white at most between two of its rows, in heights of a line
 OFF = 1.6  # of white that no paragraph leaves to the text that goes on in the next column
@@ -326,16 +327,33 @@ def _vocabulary(ordered: Sequence[Row]) -> frozenset[str]:
 
 
 def _columns(ordered: Sequence[Row]) -> dict[int, Column]:
-    """Return what is usual in each column, by its number."""
+    """Return what is usual in each column, by its number.
+
+    What few rows there are of one stand no further apart than those of the page's text.
+    """
+    groups = groupby(ordered, key=lambda row: row.column)
+    columns = [(number, list(group)) for number, group in groups]
+    steps = {number: _steps(column) for number, column in columns}
+    text = sorted(step for some in steps.values() if len(some) >= FEW_STEPS for step in some)
     found = {}
-    for number, group in groupby(ordered, key=lambda row: row.column):
-        column = list(group)
+    for number, column in columns:
         box = around(row.box for row in column)
         height = median(row.height for row in column)
-        gaps = (_middle(below) - _middle(above) for above, below in pairwise(column))
-        near = sorted(gap for gap in gaps if gap < 2.5 * height)
-        # The lower middle: paragraph gaps are on the upper side.
-        pitch = near[(len(near) - 1) * 2 // 5] if near else 1.4 * height
         size = median(map(headings.size_of, column))
+        pitch = _usual_step(steps[number]) or 1.4 * height
+        if text and len(steps[number]) < FEW_STEPS:
+            pitch = min(pitch, max(_usual_step(text), 1.2 * height))
         found[number] = Column(pitch, height, size, box.x1, max(box.width, 1.0))
     return found
+
+
+def _steps(column: Sequence[Row]) -> list[float]:
+    """Return the distances from one of a column's rows to the next that may be the usual one."""
+    height = median(row.height for row in column)
+    gaps = (_middle(below) - _middle(above) for above, below in pairwise(column))
+    return sorted(gap for gap in gaps if gap < 2.5 * height)
+
+
+def _usual_step(steps: Sequence[float]) -> float:
+    """Return the lower middle: paragraph gaps are on the upper side. 0 where there are none."""
+    return steps[(len(steps) - 1) * 2 // 5] if steps else 0.0

@@ -117,6 +117,14 @@ def test_what_is_usual_is_told_of_each_column_by_itself() -> None:
     assert [rule.at for rule in setting.lying] == [100, 500]
 
 
+@pytest.mark.parametrize(("rows", "pitch"), [(7, 40), (6, 60)])
+def test_a_few_rows_far_apart_are_held_against_the_pages_text(rows: int, pitch: float) -> None:
+    """Six steps tell what is usual; fewer are of no text and of no weight."""
+    some = [row(OPEN, n) for n in range(rows)]
+    some += [row(ENDED, y=1000 + 60 * n, column=1) for n in range(3)]
+    assert Setting.of(some, ()).columns[1].pitch == pitch
+
+
 def test_words_at_the_ends_of_rows_are_not_learned_for_they_may_be_cut() -> None:
     some = [row("ter Words Between are learned", 0), row("one Two three", 1), row("both ends", 2)]
     assert Setting.of(some, ()).vocabulary == {"words", "between", "are", "two"}
