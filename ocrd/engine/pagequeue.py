@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ocrd.engine.protocol import Recognise
-from ocrd.turns import Turns
 from ocrd.errors import EngineError, PoisonousPageError, ServersGoneError
 from ocrd.job import Recognition
+from ocrd.turns import Turns
 from ocrd.wording import span
 
 OnText = Callable[[str, bool], None]  # text that was added; True: all text before it is void
