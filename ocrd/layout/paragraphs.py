@@ -329,7 +329,8 @@ def _vocabulary(ordered: Sequence[Row]) -> frozenset[str]:
 def _columns(ordered: Sequence[Row]) -> dict[int, Column]:
     """Return what is usual in each column, by its number.
 
-    What few rows there are of one stand no further apart than those of the page's text.
+    What few rows there are of one stand no further apart than those of the page's text; where there
+    is no other, than the closest of them.
     """
     groups = groupby(ordered, key=lambda row: row.column)
     columns = [(number, list(group)) for number, group in groups]
@@ -341,8 +342,9 @@ def _columns(ordered: Sequence[Row]) -> dict[int, Column]:
         height = median(row.height for row in column)
         size = median(map(headings.size_of, column))
         pitch = _usual_step(steps[number]) or 1.4 * height
-        if text and len(steps[number]) < FEW_STEPS:
-            pitch = min(pitch, max(_usual_step(text), 1.2 * height))
+        if steps[number] and len(steps[number]) < FEW_STEPS:
+            usual = _usual_step(text) or steps[number][0]
+            pitch = min(pitch, max(usual, 1.2 * height))
         found[number] = Column(pitch, height, size, box.x1, max(box.width, 1.0))
     return found
 

@@ -64,11 +64,19 @@ def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
         end = _with_rest(rows, at, _end(rows, at, height, walls), height)
         end = _without_sums(rows, at, end)
         grid = _grid(rows[at:end], height) if end - at >= ROWS else None
-        if grid is None or (letter > 0 and _is_typed(grid.pieces)):
+        if (
+            grid is None
+            or (letter > 0 and _is_typed(grid.pieces))
+            or _is_above(rows[at:end], height)
+        ):
             at += 1
             continue
         head = _head(rows, at, height, grid)
-        if head is not None and (wider := _grid(rows[at - 1 : end], height)):
+        if (
+            head is not None
+            and not _is_above(rows[at - 1 : end], height)
+            and (wider := _grid(rows[at - 1 : end], height))
+        ):
             grid, at = wider, at - 1
         inside = (id(piece) for row in rows[at:end] for piece in row.pieces)
         found.append((grid, frozenset(index_of[one] for one in inside)))
@@ -130,9 +138,12 @@ def _letters(box: Box, height: float) -> Box:
 
 def _end(rows: Sequence[_Row], at: int, height: float, walls: Sequence[Box]) -> int:
     """Return behind which row the white ends that begins in one: as far as a strip goes through."""
-    gaps = _gaps(_parts(rows[at], height))
+    first = _parts(rows[at], height)
+    gaps = _gaps(first)
     if not gaps:
         return at
+    # Into a narrow column, a page number's say, nothing reaches as far as into others.
+    least = min(REACH * height, first[0].width / 2), min(REACH * height, first[-1].width / 2)
     end, count = at + 1, 1
     for index in range(at + 1, len(rows)):
         above, row = rows[index - 1], rows[index]
@@ -142,7 +153,7 @@ def _end(rows: Sequence[_Row], at: int, height: float, walls: Sequence[Box]) -> 
             break
         parts = _parts(row, height)
         if len(parts) == 1:
-            if any(_crosses(parts[0], gap, height) for gap in gaps):
+            if any(_crosses(parts[0], gap, least) for gap in gaps):
                 break
             continue
         left = [_left(gap, parts) for gap in gaps]
@@ -194,12 +205,33 @@ def _without_sums(rows: Sequence[_Row], at: int, end: int) -> int:
     return end
 
 
+def _is_above(rows: Sequence[_Row], height: float) -> bool:
+    """Say whether the first row stands above a table: apart, of few pieces, across its columns.
+
+    A running head with the page's number at the right is such a row.
+    """
+    steps = [below.middle - above.middle for above, below in pairwise(rows)]
+    most = max(len(row.pieces) for row in rows)
+    if len(rows[0].pieces) >= FULL * most or steps[0] <= APART * median(steps):
+        return False
+    gaps = [
+        (left[1], right[0], min(REACH * height, (left[1] - left[0]) / 2))
+        for left, right in pairwise(_strips(rows, height))
+    ]
+    return any(
+        box.x0 < start - reach and box.x1 > end + STRIP * height
+        for box in _parts(rows[0], height)
+        for start, end, reach in gaps
+    )
+
+
 def _gaps(parts: Sequence[Box]) -> list[Strip]:
     return [(left.x1, right.x0) for left, right in pairwise(parts)]
 
 
-def _crosses(box: Box, gap: Strip, height: float) -> bool:
-    return box.x0 < gap[0] - REACH * height and box.x1 > gap[1] + REACH * height
+def _crosses(box: Box, gap: Strip, least: tuple[float, float]) -> bool:
+    """Say whether a box reaches so far beyond a gap on either side."""
+    return box.x0 < gap[0] - least[0] and box.x1 > gap[1] + least[1]
 
 
 def _left(gap: Strip, parts: Sequence[Box]) -> Strip:

@@ -149,3 +149,36 @@ def test_a_cell_that_something_has_to_follow_goes_on_in_the_next_line() -> None:
     assert table(layout.blocks(lines, WIDTH, HEIGHT)) == [
         [name, f"{n}.12.2009 to 1{n}.12.2009", *sums(n)] for n, name in enumerate(states, 1)
     ]
+
+
+LOAD = [(f"{n}", f"Good Intent, Harmer {n}", f"{n + 9}", f"{n}.41") for n in range(1, 25)]
+COLUMNS, AT_RIGHT = (100, 200, 1000, 1100), frozenset({2, 3})
+RUNNING = [line("THE LOCK KEEPERS", 100, 100), line("2", 1100 - LETTER, 100)]
+
+
+def wide(y: float) -> Line:
+    """Return a row of prose that is as wide as the table."""
+    text = "possit augeri amplificarique non possit at etiam "
+    return line((text * 3)[: int(1000 / LETTER)], 100, y)
+
+
+def test_prose_below_a_running_head_is_no_row_of_the_table_that_follows() -> None:
+    """The page's number stands at the prose's right end, where the table has a narrow column."""
+    prose = [wide(180), wide(180 + STEP)]
+    found = blocks(RUNNING, prose, sheet(LOAD, COLUMNS, right=AT_RIGHT, y=300))
+    assert table(found) == [list(row) for row in LOAD]
+    assert found[0].text.startswith("THE LOCK KEEPERS")
+    assert found[1].text.startswith("possit augeri")
+    assert found[1].text.endswith(prose[1].text[-20:])
+
+
+def test_a_running_head_right_above_a_table_is_no_row_of_it() -> None:
+    found = blocks(RUNNING, sheet(LOAD, COLUMNS, right=AT_RIGHT, y=170))
+    assert table(found) == [list(row) for row in LOAD]
+    assert "THE LOCK KEEPERS" in found[0].text
+
+
+def test_a_first_row_of_few_cells_is_one_of_the_table_where_it_is_as_near_as_others() -> None:
+    first = ("", "carried over from the page before", "", "7.00")
+    found = blocks(sheet([first, *LOAD], COLUMNS, right=AT_RIGHT, y=170))
+    assert table(found)[0] == list(first)
