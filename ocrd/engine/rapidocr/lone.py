@@ -30,6 +30,7 @@ SURE = 0.93  # score from which a sign is taken for what it was read as
 _LEAST = 0.16  # of a mark's longer side: less is a speck
 _WIDEST, _TALLEST = 1.6, 0.95
 _BESIDE, _ABOVE = 0.22, 0.16  # from one piece of a mark to the next
+_WHOLE = 0.4  # of a piece that is no part of an i or a ÷, but a sign
 _FREE = 0.3  # of paper on both sides
 _LARGE = 1.6  # a side of ink that is no letter: a rule, a drawing
 _LINES = (0.7, 1.5)  # of the usual height: lines of the text
@@ -39,6 +40,7 @@ _HEIGHT = 14.0  # pixels that lines are shrunk to before ink is looked for
 _LOWEST = 8.0  # pixels of a line: of lower ones dashes are as specks
 _ASKEW = math.radians(10)  # from the page's slant: a box so turned is around a single sign
 _SINGLE = 2.2  # times as long as broad, at most, is a box of one sign
+_NARROW = 1.8  # of a line that stands: figures below each other
 _DARK = 0.25  # of what most ink differs from the paper by
 _COVERED = 0.5  # of a piece of ink that a box covers: it is the box's
 _MOST_PIECES = 20_000
@@ -89,7 +91,8 @@ class Mark:
 def find(page: Pixels, lines: Sequence[Line], without: Iterable[Box] = ()) -> list[Mark]:
     """Return the marks of an upright page on which lines were read, not those inside a box.
 
-    Boxes of a single sign that is not sure cover nothing: what stands there may be a mark.
+    Boxes of a single sign that is not sure cover nothing: what stands there may be a mark. Nor do
+    narrow boxes that stand: a column of figures is taken for one line that stands.
     """
     quads = [line.quad for line in lines]
     if not quads:
@@ -104,7 +107,7 @@ def find(page: Pixels, lines: Sequence[Line], without: Iterable[Box] = ()) -> li
         size = max(1, page.shape[1] // step), max(1, page.shape[0] // step)
         small = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
     ink = tiles.inked(np.asarray(small, np.uint8), _DARK)
-    unsure = {id(line) for line in _unsure(lines)}
+    unsure = {id(line) for line in (*_unsure(lines), *_stacks(lines))}
     covering = [_scaled(line.quad, step) for line in lines if id(line) not in unsure]
     rest = list(without)
     found = []
@@ -117,17 +120,37 @@ def find(page: Pixels, lines: Sequence[Line], without: Iterable[Box] = ()) -> li
 
 
 def joined(lines: Sequence[Line], marks: Sequence[Line]) -> tuple[Line, ...]:
-    """Return the lines with those of marks behind them, without what was unsure in their place."""
+    """Return the lines with those of marks behind them, without what was unsure in their place.
+
+    A line that stands goes if there is a mark for each of its signs, else the marks go.
+    """
     unsure = {id(line) for line in _unsure(lines)}
-    boxes = [Box(*turning.bounds(mark.quad)) for mark in marks]
-    kept = [
-        line for line in lines
-        if not (
-            id(line) in unsure
-            and any(holds(Box(*turning.bounds(line.quad)), box) for box in boxes)
-        )
+    stacks = {id(line) for line in _stacks(lines)}
+    kept, new = [], list(marks)
+    for line in lines:
+        box = Box(*turning.bounds(line.quad))
+        inside = [mark for mark in new if holds(box, Box(*turning.bounds(mark.quad)))]
+        if id(line) in unsure and inside:
+            continue
+        if id(line) in stacks:
+            if len(inside) == len("".join(line.text.split())):
+                continue
+            new = [mark for mark in new if mark not in inside]
+        kept.append(line)
+    return (*kept, *new)
+
+
+def _stacks(lines: Sequence[Line]) -> list[Line]:
+    """Return the narrow lines that stand on a page of lines that lie."""
+    boxes = [Box(*turning.bounds(line.quad)) for line in lines]
+    standing = [box.height > _SINGLE * box.width for box in boxes]
+    if 2 * sum(standing) > len(lines):
+        return []
+    height = median([box.height for box, stands in zip(boxes, standing, strict=True) if not stands])
+    return [
+        line for line, box, stands in zip(lines, boxes, standing, strict=True)
+        if stands and box.width < _NARROW * height and len(line.text.strip()) > 1
     ]  # fmt: skip
-    return (*kept, *marks)
 
 
 def _unsure(lines: Sequence[Line]) -> list[Line]:
@@ -262,8 +285,10 @@ def _together(some: Facts, shape: tuple[int, ...], height: float) -> list[Facts]
     canvas = np.zeros(shape, np.uint8)
     beside, above = _BESIDE * height / 2, _ABOVE * height / 2
     for left, top, wide, high, _ in some.tolist():
-        start = max(0, int(left - beside)), max(0, int(top - above))
-        end = int(left + wide + beside), int(top + high + above)
+        # Rows of small print have little more between them than the parts of a sign.
+        less = high > _WHOLE * height
+        start = max(0, int(left - beside)), max(0, int(top - above) + less)
+        end = int(left + wide + beside), int(top + high + above) - less
         cv2.rectangle(canvas, start, end, 1, cv2.FILLED)
     _, labels = cv2.connectedComponents(canvas, connectivity=4)
     middles = some[:, :2] + some[:, 2:4] // 2

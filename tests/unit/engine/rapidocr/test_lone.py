@@ -189,3 +189,45 @@ def test_pages_of_chinese_are_told_by_most_of_their_letters(
     texts: list[str], eastern: bool
 ) -> None:
     assert lone.is_eastern([line((0, 0, 9, 9), text) for text in texts]) is eastern
+
+
+# A column of figures that was taken for a line that stands
+
+COLUMN = (596, 104, 616, 226)
+FIGURES: tuple[Region, ...] = tuple((600, top + 8, 612, top + 26) for top in ROWS)
+
+
+def test_under_a_narrow_box_that_stands_signs_are_found() -> None:
+    pixels, lines = page(*FIGURES)
+    assert near(regions(lone.find(pixels, [*lines, line(COLUMN, "123")])), *FIGURES)
+    wide = line((560, 104, 660, 400), "123")  # a line of large print that stands
+    assert lone.find(pixels, [*lines, wide]) == []
+
+
+def test_a_line_that_stands_goes_only_if_each_of_its_signs_was_found() -> None:
+    _, lines = page()
+    column = line(COLUMN, "1 2 3")
+    marks = [line(region, text) for region, text in zip(FIGURES, "123", strict=True)]
+    assert lone.joined([*lines, column], marks) == (*lines, *marks)
+    other = line((700, 108, 712, 126), "7")
+    assert lone.joined([*lines, column], [*marks[:2], other]) == (*lines, column, other)
+
+
+def test_lines_that_stand_as_most_do_are_no_columns_of_figures() -> None:
+    standing = [line((left, 100, left + 20, 300), "harbour") for left in (100, 200, 300)]
+    marks = [line(FIGURES[0], "1")]
+    assert lone.joined(standing, marks) == (*standing, *marks)
+
+
+def test_figures_of_close_rows_are_one_each() -> None:
+    """Their white is less than what a sign of two parts may have, for a box as high as these."""
+    pixels = np.full((400, 1000, 3), 255, np.uint8)
+    lines = []
+    for number in range(6):
+        top = 100 + 28 * number
+        for left in range(60, 240, 16):
+            pixels[top + 7 : top + 27, left : left + 9] = 20
+        pixels[top + 7 : top + 27, 600:612] = 20
+        lines.append(line((55, top, 245, top + 34)))
+    wanted = [(600, 107 + 28 * number, 612, 127 + 28 * number) for number in range(6)]
+    assert near(sorted(regions(lone.find(pixels, lines)), key=lambda one: one[1]), *wanted)
