@@ -33,6 +33,7 @@ _SENTENCES = 0.12  # and that lines as long as a sentence's are
 _TANGLED = 2.2  # times its width and height, that a drawing's strokes are long
 _SPANNED = 0.6  # of its longer side: enough with two rules beside them
 _SHADES, _SHAPES = 5.0, 2.0  # solid ink in several shades, in one, that makes a picture
+_ROWS, _EVEN, _PAIRED = 4, 0.4, 0.8  # lines; that stand level; share of them in a table
 _AXIS = 3.0  # length of a rule that may be an axis, or a side of a frame
 _CRUMB = 0.35  # of ink that may be of a picture
 _BARS, _LEVEL = 3, 0.3  # of different lengths that begin at one line, give or take
@@ -199,7 +200,7 @@ def _is_picture(one: Picture, page: Remains, around: _Around) -> bool:
     square = page.height**2
     if min(wide, high) < _LEAST * page.height or wide * high < _AREA * square:
         return False
-    if float(page.read[top:bottom, left:right].mean()) > _WORDS:
+    if float(page.read[top:bottom, left:right].mean()) > _WORDS or _is_of_rows(one.region, page):
         return False
     some = around.sentences
     across = np.minimum(some[:, 2], right) - np.maximum(some[:, 0], left)
@@ -214,6 +215,22 @@ def _is_picture(one: Picture, page: Remains, around: _Around) -> bool:
     long = [rule for rule in around.rules if _is_within(rule, one.region)]
     own = sum(_sides(rule, page.height) for rule in long)
     return own >= 2 and one.strokes > _SPANNED * max(wide, high)
+
+
+def _is_of_rows(region: Region, page: Remains) -> bool:
+    """Say whether lines in a region and lines beside it stand in rows, one for one: in a table."""
+    left, top, right, bottom = region
+    some = np.array([line for line, _ in page.lines], np.int64).reshape(-1, 4)
+    across, middle = (some[:, 0] + some[:, 2]) / 2, (some[:, 1] + some[:, 3]) / 2
+    high = (top <= middle) & (middle <= bottom)
+    inside = middle[high & (left <= across) & (across <= right)]
+    for beside in (middle[high & (across < left)], middle[high & (across > right)]):
+        if min(len(inside), len(beside)) < _ROWS:
+            continue
+        level = np.abs(inside[:, None] - beside[None]) < _EVEN * page.height
+        if min(level.any(axis=0).mean(), level.any(axis=1).mean()) >= _PAIRED:
+            return True
+    return False
 
 
 def _are_bars(some: Sequence[Region], height: float) -> bool:

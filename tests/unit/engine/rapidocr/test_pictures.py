@@ -144,6 +144,17 @@ def field(page: Pixels) -> list[Line]:
     return prose(page, top=510, rows=5)
 
 
+def shaded(page: Pixels) -> list[Line]:
+    """Draw a list on a ground that is not even between its first column and its last."""
+    photograph(page)
+    page[500:900] = 255 - (255 - page[500:900]) // 3
+    return [
+        text(page, left, 503 + 36 * row, width)
+        for row in range(11)
+        for left, width in ((100, 190), (760, 90), (980, 110))
+    ]
+
+
 def bar_code(page: Pixels) -> list[Line]:
     chance, left = np.random.default_rng(2), 300
     while left < 700:
@@ -175,7 +186,7 @@ def dirt(page: Pixels) -> list[Line]:
     return []
 
 
-OTHERS = (table, empty_form, frame, field, bar_code, ring, shadow, band, dirt)
+OTHERS = (table, empty_form, frame, field, shaded, bar_code, ring, shadow, band, dirt)
 
 
 @pytest.mark.parametrize("make", OTHERS)
