@@ -57,7 +57,12 @@ def find(pixels: Pixels, lines: Sequence[Line]) -> tuple[Box, ...]:
         found = around.merged(found)
         if [one.region for one in found] == before:
             break
-    shown = [one.region for one in found if _is_picture(one, page, around)]
+    regions = [one.region for one in found]
+    shown = [
+        one.region
+        for one in found
+        if _is_picture(one, page, around) and not _is_of_rows(one.region, regions, page)
+    ]
     boxes = [page.on_page(region) for region in sorted(shown, key=lambda box: (box[1], box[0]))]
     height, width = pixels.shape[:2]
     return tuple(
@@ -200,7 +205,7 @@ def _is_picture(one: Picture, page: Remains, around: _Around) -> bool:
     square = page.height**2
     if min(wide, high) < _LEAST * page.height or wide * high < _AREA * square:
         return False
-    if float(page.read[top:bottom, left:right].mean()) > _WORDS or _is_of_rows(one.region, page):
+    if float(page.read[top:bottom, left:right].mean()) > _WORDS:
         return False
     some = around.sentences
     across = np.minimum(some[:, 2], right) - np.maximum(some[:, 0], left)
@@ -217,14 +222,25 @@ def _is_picture(one: Picture, page: Remains, around: _Around) -> bool:
     return own >= 2 and one.strokes > _SPANNED * max(wide, high)
 
 
-def _is_of_rows(region: Region, page: Remains) -> bool:
-    """Say whether lines in a region and lines beside it stand in rows, one for one: in a table."""
-    left, top, right, bottom = region
+def _is_of_rows(region: Region, regions: Sequence[Region], page: Remains) -> bool:
+    """Say whether lines in a region and lines beside it stand in rows, one for one: in a table.
+
+    Those of another of the regions do not tell: charts beside each other have axes alike.
+    """
     some = np.array([line for line, _ in page.lines], np.int64).reshape(-1, 4)
     across, middle = (some[:, 0] + some[:, 2]) / 2, (some[:, 1] + some[:, 3]) / 2
-    high = (top <= middle) & (middle <= bottom)
-    inside = middle[high & (left <= across) & (across <= right)]
-    for beside in (middle[high & (across < left)], middle[high & (across > right)]):
+
+    def within(one: Region) -> NDArray[np.bool_]:
+        left, top, right, bottom = one
+        return (left <= across) & (across <= right) & (top <= middle) & (middle <= bottom)
+
+    own = within(region)
+    free = np.array(~own & (region[1] <= middle) & (middle <= region[3]), np.bool_)
+    for other in regions:
+        if other != region:
+            free &= ~within(other)
+    inside = middle[own]
+    for beside in (middle[free & (across < region[0])], middle[free & (across > region[2])]):
         if min(len(inside), len(beside)) < _ROWS:
             continue
         level = np.abs(inside[:, None] - beside[None]) < _EVEN * page.height

@@ -225,3 +225,16 @@ def test_what_a_reader_makes_of_a_photograph_does_not_hide_it() -> None:
     quad = ((340.0, 600.0), (800.0, 600.0), (800.0, 640.0), (340.0, 640.0))
     (found,) = pictures.find(page, [*lines, Line("w~,", 0.55, quad, doubt="uncertain")])
     assert alike(found, PLACE) > 0.8
+
+
+def test_labels_of_pictures_beside_each_other_make_no_table_of_them() -> None:
+    page = bare()
+    chance = np.random.default_rng(5)
+    lines = prose(page)
+    for left in (120, 660):
+        shades = cv2.resize(chance.uniform(0, 200, (8, 9)).astype(np.uint8), (440, 400))
+        page[500:900, left : left + 440] = shades[:, :, None]
+        lines += [text(page, left + 150, 510 + 76 * row, 120) for row in range(5)]
+    found = pictures.find(page, [*lines, *prose(page, top=1000)])
+    wanted = [Box(120, 500, 560, 900), Box(660, 500, 1100, 900)]
+    assert [alike(a, b) > 0.8 for a, b in zip(found, wanted, strict=True)] == [True, True]
