@@ -11,7 +11,7 @@ from functools import partial
 
 from ocrd.config.settings import EngineSettings
 from ocrd.daemon.memos import Memos
-from ocrd.engine.chain import ChainedEngine
+from ocrd.engine import chain
 from ocrd.engine.client import EngineClient
 from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
@@ -41,8 +41,7 @@ class KnownGpus:
         if set(settings.devices or (settings.device,)) == {"cpu"} and name in self._known:
             del self._known[name]
             self._keep()
-        is_chain = settings.fallback or settings.second_opinion
-        return (ChainedEngine if is_chain else EngineClient)(
+        return chain.made(
             name, settings,
             had_gpus=self.of(name), on_gpus=partial(self._note, name),
             memos=self._memos.of(name), on_memos=partial(self._memos.note, name),

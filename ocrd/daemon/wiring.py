@@ -17,7 +17,7 @@ from ocrd.config.settings import EngineSettings, InboxSettings, Settings
 from ocrd.daemon import sandbox, systemd
 from ocrd.daemon.dispatch import Dispatcher
 from ocrd.daemon.gpus import KnownGpus
-from ocrd.engine.chain import ChainedEngine
+from ocrd.engine.chain import link_all
 from ocrd.engine.client import EngineClient
 from ocrd.errors import OcrdError
 from ocrd.intake.apart import Apart
@@ -127,9 +127,7 @@ class Wiring:
         for name, engine in _engines_of(self.settings).items():
             if name not in self.engines:
                 self.engines[name] = self._gpus.engine(name, engine)
-        for one in self.engines.values():
-            if isinstance(one, ChainedEngine):
-                one.link(self.engines)
+        link_all(self.engines)
 
     def engine_as(self, name: str, settings: EngineSettings) -> EngineClient | None:
         """Return the engine of this name where it is in force with these very settings."""

@@ -171,21 +171,32 @@ class ChainedEngine(EngineClient):
         return any(_outage(one) is None for one in links if id(one) not in tried)
 
 
+def made(name: str, settings: EngineSettings, **more: Any) -> EngineClient:
+    """Return an engine, not started; one that has others behind it is to be linked to them."""
+    is_chain = settings.fallback or settings.second_opinion
+    return (ChainedEngine if is_chain else EngineClient)(name, settings, **more)
+
+
+def link_all(engines: Mapping[str, EngineClient]) -> None:
+    """Tell engines which others there are, by name; again after each change."""
+    for engine in engines.values():
+        if isinstance(engine, ChainedEngine):
+            engine.link(engines)
+
+
 def with_those_behind(
     name: str, engines: Mapping[str, EngineSettings], **more: Any
 ) -> list[EngineClient]:
     """Return the engine of that name, not started, and then those that may read in its place."""
-    made: dict[str, EngineClient] = {}
+    found: dict[str, EngineClient] = {}
     waiting = [name]
     while waiting:
         wants = engines[one := waiting.pop()]
+        found[one] = made(one, wants, **more)
         behind = [*wants.fallback, *filter(None, [wants.second_opinion])]
-        made[one] = (ChainedEngine if behind else EngineClient)(one, wants, **more)
-        waiting += [other for other in behind if other not in made and other not in waiting]
-    for engine in made.values():
-        if isinstance(engine, ChainedEngine):
-            engine.link(made)
-    return [*made.values()]
+        waiting += [other for other in behind if other not in found and other not in waiting]
+    link_all(found)
+    return [*found.values()]
 
 
 def _outage(link: EngineClient) -> EngineError | None:
