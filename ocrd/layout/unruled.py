@@ -215,14 +215,10 @@ def _is_above(rows: Sequence[_Row], height: float) -> bool:
     if len(rows[0].pieces) >= FULL * most or steps[0] <= APART * median(steps):
         return False
     gaps = [
-        (left[1], right[0], min(REACH * height, (left[1] - left[0]) / 2))
+        ((left[1], right[0]), (min(REACH * height, (left[1] - left[0]) / 2), STRIP * height))
         for left, right in pairwise(_strips(rows, height))
     ]
-    return any(
-        box.x0 < start - reach and box.x1 > end + STRIP * height
-        for box in _parts(rows[0], height)
-        for start, end, reach in gaps
-    )
+    return any(_crosses(box, *gap) for box in _parts(rows[0], height) for gap in gaps)
 
 
 def _gaps(parts: Sequence[Box]) -> list[Strip]:
