@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from statistics import median
 
@@ -20,6 +21,8 @@ FILLED = 0.5  # share of the columns that a row fills whose cells tell
 MAX_COLUMNS = 40
 NEAR = 2.0  # heights of a line by which the places differ where cells are parted
 
+_Way = Callable[[str], int]  # how many characters of a cell the first column's value takes
+
 
 def parted(placed: Sequence[Placed], width: int) -> tuple[int, list[Placed]]:
     """Return how many columns there are once values beside something else stand by themselves."""
@@ -28,23 +31,29 @@ def parted(placed: Sequence[Placed], width: int) -> tuple[int, list[Placed]]:
     while column < width < MAX_COLUMNS:
         cells = [row[column] for row in rows if column in row and len(row) >= FILLED * width]
         texts = [cell_text(cell) for cell in cells]
-        for place in (values.leading, values.trailing):
+        count = values.numbers_each(texts)
+        ways: tuple[_Way, ...] = (values.leading, values.trailing)
+        if count:  # "8 285.65" is no number where "28 19.24" stands above it
+            ways = (partial(values.first_of, count=count),)
+        for place in ways:
             # A value alone stands in one of both columns, beside nothing.
-            places = [place(text) for text in texts if not values.is_value(text)]
+            told = [not values.is_value(text) or count > 0 for text in texts]
+            places = [place(text) for text, is_told in zip(texts, told, strict=True) if is_told]
             if values.are_most(places):
                 x = median(
                     _at(cell, length)
-                    for cell, text in zip(cells, texts, strict=True)
-                    if not values.is_value(text) and (length := place(text))
+                    for cell, text, is_told in zip(cells, texts, told, strict=True)
+                    if is_told and (length := place(text))
                 )
-                rows[:1] = [_head_in_two(row, column, x) for row in rows[:1]]
+                edge = 0.0 if count else 0.5  # numbers end in line, and so do their heads
+                rows[:1] = [_head_in_two(row, column, x, edge) for row in rows[:1]]
                 rows = [_in_two(row, column, x, place) for row in rows]
                 width += 1
                 break
         else:
             column += 1
             continue
-        column += place is values.leading
+        column += place is not values.trailing
     return width, rows
 
 
@@ -111,13 +120,13 @@ def _at(cell: Sequence[Piece], length: int) -> float:
     return last.box.x0 + last.box.width * min(left / max(len(last.line.text.strip()), 1), 1)
 
 
-def _head_in_two(row: Placed, column: int, x: float) -> Placed:
+def _head_in_two(row: Placed, column: int, x: float, edge: float) -> Placed:
     """Return the first row with what reaches over two columns in pieces: it names both."""
     pieces = [
         part
         for piece in row.get(column, ())
         for part in (
-            cut_at(piece, x)
+            cut_at(piece, x, edge)
             if piece.box.x0 + piece.box.height / 2 < x < piece.box.x1 - piece.box.height / 2
             else [piece]
         )
@@ -125,12 +134,14 @@ def _head_in_two(row: Placed, column: int, x: float) -> Placed:
     return {**row, column: pieces} if pieces else row
 
 
-def _in_two(row: Placed, column: int, x: float, place: Callable[[str], int]) -> Placed:
+def _in_two(row: Placed, column: int, x: float, place: _Way) -> Placed:
     """Return a row with the cell of a column in two of them, parted where the others are."""
     found = {at + (at > column): pieces for at, pieces in row.items() if at != column}
-    for piece in row.get(column, ()):
+    cell = row.get(column, [])
+    whole = place(cell_text(cell))
+    for piece in cell:
         text = piece.line.text.strip()
-        length = place(text)
+        length = place(text) or (whole if piece is cell[0] and whole < len(text) else 0)
         cut = piece.box.x0 + piece.box.width * length / max(len(text), 1)
         if length and abs(cut - x) < NEAR * piece.box.height:
             first = replace(piece.line, text=text[:length].strip())

@@ -20,6 +20,9 @@ TOUCH = 0.5  # heights of a line within which two rules meet
 COVERED = 0.6  # share of a field's side from which the rule along it parts two fields
 WHOLE = 0.9  # share of a field's side that some rule covers where it parts two columns,
 SHORT_RULE = 2  # rows, if it parts no more of them
+THIN = 0.7  # heights of the lowest line: a row in which no text can stand
+STEMS = 6  # upright strokes in a line of text, no further apart
+STEMS_APART = 2.0  # than so many heights of it: its letters' and no rules
 CUT = 0.8  # heights of a line by which a piece must reach over a rule to be cut there
 BOLDER = 1.25  # times the others' weight: a header's
 BROKEN_ROWS = 4  # of text, fewer tell too little of rules seen in parts, and
@@ -57,6 +60,8 @@ def ruled(
     if not pieces or not standing or len(lying) * len(standing) > MAX_CROSSINGS:
         return []
     height = median(piece.box.height for piece in pieces)
+    for piece in pieces:
+        standing = _without_stems(standing, piece)
     found: list[tuple[Grid, frozenset[int]]] = []
     for net in _nets(lying, standing, TOUCH * height):
         inside = frozenset(
@@ -66,6 +71,28 @@ def ruled(
         if grid:
             found.append((grid, inside))
     return found
+
+
+def _without_stems(standing: Sequence[Stroke], piece: Piece) -> Sequence[Stroke]:
+    """Return the standing rules without what is between a line's letters.
+
+    Pale letters on a dark bar leave upright strokes of the bar, more than there may be columns;
+    one that meets a rule below begins behind the line.
+    """
+    box, height = piece.box, piece.box.height
+    near = [
+        rule
+        for rule in standing
+        if box.x0 < rule.at < box.x1 and box.y0 - height < rule.start < piece.middle < rule.end
+    ]
+    short = [rule for rule in near if rule.end < box.y1 + height]
+    if len(short) < STEMS or len(short) * STEMS_APART * height < box.width:
+        return standing
+    return [
+        replace(rule, start=max(rule.start, box.y1)) if rule in near else rule
+        for rule in standing
+        if rule not in short
+    ]
 
 
 def grid_of(pieces: Sequence[Piece], net: _Net, height: float) -> Grid | None:
@@ -297,7 +324,13 @@ def _pruned(net: _Net, pieces: Sequence[Piece]) -> _Net:
         piece.box.x1 > xs[-2] + TOUCH * piece.box.height for piece in pieces
     ):
         del xs[-1]
-    return replace(net, xs=tuple(xs))
+    ys = list(net.ys)
+    thin = THIN * min(piece.box.height for piece in pieces) if pieces else 0.0
+    if len(ys) > 3 and ys[1] - ys[0] < thin:  # a double rule, the end of a bar
+        del ys[0]
+    if len(ys) > 3 and ys[-1] - ys[-2] < thin:
+        del ys[-1]
+    return replace(net, xs=tuple(xs), ys=tuple(ys))
 
 
 def _spans(net: _Net) -> dict[Place, tuple[int, int]]:

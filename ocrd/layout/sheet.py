@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from statistics import median
 
 from ocrd.doubts import is_read
@@ -19,6 +20,8 @@ SLANTS = 40  # of a page to either side, that are tried
 SLANT = 0.0005  # radians from one to the next
 SHARPER = 1.3  # times as many pairs that stand level, from which a page is slanted
 UPRIGHT_RATIO = 2.0  # taller than this many times its width: text that runs up or down
+_NARROW = frozenset(" .,:;'’|!iIjltfr()[]-/")  # half as wide as most letters
+_WIDE = frozenset("mwMW@%—")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,20 +189,46 @@ def around(boxes: Iterable[Box]) -> Box:
     return Box(min(x0s), min(y0s), max(x1s), max(y1s))
 
 
-def cut_at(piece: Piece, x: float) -> list[Piece]:
-    """Return a piece cut at the space that is nearest to a place; itself if it has none near."""
+def cut_at(piece: Piece, x: float, edge: float = 0.5) -> list[Piece]:
+    """Return a piece cut at the space that is nearest to a place; itself if it has none near.
+
+    ``edge`` says what of the space is to lie there: 0 its left end, 1 its right one.
+    """
     text, box = piece.line.text.strip(), piece.box
-    advance = box.width / max(len(text), 1)
+    places = offsets(text, box.width, is_typed=piece.line.typeface.pitch > 0)
+
+    def distance(index: int) -> float:
+        return abs(box.x0 + (1 - edge) * places[index] + edge * places[index + 1] - x)
+
     spaces = [index for index, character in enumerate(text) if character == " "]
-    wanted = (x - box.x0) / advance - 0.5
-    nearest = min(spaces, key=lambda index: abs(index - wanted), default=-1)
-    if nearest < 0 or abs(nearest - wanted) > max(3.0, 0.15 * len(text)):
+    nearest = min(spaces, key=distance, default=-1)
+    advance = box.width / max(len(text), 1)
+    if nearest < 0 or distance(nearest) > max(3.0, 0.15 * len(text)) * advance:
         return [piece]
     left, right = text[:nearest].strip(), text[nearest:].strip()
     return [
         replace(piece, line=replace(piece.line, text=left), box=replace(box, x1=x)),
         replace(piece, line=replace(piece.line, text=right), box=replace(box, x0=x)),
     ]
+
+
+def offsets(text: str, width: float, *, is_typed: bool = False) -> list[float]:
+    """Return where in a box so wide the characters of a text begin, and where the last one ends.
+
+    In type of letters that are not all as wide, most are of one of four widths.
+    """
+    wide = [1.0 if is_typed else _advance(character) for character in text]
+    unit = width / (sum(wide) or 1.0)
+    return [unit * place for place in accumulate(wide, initial=0.0)]
+
+
+def _advance(character: str) -> float:
+    """Return about how wide a character is, against a usual small letter."""
+    if character in _NARROW:
+        return 0.5
+    if character in _WIDE:
+        return 1.6
+    return 1.25 if character.isupper() else 1.0
 
 
 def _turned(point: Point, angle: float, width: int, height: int) -> Point:

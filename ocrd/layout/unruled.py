@@ -27,6 +27,8 @@ STRAY = 8  # rows, of which one may cross a strip
 FULL = 0.75  # of as many pieces as rows have: those that tell the columns
 PENDING = 9  # lines with one part between two rows
 HEAD_GAP = 2.6  # from the head to the rows
+IN_LINE = 0.4  # by which the edges of a column's cells differ
+NEARLY = 0.9  # as many that end in line as begin so
 APART = 1.5  # times the usual step: sums below a table
 MAX_ROWS = 3000
 
@@ -276,7 +278,8 @@ def _grid(rows: Sequence[_Row], height: float) -> Grid | None:
     strips = _strips(rows, height)
     if len(strips) < 2:
         return None
-    found = [_placed(row, strips, height) for row in rows]
+    cuts = _cuts(rows, strips, height)
+    found = [_placed(row, strips, cuts, height) for row in rows]
     if placed.is_prose(found, len(strips)):
         return None
     width, found = fused.parted(found, len(strips))
@@ -286,17 +289,51 @@ def _grid(rows: Sequence[_Row], height: float) -> Grid | None:
     return placed.built(found, width, height)
 
 
-def _placed(row: _Row, strips: Sequence[Strip], height: float) -> Placed:
+def _cuts(
+    rows: Sequence[_Row], strips: Sequence[Strip], height: float
+) -> list[tuple[float, float]]:
+    """Return where a piece over two columns is cut, and which end of the space lies there.
+
+    A head's words begin where a column does whose cells begin in line. Over a column of cells that
+    end in line they may begin far left of it, but end where those of the column before do.
+    """
+    is_right = [_is_set_right(rows, strip, height) for strip in strips]
+    return [
+        (left[1], 0.0) if is_right[at] and is_right[at + 1] else (right[0], 1.0)
+        for at, (left, right) in enumerate(pairwise(strips))
+    ]
+
+
+def _is_set_right(rows: Sequence[_Row], strip: Strip, height: float) -> bool:
+    """Say whether a column's cells end in line, or are values that begin and end so."""
+    cells = [
+        piece
+        for row in rows
+        for piece in row.pieces
+        if len(row.pieces) > 1 and piece.box.x1 > strip[0] and piece.box.x0 < strip[1]
+    ]
+    counts = []
+    for edge in ([piece.box.x0 for piece in cells], [piece.box.x1 for piece in cells]):
+        usual = median(edge or [0.0])
+        counts.append(sum(abs(x - usual) < IN_LINE * height for x in edge))
+    starts, ends = counts
+    are_values = values.are_values([text for cell in cells for text in cell.line.text.split()])
+    return ends > starts or (are_values and ends > NEARLY * starts)
+
+
+def _placed(
+    row: _Row, strips: Sequence[Strip], cuts: Sequence[tuple[float, float]], height: float
+) -> Placed:
     """Return a row's pieces by the columns that they stand in; one piece in several is cut."""
     found: Placed = defaultdict(list)
     for piece in row.pieces:
         rest = piece
-        for (before, end), (start, after) in pairwise(strips):
+        for ((before, end), (start, after)), cut in zip(pairwise(strips), cuts, strict=True):
             left = min(REACH * height, (end - before) / 2)
             right = min(REACH * height, (after - start) / 2)
             if not (rest.box.x0 < end - left and rest.box.x1 > start + right):
                 continue
-            first, *others = cut_at(rest, start)
+            first, *others = cut_at(rest, *cut)
             if others:
                 found[_column(first.box, strips)].append(first)
                 rest = others[-1]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 FEW_WORDS = 3  # of a cell that is no text
 MOST = 0.6  # share of a column's cells from which it is of one form
 SEVERAL = 4  # cells; fewer have a value beside something else by chance
+CERTAIN = 2  # cells of several numbers that cannot be one
 STRAY = 0.15  # share of a column's cells that have none, where the others have
 
 _BETWEEN = frozenset("-–—/x×:")
@@ -22,6 +23,7 @@ _FIRST = re.compile(
     r"(?P<value>\d{1,2}[./-]\d{1,2}[./-](?:\d{2,4})?|\d{1,2}:\d{2}(?::\d{2})?|[A-Z]{1,4}-?\d[\dA-Z/-]*"
     r"|[-+–−]?\d{1,3}(?:[ '’]\d{3})+(?:[.,]\d+)?|[-+–−]?\d[\d.,'’/-]*[.*]?)\s+(?P<rest>\S.*)"
 )
+_SPACED = re.compile(r"(?<!\S)\d{1,3} \d{3}(?!\d)")
 _LAST = re.compile(
     rf"(?<=\S)\s(?P<value>(?:{_CURRENCY}\s?)?[-+–−]?(?:\d{{1,3}}(?:[.,'’]\d{{3}})+|\d+)[.,]\d{{1,3}}[-+]?|\d{{1,2}}:\d{{2}}|\d+[./]\d+[./]\d*)$"
 )
@@ -101,6 +103,26 @@ def trailing(text: str) -> int:
     """Return how many characters stand before an amount, a date or a time at the end, or 0."""
     found = _LAST.search(text.strip())
     return found.start("value") if found else 0
+
+
+def numbers_each(cells: Sequence[str]) -> int:
+    """Return how many numbers nearly all cells of a column hold side by side, 0 if not several.
+
+    What may be one number with spaces between its thousands does not tell by itself.
+    """
+    counts = [len(text.split()) for text in cells if all(map(is_value, text.split()))]
+    count = max(set(counts), key=counts.count, default=0)
+    certain = sum(
+        len(text.split()) == count and not _SPACED.search(text) for text in cells if text
+    )
+    is_most = counts.count(count) >= max(SEVERAL, (1 - STRAY) * len(cells))
+    return count if count > 1 and is_most and certain >= CERTAIN else 0
+
+
+def first_of(text: str, count: int) -> int:
+    """Return how many characters the first of so many numbers takes, 0 if it has not so many."""
+    numbers = text.split()
+    return len(numbers[0]) if len(numbers) == count and all(map(is_value, numbers)) else 0
 
 
 def are_most(places: Sequence[int]) -> bool:
