@@ -50,6 +50,7 @@ class Page:
     lower: float = 1e6  # points from the upper edge, below which is read what stands above it
     by_rows: bool = False  # it is read row by row
     cells: tuple[float, ...] = ()  # a table's upper and lower edge, and where its columns begin
+    wraps: tuple[float, ...] = ()  # points from the upper edge to lines that go on in the row above
 
 
 def pages(name: str) -> list[Page]:
@@ -101,6 +102,7 @@ def _pages_of(document: dict[str, Any]) -> Iterator[Page]:
                 document.get("lower", {}).get(str(number), 1e6),
                 document.get("order", {}).get(str(number)) == "rows",
                 _of_page(document, "cells", number, ()),
+                _of_page(document, "wraps", number, ()),
             )
 
 

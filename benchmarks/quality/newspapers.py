@@ -26,7 +26,7 @@ HELD = (
     *printing.HELD, Print(9, "Liberation Serif", -0.6, 12), Print(11, "Liberation Sans", 0.3, 9),
 )  # fmt: skip
 
-_WORDS: dict[str, tuple[tuple[str, ...], ...]] = {
+WORDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "en": (
         ("The harbour office", "A spokeswoman of the council", "The owner of the mill",
          "One of the fishermen", "The new head of the school", "Nobody in the village",
@@ -208,7 +208,7 @@ class _Page:
         return "\n\n".join(some)
 
     def _sentence(self) -> str:
-        who, did, what, when = map(self.chance.choice, _WORDS[self.language])
+        who, did, what, when = map(self.chance.choice, WORDS[self.language])
         if self.language != "de" and self.chance.random() < 0.4:
             what, when = when, what
         return f"{who} {did} {what} {when}."

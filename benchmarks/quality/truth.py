@@ -41,9 +41,9 @@ def truth(page: Page, *, within: bool = False) -> Truth:
         if page.ruled:
             tables = tuple(map(_cells, _ruled(drawn)))
         elif page.grids:
-            tables = tuple(map(_given, page.grids))
+            tables = tuple(map(given, page.grids))
         elif page.cells:
-            tables = (_placed(drawn, *page.cells),)
+            tables = (_placed(drawn, page),)
         said = text(drawn, page, within=within)
         return Truth(said, tables, tuple(titles) if titles else None)
 
@@ -72,9 +72,20 @@ def text(drawn: pymupdf.Page, page: Page, *, within: bool = False) -> str:
 
 
 def _by_rows(drawn: pymupdf.Page, page: Page) -> str:
-    """Return the words of a page that is one table, row by row."""
+    """Return the words of a page that is one table, row by row, each cell's together."""
     inside = [word for word in drawn.get_text("words") if page.top < word[3] < page.bottom]
-    return "\n".join(" ".join(word[4] for word in row) for row in _rows(inside))
+    if not page.wraps:
+        return "\n".join(" ".join(word[4] for word in row) for row in _rows(inside))
+    top, bottom, *_ = page.cells
+    parts = [
+        "\n".join(" ".join(word[4] for word in row) for row in _rows(some))
+        for some in (
+            [word for word in inside if word[1] <= top],
+            [word for word in inside if word[3] >= bottom],
+        )
+    ]
+    rows = (" ".join(cells.values()) for cells in _cell_rows(drawn, page))
+    return "\n".join([parts[0], *rows, parts[1]])
 
 
 def _rows(words: Iterable[Any]) -> list[list[Any]]:
@@ -89,22 +100,27 @@ def _rows(words: Iterable[Any]) -> list[list[Any]]:
     return [sorted(row, key=lambda word: word[0]) for row in rows]
 
 
-def _placed(
-    drawn: pymupdf.Page, top: float, bottom: float, *starts: float
-) -> tuple[TrueCell, ...]:
+def _placed(drawn: pymupdf.Page, page: Page) -> tuple[TrueCell, ...]:
     """Return the cells between two heights by where columns begin."""
-    cells = []
+    return tuple(
+        TrueCell(text, number, number, column, column)
+        for number, row in enumerate(_cell_rows(drawn, page))
+        for column, text in row.items()
+    )
+
+
+def _cell_rows(drawn: pymupdf.Page, page: Page) -> list[dict[int, str]]:
+    """Return a table's rows, each cell by its column, with lines that go on from the row above."""
+    top, bottom, *starts = page.cells
     inside = [word for word in drawn.get_text("words") if top < word[1] and word[3] < bottom]
-    for number, row in enumerate(_rows(inside)):
-        texts: dict[int, list[str]] = {}
-        for word in row:
-            column = sum(start <= word[0] for start in starts) - 1
-            texts.setdefault(max(column, 0), []).append(word[4])
-        cells += [
-            TrueCell(" ".join(some), number, number, column, column)
-            for column, some in texts.items()
-        ]
-    return tuple(cells)
+    rows: list[dict[int, str]] = []
+    for words in _rows(inside):
+        if not any(words[0][1] < y < words[0][3] for y in page.wraps):
+            rows.append({})
+        for word in words:
+            column = max(sum(start <= word[0] for start in starts) - 1, 0)
+            rows[-1][column] = f"{rows[-1].get(column, '')} {word[4]}".strip()
+    return [dict(sorted(row.items())) for row in rows]
 
 
 def _said(line: dict[str, Any]) -> str:
@@ -133,7 +149,7 @@ def _cells(table: Any) -> tuple[TrueCell, ...]:
     )
 
 
-def _given(rows: list[list[str | dict[str, Any]]]) -> tuple[TrueCell, ...]:
+def given(rows: list[list[str | dict[str, Any]]]) -> tuple[TrueCell, ...]:
     """Return the cells of rows as they are written: each in the first place that is free."""
     cells: list[TrueCell] = []
     taken: set[tuple[int, int]] = set()

@@ -17,6 +17,7 @@ from ocrd.layout.grids import cell_text
 from ocrd.layout.placed import Placed, texts_in
 from ocrd.layout.sheet import Piece, cut_at
 
+HEAD_LINES = 6  # of a head, at most
 FILLED = 0.5  # share of the columns that a row fills whose cells tell
 MAX_COLUMNS = 40
 NEAR = 2.0  # heights of a line by which the places differ where cells are parted
@@ -27,6 +28,7 @@ _Way = Callable[[str], int]  # how many characters of a cell the first column's 
 def parted(placed: Sequence[Placed], width: int) -> tuple[int, list[Placed]]:
     """Return how many columns there are once values beside something else stand by themselves."""
     rows = [dict(row) for row in placed]
+    head = _head(rows)
     column = 0
     while column < width < MAX_COLUMNS:
         cells = [row[column] for row in rows if column in row and len(row) >= FILLED * width]
@@ -46,7 +48,7 @@ def parted(placed: Sequence[Placed], width: int) -> tuple[int, list[Placed]]:
                     if is_told and (length := place(text))
                 )
                 edge = 0.0 if count else 0.5  # numbers end in line, and so do their heads
-                rows[:1] = [_head_in_two(row, column, x, edge) for row in rows[:1]]
+                rows[head] = _head_in_two(rows[head], column, x, edge)
                 rows = [_in_two(row, column, x, place) for row in rows]
                 width += 1
                 break
@@ -120,8 +122,18 @@ def _at(cell: Sequence[Piece], length: int) -> float:
     return last.box.x0 + last.box.width * min(left / max(len(last.line.text.strip()), 1), 1)
 
 
+def _head(rows: Sequence[Placed]) -> int:
+    """Return which row names the columns: the last one at the top that has no value."""
+    head = 0
+    for number, row in enumerate(rows[:HEAD_LINES]):
+        if any(values.is_value(cell_text(cell)) for cell in row.values()):
+            break
+        head = number if len(row) > 1 else head
+    return head
+
+
 def _head_in_two(row: Placed, column: int, x: float, edge: float) -> Placed:
-    """Return the first row with what reaches over two columns in pieces: it names both."""
+    """Return a head with what reaches over two columns in pieces: it names both."""
     pieces = [
         part
         for piece in row.get(column, ())

@@ -324,13 +324,9 @@ def _pruned(net: _Net, pieces: Sequence[Piece]) -> _Net:
         piece.box.x1 > xs[-2] + TOUCH * piece.box.height for piece in pieces
     ):
         del xs[-1]
-    ys = list(net.ys)
-    thin = THIN * min(piece.box.height for piece in pieces) if pieces else 0.0
-    if len(ys) > 3 and ys[1] - ys[0] < thin:  # a double rule, the end of a bar
-        del ys[0]
-    if len(ys) > 3 and ys[-1] - ys[-2] < thin:
-        del ys[-1]
-    return replace(net, xs=tuple(xs), ys=tuple(ys))
+    thin = THIN * min((piece.box.height for piece in pieces), default=0.0)
+    ys = _places(net.ys, thin)  # a double rule, the end of a bar
+    return replace(net, xs=tuple(xs), ys=ys)
 
 
 def _spans(net: _Net) -> dict[Place, tuple[int, int]]:

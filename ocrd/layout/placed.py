@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from ocrd.job import Cell
-from ocrd.layout import values
+from ocrd.layout import heads, values
 from ocrd.layout.grids import BOLDER, cell_text
 from ocrd.layout.sheet import Grid, Piece, around
 
@@ -73,6 +73,9 @@ def _in_line(rows: Sequence[Placed], column: int, height: float) -> bool:
 
 def built(placed: Sequence[Placed], width: int, height: float) -> Grid:
     """Return the table: lines that are no rows of their own go to the nearest one."""
+    count, head = heads.rows(placed, width, height)
+    upper = [piece for row in placed[:count] for part in row.values() for piece in part]
+    placed = placed[count:]
     of_words = {
         column for column in range(width) if not values.are_values(texts_in(placed, column)[1:])
     }
@@ -90,8 +93,9 @@ def built(placed: Sequence[Placed], width: int, height: float) -> Grid:
             target = rows[-1] if owner < at else None
             if target is not None:
                 target.setdefault(column, []).extend(pieces)
-    held = tuple(piece for row in rows for column in sorted(row) for piece in row[column])
-    header = _header(rows)
+    body = (piece for row in rows for column in sorted(row) for piece in row[column])
+    held = (*upper, *body)
+    header = not head and _header(rows)
     cells = tuple(
         tuple(
             Cell(cell_text(row.get(column, ())), header=header and not number)
@@ -99,13 +103,13 @@ def built(placed: Sequence[Placed], width: int, height: float) -> Grid:
         )
         for number, row in enumerate(rows)
     )
-    return Grid(around(piece.box for piece in held), cells, held)
+    return Grid(around(piece.box for piece in held), (*head, *cells), held)
 
 
 def _is_rest(row: Placed, of_words: set[int], width: int) -> bool:
     """Say whether a line has few cells, all of words: where words are, or with no first cell."""
     few = len(row) <= 2 and 2 * len(row) < max(width, 3)
-    words = not any(values.is_value(cell_text(pieces)) for pieces in row.values())
+    words = not any(values.is_begun(cell_text(pieces)) for pieces in row.values())
     return few and words and (set(row) <= of_words or 0 not in row)
 
 

@@ -189,16 +189,18 @@ def around(boxes: Iterable[Box]) -> Box:
     return Box(min(x0s), min(y0s), max(x1s), max(y1s))
 
 
-def cut_at(piece: Piece, x: float, edge: float = 0.5) -> list[Piece]:
+def cut_at(piece: Piece, x: float, edge: float | None = None) -> list[Piece]:
     """Return a piece cut at the space that is nearest to a place; itself if it has none near.
 
-    ``edge`` says what of the space is to lie there: 0 its left end, 1 its right one.
+    ``edge`` says what of the space is to lie there, 0 its left end, 1 its right one, and that
+    letters are not all as wide; else it is the space's middle.
     """
     text, box = piece.line.text.strip(), piece.box
-    places = offsets(text, box.width, is_typed=piece.line.typeface.pitch > 0)
+    places = offsets(text, box.width, is_typed=edge is None or piece.line.typeface.pitch > 0)
+    share = 0.5 if edge is None else edge
 
     def distance(index: int) -> float:
-        return abs(box.x0 + (1 - edge) * places[index] + edge * places[index + 1] - x)
+        return abs(box.x0 + (1 - share) * places[index] + share * places[index + 1] - x)
 
     spaces = [index for index, character in enumerate(text) if character == " "]
     nearest = min(spaces, key=distance, default=-1)

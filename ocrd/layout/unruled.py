@@ -27,6 +27,7 @@ STRAY = 8  # rows, of which one may cross a strip
 FULL = 0.75  # of as many pieces as rows have: those that tell the columns
 PENDING = 9  # lines with one part between two rows
 HEAD_GAP = 2.6  # from the head to the rows
+NAME_WORDS = 4  # of a name over columns, or of a line of a head
 IN_LINE = 0.4  # by which the edges of a column's cells differ
 NEARLY = 0.9  # as many that end in line as begin so
 APART = 1.5  # times the usual step: sums below a table
@@ -80,6 +81,8 @@ def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
             and (wider := _grid(rows[at - 1 : end], height))
         ):
             grid, at = wider, at - 1
+        while wider := _with_names(rows, at, end, height, grid):
+            grid, at = wider, at - 1
         inside = (id(piece) for row in rows[at:end] for piece in row.pieces)
         found.append((grid, frozenset(index_of[one] for one in inside)))
         at = end
@@ -100,6 +103,25 @@ def _head(rows: Sequence[_Row], at: int, height: float, grid: Grid) -> _Row | No
     near = rows[at].middle - above.middle < HEAD_GAP * height
     inside = above.box.x0 > grid.box.x0 - height and above.box.x1 < grid.box.x1 + height
     return above if near and inside else None
+
+
+def _with_names(
+    rows: Sequence[_Row], at: int, end: int, height: float, grid: Grid
+) -> Grid | None:
+    """Return a table with the row above it, if that goes with its head, or names columns of it."""
+    if at == 0 or rows[at].middle - rows[at - 1].middle > HEAD_GAP * height:
+        return None
+    box = rows[at - 1].box
+    if any(len(piece.line.text.split()) > NAME_WORDS for piece in rows[at - 1].pieces):
+        return None
+    if box.x0 < grid.box.x0 - height or box.x1 > grid.box.x1 + height:
+        return None
+    wider = _grid(rows[at - 1 : end], height)
+    if wider is None or not any(cell.header for cell in wider.rows[0]):
+        return None
+    is_name = any(cell.columns > 1 for cell in wider.rows[0])
+    more = len(wider.rows) - len(grid.rows)
+    return wider if more == 0 or (is_name and more == 1) else None
 
 
 def _rows(pieces: Sequence[Piece], height: float) -> list[_Row]:
@@ -310,7 +332,9 @@ def _is_set_right(rows: Sequence[_Row], strip: Strip, height: float) -> bool:
         piece
         for row in rows
         for piece in row.pieces
-        if len(row.pieces) > 1 and piece.box.x1 > strip[0] and piece.box.x0 < strip[1]
+        if len(row.pieces) > 1
+        and strip[0] - height < piece.box.x0 < strip[1]
+        and strip[0] < piece.box.x1 < strip[1] + height
     ]
     counts = []
     for edge in ([piece.box.x0 for piece in cells], [piece.box.x1 for piece in cells]):

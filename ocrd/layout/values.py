@@ -50,6 +50,11 @@ def is_value(text: str) -> bool:
     return _VALUE.fullmatch(text.strip()) is not None
 
 
+def is_begun(text: str) -> bool:
+    """Say whether a text is a value, or one whose end stands in the next line: "2.12.2009 to"."""
+    return is_value(_AWAITS.sub("", text.strip()))
+
+
 def are_values(cells: Sequence[str]) -> bool:
     """Say whether most of a column's cells are values."""
     return bool(cells) and sum(map(is_value, cells)) >= MOST * len(cells)

@@ -66,9 +66,9 @@ def test_parts_that_stand_in_no_line_are_no_table() -> None:
 
 
 def test_a_header_that_was_read_as_one_line_is_cut_where_the_columns_are() -> None:
-    header = line("Item of it all Pieces", 200, 700, width=600)
+    header = line("Goods of our shop Pieces", 200, 700, width=600)
     found = blocks(paragraph(500), header, line("Price", 1200, 700), rows(*PRICES[1:], y=740))[1]
-    assert cells(found)[0] == ["Item of it all", "Pieces", "Price"]
+    assert cells(found)[0] == ["Goods of our shop", "Pieces", "Price"]
 
 
 def test_a_sign_larger_than_the_others_does_not_break_the_table() -> None:

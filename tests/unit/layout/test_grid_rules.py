@@ -155,3 +155,27 @@ def test_a_cell_spans_rows_and_columns_where_the_rules_within_are_missing() -> N
         ["e", "f 2x2", "g"],
         ["h", "i"],
     ]
+
+
+def test_white_letters_on_a_dark_bar_are_no_columns() -> None:
+    """Between their stems the bar stands upright; a piece of it goes on as a column's rule."""
+    title = put("Deaths by accident and by other causes", 550, 265, width=640, height=34)
+    stems = [Stroke(245 + 22 * number, 246, 284) for number in range(28)]
+    bar = [Stroke(246, 200, 900), Stroke(284, 200, 900)]
+    rules = [Stroke(x, 246, 500) for x in (200, 500, 900)]
+    assert ruled([title, *FOUR], [*bar, *ACROSS], [*stems, *rules]) == [
+        [f"{title.line.text} 1x2"], ["a", "b"], ["c", "d"],
+    ]  # fmt: skip
+
+
+def test_columns_of_single_letters_are_no_stems() -> None:
+    row = put("a b c d e f", 550, 350, width=640)
+    down = [Stroke(200 + 100 * number, 300, 500) for number in range(8)]
+    found = ruled([row, *(put("x", 250 + 100 * n, 450) for n in range(7))], ACROSS, down)
+    assert found is not None and [len(cells) for cells in found] == [7, 7]
+
+
+def test_no_text_stands_in_a_row_between_two_rules_that_nearly_touch() -> None:
+    assert ruled(FOUR, [Stroke(285, 200, 900), *ACROSS], [*DOWN, Stroke(200, 285, 500)]) == [
+        ["a", "b"], ["c", "d"],
+    ]  # fmt: skip

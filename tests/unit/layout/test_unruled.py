@@ -182,3 +182,24 @@ def test_a_first_row_of_few_cells_is_one_of_the_table_where_it_is_as_near_as_oth
     first = ("", "carried over from the page before", "", "7.00")
     found = blocks(sheet([first, *LOAD], COLUMNS, right=AT_RIGHT, y=170))
     assert table(found)[0] == list(first)
+
+
+def test_a_heads_words_over_values_end_where_the_columns_do() -> None:
+    """They begin far left of them, over the white that the column before leaves."""
+    goods = ("Copy paper", "Toner", "Files", "Lamp", "Ball pen", "Door handle")
+    rows = [(name, f"{n}7", f"{n}9.86", f"{n}5.58") for n, name in enumerate(goods, 1)]
+    items = sheet(rows, (100, 600, 900, 1260), right=frozenset({1, 2, 3}))
+    top = [line("Article", 100, 664), line("Unit", 540, 664), line("up to nine", 750, 664)]
+    top[1:] = [line("Unit up to nine eleven and more", 540, 664, width=720)]
+    assert table(blocks(top, items))[0] == ["Article", "Unit", "up to nine", "eleven and more"]
+
+
+def test_numbers_that_were_read_as_one_line_stand_in_columns_of_their_own() -> None:
+    """8 285.65 may be one number: the rows around it say that it is two."""
+    goods = ("Goggles", "Sanding disc", "Handle, brass", "Sugar", "Brush", "Hinge")
+    texts = ("7 319.25 118.97", "8 285.65 316.26", "28 19.24 162.44", "34 129.70 405.18",
+             "15 26.30 113.15", "34 78.42 183.40")  # fmt: skip
+    pairs = zip(goods, texts, strict=True)
+    rows = [(str(number), *pair) for number, pair in enumerate(pairs, 1)]
+    items = sheet(rows, (100, 180, 1260), right=frozenset({2}))
+    assert table(blocks(items)) == [[n, name, *text.split()] for n, name, text in rows]
