@@ -10,12 +10,15 @@ from ocrd.layout.columns import Row
 ROWS = 4
 INSET = 1.5  # heights of a line by which a caption set to the middle stands in
 
-_CAPTION = re.compile(
+_MARK = (
     r"(?:figure|fig\.|table|tab\.|abbildung|abb\.|tabelle|tableau|tabla|cuadro|quadro|figura|tabella|tabela|tabel"
     r"|afbeelding|figur|tabell|listing|example|beispiel|exemple|ejemplo|esempio)\s+"
-    r"(?:\d{1,3}|[A-Z])(?:[.-]\d{1,3}){0,3}(?![.-]?\d)(?P<end>\s?[.:–-]\s*|\s+)(?P<first>\S)",
-    re.IGNORECASE,
+    r"(?:\d{1,3}|[A-Z])(?:[.-]\d{1,3}){0,3}(?![.-]?\d)"
 )
+_CAPTION = re.compile(
+    rf"{_MARK}(?P<end>\s?[.:–-]\s*|\s+)(?P<first>\S)", re.IGNORECASE
+)
+_ALONE = re.compile(rf"{_MARK}\s?[.:]?", re.IGNORECASE)
 
 
 def are_one(rows: Sequence[Row]) -> bool:
@@ -26,6 +29,11 @@ def are_one(rows: Sequence[Row]) -> bool:
         return False
     names = found["first"].isupper() and not rows[-1].text.endswith((".", ":", ";", ","))
     return bool(found["end"].strip()) or names
+
+
+def is_mark(text: str) -> bool:
+    """Say whether a text is the kind and number of what it explains, and no more."""
+    return bool(_ALONE.fullmatch(text.strip()))
 
 
 def ends(rows: Sequence[Row], row: Row) -> bool:

@@ -5,12 +5,17 @@ themselves. What does: a short row that ends no sentence stands closer to the pa
 than to what is above, at the column's left edge or in its middle, and running text, which fills its
 rows, begins below. One at the top of a column has nothing above; there others on the page of the
 same setting have to vouch for it.
+
+Nor does its type tell what a row is that ends in a colon or a full stop, be it in bold: it may lead
+to a list or an address, name who speaks or a field of a form, or be a sentence. Above running text,
+set so, it is a heading; one with a full stop needs another one, and names that come again speak.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +38,8 @@ SMALL = 0.85  # of the running text's size
 SMALL_UPPER = 0.68  # the same for capitals, of which small ones are set
 LARGE = 1.3  # of it: what is larger is told by that
 CHARACTERS, WORDS = 90, 14
+ENDS = (":", ".")
+NAME = 3  # words of who speaks
 HANGS = 0.6  # heights of a line: what begins so much further right explains a term
 EDGE = 1.2  # heights of a line by which a heading may stand off the column's edge or middle
 
@@ -73,6 +80,8 @@ class _Way:
     is_numbered: bool
     is_upper: bool
     below: float  # to what follows
+    end: str = ""  # the colon or full stop that it ends in
+    is_above_one: bool = False  # a sentence in a row of its own follows, and no running text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +92,24 @@ class _Candidate:
     way: _Way
     is_sure: bool
     is_topmost: bool  # in its column: what is above tells nothing
+    text: str
+
+    @property
+    def may_join(self) -> bool:
+        """Say whether it is a heading if others that are sure are set so."""
+        return self.is_topmost or self.way.is_above_one
 
 
 def parted(some: Sequence[Draft], setting: Setting) -> list[Draft]:
     """Return the drafts with such headings as drafts of their own, labelled."""
-    found = list(_candidates(some, setting))
+    found = _without_others(list(_candidates(some, setting)))
     sure = [candidate.way for candidate in found if candidate.is_sure]
-    labels = {
-        candidate.index: "heading"
-        if candidate.is_sure or any(_is_like(candidate.way, way) for way in sure)
-        else "text"  # unless the document knows better
-        for candidate in found
-        if candidate.is_sure or candidate.is_topmost
-    }
+    labels: dict[int, str] = {}
+    for one in found:
+        if one.is_sure or any(_is_like(one.way, way) for way in sure if one.may_join):
+            labels[one.index] = "heading"
+        elif one.is_topmost:
+            labels[one.index] = "text"  # unless the document knows better
     drafts: list[Draft] = []
     for index, draft in enumerate(some):
         label = labels.get(index)
@@ -110,6 +124,23 @@ def parted(some: Sequence[Draft], setting: Setting) -> list[Draft]:
     return drafts
 
 
+def _without_others(found: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return the candidates without those who speak, and without a single sentence in bold."""
+    said = Counter(one.text for one in found if one.way.end)
+    if any(count > 1 for count in said.values()):
+        found = [one for one in found if not one.way.end or len(one.text.split()) > NAME]
+    return [
+        one
+        for one in found
+        if one.way.end != "." or one.way.is_numbered or _has_company(one, found)
+    ]
+
+
+def _has_company(one: _Candidate, found: Sequence[_Candidate]) -> bool:
+    """Say whether another candidate is set like one."""
+    return any(other is not one and _is_like(one.way, other.way) for other in found)
+
+
 def _candidates(some: Sequence[Draft], setting: Setting) -> Iterator[_Candidate]:
     before: Draft | None = None
     for index, draft in enumerate(some):
@@ -117,7 +148,8 @@ def _candidates(some: Sequence[Draft], setting: Setting) -> Iterator[_Candidate]
         way = _way(draft, following, setting)
         if way is not None:
             is_topmost = before is None or before.rows[-1].column != draft.rows[0].column
-            yield _Candidate(index, way, _stands_apart(draft, before, way, setting), is_topmost)
+            is_sure = not way.is_above_one and _stands_apart(draft, before, way, setting)
+            yield _Candidate(index, way, is_sure, is_topmost, draft.rows[0].text)
         before = draft
 
 
@@ -131,13 +163,19 @@ def _way(draft: Draft, following: Draft | None, setting: Setting) -> _Way | None
     if column.pitch <= 0:
         return None
     centred = _is_centred(head, column)
-    if centred is None or not _is_running(below, column):
+    if centred is None:
+        return None
+    end = _end(head.text)
+    is_above_one = end == ":" and _is_sentence(below, following)
+    if not is_above_one and not _is_running(below, column):
         return None
     way = _Way(
         centred,
         bool(_NUMBER.match(head.text)),
         head.text == head.text.upper(),
         (_middle(below[0]) - _middle(head)) / column.pitch,
+        end,
+        is_above_one,
     )
     if draft.label == "list" and not way.is_numbered:
         return None
@@ -164,9 +202,34 @@ def _may_be(row: Row, setting: Setting) -> bool:
     if row.whole or row.kept or row.is_upright or len(row.cells) > 2:
         return False
     small = SMALL_UPPER if text == text.upper() else SMALL
-    if body.size > 0 and size > 0 and not small * body.size <= size <= LARGE * body.size:
+    end = _end(text)
+    is_larger = size > headings.MEASURED_LARGER * body.size > 0
+    is_set_apart = is_larger or headings.is_set_apart(row, body)
+    if end and not (is_set_apart or headings.is_in_capitals([row], end)):
         return False
-    return says(text) and not captions.are_one([row]) and headings.can_be([row], text)
+    if not is_set_apart and _names_value(text):
+        return False
+    large = math.inf if end else LARGE
+    if body.size > 0 and size > 0 and not small * body.size <= size <= large * body.size:
+        return False
+    return (
+        says(text.removesuffix(end).rstrip())
+        and not (captions.are_one([row]) or captions.is_mark(text))
+        and headings.can_be([row], text)
+    )
+
+
+def _names_value(text: str) -> bool:
+    """Say whether a text is a name with what it stands for, as "Subject: The lower gate" is."""
+    name, colon, value = text.partition(": ")
+    return bool(colon and value.strip()) and len(name.split()) <= NAME - 1 and not (
+        headings.is_mark(name) or headings.NUMBERED.match(name)
+    )
+
+
+def _end(text: str) -> str:
+    """Return the colon or full stop that ends a text, "" for none."""
+    return text[-1] if text.endswith(ENDS) else ""
 
 
 def says(text: str) -> bool:
@@ -214,6 +277,15 @@ def _is_running(below: Sequence[Row], column: Column) -> bool:
     )
 
 
+def _is_sentence(below: Sequence[Row], following: Draft | None) -> bool:
+    """Say whether all that follows is one row with a sentence."""
+    if following is None or len(below) != 1 or len(following.rows) > 1:
+        return False
+    text = below[0].text
+    is_one = len(below[0].cells) == 1 and below[0].whole is None and not below[0].kept
+    return is_one and len(text.split()) > NAME and text[:1].isupper() and bool(_ENDED.search(text))
+
+
 def _stands_apart(draft: Draft, before: Draft | None, way: _Way, setting: Setting) -> bool:
     """Say whether a draft's first row is closer to what follows than to what ended above."""
     head = draft.rows[0]
@@ -254,7 +326,7 @@ def _leaves_room(draft: Draft, setting: Setting) -> bool:
 
 def _is_like(a: _Way, b: _Way) -> bool:
     """Say whether two headings are set alike."""
-    kinds = [(way.is_centred, way.is_numbered, way.is_upper) for way in (a, b)]
+    kinds = [(way.is_centred, way.is_numbered, way.is_upper, way.end) for way in (a, b)]
     return kinds[0] == kinds[1] and abs(a.below - b.below) <= SAME_BELOW
 
 

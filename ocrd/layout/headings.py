@@ -55,6 +55,7 @@ _MARK = re.compile(
 )
 _ROMAN = re.compile(r"[IVX]{1,5}\.\s+(?=[^\W\d_])")
 _PARTS = re.compile(r"(?:\d{1,3}|[A-Z])((?:\.\d{1,3}){1,5})\.?\s+(?=\S)")  # 2.1, A.3.2
+_COUNT = re.compile(r"(\d{1,3})(?:\.\d{1,3}){0,5}\.?\s+[^\W\d_]")
 _ENTRY = re.compile(r"[•●◦○▪■□◆►▶‣⁃∙]\s*\S|[-–*+·]\s+\S|\(?[a-z]\)\s")
 _ENDS = re.compile(r"[.:;][)\]\"'”’»]?$")
 _QUOTES = "\"'“„»«‘‚"
@@ -169,14 +170,18 @@ def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
 
 def is_hardly_larger(rows: Sequence[Row], normal: Body) -> bool:
     """Say whether nothing but the measured size of few letters tells rows from running text."""
+    if not is_only_few(rows, normal):
+        return False
+    low = median(row.height for row in rows) < LOW * normal.height
+    return low or likely_size(rows, normal, FEW_LETTERS) < LARGER * normal.size
+
+
+def is_only_few(rows: Sequence[Row], normal: Body) -> bool:
+    """Say whether rows that are no bolder than running text have few letters that tell size."""
     text = "".join(row.text for row in rows)
     small = sum(map(str.islower, text))
     few = len(text) <= SHORT or (small <= FEW_SMALL and small < SMALL_LETTERS * len(text))
-    bold = all(is_bold(row, normal) for row in rows)
-    low = median(row.height for row in rows) < LOW * normal.height
-    if not few or bold or normal.size <= 0:
-        return False
-    return low or likely_size(rows, normal, FEW_LETTERS) < LARGER * normal.size
+    return few and normal.size > 0 and not all(is_bold(row, normal) for row in rows)
 
 
 def parts(text: str) -> int:
@@ -185,8 +190,17 @@ def parts(text: str) -> int:
     return 1 + number[1].count(".") if number else 0
 
 
-def is_in_capitals(rows: Sequence[Row]) -> bool:
-    """Say whether rows are set in capitals alone, as headings are in type of the text's size."""
+def counts(text: str) -> int:
+    """Return the first number that a text begins with as headings do, 2 for "2.1"; 0 for none."""
+    number = _COUNT.match(text)
+    return int(number[1]) if number else 0
+
+
+def is_in_capitals(rows: Sequence[Row], end: str = "") -> bool:
+    """Say whether rows are set in capitals alone, as headings are in type of the text's size.
+
+    ``end`` is what they may end in.
+    """
     text = " ".join(row.text for row in rows)
     numbered = _ROMAN.match(text)
     words = text[numbered.end() :] if numbered else text
@@ -197,7 +211,7 @@ def is_in_capitals(rows: Sequence[Row]) -> bool:
         and len(letters) > LETTERS_OF_CAPITALS * len(words)
         and words == words.upper()
         and can_be(rows, text)
-        and not text.endswith((".", ":"))
+        and not text.removesuffix(end).endswith((".", ":"))
     )
 
 
@@ -250,6 +264,7 @@ def can_be(rows: Sequence[Row], text: str) -> bool:
         or _ENTRY.match(text)
         or codes.signs(text) >= MANY_SIGNS
         or text[0] in _QUOTES  # somebody speaks
+        or "__" in text  # a blank to fill in
         or values.is_date(text)
         or values.has_amount(text)
     )

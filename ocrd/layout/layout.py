@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 from ocrd.doubts import of_block
 from ocrd.job import Block, Box, Line, Rule
@@ -29,6 +28,7 @@ from ocrd.layout import (
     shapes,
     sideheads,
     stacks,
+    topmost,
     unruled,
     verses,
 )
@@ -92,10 +92,11 @@ def _laid_out(
     if not ordered:
         return []
     ordered = sideheads.parted(ordered)
-    setting = Setting.of(ordered, page.lying, foot=(1 - running.ZONE) * height)
+    foot, head = (1 - running.ZONE) * height, running.ZONE * height
+    setting = Setting.of(ordered, page.lying, foot, head)
     return [
         *_marginal(around_it.heads),
-        *_blocks(crossheads.parted(drafts(ordered, setting), setting), setting),
+        *_blocks(crossheads.parted(drafts(ordered, setting), setting), setting, around_it),
         *_marginal(around_it.feet),
     ]
 
@@ -127,10 +128,12 @@ def plain(blocks: Iterable[Block]) -> str:
     return "\n\n".join(block.text for block in blocks if block.text)
 
 
-def _blocks(some: Sequence[Draft], setting: Setting) -> Iterator[Block]:
+def _blocks(
+    some: Sequence[Draft], setting: Setting, around_it: running.Running
+) -> Iterator[Block]:
     for index in lists.unmarked([(draft.rows[0], draft.label == "list") for draft in some]):
         some[index].label = "list"
-    _set_labels(some, setting)
+    _set_labels(some, setting, around_it)
     some = _with_marks(some)
     for draft in some:
         if draft.label == "text" and verses.are_verses(draft.rows):
@@ -140,11 +143,17 @@ def _blocks(some: Sequence[Draft], setting: Setting) -> Iterator[Block]:
         yield _block(draft, setting, level)
 
 
-def _set_labels(some: Sequence[Draft], setting: Setting) -> None:
+def _set_labels(
+    some: Sequence[Draft], setting: Setting, around_it: running.Running
+) -> None:
     """Say of each block of text what it is; the largest heading, if it is the first, is a title."""
-    for draft, after in zip_longest(some, some[1:]):
+    for before, draft, after in zip([None, *some], some, [*some[1:], None], strict=False):
         if draft.label == "text" and not draft.rows[0].whole:
             draft.label = _label(draft, setting, after)
+            if draft.label == "heading" and before and _ends_address(draft, before, setting):
+                draft.label = "text"
+    if some and topmost.runs(some, setting, around_it):
+        some[0].label = "text"
     first, *others = [draft.rows for draft in some if draft.label in {"title", "heading"}] or [[]]
     if some and first is some[0].rows and headings.is_larger(first, others, setting.body):
         some[0].label = "title"
@@ -253,6 +262,17 @@ def _runs_on(draft: Draft, after: Draft | None, setting: Setting) -> bool:
         and not headings.is_set_apart(below, setting.body)
         and row.box.x1 > column.right - FULL * row.height
         and 0 < step < SAME_STEP * column.pitch
+    )
+
+
+def _ends_address(draft: Draft, before: Draft, setting: Setting) -> bool:
+    """Say whether few letters in plain type, whose size tells little, end rows in the same step."""
+    return (
+        draft.space < HEADING_SPACE
+        and before.label == "text"
+        and before.rows[-1].whole is None
+        and headings.is_only_few(draft.rows, setting.body)
+        and not headings.NUMBERED.match(draft.rows[0].text)
     )
 
 

@@ -76,14 +76,20 @@ class Setting:
     vocabulary: frozenset[str]
     lying: tuple[Stroke, ...]  # from the top
     foot: float = math.inf  # below it feet may run
+    head: float = -math.inf  # above it heads may
 
     @classmethod
     def of(
-        cls, ordered: Sequence[Row], lying: tuple[Stroke, ...], foot: float = math.inf
+        cls,
+        ordered: Sequence[Row],
+        lying: tuple[Stroke, ...],
+        foot: float = math.inf,
+        head: float = -math.inf,
     ) -> Setting:
         """Return the setting of a page's rows."""
         lying = tuple(sorted(lying, key=lambda rule: rule.at))
-        return cls(headings.body(ordered), _columns(ordered), _vocabulary(ordered), lying, foot)
+        body, words = headings.body(ordered), _vocabulary(ordered)
+        return cls(body, _columns(ordered), words, lying, foot, head)
 
     def rules_between(self, top: float, bottom: float) -> Sequence[Stroke]:
         """Return the lying rules from one height on the page to another."""

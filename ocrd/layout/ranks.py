@@ -192,7 +192,7 @@ def _steadied(found: Sequence[Heading]) -> list[Heading]:
     """Return the headings, those of few letters with the size of the longer ones they may have."""
     sizes: dict[Setting | None, list[float]] = defaultdict(list)
     for one in found:
-        if one.setting and one.size > 0 and not one.is_short:
+        if one.size > 0 and not one.is_short:
             sizes[one.setting].append(one.size)
     return [_steady(one, sizes[one.setting]) if one.is_short else one for one in found]
 

@@ -20,11 +20,13 @@ def of(rows: Sequence[Row], setting: Setting, hyphens: tuple[int, ...] = ()) -> 
     others = [row.box.x0 for row in rows[1:] if row.column == first.column]
     own = setting.columns[first.column]
     left = median(others) if others else own.right - own.width
+    # How far in a heading beside the text begins says how long it is.
+    indent = 0.0 if first.is_side else (first.box.x0 - left) / max(first.height, 1.0)
     letter = max(headings.advance(last), 0.1)
     return Shape(
         rows=len(rows),
         size=round(headings.likely_size(rows, setting.body, FEW_LETTERS), 2),
-        indent=round((first.box.x0 - left) / max(first.height, 1.0), 2),
+        indent=round(indent, 2),
         room=round((column.right - last.box.x1) / letter, 1),
         measure=round(column.width / letter, 1),
         hyphens=hyphens,

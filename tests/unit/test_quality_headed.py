@@ -3,15 +3,18 @@
 import pytest
 
 from benchmarks.quality import headed
+from benchmarks.quality.headed_more import MORE, MORE_HELD
 from benchmarks.quality.headed_ways import HELD, TUNED, Way
 
 
 def test_no_way_is_in_both_halves() -> None:
     assert len(TUNED) == len(HELD) == 12
-    assert len({way.name for way in (*TUNED, *HELD)}) == 24
+    some = [*TUNED, *HELD, *MORE, *MORE_HELD]
+    assert len({way.name for way in some}) == len(some)
+    assert not {way.font for way in MORE} & {way.font for way in MORE_HELD}
 
 
-@pytest.mark.parametrize("way", [*TUNED, *HELD], ids=lambda way: way.name)
+@pytest.mark.parametrize("way", [*TUNED, *HELD, *MORE, *MORE_HELD], ids=lambda way: way.name)
 def test_a_document_is_the_same_each_time_and_has_the_words_of_all_its_headings(way: Way) -> None:
     source, true = headed.source(way)
     assert (source, true) == headed.source(way)

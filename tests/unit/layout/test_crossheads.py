@@ -1,5 +1,7 @@
 """Headings in the text's own type are told by where they stand and what they say."""
 
+from dataclasses import replace
+
 import pytest
 
 from ocrd.job import Line, Typeface
@@ -104,3 +106,84 @@ def test_a_row_at_the_pages_top_needs_another_one_set_so() -> None:
 
 def test_bold_ones_close_to_the_text_are_parted_from_it() -> None:
     assert around(line("Sources and method", 200, ABOVE, BOLD))[1][0] == "heading"
+
+
+def colons(*heads: Line, below: list[Line] | None = None) -> list[str]:
+    """Return the labels of a page on which such rows stand above paragraphs."""
+    some: list[Line] = paragraph(300)
+    for number, head in enumerate(heads):
+        y = ABOVE + 260 * number
+        some += [replace(head, quad=line(head.text, 200, y).quad)]
+        some += below or paragraph(y + 44)
+    return [label for label, text in labelled(some) if text in {head.text for head in heads}]
+
+
+@pytest.mark.parametrize(
+    "text", ["Method:", "Sources and method:", "Kosten der Pflege:", "Résultats :", "II. Results:"]
+)
+def test_a_bold_row_with_a_colon_above_running_text_is_a_heading(text: str) -> None:
+    assert colons(line(text, 0, 0, BOLD)) == ["heading"]
+
+
+@pytest.mark.parametrize("face", [Typeface(17, 2.4), Typeface(17, 4.4)])
+def test_so_is_one_in_larger_type(face: Typeface) -> None:
+    assert colons(line("Sources and method:", 0, 0, face)) == ["heading"]
+
+
+def test_so_is_one_in_capitals() -> None:
+    assert colons(line("SOURCES AND METHOD:", 0, 0)) == ["heading"]
+
+
+def test_a_plain_row_with_a_colon_leads_to_what_follows() -> None:
+    assert colons(line("Sources and method:", 0, 0)) == ["text"]
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        [line(f"{mark} two gates of oak", 200, 480 + 38 * at) for at, mark in enumerate("•••")],
+        lines("14 Tanner Row\nMarsham\nNR10 4AB", 200, 480),
+        lines("200 g flour\n3 eggs\na pinch of salt", 200, 480),
+        paragraph(480, x=260),
+    ],
+    ids=["list", "address", "recipe", "set in"],
+)
+def test_a_bold_row_above_anything_but_running_text_leads_to_it(below: list[Line]) -> None:
+    assert "heading" not in colons(line("The following are needed:", 0, 0, BOLD), below=below)
+
+
+@pytest.mark.parametrize("text", ["Note:", "Achtung:", "Figure 2:", "Table 3:", "Dear Mrs Harmer:"])
+def test_words_that_are_never_headings_are_none_with_a_colon(text: str) -> None:
+    assert colons(line(text, 0, 0, BOLD)) == ["text"]
+
+
+def test_names_that_come_again_speak() -> None:
+    names = [line(f"{name}:", 0, 0, BOLD) for name in ("Anna", "Ben", "Anna")]
+    assert set(colons(*names)) == {"text"}
+
+
+def test_one_above_a_sentence_needs_another_one_above_running_text() -> None:
+    head = line("Duration:", 200, 700, BOLD)
+    short = line("The work takes two weeks.", 200, 744)
+    rest = paragraph(830)
+    alone = labelled(paragraph(560), head, short, rest)
+    assert ("text", "Duration:") in alone
+    first = line("Method:", 200, ABOVE, BOLD)
+    vouched = labelled(paragraph(300), first, paragraph(BELOW), head, short, rest)
+    assert ("heading", "Duration:") in vouched
+
+
+def test_a_bold_sentence_is_a_heading_only_among_others() -> None:
+    heads = [line(text, 0, 0, BOLD) for text in ("The first survey.", "Costs of repair.")]
+    assert colons(heads[0]) == ["text"]
+    assert colons(*heads) == ["heading", "heading"]
+
+
+@pytest.mark.parametrize("text", ["Subject: Repair of the gate", "Re: Gate", "Your letter: 27/4"])
+def test_a_name_with_its_value_is_none(text: str) -> None:
+    assert "heading" not in [label for label, _ in around(line(text, 200, ABOVE))]
+
+
+def test_a_chapter_with_its_name_is_one() -> None:
+    head = line("Chapter 3: The lower gate", 200, ABOVE)
+    assert around(head)[1][0] == "heading"

@@ -126,6 +126,8 @@ def test_a_heading_is_of_a_few_rows(texts: list[str], label: str) -> None:
         ("a) What there is", "text"),
         ("„Wer ist da?", "text"),
         ("'What there is", "text"),
+        ("Name: ____", "text"),
+        ("What_there_is", "title"),
     ],
 )
 def test_no_type_makes_a_heading_of_what_reads_like_none(text: str, label: str) -> None:
@@ -277,6 +279,14 @@ def test_a_first_heading_is_larger_than_the_others(
 )
 def test_the_parts_of_a_headings_number_are_counted(text: str, count: int) -> None:
     assert headings.parts(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("2.1 What", 2), ("12. What", 12), ("3 What", 3), ("A.3 What", 0), ("1998", 0), ("What", 0)],
+)
+def test_the_first_number_of_a_heading_is_what_counts(text: str, first: int) -> None:
+    assert headings.counts(text) == first
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import pytest
 
 from ocrd.job import Typeface
-from tests.unit.printed import BOLD, HEIGHT, LARGE, labelled, line, lines, lying, paragraph
+from ocrd.layout import captions
+from tests.unit.printed import BOLD, HEIGHT, LARGE, LETTER, labelled, line, lines, lying, paragraph
 
 
 @pytest.mark.parametrize(
@@ -208,6 +209,22 @@ def test_an_address_in_larger_type_is_no_heading() -> None:
     text = "Stefan Petersen\nLange Reihe 37\n37308 Bergen"
     found = labelled(lines(text, 200, 300, LARGE), paragraph(600), paragraph(800))
     assert found[0] == ("text", text)
+
+
+@pytest.mark.parametrize(("y", "label"), [(538, "text"), (560, "heading")])
+def test_few_letters_that_seem_larger_end_an_address_in_its_own_step(y: float, label: str) -> None:
+    seems = Typeface(19, 2.3)  # of a place in capitals and figures
+    address = lines("Miss Edith Harmer\n14 Tanner Row", 200, 462)
+    place = line("Marsham NR10", 200, y, seems, width=16 * LETTER, height=34)
+    found = labelled(paragraph(300), address, place, paragraph(640))
+    assert label in [name for name, text in found if text.endswith("Marsham NR10")]
+
+
+@pytest.mark.parametrize("text", ["Figure 2:", "Table 3.1:", "Abb. 4", "Figure 2."])
+def test_a_kind_and_its_number_alone_are_a_captions_mark(text: str) -> None:
+    assert captions.is_mark(text)
+    assert not captions.is_mark(f"{text} The lock")
+    assert not captions.is_mark("Figures:")
 
 
 @pytest.mark.parametrize(("y", "label"), [(460 + 38, "heading"), (522, "text")])

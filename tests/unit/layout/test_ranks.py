@@ -110,6 +110,13 @@ def test_a_few_letters_that_seem_larger_are_of_the_size_of_the_others() -> None:
     ) == [2, 2, 2]  # fmt: skip
 
 
+def test_so_they_are_where_none_is_clearly_bold_or_plain() -> None:
+    assert ranked(
+        set_off("Tolls", 12.8, 1.3), set_off("The keepers and their houses", 10.0, 1.3),
+        set_off("Open questions all in all", 10.3, 1.28),
+    ) == [2, 2, 2]  # fmt: skip
+
+
 def test_a_row_at_a_pages_top_is_a_heading_if_others_are_set_so() -> None:
     alike, other = (
         [

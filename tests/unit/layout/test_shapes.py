@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from ocrd.job import Block, Shape, Typeface
-from ocrd.layout import layout
+from ocrd.layout import columns, layout, paragraphs, shapes
 from tests.unit.layout.typeset import HEIGHT, LETTER, LINE, PITCH, WIDTH, Setting
+from tests.unit.printed import piece
 
 FULL = 60 * LETTER
 
@@ -61,3 +62,10 @@ def test_the_weight_of_its_type_is_held_against_the_running_texts() -> None:
     shapes = [block.shape for block in layout.blocks(lines, WIDTH, HEIGHT)]
     assert [shape.weight for shape in shapes if shape] == [1.0, 1.75]
     assert shape_of("a paragraph of one row", size=12)[1].weight == 0.0
+
+
+def test_a_heading_beside_its_text_has_no_indent_wherever_it_begins() -> None:
+    setting = paragraphs.Setting.of([columns.Row((piece("Results", 300, 300),), 0)], ())
+    row = columns.Row((piece("Results", 340, 300),), 0)
+    assert shapes.of([row], setting).indent > 1
+    assert shapes.of([replace(row, is_side=True)], setting).indent == 0.0
