@@ -89,7 +89,9 @@ def _lines(placed: Sequence[Placed], width: int, height: float) -> int:
         weight = median(piece.weight for part in row.values() for piece in part)
         is_bold = weight > BOLDER * usual > 0
         texts = {column: cell_text(part) for column, part in row.items()}
-        if not is_bold and any(map(values.is_value, texts.values())):
+        found = [text for text in texts.values() if values.is_value(text)]
+        # The weight of a few figures tells little, years may stand below names.
+        if found and not (is_bold and (count == 1 or all(map(values.is_year, found)))):
             break
         if set(row) == {0} and count > 1:  # the name of a section
             break

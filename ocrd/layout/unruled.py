@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box
-from ocrd.layout import codes, fused, placed, values
+from ocrd.layout import beside, codes, fused, placed, values
 from ocrd.layout.placed import LEVEL, ROWS, WRAP, Placed
 from ocrd.layout.sheet import Grid, Piece, around, cut_at
 
@@ -53,7 +53,12 @@ class _Row:
 
 def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
     """Return the tables, with the pieces' indices in each."""
-    plain = [index for index, piece in enumerate(pieces) if piece.whole is None]
+    running = beside.prose(pieces)
+    plain = [
+        index
+        for index, piece in enumerate(pieces)
+        if piece.whole is None and index not in running
+    ]
     if not plain:
         return []
     height = median(pieces[index].box.height for index in plain)
@@ -178,7 +183,9 @@ def _end(rows: Sequence[_Row], at: int, height: float, walls: Sequence[Box]) -> 
         parts = _parts(row, height)
         if len(parts) == 1:
             if any(_crosses(parts[0], gap, least) for gap in gaps):
-                break
+                if not _is_fused(row, rows[at:index], height):
+                    break
+                end, count = index + 1, count + 1
             continue
         left = [_left(gap, parts) for gap in gaps]
         left = [gap for gap in left if gap[1] - gap[0] > STRIP * height]
@@ -192,6 +199,25 @@ def _end(rows: Sequence[_Row], at: int, height: float, walls: Sequence[Box]) -> 
             gaps = left
         end, count = index + 1, count + 1
     return end
+
+
+def _is_fused(row: _Row, above: Sequence[_Row], height: float) -> bool:
+    """Say whether one line is a whole row: from the table's left edge to a value at its right."""
+    box = row.box
+    return (
+        _ends_in_value(row)
+        and any(abs(box.x0 - other.box.x0) < height for other in above)
+        and any(
+            abs(box.x1 - other.box.x1) < height and _ends_in_value(other)
+            for other in above
+            if len(other.pieces) > 1
+        )
+    )
+
+
+def _ends_in_value(row: _Row) -> bool:
+    _, _, last = row.pieces[-1].line.text.strip().rpartition(" ")
+    return values.is_value(last)
 
 
 def _with_rest(rows: Sequence[_Row], at: int, end: int, height: float) -> int:

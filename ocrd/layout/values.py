@@ -55,6 +55,11 @@ def is_begun(text: str) -> bool:
     return is_value(_AWAITS.sub("", text.strip()))
 
 
+def is_year(text: str) -> bool:
+    """Say whether a value is a year, as heads of columns are: 2023, 2023/24."""
+    return re.fullmatch(r"(?:1[5-9]|20)\d\d(?:[/-]\d\d(?:\d\d)?)?", text.strip()) is not None
+
+
 def are_values(cells: Sequence[str]) -> bool:
     """Say whether most of a column's cells are values."""
     return bool(cells) and sum(map(is_value, cells)) >= MOST * len(cells)
