@@ -13,6 +13,7 @@ from dataclasses import replace
 from statistics import median
 
 from ocrd.job import Typeface
+from ocrd.layout import values
 from ocrd.layout.sheet import Grid, Piece, Stack, cut_at
 
 MIN_GUTTER = 0.15  # of the line height; boxes of neighbouring columns keep at least this apart
@@ -21,6 +22,7 @@ ALIGNED = 0.8  # share of lines with a partner beyond the gutter from which cell
 FEW_ROWS = 5  # fewer that stand level with each other are more likely cells
 SOLID = 0.85  # share of the column that each row but the last fills, where there are few
 ASTRAY = 2.5  # rows that no cell stands level with; fewer are chance
+MARKS = 0.9  # share of what stands right of rows, that are numbers or points
 COLUMN_FILL = 0.75  # running text fills its column; cells do not
 TELLING = 3  # characters; fewer say little of their row's height, and of their type
 LEVEL = 0.3  # of a line's height: pieces that stand level differ by less
@@ -142,6 +144,8 @@ def is_split(left: list[Piece], right: list[Piece], gutter: float) -> bool:
     if _are_stacks(left, gutter) or _are_stacks(right, gutter):
         return True
     left, right = _lines(left), _lines(right)
+    if _are_ends(right, left):
+        return False
     if min(len(left), len(right)) >= FEW_ROWS and _has_headings(left, right):
         return True
     few, many = sorted((_plain(left), _plain(right)), key=len)
@@ -160,6 +164,12 @@ def is_split(left: list[Piece], right: list[Piece], gutter: float) -> bool:
         return True
     # A side bar whose few lines happen to stand at the height of running text.
     return len(many) > 5 and _is_running(many) and _aligned(many, few) < 1 - ALIGNED / 2
+
+
+def _are_ends(few: list[Piece], many: list[Piece]) -> bool:
+    """Say whether what stands right of rows belongs to them: points of questions, page numbers."""
+    found = [piece for piece in few if values.is_mark(piece.line.text)]
+    return len(found) >= MARKS * len(few) and _aligned(found, many) >= ALIGNED
 
 
 def _are_stacks(side: Sequence[Piece], gutter: float) -> bool:

@@ -27,6 +27,11 @@ _SPACED = re.compile(r"(?<!\S)\d{1,3} \d{3}(?!\d)")
 _LAST = re.compile(
     rf"(?<=\S)\s(?P<value>(?:{_CURRENCY}\s?)?[-+–−]?(?:\d{{1,3}}(?:[.,'’]\d{{3}})+|\d+)[.,]\d{{1,3}}[-+]?|\d{{1,2}}:\d{{2}}|\d+[./]\d+[./]\d*)$"
 )
+_POINTS = re.compile(  # of a question: [5 points], (3 marks), / 6, 4 P.
+    r"[\[(]?\s?/?\s?\d{1,3}(?:[.,]\d|½)?"
+    r"(?:\s?(?:p(?:oin)?ts?|marks?|P|Pkte?|Punkte?|points?|puntos?|ptos?|pontos?|punti|punten)\.?)?\s?[\])]?",
+    re.IGNORECASE,
+)
 _MONTH = r"[^\W\d_]{3,10}\.?"
 _AWAITS = re.compile(
     r"(?<=\w)\.?\s(?:to|until|till|and|or|of|for|bis|und|oder|von|für|au|à|et|ou|de|du|al|hasta|y|o|e|até|tot|en|til|og|–|-|/|&)$"
@@ -53,6 +58,11 @@ def is_value(text: str) -> bool:
 def is_begun(text: str) -> bool:
     """Say whether a text is a value, or one whose end stands in the next line: "2.12.2009 to"."""
     return is_value(_AWAITS.sub("", text.strip()))
+
+
+def is_mark(text: str) -> bool:
+    """Say whether a text is a number or the points that a question gives."""
+    return is_value(text) or _POINTS.fullmatch(text.strip()) is not None
 
 
 def is_year(text: str) -> bool:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from ocrd.job import Typeface
+from ocrd.job import Line, Typeface
 from ocrd.layout.gutters import bands, best_gutter, is_split, sides
 from ocrd.layout.sheet import Piece
 from tests.unit.layout.twosides import CELL, FULL, GUTTER, HIGH, cell_column, column, table
-from tests.unit.printed import LARGE, piece
+from tests.unit.printed import LARGE, LETTER, PITCH, line, order, piece
 
 
 @pytest.mark.parametrize(
@@ -212,3 +212,24 @@ def test_boxes_that_touch_along_a_straight_margin_leave_a_gutter() -> None:
     left, right = column(100, (FULL,) * 14), column(598, (FULL,) * 14)
     assert is_split(left, right, 599)
     assert not is_split(left[:9], right[:9], 599)
+
+
+@pytest.mark.parametrize("form", ["({} marks)", "[{} points]", "/ {}", "{} P.", "[{}]", "{}"])
+def test_points_at_the_right_margin_stay_beside_their_questions(form: str) -> None:
+    said: list[str] = []
+    some: list[Line] = []
+    for number in range(1, 8):
+        y = 300 + 130 * number
+        points = form.format(number + 2)
+        said += [f"{number}. Say in a few words of your own what the text tells of the old harbour,",
+                 f"and why nobody {number} wrote of it before.", points]  # fmt: skip
+        some += [line(said[-3], 200, y, width=1080), line(said[-2], 200, y + PITCH),
+                 line(points, 1450 - LETTER * len(points), y + PITCH)]  # fmt: skip
+    assert order(some) == said
+
+
+def test_numbers_that_stand_level_with_nothing_are_a_column() -> None:
+    """Beside a paragraph they have rows of their own, as a side note has."""
+    left = [line("Running text that fills its column", 200, 300 + PITCH * n) for n in range(12)]
+    right = [line(f"{n} 1{n}", 1200, 312 + 57 * n) for n in range(7)]
+    assert order(left, right)[:12] == ["Running text that fills its column"] * 12
