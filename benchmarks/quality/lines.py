@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.quality.documents import CACHE
 from ocrd.engine.protocol import Recognise, recognition_from_json
 from ocrd.engine.rapidocr import (
+    captioned,
     engine,
     finding,
     forms,
@@ -79,7 +80,8 @@ def reading_key(dtype: str = "auto") -> str:
 
 def ink_key() -> str:
     """Return a name for how type and rules are measured, and pictures found."""
-    return _hash("".join(map(inspect.getsource, (ink, remains, pieces, pictures))).encode())
+    parts = (ink, remains, pieces, captioned, pictures)
+    return _hash("".join(map(inspect.getsource, parts)).encode())
 
 
 def _hash(body: bytes) -> str:

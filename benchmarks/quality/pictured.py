@@ -12,23 +12,27 @@ from __future__ import annotations
 
 import json
 import math
-import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.quality import pictured_more, unpictured
 from benchmarks.quality.documents import CACHE, FONTS, MORE_FONTS, pages
 from benchmarks.quality.office_words import GOODS, NAMES, SENTENCES, TOWNS
+from benchmarks.quality.pictured_page import (
+    COLOURS,
+    PicturedPage,
+    bar,
+    label,
+    line,
+    ring,
+    stroke,
+)
 from benchmarks.quality.printing import RESOLUTION, Print, draw
 from ocrd.job import Box
 
-PHOTOGRAPHS = (
-    ("astronaut.png", "coffee.png", "camera.png", "brick.png", "moon.png", "ihc.png"),
-    ("chelsea.png", "rocket.jpg", "motorcycle_left.png", "gravel.png", "coins.png", "retina.jpg"),
-)  # of the tuned half, and of the one held back
-_FOLDER = "python3-skimage/usr/lib/python3/dist-packages/skimage/data"
 _HEAD = """#set page("a4", margin: 2.2cm)
 #set text(font: "{}", size: {}pt, lang: "en")
 #set par(justify: true)
@@ -37,7 +41,6 @@ _HEAD = """#set page("a4", margin: 2.2cm)
   #body
 ]
 """
-_COLOURS = ("navy", "maroon", "olive", 'rgb("#d2691e")', "teal", "gray", "black")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class PicturedScan:
     kind: str
     path: Path
     boxes: tuple[Box, ...]  # of its pictures, in pixels
+    small: tuple[Box, ...] = ()  # of those that are as well found as not
 
     @property
     def id(self) -> str:
@@ -62,7 +66,7 @@ def pictured_scans(settings: Sequence[Print]) -> Iterator[PicturedScan]:
             path = CACHE / "images" / f"pictured-{kind}-{how.number}.png"
             kept = path.with_suffix(".json")
             if not kept.exists():
-                page = _Page(kind, how.number, path.parent)
+                page = PicturedPage(kind, how.number, path.parent)
                 make(page)
                 draw(_HEAD.format(how.font, page.size) + "\n\n".join(page.parts), path, how)
                 kept.write_text(json.dumps(_places(path.with_suffix(".typ"))))
@@ -97,79 +101,7 @@ def _turned(place: Sequence[float], how: Print, path: Path) -> Box:
     return Box(min(xs), min(ys), max(xs), max(ys))
 
 
-class _Page:
-    """A page in the making."""
-
-    def __init__(self, kind: str, number: int, folder: Path) -> None:
-        self.chance = random.Random(f"pictured-{kind}-{number}")
-        self.number, self.folder = number, folder
-        self.parts: list[str] = []
-        self.size = self.chance.choice((9.5, 10, 11, 12))
-        self.held = number % 2
-
-    def prose(self, paragraphs: int) -> None:
-        """Set running text."""
-        for _ in range(paragraphs):
-            said = " ".join(self.chance.sample(SENTENCES, min(5, len(SENTENCES))))
-            self.parts.append(f"#par[#{json.dumps(said)}]")
-
-    def add(self, width: float, height: float, body: str, at: str = "center") -> None:
-        """Set a picture of so many points."""
-        self.parts.append(f"#align({at}, kept({width:.1f}, {height:.1f}, [{body}]))")
-
-    def caption(self, kind: str = "Figure") -> None:
-        """Set what explains the picture above."""
-        place = self.chance.choice(TOWNS)
-        said = f"{kind} {self.chance.randint(1, 9)}: The harbour of {place} in spring"
-        self.parts.append(f"#align(center, text(size: {self.size - 1}pt)[#{json.dumps(said)}])")
-
-    def photograph(self) -> tuple[str, float]:
-        """Put a photograph, or a part of one, beside the source; return its name and its form."""
-        name = self.chance.choice(PHOTOGRAPHS[self.held])
-        with Image.open(CACHE / "packages" / _FOLDER / name) as image:
-            whole = image.convert("RGB")
-        wide, high = (round(side * self.chance.uniform(0.6, 1)) for side in whole.size)
-        left = self.chance.randint(0, whole.width - wide)
-        top = self.chance.randint(0, whole.height - high)
-        part = whole.crop((left, top, left + wide, top + high))
-        if self.chance.random() < 0.4:
-            part = part.convert("L")
-        if self.chance.random() < 0.2:
-            part = part.convert("1")  # dots, as a newspaper prints it
-        said = f"pictured-{name.partition('.')[0]}-{self.chance.randint(0, 10**9)}.png"
-        part.save(self.folder / said)
-        return said, wide / high
-
-
-def _stroke(x0: float, y0: float, x1: float, y1: float, pen: str = "0.7pt") -> str:
-    ends = f"start: ({x0:.1f}pt, {y0:.1f}pt), end: ({x1:.1f}pt, {y1:.1f}pt)"
-    return f"#place(top + left, line({ends}, stroke: {pen}))"
-
-
-def _label(x: float, y: float, said: str, size: float = 7) -> str:
-    text = f"text(size: {size}pt, {json.dumps(said)})"
-    return f"#place(top + left, dx: {x:.1f}pt, dy: {y:.1f}pt, {text})"
-
-
-def _bar(x: float, y: float, wide: float, high: float, fill: str, pen: str = "none") -> str:
-    form = f"rect(width: {wide:.1f}pt, height: {high:.1f}pt, fill: {fill}, stroke: {pen})"
-    return f"#place(top + left, dx: {x:.1f}pt, dy: {y:.1f}pt, {form})"
-
-
-def _ring(x: float, y: float, radius: float, pen: str, fill: str = "none") -> str:
-    form = f"circle(radius: {radius:.1f}pt, stroke: {pen}, fill: {fill})"
-    return f"#place(top + left, dx: {x - radius:.1f}pt, dy: {y - radius:.1f}pt, {form})"
-
-
-def _line(points: Sequence[tuple[float, float]], pen: str, fill: str = "none") -> str:
-    first, *others = (f"({x:.1f}pt, {y:.1f}pt)" for x, y in points)
-    steps = ", ".join(f"curve.line({place})" for place in others)
-    close = ", curve.close()" if fill != "none" else ""
-    curve = f"curve(fill: {fill}, stroke: {pen}, curve.move({first}), {steps}{close})"
-    return f"#place(top + left, {curve})"
-
-
-def _photo(page: _Page) -> None:
+def _photo(page: PicturedPage) -> None:
     page.prose(2)
     name, form = page.photograph()
     high = page.chance.uniform(110, 240)
@@ -179,7 +111,7 @@ def _photo(page: _Page) -> None:
     page.prose(3)
 
 
-def _small_photos(page: _Page) -> None:
+def _small_photos(page: PicturedPage) -> None:
     page.prose(1)
     for _ in range(2):
         name, form = page.photograph()
@@ -191,7 +123,7 @@ def _small_photos(page: _Page) -> None:
         page.prose(1)
 
 
-def _columns(page: _Page) -> None:
+def _columns(page: PicturedPage) -> None:
     page.parts.append("#show: columns.with(2, gutter: 14pt)")
     page.prose(2)
     name, form = page.photograph()
@@ -201,25 +133,27 @@ def _columns(page: _Page) -> None:
     page.prose(6)
 
 
-def _axes(page: _Page, wide: float, high: float) -> tuple[list[str], float, float, float, float]:
+def _axes(
+    page: PicturedPage, wide: float, high: float
+) -> tuple[list[str], float, float, float, float]:
     left, top, right, bottom = 30.0, 6.0, wide - 6, high - 26
-    parts = [_stroke(left, bottom, right, bottom), _stroke(left, top, left, bottom)]
+    parts = [stroke(left, bottom, right, bottom), stroke(left, top, left, bottom)]
     if page.chance.random() < 0.5:
-        parts += [_stroke(left, top, right, top), _stroke(right, top, right, bottom)]
+        parts += [stroke(left, top, right, top), stroke(right, top, right, bottom)]
     for step in range(6):
         y = bottom - step * (bottom - top) / 5.5
-        parts.append(_stroke(left - 3, y, left, y))
-        parts.append(_label(2, y - 3, f"{step * 20}"))
+        parts.append(stroke(left - 3, y, left, y))
+        parts.append(label(2, y - 3, f"{step * 20}"))
         if page.held:
-            parts.append(_stroke(left, y, right, y, "0.3pt + luma(180)"))
+            parts.append(stroke(left, y, right, y, "0.3pt + luma(180)"))
         x = left + step * (right - left) / 5.5
-        parts.append(_stroke(x, bottom, x, bottom + 3))
-        parts.append(_label(x - 4, bottom + 5, f"{2015 + step}"))
-    parts.append(_label(wide / 2 - 30, high - 9, "Year of the count"))
+        parts.append(stroke(x, bottom, x, bottom + 3))
+        parts.append(label(x - 4, bottom + 5, f"{2015 + step}"))
+    parts.append(label(wide / 2 - 30, high - 9, "Year of the count"))
     return parts, left, top, right, bottom
 
 
-def _chart(page: _Page) -> None:
+def _chart(page: PicturedPage) -> None:
     page.prose(2)
     wide, high = page.chance.uniform(200, 400), page.chance.uniform(130, 230)
     parts, left, top, right, bottom = _axes(page, wide, high)
@@ -229,34 +163,34 @@ def _chart(page: _Page) -> None:
         for step in range(24):
             y = min(max(y + page.chance.gauss(0, 12), top), bottom)
             points.append((left + step * (right - left) / 23, y))
-        pen = f"(paint: {_COLOURS[number + 3 * page.held]}, thickness: {0.8 + 0.3 * number}pt)"
+        pen = f"(paint: {COLOURS[number + 3 * page.held]}, thickness: {0.8 + 0.3 * number}pt)"
         if page.held and number == 1:
-            parts += [_ring(x, y, 2, "0.6pt") for x, y in points]
+            parts += [ring(x, y, 2, "0.6pt") for x, y in points]
         else:
-            parts.append(_line(points, pen))
-        parts.append(_label(right - 70, top + 6 + 9 * number, page.chance.choice(TOWNS)))
+            parts.append(line(points, pen))
+        parts.append(label(right - 70, top + 6 + 9 * number, page.chance.choice(TOWNS)))
     page.add(wide, high, "\n".join(parts))
     page.caption()
     page.prose(2)
 
 
-def _bars(page: _Page) -> None:
+def _bars(page: PicturedPage) -> None:
     page.prose(2)
     wide, high = page.chance.uniform(200, 400), page.chance.uniform(130, 230)
     parts, left, top, right, bottom = _axes(page, wide, high)
     count = page.chance.randint(4, 9)
     step = (right - left) / count
-    fill = page.chance.choice(_COLOURS)
+    fill = page.chance.choice(COLOURS)
     for number in range(count):
         tall = page.chance.uniform(0.2, 0.95) * (bottom - top)
         x = left + step * (number + 0.15)
-        parts.append(_bar(x, bottom - tall, 0.7 * step, tall, fill, "0.5pt" * page.held or "none"))
+        parts.append(bar(x, bottom - tall, 0.7 * step, tall, fill, "0.5pt" * page.held or "none"))
     page.add(wide, high, "\n".join(parts))
     page.caption()
     page.prose(2)
 
 
-def _pie(page: _Page) -> None:
+def _pie(page: PicturedPage) -> None:
     page.prose(2)
     side = page.chance.uniform(110, 190)
     middle, radius = side / 2, side / 2 - 4
@@ -267,21 +201,21 @@ def _pie(page: _Page) -> None:
         end = start + share / sum(shares) * math.tau
         steps = [start + (end - start) * step / 24 for step in range(25)]
         rim = [(middle + radius * math.cos(a), middle + radius * math.sin(a)) for a in steps]
-        fill = "none" if page.held and number % 2 else _COLOURS[number]
-        parts.append(_line([(middle, middle), *rim, (middle, middle)], "0.6pt", fill))
+        fill = "none" if page.held and number % 2 else COLOURS[number]
+        parts.append(line([(middle, middle), *rim, (middle, middle)], "0.6pt", fill))
         start = end
     for number in range(len(shares)):
-        parts.append(_bar(side + 10, 20 + 13 * number, 8, 8, _COLOURS[number]))
-        parts.append(_label(side + 22, 20 + 13 * number, page.chance.choice(TOWNS), 8))
+        parts.append(bar(side + 10, 20 + 13 * number, 8, 8, COLOURS[number]))
+        parts.append(label(side + 22, 20 + 13 * number, page.chance.choice(TOWNS), 8))
     page.add(side + 80, side, "\n".join(parts))
     page.caption()
     page.prose(2)
 
 
-def _map(page: _Page) -> None:
+def _map(page: PicturedPage) -> None:
     page.prose(1)
     wide, high = page.chance.uniform(260, 420), page.chance.uniform(200, 320)
-    parts = [_bar(0, 0, wide, high, "none", "0.7pt")] if page.chance.random() < 0.6 else []
+    parts = [bar(0, 0, wide, high, "none", "0.7pt")] if page.chance.random() < 0.6 else []
     for _ in range(page.chance.randint(3, 6)):
         x, y = page.chance.uniform(0.2, 0.8) * wide, page.chance.uniform(0.2, 0.8) * high
         size = page.chance.uniform(0.12, 0.19) * min(wide, high)
@@ -291,21 +225,21 @@ def _map(page: _Page) -> None:
             angle = step * math.tau / 30
             rim.append((x + far * math.cos(angle), y + far * math.sin(angle)))
         rim.append(rim[0])
-        parts.append(_line(rim, "0.6pt", "luma(215)" if page.held else "none"))
-        parts.append(_label(x - 16, y - 4, page.chance.choice(TOWNS), 8))
+        parts.append(line(rim, "0.6pt", "luma(215)" if page.held else "none"))
+        parts.append(label(x - 16, y - 4, page.chance.choice(TOWNS), 8))
     for _ in range(page.chance.randint(1, 3)):
         y = page.chance.uniform(0.1, 0.9) * high
         way = []
         for step in range(20):
             y = min(max(y + page.chance.gauss(0, high / 25), 2), high - 2)
             way.append((2 + step * (wide - 4) / 19, y))
-        parts.append(_line(way, "1pt" if page.held else '(thickness: 0.8pt, dash: "dashed")'))
+        parts.append(line(way, "1pt" if page.held else '(thickness: 0.8pt, dash: "dashed")'))
     page.add(wide, high, "\n".join(parts))
     page.caption("Map" if page.held else "Figure")
     page.prose(2)
 
 
-def _drawing(page: _Page) -> None:
+def _drawing(page: PicturedPage) -> None:
     """Set a drawing of lines: wheels, struts, arrows."""
     page.prose(2)
     wide, high = page.chance.uniform(180, 380), page.chance.uniform(120, 220)
@@ -314,53 +248,53 @@ def _drawing(page: _Page) -> None:
         radius = page.chance.uniform(0.1, 0.24) * high
         x = page.chance.uniform(radius, wide - radius)
         y = page.chance.uniform(radius, high - radius)
-        parts += [_ring(x, y, radius, "0.8pt"), _ring(x, y, radius / 4, "0.8pt")]
+        parts += [ring(x, y, radius, "0.8pt"), ring(x, y, radius / 4, "0.8pt")]
         for spoke in range(6 if page.held else 0):
             angle = spoke * math.tau / 6
             far = radius * math.cos(angle), radius * math.sin(angle)
-            parts.append(_stroke(x, y, x + far[0], y + far[1]))
+            parts.append(stroke(x, y, x + far[0], y + far[1]))
     for _ in range(page.chance.randint(4, 9)):
         ends = [page.chance.uniform(0, side) for side in (wide, high, wide, high)]
-        parts.append(_stroke(ends[0], ends[1], ends[2], ends[3]))
-    parts += [_line([(0, high - 2), (wide / 3, high / 3), (wide, high - 2)], "1pt")]
+        parts.append(stroke(ends[0], ends[1], ends[2], ends[3]))
+    parts += [line([(0, high - 2), (wide / 3, high / 3), (wide, high - 2)], "1pt")]
     for letter in "ABCD"[: page.chance.randint(0, 4)]:
         x, y = page.chance.uniform(0, wide - 10), page.chance.uniform(0, high - 10)
-        parts.append(_label(x, y, letter, 8))
+        parts.append(label(x, y, letter, 8))
     page.add(wide, high, "\n".join(parts))
     page.caption()
     page.prose(2)
 
 
-def _flowchart(page: _Page) -> None:
+def _flowchart(page: PicturedPage) -> None:
     page.prose(1)
     count = page.chance.randint(3, 5)
     wide, step = 140 if page.held else 100, page.chance.uniform(42, 60)
     parts = []
     for number in range(count):
         x = 40 if page.held and number % 2 else 0
-        parts.append(_bar(x, number * step, 100, 26, "none", "0.8pt"))
-        parts.append(_label(x + 12, number * step + 9, page.chance.choice(GOODS)[:16], 8))
+        parts.append(bar(x, number * step, 100, 26, "none", "0.8pt"))
+        parts.append(label(x + 12, number * step + 9, page.chance.choice(GOODS)[:16], 8))
         if number < count - 1:
             top, bottom = number * step + 26, (number + 1) * step
-            parts.append(_stroke(wide / 2, top, wide / 2, bottom))
+            parts.append(stroke(wide / 2, top, wide / 2, bottom))
             head = [(wide / 2 - 3, bottom - 5), (wide / 2, bottom), (wide / 2 + 3, bottom - 5)]
-            parts.append(_line([*head, head[0]], "0.5pt", "black"))
+            parts.append(line([*head, head[0]], "0.5pt", "black"))
     page.add(wide, (count - 1) * step + 26, "\n".join(parts))
     page.caption()
     page.prose(2)
 
 
-def _logo(page: _Page) -> None:
+def _logo(page: PicturedPage) -> None:
     side = page.chance.uniform(36, 70)
-    colour = page.chance.choice(_COLOURS)
+    colour = page.chance.choice(COLOURS)
     if page.held:
-        parts = [_ring(side / 2, side / 2, side / 2, "none", colour)]
-        parts.append(_line([(side * x, side * y) for x, y in
+        parts = [ring(side / 2, side / 2, side / 2, "none", colour)]
+        parts.append(line([(side * x, side * y) for x, y in
                             ((0.5, 0.15), (0.8, 0.8), (0.2, 0.8), (0.5, 0.15))],
                            "none", "white"))  # fmt: skip
     else:
         points = [(0.5, 0), (1, 0.4), (0.8, 1), (0.5, 0.7), (0.2, 1), (0, 0.4), (0.5, 0)]
-        parts = [_line([(side * x, side * y) for x, y in points], "none", colour)]
+        parts = [line([(side * x, side * y) for x, y in points], "none", colour)]
     page.add(side, side, "\n".join(parts), page.chance.choice(("left", "right")))
     name = f"{page.chance.choice(NAMES)} and Sons"
     page.parts.append(f"#text(size: 9pt)[#{json.dumps(name)} #linebreak() Harbour Street 4]")
@@ -368,22 +302,22 @@ def _logo(page: _Page) -> None:
     page.prose(4)
 
 
-def _stamp(page: _Page) -> None:
+def _stamp(page: PicturedPage) -> None:
     page.prose(4)
     radius = page.chance.uniform(32, 52)
     pen = page.chance.choice(("1.4pt + navy", "1.6pt + maroon", "1.2pt"))
-    parts = [_ring(radius, radius, radius - 1, pen), _ring(radius, radius, 0.62 * radius, pen)]
+    parts = [ring(radius, radius, radius - 1, pen), ring(radius, radius, 0.62 * radius, pen)]
     letters = f"TOWN OF {page.chance.choice(TOWNS).upper()} * "
     for number, letter in enumerate(letters):
         angle = number * math.tau / len(letters)
         x, y = (radius + 0.8 * radius * f(angle) for f in (math.sin, lambda a: -math.cos(a)))
         turned = f"rotate({angle:.3f}rad, text(size: 8pt, {json.dumps(letter)}))"
         parts.append(f"#place(top + left, dx: {x - 3:.1f}pt, dy: {y - 4:.1f}pt, {turned})")
-    parts.append(_label(radius - 12, radius - 5, f"{page.chance.randint(1, 28)} MAY", 9))
+    parts.append(label(radius - 12, radius - 5, f"{page.chance.randint(1, 28)} MAY", 9))
     page.add(2 * radius, 2 * radius, "\n".join(parts), "right")
 
 
-def _tables(page: _Page) -> None:
+def _tables(page: PicturedPage) -> None:
     page.prose(1)
     cells = [json.dumps(page.chance.choice(GOODS)) for _ in range(40)]
     shade = "(x, y) => if calc.odd(y) { luma(225) }" if page.held else "none"
@@ -391,7 +325,7 @@ def _tables(page: _Page) -> None:
     page.prose(1)
 
 
-def _form(page: _Page) -> None:
+def _form(page: PicturedPage) -> None:
     for name in page.chance.sample(GOODS, 9):
         field = f"box(width: {page.chance.randint(120, 330)}pt, height: 20pt, stroke: 0.6pt)"
         page.parts.append(f"#{json.dumps(name[:14])} #h(1fr) #{field}")
@@ -400,7 +334,7 @@ def _form(page: _Page) -> None:
     page.parts.append("#rect(width: 100%, height: 90pt, stroke: 0.6pt)[Remarks]")
 
 
-def _framed(page: _Page) -> None:
+def _framed(page: PicturedPage) -> None:
     page.prose(1)
     said = " ".join(page.chance.sample(SENTENCES, 4))
     fill = "luma(230)" if page.held else "none"
@@ -408,12 +342,12 @@ def _framed(page: _Page) -> None:
     page.prose(1)
     code = r"for name in names:\n    total += sums[name]\nprint(total)"
     page.parts.append(f'#block(fill: luma(235), inset: 8pt, raw("{code}", block: true))')
-    page.parts.append(f"#block(fill: {page.chance.choice(_COLOURS)}, inset: 6pt, width: 100%, "
+    page.parts.append(f"#block(fill: {page.chance.choice(COLOURS)}, inset: 6pt, width: 100%, "
                       f"text(white, size: 14pt, [Opening hours]))")  # fmt: skip
     page.prose(2)
 
 
-def _formulas(page: _Page) -> None:
+def _formulas(page: PicturedPage) -> None:
     page.prose(1)
     for said in (
         "sum_(k=1)^n k^2 = (n(n+1)(2n+1))/6", "integral_0^oo e^(-x^2) dif x = sqrt(pi)/2",
@@ -424,14 +358,14 @@ def _formulas(page: _Page) -> None:
         page.prose(1)
 
 
-def _codes(page: _Page) -> None:
+def _codes(page: PicturedPage) -> None:
     """Set bar codes, which name a parcel and show nothing."""
     page.prose(2)
     for _ in range(2):
         x, bars = 0.0, []
         while x < 150:
             wide = page.chance.choice((0.8, 1.6, 2.4))
-            bars.append(_bar(x, 0, wide, 34, "black"))
+            bars.append(bar(x, 0, wide, 34, "black"))
             x += wide + page.chance.choice((0.8, 1.6, 2.4))
         said = "\n".join(bars)
         page.parts.append(f"#box(width: 155pt, height: 36pt, [{said}])")
@@ -439,24 +373,24 @@ def _codes(page: _Page) -> None:
         page.prose(1)
 
 
-def _pen(page: _Page) -> None:
+def _pen(page: PicturedPage) -> None:
     """Set a page that somebody has marked: underlined, ticked, a word in a ring."""
     marks = []
     for _ in range(4):
         x, y = page.chance.uniform(20, 380), page.chance.uniform(20, 600)
         wave = [(x + 8 * step, y + page.chance.gauss(0, 1.2)) for step in range(14)]
-        marks.append(_line(wave, "1.2pt + blue"))
+        marks.append(line(wave, "1.2pt + blue"))
     for _ in range(2):
         x, y = page.chance.uniform(40, 400), page.chance.uniform(40, 600)
         ring = [(x + 34 * math.cos(a / 4), y + 11 * math.sin(a / 4)) for a in range(26)]
-        marks.append(_line(ring, "1.2pt + blue"))
+        marks.append(line(ring, "1.2pt + blue"))
     x, y = page.chance.uniform(0, 430), page.chance.uniform(0, 600)
-    marks.append(_line([(x, y), (x + 6, y + 9), (x + 20, y - 12)], "1.5pt + blue"))
+    marks.append(line([(x, y), (x + 6, y + 9), (x + 20, y - 12)], "1.5pt + blue"))
     page.parts.append("\n".join(marks))
     page.prose(7)
 
 
-def _shadow(page: _Page) -> None:
+def _shadow(page: PicturedPage) -> None:
     """Set a page whose gutter and edges are dark, with specks of dirt."""
     ramp = "gradient.linear(luma(40%), white)" if page.held else "gradient.linear(black, white)"
     wide = page.chance.uniform(25, 60)
@@ -469,14 +403,15 @@ def _shadow(page: _Page) -> None:
                           "rect(width: 21cm, height: 14pt, fill: black))")  # fmt: skip
     for _ in range(60):
         x, y = page.chance.uniform(-40, 500), page.chance.uniform(-40, 740)
-        page.parts.append(_ring(x, y, page.chance.uniform(0.3, 1.6), "none", "luma(60)"))
+        page.parts.append(ring(x, y, page.chance.uniform(0.3, 1.6), "none", "luma(60)"))
     page.prose(6)
 
 
-KINDS: dict[str, Callable[[_Page], None]] = {
+KINDS: dict[str, Callable[[PicturedPage], None]] = {
     "photograph": _photo, "small photographs": _small_photos, "photograph in columns": _columns,
     "line chart": _chart, "bar chart": _bars, "pie chart": _pie, "map": _map,
     "drawing": _drawing, "flow chart": _flowchart, "logo": _logo, "stamp": _stamp,
     "(table)": _tables, "(form)": _form, "(framed)": _framed, "(formulas)": _formulas,
     "(bar code)": _codes, "(pen)": _pen, "(shadow)": _shadow,
+    **pictured_more.KINDS, **unpictured.KINDS,
 }  # fmt: skip

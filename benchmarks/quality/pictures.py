@@ -41,7 +41,11 @@ LOOKED_AT = 60  # pages of a document, evenly spaced
 LEAST = 40  # points that a picture is high and wide
 MOST = 0.8  # share of the page
 MOST_WORDS = 0.12  # share of a drawing that words cover: more is a framed text or a table
-LEAST_STROKES = 4  # curves and slanted lines that a drawing has at least
+LEAST_STROKES = 4  # curves and slanted lines that a drawing has at least,
+LEAST_BARS = 4  # or rectangles, of so many sizes, and of others than so many before,
+UNLIKE = 0.35  # as those of a chart are and those of shaded text and cells are not;
+MOST_LABELS = 0.2  # share of such a chart that words cover
+SMALL = 12  # points that one is, which is no fault if found and none if not
 ALIKE = 0.5  # share of both together that box and picture have in common
 
 
@@ -49,7 +53,7 @@ def documents(half: str) -> Iterator[PicturedScan]:
     """Yield pages of the sets' documents with what their PDFs tell of pictures."""
     some = {page.path: page for name in SETS[half] for page in pages(name)}
     chosen: list[Page] = []
-    truths: dict[str, list[pymupdf.Rect]] = {}
+    truths: dict[str, tuple[list[pymupdf.Rect], list[pymupdf.Rect]]] = {}
     for path, page in sorted(some.items(), key=lambda one: one[0].name):
         if page.grids is not None:
             continue
@@ -59,46 +63,64 @@ def documents(half: str) -> Iterator[PicturedScan]:
                 name = f"{page.id.rpartition('-')[0]}-{index + 1}"
                 truths[name] = _boxes(document[index])
                 own = Page(name, path, index + 1, "pictures", 0, 1e6, False)
-                kinds[not truths[name]].append(own)
+                kinds[not truths[name][0]].append(own)
             for few in kinds:
                 chosen += few[:: max(1, len(few) // EACH)][:EACH]
     for scan in scans(chosen, ["clean"]):
         with pymupdf.open(scan.page.path) as document, Image.open(scan.path) as image:
             scale = image.width / document[scan.page.number - 1].rect.width
-        places = [Box(*(side * scale for side in box)) for box in truths[scan.page.id]]
+        places, small = (
+            tuple(Box(*(side * scale for side in box)) for box in some)
+            for some in truths[scan.page.id]
+        )
         kind = "documents, with pictures" if places else "(documents, text)"
-        yield PicturedScan(kind, scan.path, tuple(places))
+        yield PicturedScan(kind, scan.path, places, small)
 
 
-def _boxes(page: pymupdf.Page) -> list[pymupdf.Rect]:
+def _boxes(page: pymupdf.Page) -> tuple[list[pymupdf.Rect], list[pymupdf.Rect]]:
+    """Return where pictures stand on a page, in points, and where small ones do."""
     words = [pymupdf.Rect(word[:4]) for word in page.get_text("words")]
+    paths = page.get_drawings()
     strokes = [
         pymupdf.Rect(path["rect"])
-        for path in page.get_drawings()
+        for path in paths
         for item in path["items"]
         if item[0] == "c" or (item[0] == "l" and _is_slanted(item[1], item[2]))
     ]
-    drawn = [
-        box
-        for box in page.cluster_drawings(x_tolerance=10, y_tolerance=10)
-        # A shaded listing is a rectangle, a table has words in most of its cells.
-        if sum(stroke in box for stroke in strokes) >= LEAST_STROKES
-        and sum((word & box).get_area() for word in words if word.intersects(box))
-        < MOST_WORDS * box.get_area()
+    bars = [
+        rect
+        for path in paths
+        if "f" in path["type"] and all(item[0] in ("re", "qu") for item in path["items"])
+        for rect in [pymupdf.Rect(path["rect"])]
+        if min(rect.width, rect.height) > 1.5
     ]
+    drawn = []
+    for box in page.cluster_drawings(x_tolerance=10, y_tolerance=10):
+        told = sum((word & box).get_area() for word in words if word.intersects(box))
+        share = told / max(1, box.get_area())
+        own = [rect for rect in bars if rect in box]
+        sizes = {(round(rect.width / 3), round(rect.height / 3)) for rect in own}
+        # A shaded listing is a rectangle, a table has words in most of its cells.
+        is_drawing = sum(stroke in box for stroke in strokes) >= LEAST_STROKES
+        is_chart = len(sizes) >= max(LEAST_BARS, UNLIKE * len(own))
+        if (is_drawing and share < MOST_WORDS) or (is_chart and share < MOST_LABELS):
+            drawn.append(box)
     found: list[pymupdf.Rect] = []
+    small: list[pymupdf.Rect] = []
     for whole in [*(pymupdf.Rect(one["bbox"]) for one in page.get_image_info()), *drawn]:
         box = whole & page.rect
-        if box.is_empty or min(box.width, box.height) < LEAST:
+        if box.is_empty or box.get_area() > MOST * page.rect.get_area():
             continue
-        if box.get_area() > MOST * page.rect.get_area():
+        if min(box.width, box.height) < LEAST:
+            if min(box.width, box.height) >= SMALL:
+                small.append(box)
             continue
         near = [other for other in found if other.intersects(box)]
         for other in near:
             found.remove(other)
             box.include_rect(other)
         found.append(box)
-    return found
+    return found, small
 
 
 def _is_slanted(start: pymupdf.Point, end: pymupdf.Point) -> bool:
@@ -156,7 +178,7 @@ def main() -> None:
             )
             started = time.process_time()
             boxes = pictures.find(page, read.lines)
-            one = _counted(scan.boxes, boxes)
+            one = _counted(scan.boxes, boxes, scan.small)
             one.seconds = time.process_time() - started
             kinds[scan.kind].add(one)
             if options.show and (one.found < one.there or one.false):
@@ -171,9 +193,10 @@ def main() -> None:
             print(figures.row(name), flush=True)
 
 
-def _counted(true: Sequence[Box], boxes: Sequence[Box]) -> _Figures:
+def _counted(true: Sequence[Box], boxes: Sequence[Box], small: Sequence[Box] = ()) -> _Figures:
     found = sum(any(_alike(one, box) for box in boxes) for one in true)
-    false = sum(sum(_common(box, one) for one in true) < ALIKE * _area(box) for box in boxes)
+    some = [*true, *small]
+    false = sum(sum(_common(box, one) for one in some) < ALIKE * _area(box) for box in boxes)
     return _Figures(1, len(true), found, false)
 
 

@@ -1,7 +1,8 @@
 """Where pictures stand on a page: photographs, charts, drawings, logos, stamps.
 
-They are put together from pieces that no page of text has. Rules and short lines of text that stand
-with them, axes and labels, are theirs; a line as long as a sentence's never is.
+They are put together from pieces that no page of text has, and from what a caption explains. Rules
+and short lines of text that stand with them, axes and labels, are theirs; a line as long as a
+sentence's never is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import pieces, remains
+from ocrd.engine.rapidocr import captioned, pieces, remains
 from ocrd.engine.rapidocr.pieces import Picture
 from ocrd.engine.rapidocr.remains import Region, Remains
 from ocrd.engine.rapidocr.strips import Pixels
@@ -23,13 +24,18 @@ from ocrd.job import Box, Line
 _SURE = 0.8  # score of a line from which it is one, even where all around is dark
 _LEAST = 2.0  # height and width of a picture
 _AREA = 6.0  # of a picture
+_SIGN, _SOLID = 1.6, 0.4  # height and width of a firm's sign, which is solid for such a share,
+_NAME = 1.4  # and height of its name
 _DRAWN = 3.0  # height and width of a picture of nothing but strokes
 _GAP = 1.2  # between two pieces of one picture,
 _PARTS = 0.06  # or in sizes of the larger one
 _NEXT = 0.7  # from one line of a paragraph to the next
 _PROSE = 9.0  # length from which a line is a sentence's
+_DENSE = 0.3  # letters of a sentence, for each of its length
 _WORDS = 0.3  # share of a picture that is text, at most,
 _SENTENCES = 0.12  # and that lines as long as a sentence's are
+_ACROSS, _FULL = 0.8, 3  # share of a frame's width that a line of its text has; so many lines
+_COVERED = 0.6  # share of what a caption explains, that pictures are of
 _TANGLED = 2.2  # times its width and height, that a drawing's strokes are long
 _SPANNED = 0.6  # of its longer side: enough with two rules beside them
 _SHADES, _SHAPES = 5.0, 2.0  # solid ink in several shades, in one, that makes a picture
@@ -46,17 +52,17 @@ def find(pixels: Pixels, lines: Sequence[Line]) -> tuple[Box, ...]:
     """Return the boxes of the pictures of an upright page, in its pixels, from above."""
     page = remains.of(pixels, lines, _SURE)
     some = [*pieces.solids(page), *pieces.strokes(page), *pieces.diagrams(page)]
-    if not some:
-        return ()
     around = _Around.of(page, some)
-    found = around.merged(some)
-    for _ in range(_TRIES):
-        before = [one.region for one in found]
-        for one in found:
-            around.grow(one)
-        found = around.merged(found)
-        if [one.region for one in found] == before:
-            break
+    found = around.grown(some)
+    drawn = [one.region for one in found if _is_picture(one, page, around)]
+    told = [
+        one
+        for one, is_framed in captioned.named(page, around.running)
+        if not (_is_filled(one.region, around) if is_framed else _is_text(one.region, page, around))
+        and not _is_covered(one.region, drawn)
+    ]
+    if told:
+        found = around.grown([*found, *told])
     regions = [one.region for one in found]
     shown = [
         one.region
@@ -85,13 +91,13 @@ class _Around:
     @classmethod
     def of(cls, page: Remains, found: Sequence[Picture]) -> _Around:
         """Return what stands on a page."""
-        long = [region for region, _ in page.lines if _is_long(region, page.height)]
+        sentences = _sentences(page)
         short = [
             region
             for region, text in page.lines
-            if not (_is_long(region, page.height) or _CAPTION.match(text))
+            if not (_is_long(region, text, page.height) or _CAPTION.match(text))
         ]
-        sentences, labels = (np.array(some, np.int64).reshape(-1, 4) for some in (long, short))
+        labels = np.array(short, np.int64).reshape(-1, 4)
         a, b = labels[:, None], sentences[None]
         down = np.maximum(b[..., 1] - a[..., 3], a[..., 1] - b[..., 3])
         across = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
@@ -102,9 +108,14 @@ class _Around:
         crumbs = tuple(
             crumb
             for crumb in pieces.crumbs(page, found)
-            if not _touches(lines, crumb, _CRUMB * page.height)
+            if not pieces.touches(lines, crumb, _CRUMB * page.height)
         )
         return cls(page.height, rules, crumbs, sentences, labels, ~bound.any(axis=1))
+
+    @property
+    def running(self) -> NDArray[np.int64]:
+        """The regions of the sentences and of the short lines that they end in."""
+        return np.concatenate([self.sentences, self.labels[~self.loose]])
 
     def held(self, region: Region) -> int:
         """Return how many sentences a region holds for their most part."""
@@ -117,6 +128,18 @@ class _Around:
     def may_be(self, grown: Region, *parts: Region) -> bool:
         """Say whether a region holds no more sentences than its parts do."""
         return self.held(grown) <= sum(map(self.held, parts))
+
+    def grown(self, some: Iterable[Picture]) -> list[Picture]:
+        """Return the pieces put together, with the rules and labels that are theirs."""
+        found = self.merged(some)
+        for _ in range(_TRIES):
+            before = [one.region for one in found]
+            for one in found:
+                self.grow(one)
+            found = self.merged(found)
+            if [one.region for one in found] == before:
+                break
+        return found
 
     def merged(self, some: Iterable[Picture]) -> list[Picture]:
         """Return the pieces, those that touch or nearly do as one."""
@@ -137,14 +160,18 @@ class _Around:
         gap = max(
             _GAP * self.height, _PARTS * max(a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1])
         )
-        return _apart(a, b) <= gap and self.may_be(pieces.around(a, b), a, b)
+        return pieces.apart(a, b) <= gap and self.may_be(pieces.around(a, b), a, b)
 
     def grow(self, one: Picture) -> None:
         """Take in the rules and labels that stand with a picture."""
-        others = self.rules + self.crumbs if one.is_drawn else self.rules
+        others = self.crumbs if one.is_drawn else ()
+        if not one.named:  # a rule beside what a caption explains parts it from the text
+            others += self.rules
         waiting = [other for other in others if not _is_within(other, one.region)]
         for _ in range(_TRIES):
-            near = [other for other in waiting if _apart(one.region, other) <= _GAP * self.height]
+            near = [
+                other for other in waiting if pieces.apart(one.region, other) <= _GAP * self.height
+            ]
             before = one.region
             for other in near:
                 grown = pieces.around(one.region, other)
@@ -173,23 +200,16 @@ class _Around:
         return np.asarray(inside | ((beside | below) & self.loose), np.bool_)
 
 
-def _apart(a: Region, b: Region) -> int:
-    return max(a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3], 0)
+def _sentences(page: Remains) -> NDArray[np.int64]:
+    """Return the regions of lines as long as a sentence's."""
+    some = [region for region, text in page.lines if _is_long(region, text, page.height)]
+    return np.array(some, np.int64).reshape(-1, 4)
 
 
-def _touches(some: NDArray[np.int64], region: Region, reach: float) -> bool:
-    """Say whether a region lies within reach of one of some."""
-    left, top, right, bottom = region
-    return bool(
-        (
-            (some[:, 0] < right + reach) & (some[:, 2] > left - reach)
-            & (some[:, 1] < bottom + reach) & (some[:, 3] > top - reach)
-        ).any()
-    )  # fmt: skip
-
-
-def _is_long(region: Region, height: float) -> bool:
-    return max(region[2] - region[0], region[3] - region[1]) > _PROSE * height
+def _is_long(region: Region, text: str, height: float) -> bool:
+    """Say whether a line is as long as a sentence's: of letters, not of a plot's own lines."""
+    length = max(region[2] - region[0], region[3] - region[1])
+    return length > _PROSE * height and sum(map(str.isalnum, text)) > _DENSE * length / height
 
 
 def _is_within(region: Region, other: Region) -> bool:
@@ -203,23 +223,71 @@ def _is_picture(one: Picture, page: Remains, around: _Around) -> bool:
     left, top, right, bottom = one.region
     wide, high = right - left, bottom - top
     square = page.height**2
-    if min(wide, high) < _LEAST * page.height or wide * high < _AREA * square:
+    is_sign = one.shades + one.shapes > _SOLID * wide * high and _is_of_name(one.region, page)
+    least, area = (_SIGN, _SIGN**2) if is_sign else (_LEAST, _AREA)
+    if min(wide, high) < least * page.height or wide * high < area * square:
         return False
-    if float(page.read[top:bottom, left:right].mean()) > _WORDS:
-        return False
-    some = around.sentences
-    across = np.minimum(some[:, 2], right) - np.maximum(some[:, 0], left)
-    down = np.minimum(some[:, 3], bottom) - np.maximum(some[:, 1], top)
-    if (across.clip(0) * down.clip(0)).sum() > _SENTENCES * wide * high:
+    if one.named:
+        return True
+    if _is_text(one.region, page, around):
         return False
     tangled = one.strokes / (_TANGLED * (wide + high))
     if one.bound >= 2 or _are_bars(one.bars, page.height):
         return True
-    if tangled + one.shades / (_SHADES * square) + one.shapes / (_SHAPES * square) > 1:
+    if tangled + one.shades / (_SHADES * square) + one.shapes / (_SHAPES * square) > 1 or is_sign:
         return bool(one.shades or one.shapes) or min(wide, high) > _DRAWN * page.height
     long = [rule for rule in around.rules if _is_within(rule, one.region)]
-    own = sum(_sides(rule, page.height) for rule in long)
-    return own >= 2 and one.strokes > _SPANNED * max(wide, high)
+    ways = [
+        [rule for rule in long if rule[end] - rule[start] > _AXIS * page.height]
+        for start, end in ((0, 2), (1, 3))
+    ]
+    # Those of one way alone may be an oval's that a pen drew.
+    are_axes = all(ways) or max(map(len, ways)) > 2
+    return are_axes and one.strokes > _SPANNED * max(wide, high)
+
+
+def _is_of_name(region: Region, page: Remains) -> bool:
+    """Say whether what is large beside a region is a line, as a firm's name beside its sign."""
+    left, top, right, bottom = region
+    reach = bottom - top
+    return any(
+        y1 - y0 > _NAME * page.height
+        and max(left - x1, x0 - right) < reach
+        and min(bottom, y1) - max(top, y0) > reach / 2
+        for (x0, y0, x1, y1), _ in page.lines
+    )
+
+
+def _is_text(region: Region, page: Remains, around: _Around) -> bool:
+    """Say whether a region is text for a good part, or sentences for some."""
+    left, top, right, bottom = region
+    if float(page.read[top:bottom, left:right].mean()) > _WORDS:
+        return True
+    some = around.sentences
+    across = np.minimum(some[:, 2], right) - np.maximum(some[:, 0], left)
+    down = np.minimum(some[:, 3], bottom) - np.maximum(some[:, 1], top)
+    share = (across.clip(0) * down.clip(0)).sum() / ((right - left) * (bottom - top))
+    return bool(share > _SENTENCES)
+
+
+def _is_filled(region: Region, around: _Around) -> bool:
+    """Say whether lines run from one side of a region to the other, as they do in a framed text."""
+    some = around.sentences
+    left, top, right, bottom = region
+    middle = (some[:, 1] + some[:, 3]) / 2
+    inside = (top < middle) & (middle < bottom) & (some[:, 0] < right) & (some[:, 2] > left)
+    return int((some[inside, 2] - some[inside, 0] > _ACROSS * (right - left)).sum()) >= _FULL
+
+
+def _is_covered(region: Region, regions: Sequence[Region]) -> bool:
+    """Say whether several pictures are a region for its most part: side by side they stay."""
+    left, top, right, bottom = region
+    parts = []
+    for x0, y0, x1, y1 in regions:
+        across, down = min(right, x1) - max(left, x0), min(bottom, y1) - max(top, y0)
+        if min(across, down) > 0:
+            parts.append(across * down)
+    return len(parts) > 1 and sum(parts) > _COVERED * (right - left) * (bottom - top)
 
 
 def _is_of_rows(region: Region, regions: Sequence[Region], page: Remains) -> bool:
@@ -257,8 +325,3 @@ def _are_bars(some: Sequence[Region], height: float) -> bool:
             if len({round(at / height) for at in on_it}) >= _BARS:
                 return True
     return False
-
-
-def _sides(rule: Region, height: float) -> int:
-    """Return in how many directions a rule is long: two that meet, a frame, are one piece."""
-    return sum(rule[end] - rule[start] > _AXIS * height for start, end in ((0, 2), (1, 3)))

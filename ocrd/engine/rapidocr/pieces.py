@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ocrd.engine.rapidocr.remains import Mask, Region, Remains
 
@@ -31,6 +32,11 @@ _CHANGES = 6.0  # grey levels, from one pixel to the next, that stripes differ b
 _STRIPED = 0.3  # of how much it changes across, that a pattern of stripes changes along them
 _CRUMB = 0.35  # of ink that may be of a picture
 _BOXED = 0.65  # share of a diagram that its boxes fill: those of a table fill it all
+_PALE = 27.0  # grey levels, than paper, that strokes are darker
+_STEP, _PAVED = 10.0, 0.7  # grey levels between two fields; share of a piece that they cover
+_INSET, _MOST = 4.0, 0.7  # height and width of a picture on a ground; share of that, at most,
+_FEW, _OTHER = 0.1, 0.1  # of it that is text, and of another shade than its own ground at least
+_BRACKET, _BRACKETED = 2.5, 8.0  # times as high as broad, and so high: around a formula
 _NECK = 0.5  # rows of a stroke that binds two boxes
 
 
@@ -44,11 +50,12 @@ class Picture:
     bars: list[Region] = field(default_factory=list)  # solid rectangles without text
     strokes: float = 0.0  # pixels of length
     bound: int = 0  # boxes that strokes bind
+    named: bool = False  # a caption says that it is one
 
     @property
     def is_drawn(self) -> bool:
         """Say whether it has strokes, to which labels and dashes may belong."""
-        return bool(self.strokes or self.bars or self.bound)
+        return bool(self.strokes or self.bars or self.bound or self.named)
 
     def take(self, other: Picture) -> None:
         """Make both one."""
@@ -58,6 +65,7 @@ class Picture:
         self.bars += other.bars
         self.strokes += other.strokes
         self.bound += other.bound
+        self.named |= other.named
 
 
 def components(mask: Mask, least: float) -> Iterator[tuple[Region, Mask]]:
@@ -88,17 +96,81 @@ def solids(page: Remains) -> Iterator[Picture]:
         with_text = piece | page.read[top:bottom, left:right]
         is_rectangle = float(with_text.mean()) > _FILLED
         words = float(page.read[top:bottom, left:right].mean())
-        is_slim = max(wide, high) > _SLIM * min(wide, high)
         if is_flat and is_rectangle:
-            is_dark = float(np.median(values)) > _DARK  # shading under text is light
-            if is_dark and words < _OVER and not (is_slim and wide > high):
+            if _is_bar(page, region, float(np.median(values))):
                 yield Picture(region, bars=[region])
+        elif fields := _fields(page, region):
+            for one, level in fields:
+                if _is_bar(page, one, level):
+                    yield Picture(one, bars=[one])
+        elif words > _OVER and (found := [*_insets(page, region)]):
+            yield from found
         elif min(wide, high) < _SOLID * page.height or words > _WORDS:
             continue
         elif is_flat:
             yield Picture(region, shapes=area)
         elif not (is_rectangle and _is_striped(page, region)):
             yield Picture(region, shades=area)
+
+
+def _is_bar(page: Remains, region: Region, level: float) -> bool:
+    """Say whether a rectangle of one shade is a bar of a chart: shading under text is light."""
+    left, top, right, bottom = region
+    wide, high = right - left, bottom - top
+    words = float(page.read[top:bottom, left:right].mean())
+    return level > _DARK and words < _OVER and not wide > _SLIM * high
+
+
+def _fields(page: Remains, region: Region) -> list[tuple[Region, float]]:
+    """Return the rectangles, each of one shade, that make up a piece, and how dark they are.
+
+    Fields that lie beside each other, a title's bar above a shaded text, are no picture of several
+    shades. None are returned where the piece is anything else.
+    """
+    left, top, right, bottom = region
+    solid = page.solid[top:bottom, left:right]
+    away = cv2.medianBlur(page.away[top:bottom, left:right], 5)
+    steps = cv2.morphologyEx(away, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    words = page.read[top:bottom, left:right]
+    calm = solid * (1 - words) * (steps < _STEP + 3 * page.noise)
+    filled = np.asarray(calm | words, np.uint8)
+    found: list[tuple[Region, float]] = []
+    covered = 0.0
+    for one, piece in components(filled, page.height / 2):
+        x0, y0, x1, y1 = one
+        values = away[y0:y1, x0:x1][(piece * calm[y0:y1, x0:x1]) > 0]
+        if not values.size:
+            continue
+        low, middle, high = np.percentile(values, (10, 50, 90)).tolist()
+        if high - low > 2.6 * (_FLAT + page.noise) or float(piece.mean()) < _FILLED:
+            return []
+        covered += float(piece.sum())
+        found.append(((left + x0, top + y0, left + x1, top + y1), middle))
+    return found if covered > _PAVED * float((solid | words).sum()) else []
+
+
+def _insets(page: Remains, region: Region) -> Iterator[Picture]:
+    """Yield pictures on grounds of their own that stand on a text's ground."""
+    left, top, right, bottom = region
+    away = np.asarray(cv2.medianBlur(page.away[top:bottom, left:right], 5), np.uint8)
+    steps = cv2.morphologyEx(away, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    words = page.read[top:bottom, left:right]
+    calm = np.asarray((1 - words) * (steps < _STEP + 3 * page.noise), np.uint8)
+    spread = 2.6 * (_FLAT + page.noise)
+    for (x0, y0, x1, y1), piece in components(calm, _INSET * page.height):
+        area = (x1 - x0) * (y1 - y0)
+        if min(x1 - x0, y1 - y0) < _INSET * page.height or area > _MOST * away.size:
+            continue
+        outlines, _ = cv2.findContours(piece, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        is_ground = max(map(cv2.contourArea, outlines)) > _FILLED * area
+        if not is_ground or float(words[y0:y1, x0:x1].mean()) > _FEW:
+            continue
+        inside = away[y0:y1, x0:x1].astype(np.float32)
+        ground = float(np.median(inside[piece > 0]))
+        others = float((np.abs(inside - ground) > spread).sum())
+        one = (left + x0, top + y0, left + x1, top + y1)
+        if others > _OTHER * area and not _is_striped(page, one):
+            yield Picture(one, shades=others)
 
 
 def _is_striped(page: Remains, region: Region) -> bool:
@@ -125,6 +197,7 @@ def strokes(page: Remains) -> Iterator[Picture]:
     grown = np.ones((3, 3), np.uint8)
     ink = page.ink * (1 - page.text) * (1 - cv2.dilate(page.rules, grown))
     ink = np.asarray(ink * (1 - cv2.dilate(page.solid, grown)), np.uint8)
+    ink *= 1 - _brackets(ink, page.height)
     reach = max(3, round(_BROKEN * page.height))
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     for region, piece in components(np.asarray(joined, np.uint8), _PIECE * page.height):
@@ -132,8 +205,25 @@ def strokes(page: Remains) -> Iterator[Picture]:
         if min(right - left, bottom - top) < 0.35 * page.height or _is_shadow(page, region):
             continue
         own = piece * ink[top:bottom, left:right]
-        if not _is_square(own, page.height):
+        if not (_is_square(own, page.height) or _is_pale(page, region, own)):
             yield Picture(region, strokes=_length(own))
+
+
+def _brackets(ink: Mask, height: float) -> Mask:
+    """Return what stands as slim as a bracket, a brace or an integral's sign."""
+    found = np.zeros_like(ink)
+    for (left, top, right, bottom), piece in components(ink, _PIECE * height):
+        high = bottom - top
+        if _BRACKET * (right - left) < high < _BRACKETED * height:
+            found[top:bottom, left:right] |= piece
+    return found
+
+
+def _is_pale(page: Remains, region: Region, piece: Mask) -> bool:
+    """Say whether a piece is hardly darker than paper: where a ground's shade begins to be ink."""
+    left, top, right, bottom = region
+    values = page.away[top:bottom, left:right][piece > 0]
+    return not values.size or float(np.percentile(values, 75)) < _PALE + page.noise
 
 
 def _is_square(piece: Mask, height: float) -> bool:
@@ -201,3 +291,19 @@ def around(*some: Region) -> Region:
     """Return the smallest region around some."""
     lefts, tops, rights, bottoms = zip(*some, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def apart(a: Region, b: Region) -> int:
+    """Return how far two regions lie from each other, each way."""
+    return max(a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3], 0)
+
+
+def touches(some: NDArray[np.int64], region: Region, reach: float) -> bool:
+    """Say whether a region lies within reach of one of some."""
+    left, top, right, bottom = region
+    return bool(
+        (
+            (some[:, 0] < right + reach) & (some[:, 2] > left - reach)
+            & (some[:, 1] < bottom + reach) & (some[:, 3] > top - reach)
+        ).any()
+    )  # fmt: skip

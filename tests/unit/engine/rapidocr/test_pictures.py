@@ -238,3 +238,131 @@ def test_labels_of_pictures_beside_each_other_make_no_table_of_them() -> None:
     found = pictures.find(page, [*lines, *prose(page, top=1000)])
     wanted = [Box(120, 500, 560, 900), Box(660, 500, 1100, 900)]
     assert [alike(a, b) > 0.8 for a, b in zip(found, wanted, strict=True)] == [True, True]
+
+
+def window(page: Pixels) -> list[Line]:
+    """Draw a program's window: a bar, fields with words in them, a button."""
+    cv2.rectangle(page, (300, 500), (900, 900), BLACK, 2)
+    page[502:530, 302:899] = 80
+    lines = []
+    for row in range(5):
+        top = 550 + 54 * row
+        lines.append(text(page, 330, top + 4, 100, "Folder"))
+        cv2.rectangle(page, (460, top), (860, top + 36), BLACK, 2)
+    cv2.rectangle(page, (740, 840), (860, 880), BLACK, 2)
+    return lines
+
+
+def steep_curve(page: Pixels) -> list[Line]:
+    """Draw a frame and one thin curve, hardly a stroke more."""
+    cv2.rectangle(page, (300, 500), (900, 900), BLACK, 2)
+    points = [(300 + 20 * x, round(880 - 340 / (1 + np.exp(15 - x)))) for x in range(31)]
+    cv2.polylines(page, [np.array(points)], False, BLACK, 1)
+    return []
+
+
+def caption(page: Pixels, said: str, top: int = 930) -> list[Line]:
+    return [text(page, 420, top, 360, said)]
+
+
+@pytest.mark.parametrize("make", [window, steep_curve])
+@pytest.mark.parametrize("said", ["Figure 2.1: The first page", "Abb. 7: Die erste Seite"])
+def test_what_a_caption_explains_is_a_picture(
+    make: Callable[[Pixels], list[Line]], said: str
+) -> None:
+    page = bare()
+    lines = [*prose(page), *make(page), *caption(page, said), *prose(page, top=1000)]
+    (found,) = pictures.find(page, lines)
+    assert alike(found, PLACE) > 0.9
+
+
+def test_a_caption_may_stand_above_its_picture() -> None:
+    page = bare()
+    lines = [*prose(page, rows=10), *caption(page, "Figure 3: A window", 450), *window(page)]
+    (found,) = pictures.find(page, [*lines, *prose(page, top=1000)])
+    assert alike(found, PLACE) > 0.9
+
+
+def test_a_sentence_that_names_a_figure_is_no_caption() -> None:
+    page = bare()
+    said = "Figure 2.1 shows what the window looks like"
+    lines = [*prose(page), *window(page), *caption(page, said), *prose(page, top=1000)]
+    assert pictures.find(page, lines) == ()
+
+
+@pytest.mark.parametrize("make", [table, frame])
+def test_a_table_or_a_framed_text_is_none_although_a_figure_s_caption_stands_below(
+    make: Callable[[Pixels], list[Line]],
+) -> None:
+    page = bare()
+    lines = [*prose(page), *make(page), *caption(page, "Figure 2: Prices", 910)]
+    assert pictures.find(page, lines) == ()
+
+
+def test_a_rule_as_broad_as_the_column_is_no_part_of_the_picture_above_it() -> None:
+    page = bare()
+    lines = [*prose(page), *window(page), *caption(page, "Figure 2: A window", 950)]
+    cv2.line(page, (100, 925), (1100, 925), BLACK, 2)
+    (found,) = pictures.find(page, [*lines, *prose(page, top=1000)])
+    assert alike(found, PLACE) > 0.9
+
+
+def test_two_pictures_with_one_caption_stay_two() -> None:
+    page = bare()
+    chance = np.random.default_rng(5)
+    lines = prose(page)
+    for left in (120, 660):
+        shades = cv2.resize(chance.uniform(0, 200, (8, 9)).astype(np.uint8), (440, 400))
+        page[500:900, left : left + 440] = shades[:, :, None]
+    lines += caption(page, "Figure 4: The harbour in spring")
+    assert len(pictures.find(page, [*lines, *prose(page, top=1000)])) == 2
+
+
+def formula(page: Pixels) -> list[Line]:
+    """Draw a column of figures in brackets and braces, five lines high."""
+    for left, way in ((400, 1), (470, -1), (560, 1), (640, -1)):
+        bend = [(left + way * round(12 * (y / 70) ** 2), 570 + y) for y in range(-70, 71, 5)]
+        cv2.polylines(page, [np.array(bend)], False, BLACK, 3)
+    return [text(page, 425, 506 + 34 * row, 24, "1") for row in range(4)]
+
+
+def bars_and_grounds(page: Pixels) -> list[Line]:
+    """Draw a title's bar right above a shaded text that is narrower."""
+    page[500:540, 100:1100] = 60
+    page[540:800, 100:700] = 215
+    return [text(page, 120, 560 + 34 * row, 300) for row in range(6)]
+
+
+def oval(page: Pixels) -> list[Line]:
+    cv2.ellipse(page, (600, 700), (160, 44), 2, 0, 360, (200, 40, 20), 3)
+    return []
+
+
+@pytest.mark.parametrize("make", [formula, bars_and_grounds, oval])
+def test_brackets_grounds_and_a_pen_s_oval_are_no_pictures(
+    make: Callable[[Pixels], list[Line]],
+) -> None:
+    page = bare()
+    assert pictures.find(page, [*prose(page), *make(page), *prose(page, top=1000)]) == ()
+
+
+def test_a_map_on_a_ground_of_its_own_is_found_on_a_text_s_ground() -> None:
+    page = bare()
+    lines = prose(page)
+    page[480:940, 80:1140] = (190, 220, 245)
+    page[500:900, 700:1100] = (70, 160, 230)
+    rim = [(900 + round(r * np.cos(a)), 700 + round(r * np.sin(a)))
+           for a, r in zip(np.arange(0, 6.3, 0.3), [150, 110, 140] * 7, strict=True)]  # fmt: skip
+    cv2.fillPoly(page, [np.array(rim)], (120, 240, 250))
+    lines += [text(page, 100, 510 + 34 * row, 570) for row in range(11)]
+    (found,) = pictures.find(page, [*lines, *prose(page, top=1000)])
+    assert alike(found, Box(700, 500, 1100, 900)) > 0.8
+
+
+def test_a_firm_s_sign_is_found_beside_its_name_and_a_large_initial_is_none() -> None:
+    page = bare()
+    cv2.circle(page, (140, 140), 30, (160, 60, 20), -1)
+    name = Line("Harrington", 0.98, ((190, 115), (500, 115), (500, 165), (190, 165)))
+    (found,) = pictures.find(page, [name, *prose(page, top=300)])
+    assert alike(found, Box(110, 110, 170, 170)) > 0.7
+    assert pictures.find(page, [*prose(page, top=300), text(page, 190, 120, 900)]) == ()
