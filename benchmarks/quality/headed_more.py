@@ -101,6 +101,20 @@ MORE = (
                    "2.6cm")
         + "#counter(page).update(45)\n#set page(footer: context [*Chapter 3. Water* #h(1fr)"
         " *#counter(page).display()*])\n"),
+    Way("lone-sans", "en", "Libertinus Serif", 11, LARGE,
+        block('#text(font: "Liberation Sans", size: 1.2em, weight: "bold")[2.{n} #h(0.6em) {}]',
+              1.5),
+        indent=1.2, is_lone=True, says=("2.{n} {}", "{}"),
+        page='#let bold(it) = text(font: "Liberation Sans", weight: "bold", it)\n'
+        + _head(f"#align(right, bold[Manual of the Valley, Release 4.6.2.0])\n{_RULE}", "0.8cm",
+                "2.6cm")
+        + "#counter(page).update(17)\n#set page(footer: context [#bold[2.1. The keepers] #h(1fr)"
+        " #bold(counter(page).display())])\n"),
+    Way("lone-mixed", "it", "Liberation Serif", 10.5, LARGE,
+        block('#text(font: "Liberation Sans", weight: "bold")[{}]', 1.5), is_lone=True,
+        page=_head("#align(center, text(font: \"Liberation Sans\", weight: \"bold\")["
+                   "Manuale del custode delle chiuse])", "0.7cm", "2.4cm")
+        + '#counter(page).update(6)\n#set page(numbering: "1")\n'),
     Way("lone-centred", "de", "Liberation Serif", 11, LARGE, block("*3.{n}. {}*", 1.5), indent=1.2,
         is_lone=True, says=("3.{n}. {}", "{}"),
         page=_head("#align(center)[Kapitel 3. Das Wasser und seine Wärter]", "0.5cm")

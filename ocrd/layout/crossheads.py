@@ -204,7 +204,8 @@ def _may_be(row: Row, setting: Setting) -> bool:
     small = SMALL_UPPER if text == text.upper() else SMALL
     end = _end(text)
     is_larger = size > headings.MEASURED_LARGER * body.size > 0
-    is_set_apart = is_larger or headings.is_set_apart(row, body)
+    is_bold = headings.weight_of([row], body) >= headings.BOLD  # however few its letters are
+    is_set_apart = is_larger or is_bold or headings.is_set_apart(row, body)
     if end and not (is_set_apart or headings.is_in_capitals([row], end)):
         return False
     if not is_set_apart and _names_value(text):

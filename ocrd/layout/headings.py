@@ -170,18 +170,28 @@ def is_only_bold(rows: Sequence[Row], normal: Body) -> bool:
 
 def is_hardly_larger(rows: Sequence[Row], normal: Body) -> bool:
     """Say whether nothing but the measured size of few letters tells rows from running text."""
-    if not is_only_few(rows, normal):
+    if not _are_few_letters(rows) or normal.size <= 0 or _are_bold(rows, normal):
         return False
     low = median(row.height for row in rows) < LOW * normal.height
     return low or likely_size(rows, normal, FEW_LETTERS) < LARGER * normal.size
 
 
-def is_only_few(rows: Sequence[Row], normal: Body) -> bool:
-    """Say whether rows that are no bolder than running text have few letters that tell size."""
+def is_hardly_measured(rows: Sequence[Row], normal: Body) -> bool:
+    """Say whether only a size tells rows from running text that the measure may err by."""
+    if normal.size <= 0 or _are_bold(rows, normal):
+        return False
+    return _are_few_letters(rows) or median(map(size_of, rows)) < LARGER_SHORT * normal.size
+
+
+def _are_few_letters(rows: Sequence[Row]) -> bool:
+    """Say whether so few small letters are in rows that they tell the size of their type badly."""
     text = "".join(row.text for row in rows)
     small = sum(map(str.islower, text))
-    few = len(text) <= SHORT or (small <= FEW_SMALL and small < SMALL_LETTERS * len(text))
-    return few and normal.size > 0 and not all(is_bold(row, normal) for row in rows)
+    return len(text) <= SHORT or (small <= FEW_SMALL and small < SMALL_LETTERS * len(text))
+
+
+def _are_bold(rows: Sequence[Row], normal: Body) -> bool:
+    return all(is_bold(row, normal) for row in rows)
 
 
 def parts(text: str) -> int:

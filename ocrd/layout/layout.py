@@ -150,7 +150,7 @@ def _set_labels(
     for before, draft, after in zip([None, *some], some, [*some[1:], None], strict=False):
         if draft.label == "text" and not draft.rows[0].whole:
             draft.label = _label(draft, setting, after)
-            if draft.label == "heading" and before and _ends_address(draft, before, setting):
+            if draft.label == "heading" and before and _is_in_step(draft, before, setting):
                 draft.label = "text"
     if some and topmost.runs(some, setting, around_it):
         some[0].label = "text"
@@ -265,13 +265,14 @@ def _runs_on(draft: Draft, after: Draft | None, setting: Setting) -> bool:
     )
 
 
-def _ends_address(draft: Draft, before: Draft, setting: Setting) -> bool:
-    """Say whether few letters in plain type, whose size tells little, end rows in the same step."""
+def _is_in_step(draft: Draft, before: Draft, setting: Setting) -> bool:
+    """Say whether a row that seems somewhat larger follows text in its own step: an address's."""
     return (
-        draft.space < HEADING_SPACE
+        len(draft.rows) == 1
+        and draft.space < HEADING_SPACE
         and before.label == "text"
         and before.rows[-1].whole is None
-        and headings.is_only_few(draft.rows, setting.body)
+        and headings.is_hardly_measured(draft.rows, setting.body)
         and not headings.NUMBERED.match(draft.rows[0].text)
     )
 

@@ -23,7 +23,7 @@ from ocrd.layout.running import Running
 FAR = 2.0  # where the page has no other headings to compare with
 FARTHER = 1.25  # times as far as others stand from what follows them, and
 LEAST = 1.6  # so far
-LARGE = 1.15  # times the text's size: a heading's own
+LARGE = 1.3  # times the text's size: a heading's own
 APART = 4.0  # heights of a line from a page's number to the head beside it
 
 _DIGITS = re.compile(r"\d+")
@@ -37,7 +37,9 @@ def runs(some: Sequence[Draft], setting: Setting, around: Running) -> bool:
         return False
     if headings.is_mark(row.text) and some[1].label in {"title", "heading"}:
         return False  # "Chapter 3" above a chapter's title
-    if row.box.y1 > setting.head or _size(draft, setting) > LARGE * setting.body.size:
+    # Small letters of another typeface are taller, its boxes are not.
+    size = min(_size(draft, setting), row.height / setting.body.height * setting.body.size)
+    if row.box.y1 > setting.head or size > LARGE * setting.body.size:
         return False
     if _has_number_beside(row):
         return True

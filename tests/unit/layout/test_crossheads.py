@@ -130,6 +130,12 @@ def test_so_is_one_in_larger_type(face: Typeface) -> None:
     assert colons(line("Sources and method:", 0, 0, face)) == ["heading"]
 
 
+def test_few_letters_need_no_more_weight_there() -> None:
+    bold = Typeface(13, 2.3 * 1.25)
+    assert colons(line("Tolls:", 0, 0, bold)) == ["heading"]
+    assert colons(line("Tolls:", 0, 0, Typeface(13, 2.3 * 1.15))) == ["text"]
+
+
 def test_so_is_one_in_capitals() -> None:
     assert colons(line("SOURCES AND METHOD:", 0, 0)) == ["heading"]
 

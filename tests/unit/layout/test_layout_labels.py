@@ -220,6 +220,20 @@ def test_few_letters_that_seem_larger_end_an_address_in_its_own_step(y: float, l
     assert label in [name for name, text in found if text.endswith("Marsham NR10")]
 
 
+@pytest.mark.parametrize(
+    ("size", "y", "label"),
+    # The row above ends at 530; a heading's white is 13.5.
+    [(17, 538, "text"), (17, 560, "heading"), (18.5, 538, "heading")],
+)
+def test_a_row_that_seems_a_little_larger_goes_on_with_an_address(
+    size: float, y: float, label: str
+) -> None:
+    address = lines("14 Tanner Row\nMarsham", 200, 462)
+    head = line("Miss Edith Harmer of Marsham", 200, y, Typeface(size, 2.3))
+    found = labelled(paragraph(300), address, head, paragraph(640))
+    assert label in [name for name, text in found if text.endswith("of Marsham")]
+
+
 @pytest.mark.parametrize("text", ["Figure 2:", "Table 3.1:", "Abb. 4", "Figure 2."])
 def test_a_kind_and_its_number_alone_are_a_captions_mark(text: str) -> None:
     assert captions.is_mark(text)

@@ -74,7 +74,8 @@ def test_other_headings_on_the_page_show_how_far_they_stand() -> None:
 
 
 def test_larger_type_is_a_heading_on_any_page() -> None:
-    assert top(paragraph(FAR), foot("45"), face=LARGE)[0] in {"title", "heading"}
+    head = line(HEAD, 200, 140, Typeface(17.5, 4.4), height=40)
+    assert labelled(head, paragraph(FAR), foot("45"))[0][0] in {"title", "heading"}
 
 
 def test_further_down_the_page_it_is_a_heading() -> None:
@@ -90,3 +91,10 @@ def test_a_chapters_mark_goes_with_its_title() -> None:
 
 def test_plain_heads_stay_text() -> None:
     assert top(paragraph(FAR), paragraph(500), foot("45"), face=PLAIN) == ("text", HEAD)
+
+
+def test_small_letters_of_another_typeface_are_taller_and_its_boxes_are_not() -> None:
+    tall = Typeface(18, 3.5)  # 1.38 of the text's
+    assert top(paragraph(FAR), paragraph(500), foot("45"), face=tall) == ("text", HEAD)
+    large = line(HEAD, 200, 140, tall, height=42)
+    assert labelled(large, paragraph(FAR), paragraph(500), foot("45"))[0][0] != "text"
