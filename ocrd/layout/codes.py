@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
-from ocrd.job import Line
+from ocrd.job import Box, Line
+from ocrd.layout import beside
 from ocrd.layout.grids import text_rows
 from ocrd.layout.sheet import Listing, Piece, around
 
@@ -30,6 +31,9 @@ TYPED = 0.8  # share of a page's characters from which it is typed as a whole
 LETTER = 0.5  # the same of a typewritten letter, the rest being its printed head and foot, and
 SENTENCES = 0.5  # share of its characters in rows of sentences
 SIGNS = 0.3  # share of lines with signs of a program from which a typed page is one
+LEVEL = 0.3  # heights by which a row beside running text stands level with one of its lines
+APART = 0.8  # share of the rows beside it that do, from which it may explain them
+SIGNED = 0.5  # share of the rows beside it with signs of a program, and that are surely typed
 NEAR = 2.6  # heights from one row to the next, an empty one between perhaps
 
 _PROSE = re.compile(r"(?:[^\W\d_][^\W\d_'’-]+[,.;]? ){4,}")
@@ -49,8 +53,26 @@ def gathered(pieces: Sequence[Piece], rows_at_least: int = 1) -> list[Piece]:
     letter = pitch(piece.line for piece in pieces if piece.whole is None)
     if letter <= 0:
         return list(pieces)
-    listings: Rows = []
+    if rows_at_least > 1:
+        pieces = _with(pieces, _beside(pieces, letter))
     rows = text_rows(pieces)
+    whole = [
+        _listing(some, letter)
+        for some in _listings(rows, letter)
+        if len(text_rows(some)) >= rows_at_least and _is_program(some, rows)
+    ]
+    return _with(pieces, whole)
+
+
+def _with(pieces: Sequence[Piece], whole: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces with those of program texts as one."""
+    gone = {id(piece) for one in whole if one.whole for piece in one.whole.pieces}
+    return [piece for piece in pieces if id(piece) not in gone] + list(whole)
+
+
+def _listings(rows: Rows, letter: float) -> Rows:
+    """Return the pieces of each program text."""
+    listings: Rows = []
     member = [
         _is_typed(row, letter) and not _is_prose(row) and not _ENTRY.match(row[0].line.text)
         for row in rows
@@ -64,13 +86,48 @@ def gathered(pieces: Sequence[Piece], rows_at_least: int = 1) -> list[Piece]:
             listings[-1] += row
         else:
             listings.append(list(row))
-    whole = [
-        _listing(some, letter)
-        for some in listings
-        if len(text_rows(some)) >= rows_at_least and _is_program(some, rows)
-    ]
-    gone = {id(piece) for one in whole if one.whole for piece in one.whole.pieces}
-    return [piece for piece in pieces if id(piece) not in gone] + whole
+    return listings
+
+
+def _beside(pieces: Sequence[Piece], letter: float) -> list[Piece]:
+    """Return the program texts that stand beside running text, in a column of their own.
+
+    They have rows of their own there; where each stands level with one of the text, it may explain
+    them.
+    """
+    running = {
+        id(pieces[index])
+        for index in beside.prose(pieces)
+        if not _is_alike(pieces[index].line, letter)
+    }
+    text = [piece for piece in pieces if id(piece) in running]
+    rows = text_rows(piece for piece in pieces if id(piece) not in running)
+    found = []
+    for some in _listings(rows, letter) if running else ():
+        own = text_rows(some)
+        level = sum(
+            any(abs(_top(row) - piece.middle) < LEVEL * row[0].box.height for piece in text)
+            for row in own
+        )
+        signed = sum(any(_SIGNS.search(piece.line.text) for piece in row) for row in own)
+        typed = sum(_is_typed(row, letter) for row in own)
+        if (
+            len(own) >= ROWS
+            and not _holds(around(piece.box for piece in some), text)
+            and level < APART * len(own)
+            and signed >= SIGNED * len(own)
+            and typed >= SIGNED * len(own)
+        ):
+            found.append(_listing(some, letter))
+    return found
+
+
+def _holds(box: Box, text: Iterable[Piece]) -> bool:
+    """Say whether some text stands in a box, by the lines' middles."""
+    return any(
+        box.x0 < (piece.box.x0 + piece.box.x1) / 2 < box.x1 and box.y0 < piece.middle < box.y1
+        for piece in text
+    )
 
 
 def signs(text: str) -> int:

@@ -14,7 +14,7 @@ from statistics import median
 
 from ocrd.job import Typeface
 from ocrd.layout import values
-from ocrd.layout.sheet import Grid, Piece, Stack, cut_at
+from ocrd.layout.sheet import Grid, Listing, Piece, Stack, cut_at
 
 MIN_GUTTER = 0.15  # of the line height; boxes of neighbouring columns keep at least this apart
 MIN_SIDE = 2  # rows on either side of a gutter
@@ -141,6 +141,8 @@ def is_split(left: list[Piece], right: list[Piece], gutter: float) -> bool:
         return False
     if any(isinstance(piece.whole, Grid) for piece in (*left, *right)):
         return True
+    if _is_listing(left) or _is_listing(right):
+        return True
     if _are_stacks(left, gutter) or _are_stacks(right, gutter):
         return True
     left, right = _lines(left), _lines(right)
@@ -166,6 +168,11 @@ def is_split(left: list[Piece], right: list[Piece], gutter: float) -> bool:
     return len(many) > 5 and _is_running(many) and _aligned(many, few) < 1 - ALIGNED / 2
 
 
+def _is_listing(side: Sequence[Piece]) -> bool:
+    """Say whether a side is program text of several rows and nothing else."""
+    return all(isinstance(piece.whole, Listing) for piece in side) and _weight(side) >= FEW_ROWS
+
+
 def _are_ends(few: list[Piece], many: list[Piece]) -> bool:
     """Say whether what stands right of rows belongs to them: points of questions, page numbers."""
     found = [piece for piece in few if values.is_mark(piece.line.text)]
@@ -185,6 +192,14 @@ def _are_stacks(side: Sequence[Piece], gutter: float) -> bool:
 def _weight(pieces: Sequence[Piece]) -> int:
     """Return how many rows the pieces are, those of tables and program text counted."""
     return len(_lines(pieces))
+
+
+def _rows(pieces: Sequence[Piece]) -> int:
+    """Return how many rows the pieces are; those of program text have several parts."""
+    return sum(
+        len(piece.whole.text.split("\n")) if isinstance(piece.whole, Listing) else _weight([piece])
+        for piece in pieces
+    )
 
 
 def _lines(pieces: Sequence[Piece]) -> list[Piece]:
@@ -265,7 +280,7 @@ def _is_beside(left: list[Piece], right: list[Piece]) -> bool:
 
     An address and the date to its right, a little lower, are none.
     """
-    few, many = sorted((left, right), key=_weight)
+    few, many = sorted((left, right), key=_rows)
     usual = _height(many)
     spans: list[list[float]] = []
     for piece in sorted(many, key=lambda piece: piece.box.y0):

@@ -1,10 +1,10 @@
-"""Tables beside running text, in one column of several, and cells that are none."""
+"""Tables and program text beside running text, in one column of several."""
 
 import pytest
 
 from ocrd.job import Block, Line
 from ocrd.layout.beside import prose
-from tests.unit.printed import BOLD, LETTER, blocks, cells, line, piece
+from tests.unit.printed import BOLD, LETTER, TYPED, blocks, cells, line, piece
 
 PROSE = (
     "The mill by the old harbour was sold last", "year to a company that wants to build flats",
@@ -100,3 +100,41 @@ def test_a_row_that_was_read_as_one_line_does_not_end_the_table() -> None:
     some = [one for one in some if one not in fused]
     whole = line(" ".join(one.text for one in fused), 150, 500 + 4 * STEP, width=345 + 75)
     assert tables(blocks(some, whole)) == [TABLE]
+
+
+CODE = (
+    "open(path, O_RDONLY);      # nobody writes", "if (total > limit) break;  # too heavy",
+    "close(fd);", "count += item.size;        # in bytes", "free(item.name);",
+    "set -e; make install       # as root",
+)  # fmt: skip
+
+
+def typed(x: float, y: float, step: float) -> list[Line]:
+    """Return program text, its comments in line, each a line of its own as they are found."""
+    found = []
+    for number, said in enumerate(CODE):
+        statement, mark, comment = said.partition("#")
+        found.append(line(statement.rstrip(), x, y + step * number, TYPED))
+        if mark:
+            at = x + LETTER * len(statement)
+            found.append(line(mark + comment, at, y + step * number, TYPED))
+    return found
+
+
+@pytest.mark.parametrize("step", [30.0, 33.0])
+@pytest.mark.parametrize("is_left", [True, False])
+def test_program_text_beside_a_paragraph_is_one(is_left: bool, step: float) -> None:
+    places = (150, 150 + 44 * LETTER + 60) if is_left else (850, 150)
+    prose_lines = [one for y in (500, 740) for one in text(places[0], y)]
+    found = blocks(text(150, 200), prose_lines, typed(places[1], 520, step))
+    assert [block.text for block in found if block.label == "code"] == ["\n".join(CODE)]
+    said = " ".join(block.text for block in found if block.label != "code").replace("\n", " ")
+    assert said.count(" ".join(PROSE)) == 3
+
+
+def test_words_that_typed_ones_are_explained_by_stay_beside_them() -> None:
+    """A reference card: each row has a name and what it does, which goes on in a sentence."""
+    names = ("x.\\y", "x^y;", "ls -l;", "cp(a,b)", "mv(a,b)", "rm(a);")
+    some = [line(said, 500, 500 + STEP * n, width=WIDE) for n, said in enumerate(PROSE)]
+    found = blocks(some, [line(name, 150, 500 + STEP * n, TYPED) for n, name in enumerate(names)])
+    assert "code" not in [block.label for block in found]

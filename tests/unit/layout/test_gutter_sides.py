@@ -221,7 +221,7 @@ def test_points_at_the_right_margin_stay_beside_their_questions(form: str) -> No
     for number in range(1, 8):
         y = 300 + 130 * number
         points = form.format(number + 2)
-        said += [f"{number}. Say in a few words of your own what the text tells of the old harbour,",
+        said += [f"{number}. Say in a few words of your own what the text tells of the old mill,",
                  f"and why nobody {number} wrote of it before.", points]  # fmt: skip
         some += [line(said[-3], 200, y, width=1080), line(said[-2], 200, y + PITCH),
                  line(points, 1450 - LETTER * len(points), y + PITCH)]  # fmt: skip
