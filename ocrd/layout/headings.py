@@ -56,7 +56,10 @@ _MARK = re.compile(
 _ROMAN = re.compile(r"[IVX]{1,5}\.\s+(?=[^\W\d_])")
 _PARTS = re.compile(r"(?:\d{1,3}|[A-Z])((?:\.\d{1,3}){1,5})\.?\s+(?=\S)")  # 2.1, A.3.2
 _COUNT = re.compile(r"(\d{1,3})(?:\.\d{1,3}){0,5}\.?\s+[^\W\d_]")
-_ENTRY = re.compile(r"[•●◦○▪■□◆►▶‣⁃∙]\s*\S|[-–*+·]\s+\S|\(?[a-z]\)\s")
+# A list's entry, or an option of a program above what it does.
+_ENTRY = re.compile(
+    r"[•●◦○▪■□◆►▶‣⁃∙]\s*\S|[-–*+·]\s+\S|\(?[a-z]\)\s|[-–—]{1,2}(?:[a-z]|[A-Z](?=[\s,=]|$))"
+)
 _ENDS = re.compile(r"[.:;][)\]\"'”’»]?$")
 _QUOTES = "\"'“„»«‘‚"
 _LETTERS = re.compile(r"[^\W\d_]")

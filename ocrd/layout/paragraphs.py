@@ -27,6 +27,7 @@ PARAGRAPH_GAP = 1.3  # of the usual distance of two rows
 MORE_GAP = 1.25  # times as much where the sentence goes on
 INDENT = 0.7
 SAME_STEP = 1.15  # times the usual distance of two rows
+SAME_SIZE = 1.1  # times the other's size, where it was measured
 SAME_HEIGHT = 1.35  # of the other's height: more is another type size
 NEIGHBOURS = 5  # rows above and below that tell where text ends on the right
 SAME_EDGE = 3  # rows that end together make an edge
@@ -180,9 +181,10 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     ]
     if ended and _is_term(draft, row, following):
         return Bond.APART
-    if _differ_in_size(last, row) and not (goes_on and room <= 0):
-        return Bond.APART
     apart = headings.is_set_apart(row, body)
+    are_one = apart and headings.is_set_apart(last, body) and _are_of_one_size(last, row)
+    if _differ_in_size(last, row) and not (goes_on and room <= 0) and not are_one:
+        return Bond.APART
     if apart and headings.parts(last.text) and headings.parts(row.text):
         return Bond.APART
     clearly = headings.is_clearly_set_apart(row, body) or headings.is_clearly_set_apart(last, body)
@@ -241,6 +243,12 @@ def _differ_in_size(a: Row, b: Row) -> bool:
     if height < 1:
         height, wide = 1 / height, 1 / wide
     return height > SAME_HEIGHT or (height > 1.15 and wide > 1.2)
+
+
+def _are_of_one_size(a: Row, b: Row) -> bool:
+    """Say whether two rows' type was measured, and is of one size: a heading's, in two rows."""
+    smaller, larger = sorted(map(headings.size_of, (a, b)))
+    return 0 < larger <= SAME_SIZE * smaller
 
 
 def _is_indented(last: Row, row: Row, following: Sequence[Row], *, ended: bool) -> bool:

@@ -127,6 +127,9 @@ def test_a_heading_is_of_a_few_rows(texts: list[str], label: str) -> None:
         ("„Wer ist da?", "text"),
         ("'What there is", "text"),
         ("Name: ____", "text"),
+        ("-help (-h) Print the help", "text"),
+        ("--verbose", "text"),
+        ("-V, --version", "text"),
         ("What_there_is", "title"),
     ],
 )

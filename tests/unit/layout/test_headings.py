@@ -147,3 +147,14 @@ def test_a_chapters_mark_above_text_stays_alone() -> None:
     found = labelled(line("Chapter 3", 200, 300, LARGE), paragraph(400))
     assert found[0][1] == "Chapter 3"
     assert found[1][0] == "text"
+
+
+@pytest.mark.parametrize(("size", "count"), [(13, 1), (14, 1), (16, 2)])
+def test_rows_of_one_measured_size_are_of_one_type_however_high_their_boxes(
+    size: float, count: int
+) -> None:
+    first = line("Beyond Cage —", 200, 480, BOLD, height=42)
+    second = line("Catching the Midnight Train", 200, 528, Typeface(size, 3.5))
+    found = labelled(paragraph(300), first, second, paragraph(620))
+    heads = [text for label, text in found if label in {"heading", "title"}]
+    assert len(heads) == count
