@@ -85,12 +85,21 @@ def _place(blocks: Sequence[Block], box: Box, height: float) -> int:
             return index + 1
     below = [index for index, one in column if _is_below(one, box)]
     if below:
-        return min(below)
+        return _before_aside(blocks, min(below), first, box)
     if column:
         return max(index for index, _ in column) + 1
     middle = (box.y0 + box.y1) / 2
     beside = [index for index, one in inner if one.y0 > middle]
     return min(beside, default=last)
+
+
+def _before_aside(blocks: Sequence[Block], index: int, first: int, box: Box) -> int:
+    """Return the place before what stands right of a picture, as a letter's head does of a logo."""
+    while index > first and all(
+        one.x0 >= box.x1 and one.y0 + one.y1 > 2 * box.y0 for one in blocks[index - 1].boxes
+    ):
+        index -= 1
+    return index
 
 
 def _is_below(one: Box, box: Box) -> bool:

@@ -18,6 +18,7 @@ HEADLINE = 1.25  # times the usual height of a line
 LETTERS = 4  # characters of what is tall by no chance
 HEADED = 0.35  # share of the text's width that headlines take, side by side
 REACH = 0.6  # below the highest headline, in which all others begin and no text does
+SHORTER = 2.5  # by which a column ends before one that goes on
 ROWS = 4  # of a section; fewer are a head or a foot
 
 
@@ -69,7 +70,23 @@ def _begins(
         return True
     if all(_is_headline(piece, height) for piece in above):  # they go on, in a second row
         return False
-    return bottom - top > SPACE * height and _is_headed(band, box.width, height)
+    if bottom - top <= SPACE * height or not _is_headed(band, box.width, height):
+        return False
+    rest = [piece for piece in pieces if piece.box.y0 >= min(one.box.y0 for one in band)]
+    return not _runs_on(above, rest, height)
+
+
+def _runs_on(above: Sequence[Piece], rest: Sequence[Piece], height: float) -> bool:
+    """Say whether one column goes on, with what is quoted or headed in it, below shorter ones.
+
+    Columns of a section that is over end level.
+    """
+    box = around(piece.box for piece in rest)
+    beside = [
+        piece.box.y1 for piece in above if piece.box.x0 >= box.x1 or piece.box.x1 <= box.x0
+    ]
+    own = [piece.box.y1 for piece in above if piece.box.x0 < box.x1 and piece.box.x1 > box.x0]
+    return bool(beside and own) and max(own) - max(beside) > SHORTER * height
 
 
 def _is_headed(band: Sequence[Piece], width: float, height: float) -> bool:

@@ -96,3 +96,20 @@ def test_in_a_mirror_the_picture_is_where_it_is() -> None:
     hebrew = [line("ספריית הכפר פתוחה בכל יום שלישי וחמישי", 300, y, 600) for y in (100, 130, 700)]
     blocks = read(hebrew, PICTURE)
     assert next(block.boxes for block in blocks if block.label == "figure") == (PICTURE,)
+
+
+def test_a_logo_left_of_a_letter_s_head_comes_before_it() -> None:
+    head = [line("Hillside School", 260, 110, 400, 40), line("Beacon Lane, Thornbury", 260, 170)]
+    blocks = read(
+        [*head, line("9 May 2025", 760, 260), *prose(100, 320, 8)], Box(100, 100, 220, 220)
+    )
+    assert [block.text.split()[0] for block in blocks if block.text][:2] == ["Hillside", "Beacon"]
+    assert labels(blocks)[0] == "figure"
+
+
+def test_a_picture_left_of_the_lines_that_run_around_it_comes_before_them() -> None:
+    around_it = prose(460, 300, 10, 440)
+    blocks = read([*prose(100, 100, 6), *around_it, *prose(100, 600, 6)], Box(100, 300, 420, 560))
+    at = labels(blocks).index("figure")
+    assert blocks[at - 1].boxes[0].y0 == 100
+    assert blocks[at + 1].boxes[0].x0 == 460

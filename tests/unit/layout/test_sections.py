@@ -69,3 +69,16 @@ def test_a_headline_in_one_column_ends_no_other() -> None:
     assert runs(read(left, story("b", 460, 300, 3), head, below, right)) == [
         "a", "b", "Fog", "b", "c"
     ]  # fmt: skip
+
+
+def test_a_quotation_between_rules_is_no_end_of_a_column_beside_a_shorter_one() -> None:
+    long, short = story("a", 100, 300, rows=12), story("b", 460, 300, rows=6)
+    quoted = headline("It is cold and wet", 100, 790, 300)
+    assert runs(read(long, quoted, story("c", 100, 880), short)) == [
+        "a", "It is cold and wet", "c", "b",
+    ]  # fmt: skip
+
+
+def test_columns_that_end_level_are_over_at_a_headline_of_one_of_them() -> None:
+    head = headline("Ferry sold", 100, 640, 300)
+    assert runs(read(band("ab", 300), head, story("c", 100, 720))) == ["a", "b", "Ferry sold", "c"]
