@@ -246,7 +246,7 @@ def _is_program(some: Sequence[Piece], rows: Rows) -> bool:
     if first and last < len(rows) and _is_within(rows[first - 1], some, rows[last]):
         return False
     if last > first + 1:
-        whole = [piece.line.text for piece in some]
+        whole = [" ".join(piece.line.text for piece in row) for row in text_rows(some)]
         return max(map(len, whole)) >= LONG or any(map(_SIGNS.search, whole))
     if first == 0:
         return len(some[0].line.text) >= LONG

@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box
-from ocrd.layout import beside, codes, fused, placed, values
+from ocrd.layout import beside, codes, fused, placed, values, worded
 from ocrd.layout.placed import LEVEL, ROWS, WRAP, Placed
 from ocrd.layout.sheet import Grid, Piece, around, cut_at
 
@@ -53,20 +53,18 @@ class _Row:
 
 def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
     """Return the tables, with the pieces' indices in each."""
-    running = beside.prose(pieces)
+    found = worded.tables(pieces)
+    out = beside.prose(pieces).union(*(inside for _, inside in found))
     plain = [
-        index
-        for index, piece in enumerate(pieces)
-        if piece.whole is None and index not in running
+        index for index, piece in enumerate(pieces) if piece.whole is None and index not in out
     ]
     if not plain:
-        return []
+        return found
     height = median(pieces[index].box.height for index in plain)
     letter = codes.pitch(pieces[index].line for index in plain)
     index_of = {id(pieces[index]): index for index in plain}
-    walls = [piece.box for piece in pieces if piece.whole]
+    walls = [piece.box for piece in pieces if piece.whole] + [grid.box for grid, _ in found]
     rows = _rows([pieces[index] for index in plain], height)
-    found: list[tuple[Grid, frozenset[int]]] = []
     at = 0
     while at < len(rows) <= MAX_ROWS:
         end = _with_rest(rows, at, _end(rows, at, height, walls), height)

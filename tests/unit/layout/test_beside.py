@@ -138,3 +138,19 @@ def test_words_that_typed_ones_are_explained_by_stay_beside_them() -> None:
     some = [line(said, 500, 500 + STEP * n, width=WIDE) for n, said in enumerate(PROSE)]
     found = blocks(some, [line(name, 150, 500 + STEP * n, TYPED) for n, name in enumerate(names)])
     assert "code" not in [block.label for block in found]
+
+
+def test_short_words_in_line_are_program_text_if_a_row_is_long_enough() -> None:
+    """A folder's drawing, with what each file is behind its name."""
+    names = ("src/", "  hello.c", "  main.c", "Makefile", "LICENSE")
+    words = ("", "the program", "where it starts", "how to build", "who may use it")
+    some: list[Line] = []
+    for number, (name, said) in enumerate(zip(names, words, strict=True)):
+        y, bare = 700 + STEP * number, name.lstrip()
+        some.append(line(bare, 200 + LETTER * (len(name) - len(bare)), y, TYPED))
+        some += [line(said, 200 + 20 * LETTER, y, TYPED)] * bool(said)
+    more = [line(said, 200, 1200 + STEP * n, TYPED) for n, said in enumerate(CODE)]
+    found = [block.text for block in blocks(text(200, 300), some, text(200, 950), more)]
+    assert "\n".join(
+        f"{name:20s}{said}".rstrip() for name, said in zip(names, words, strict=True)
+    ) in found
