@@ -31,6 +31,14 @@ def _side(head: str, wide: str = "3.4cm", gutter: str = "5mm") -> str:
     return f"#grid(columns: ({wide}, 1fr), column-gutter: {gutter}, {head}, [{{rest}}])"
 
 
+def _by(names: str, place: str, day: str) -> str:
+    return block(
+        f"#align(center)[#text(size: 1.7em)[{{}}]\n\n#text(size: 1.2em)[{names}]\n\n"
+        f"{place}\n\n{day}]",
+        0, 1.6,
+    )  # fmt: skip
+
+
 _NUMBER = "#context counter(page).display()"
 _RULE = "#v(-0.5em)#line(length: 100%, stroke: 0.5pt)"
 
@@ -125,6 +133,19 @@ MORE = (
     Way("lone-rows", "es", "DejaVu Serif", 9, LARGE, block("*{}*", 1.5, 0.8), is_lone=True,
         page=_head(f"*Manual del guarda* #h(1fr) *{_NUMBER}*\\ _El agua y sus guardas_", "0.7cm",
                    "2.6cm")),
+    Way("by-names", "en", "Liberation Serif", 10.5,
+        _by("Edith Harmer, Paul Weir and Anna Lock", "Institute of Waterways, Marsham",
+            "14 March 2019"),
+        block("*{n} #h(0.6em) {}*", 1.5), block("*{n}.{m} #h(0.6em) {}*", 1.3),
+        says=("{n} {}", "{n}.{m} {}")),
+    Way("by-names-bold", "de", "Libertinus Serif", 11,
+        _by("*Klara Vollmer* und *Jens T. Petersen*", "_Amt für Wasserwege, Bergen_", ""),
+        block("#align(center)[*{roman}. {}*]", 1.5, 0.8), columns=2, indent=1.2,
+        says=("{roman}. {}", "{}")),
+    Way("by-one", "fr", "DejaVu Serif", 9, _by("E. Harmer", "Revue des canaux, 12", ""),
+        block('#text(size: 1.2em)[{}]', 1.6, 0.9)),
+    Way("by-none", "es", "Lato", 9.5, CENTRED,
+        block("#align(center, text(size: 1.25em)[{}])", 1.6, 0.9)),
     Way("lone-minutes", "en", "Liberation Sans", 9.5, block("*{}*", 0, 3), block("*{}*", 1.5, 0.8),
         is_lone=True, page='#set page(numbering: "1")\n'),
     Way("lone-memorandum", "nl", "Liberation Serif", 11,

@@ -210,7 +210,8 @@ def _may_be(row: Row, setting: Setting) -> bool:
         return False
     if not is_set_apart and _names_value(text):
         return False
-    large = math.inf if end else LARGE
+    large = headings.LARGER_SHORT if len(text) <= headings.FEW_LETTERS else LARGE
+    large = math.inf if end else large
     if body.size > 0 and size > 0 and not small * body.size <= size <= large * body.size:
         return False
     return (

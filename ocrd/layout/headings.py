@@ -61,6 +61,10 @@ _ENTRY = re.compile(
     r"[•●◦○▪■□◆►▶‣⁃∙]\s*\S|[-–*+·]\s+\S|\(?[a-z]\)\s|[-–—]{1,2}(?:[a-z]|[A-Z](?=[\s,=]|$))"
 )
 _ENDS = re.compile(r"[.:;][)\]\"'”’»]?$")
+_AND = re.compile(r"\s*[,;&]\s*(?:(?:and|und|et|y|e|en)\s+)?|\s+(?:and|und|et|y|e|en)\s+")
+_INITIAL = re.compile(r"\b[A-ZÀ-Þ]\.")
+_WORD_OF_NAME = r"(?:[A-ZÀ-Þ]\.-?|[A-ZÀ-Þ][\w'’-]+|von|van|de|der|den|di|da|du|la|le)"
+_NAME = re.compile(rf"{_WORD_OF_NAME}(?:\s*{_WORD_OF_NAME}){{1,4}}[\d*†‡]*")
 _QUOTES = "\"'“„»«‘‚"
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -201,6 +205,19 @@ def parts(text: str) -> int:
     """Return how many parts the number has that the text begins with, 2 for "2.1"; 0 for one."""
     number = _PARTS.match(text)
     return 1 + number[1].count(".") if number else 0
+
+
+def are_names(text: str) -> bool:
+    """Say whether a text is a list of people's names, or one with an initial."""
+    names = [name for name in _AND.split(text.strip(" .*†‡")) if name]
+    if not names or not all(map(_NAME.fullmatch, names)):
+        return False
+    return len(names) > 1 or has_initial(text)
+
+
+def has_initial(text: str) -> bool:
+    """Say whether a text has an initial letter, as people's names do."""
+    return bool(_INITIAL.search(text))
 
 
 def counts(text: str) -> int:

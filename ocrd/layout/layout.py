@@ -41,6 +41,7 @@ from ocrd.markdown import tables
 
 # In heights of a line unless they say otherwise.
 HEADING_SPACE = 0.45  # above a heading that is no larger than the text
+LARGER_TITLE = 1.15  # times the size of the authors' names below it
 HANGS = 1.0  # what begins so much further right explains the term above it
 FULL = 0.7  # from a full row's end to that of the longest one
 SAME_STEP = 1.15  # times the usual distance of two rows
@@ -150,7 +151,9 @@ def _set_labels(
     for before, draft, after in zip([None, *some], some, [*some[1:], None], strict=False):
         if draft.label == "text" and not draft.rows[0].whole:
             draft.label = _label(draft, setting, after)
-            if draft.label == "heading" and before and _is_in_step(draft, before, setting):
+            if draft.label == "heading" and before and (
+                _is_in_step(draft, before, setting) or _names_authors(draft, before, after)
+            ):
                 draft.label = "text"
     if some and topmost.runs(some, setting, around_it):
         some[0].label = "text"
@@ -262,6 +265,20 @@ def _runs_on(draft: Draft, after: Draft | None, setting: Setting) -> bool:
         and not headings.is_set_apart(below, setting.body)
         and row.box.x1 > column.right - FULL * row.height
         and 0 < step < SAME_STEP * column.pitch
+    )
+
+
+def _names_authors(draft: Draft, before: Draft, after: Draft | None) -> bool:
+    """Say whether rows under a larger title are its authors' names, and head no text."""
+    size, said = max(map(headings.size_of, draft.rows)), _text(draft)
+    heads_text = after is not None and after.label == "text" and len(after.rows) > 1
+    return (
+        before.label in {"title", "heading"}
+        and headings.are_names(said)
+        and (
+            headings.has_initial(said)
+            or (min(map(headings.size_of, before.rows)) >= LARGER_TITLE * size and not heads_text)
+        )
     )
 
 

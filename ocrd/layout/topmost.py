@@ -37,9 +37,7 @@ def runs(some: Sequence[Draft], setting: Setting, around: Running) -> bool:
         return False
     if headings.is_mark(row.text) and some[1].label in {"title", "heading"}:
         return False  # "Chapter 3" above a chapter's title
-    # Small letters of another typeface are taller, its boxes are not.
-    size = min(_size(draft, setting), row.height / setting.body.height * setting.body.size)
-    if row.box.y1 > setting.head or size > LARGE * setting.body.size:
+    if row.box.y1 > setting.head or _size(draft, setting) > LARGE * setting.body.size:
         return False
     if _has_number_beside(row):
         return True
@@ -83,9 +81,9 @@ def _is_later(some: Sequence[Draft], setting: Setting, around: Running) -> bool:
     counts = [count for one in heads if (count := headings.counts(one.rows[0].text))]
     if counts and min(counts) > 1 and not headings.counts(first.rows[0].text):
         return True
-    return any(
-        one.label == "title" or _size(one, setting) > LARGE * _size(first, setting) for one in heads
-    )
+    size = LARGE * _size(first, setting)
+    telling = (one for one in heads if len(one.rows[0].text) > headings.SHORT)
+    return any(one.label == "title" or _size(one, setting) > size for one in telling)
 
 
 def _first(text: str) -> int:
@@ -100,7 +98,14 @@ def _number(text: str) -> int:
 
 
 def _size(draft: Draft, setting: Setting) -> float:
-    return headings.likely_size(draft.rows, setting.body, headings.FEW_LETTERS)
+    """Return the size of a draft's type.
+
+    Small letters of another typeface are taller, and few letters are measured badly; their boxes
+    are not taller for that.
+    """
+    body = setting.body
+    height = median(row.height for row in draft.rows) / body.height * body.size
+    return min(headings.likely_size(draft.rows, body, headings.FEW_LETTERS), height)
 
 
 def _middle(row: Row) -> float:

@@ -193,3 +193,11 @@ def test_a_name_with_its_value_is_none(text: str) -> None:
 def test_a_chapter_with_its_name_is_one() -> None:
     head = line("Chapter 3: The lower gate", 200, ABOVE)
     assert around(head)[1][0] == "heading"
+
+
+def test_few_letters_may_seem_larger_up_to_where_type_tells() -> None:
+    seems = Typeface(17.5, 2.3)  # 1.35 of the text's, by its size and its width
+    head = line("Les péages", 200, ABOVE, seems, height=34, width=210)
+    assert around(head)[1][0] == "heading"
+    longer = line("Les péages de la vallée", 200, ABOVE, Typeface(17.5, 2.3), height=34, width=480)
+    assert around(longer)[1][0] == "heading"

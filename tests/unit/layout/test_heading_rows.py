@@ -312,3 +312,17 @@ def test_few_letters_are_larger_if_their_boxes_are_too(
     one = row(line(text, 200, 300, Typeface(size, 2), height=height, width=width))
     assert headings.is_set_apart(one, NORMAL) == apart
     assert headings.is_hardly_larger([one], NORMAL) == (not apart)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("M. Halloran and T. Breivik", True), ("Klara Vollmer und Jens T. Petersen", True),
+        ("Edith Harmer, Paul Weir and Anna Lock", True), ("Edith Harmer1, Paul Weir2*", True),
+        ("Ludwig van den Berg & Ana de la Cruz", True), ("E. Harmer", True),
+        ("Edith Harmer", False), ("Timber and Stone", False), ("Sources and method", False),
+        ("The keepers and their houses", False), ("4. Results", False), ("", False),
+    ],
+)  # fmt: skip
+def test_names_of_people_are_told_by_how_they_are_written(text: str, names: bool) -> None:
+    assert headings.are_names(text) == names

@@ -249,3 +249,23 @@ def test_bold_words_that_run_into_the_sentence_behind_them_are_no_heading(
     below = paragraph(560)
     found = labelled(paragraph(300), words, below)
     assert found[1][0] == label
+
+
+@pytest.mark.parametrize(
+    ("names", "size", "below", "label"),
+    [
+        ("Edith Harmer, Paul Weir", 17, "Institute of Waterways", "text"),
+        ("Edith Harmer, Paul Weir", 17, "", "heading"),  # the text stands right below
+        ("Edith Harmer, Paul Weir", 19, "Institute of Waterways", "heading"),
+        ("E. Harmer and P. Weir", 19, "", "text"),
+        ("Bridges of the valley", 17, "Institute of Waterways", "heading"),
+    ],
+)
+def test_authors_names_under_a_title_are_no_heading(
+    names: str, size: float, below: str, label: str
+) -> None:
+    title = line("Locks and Their Keepers", 200, 200, Typeface(20, 4.4), height=46)
+    row = line(names, 200, 300, Typeface(size, 4), height=40)
+    place = [line(below, 200, 380)] if below else []
+    found = labelled(title, row, place, paragraph(460), paragraph(640))
+    assert found[1] == (label, names)

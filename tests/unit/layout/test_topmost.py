@@ -98,3 +98,8 @@ def test_small_letters_of_another_typeface_are_taller_and_its_boxes_are_not() ->
     assert top(paragraph(FAR), paragraph(500), foot("45"), face=tall) == ("text", HEAD)
     large = line(HEAD, 200, 140, tall, height=42)
     assert labelled(large, paragraph(FAR), paragraph(500), foot("45"))[0][0] != "text"
+
+
+def test_a_few_letters_below_that_seem_larger_tell_nothing() -> None:
+    inner = [line("Tolls", 200, 420, Typeface(18, 4.4), height=42), *paragraph(490)]
+    assert top(paragraph(FAR), inner)[0] == "heading"
