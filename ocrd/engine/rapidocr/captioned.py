@@ -45,7 +45,7 @@ def named(page: Remains, running: NDArray[np.int64]) -> Iterator[tuple[Picture, 
 
     ``running`` are the regions of lines that are prose.
     """
-    captions = [region for region, text in page.lines if _FIGURE.match(text)]
+    captions = captions_of(page)
     if not captions:
         return
     some = _pieces(page, running)
@@ -65,6 +65,11 @@ def named(page: Remains, running: NDArray[np.int64]) -> Iterator[tuple[Picture, 
             if _is_drawn(inside, page.height) and not _is_ruled(page, region):
                 yield Picture(region, named=True), _is_framed(region, inside, page.height)
             break
+
+
+def captions_of(page: Remains) -> list[Region]:
+    """Return where the lines lie that begin a figure's caption."""
+    return [region for region, text in page.lines if _FIGURE.match(text)]
 
 
 def _pieces(page: Remains, running: NDArray[np.int64]) -> NDArray[np.int64]:

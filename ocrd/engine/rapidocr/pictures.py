@@ -52,6 +52,8 @@ def find(pixels: Pixels, lines: Sequence[Line]) -> tuple[Box, ...]:
     """Return the boxes of the pictures of an upright page, in its pixels, from above."""
     page = remains.of(pixels, lines, _SURE)
     some = [*pieces.solids(page), *pieces.strokes(page), *pieces.diagrams(page)]
+    if not some and not captioned.captions_of(page):
+        return ()
     around = _Around.of(page, some)
     found = around.grown(some)
     drawn = [one.region for one in found if _is_picture(one, page, around)]
