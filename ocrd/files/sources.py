@@ -168,7 +168,7 @@ def key_and_writer(entry: Entry) -> tuple[FileKey, bool | None]:
 
     For what a look at the name has just called a regular file.
     """
-    with translated(entry, translate_source):
+    try:
         fd = entry.open(READ)
         try:
             status = os.fstat(fd)
@@ -177,6 +177,8 @@ def key_and_writer(entry: Entry) -> tuple[FileKey, bool | None]:
             return key_of(status), _has_writer(fd)
         finally:
             os.close(fd)
+    except OSError as error:
+        raise translate_source(error, entry) from error
 
 
 def snapshot(where: Where, destination: Path, key: FileKey) -> str:

@@ -36,8 +36,11 @@ log = logging.getLogger(__name__)
 Standing = tuple[Callable[[], str], Callable[[str], None]]  # recalls a text, remembers it
 
 DEBOUNCE_SECONDS = 0.2  # between a wake-up and its scan
-SCAN_SHARE = 4  # a scan is followed by a rest this many times its own length,
-LONGEST_REST_SECONDS = 60.0  # but no longer: a scan that hung for a night says nothing of the next
+# A scan is followed by a rest this many times its own length, less where many files are to be
+# offered: what is looked at then is no waste. But no longer: a scan that hung for a night says
+# nothing of the next.
+SCAN_SHARE = 4
+LONGEST_REST_SECONDS = 60.0
 LOCAL_INTERVAL_SECONDS = 30.0
 NETWORK_INTERVAL_SECONDS = 10.0
 OFFLINE_INTERVAL_SECONDS = 5.0  # at most, between two tries of a root that is not there
@@ -208,10 +211,11 @@ class Inbox:
         finally:
             self._progress = None
         seconds = self._clock() - started
-        self._status = replace(
+        status = self._status = replace(
             self._status, last_scan_seconds=seconds, scans=self._status.scans + 1
         )
-        rest = max(DEBOUNCE_SECONDS, min(SCAN_SHARE * seconds, LONGEST_REST_SECONDS))
+        share = SCAN_SHARE * (1 - status.settling / status.known if status.known else 1)
+        rest = max(DEBOUNCE_SECONDS, min(share * seconds, LONGEST_REST_SECONDS))
         return rest, min(self._interval_seconds(), due - self._clock())
 
     def _interval_seconds(self) -> float:

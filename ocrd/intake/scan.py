@@ -74,6 +74,8 @@ class _Visit:
     """A folder in the course of a scan."""
 
     folder: str  # relative to the root
+    prefix: str  # of the relative paths of what lies in it
+    in_the_way: frozenset[str]  # names that done/ or failed/ have to have
     directory: files.Directory
     new: dict[str, Known]  # what its names are known as from now on
     scan: Scan
@@ -213,7 +215,8 @@ class Scanner:
                 files.opened_folder(self._place(folder)) as directory,
                 os.scandir(directory.fd) as entries,
             ):
-                visit = _Visit(folder, directory, new, scan)
+                prefix = f"{folder}/" if folder else ""
+                visit = _Visit(folder, prefix, self._in_the_way(prefix), directory, new, scan)
                 for number, entry in enumerate(entries):
                     is_bare = False
                     if number % 256 == 0:
@@ -260,6 +263,10 @@ class Scanner:
     def _see(self, entry: os.DirEntry[str], before: Known | None, visit: _Visit) -> None:
         """Judge one regular file and remember the judgement."""
         scan, new = visit.scan, visit.new
+        if isinstance(before, Sighting) and not self.network and self._is_due(before, scan):
+            new[entry.name] = before  # the open file says all that the listing would
+            self._look(visit.directory.entry(entry.name), before, visit)
+            return
         try:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
@@ -286,8 +293,11 @@ class Scanner:
         previous = before if isinstance(before, Sighting) else None
         sighting = settle.sight(previous, listed, scan.now)
         new[entry.name] = sighting
-        if settle.is_due(sighting, self.settle_seconds, scan.now):
+        if self._is_due(sighting, scan):
             self._look(visit.directory.entry(entry.name), sighting, visit)
+
+    def _is_due(self, sighting: Sighting, scan: Scan) -> bool:
+        return settle.is_due(sighting, self.settle_seconds, scan.now)
 
     def _look(self, entry: files.Entry, sighting: Sighting, visit: _Visit) -> None:
         """Open a due file, and put it into the batch if it is settled."""
@@ -298,7 +308,7 @@ class Scanner:
             else:
                 key, writer = files.key_and_writer(entry)
             unsettled = settle.look(sighting, key, writer, self._clock())
-            is_seen = unsettled is None and not self._is_in_the_way(visit.folder, name)
+            is_seen = unsettled is None and name not in visit.in_the_way
             what = self._stray(entry) if is_seen else ""
         except (SourceChangedError, UnsupportedError):  # no longer there, no longer a file
             del visit.new[name]
@@ -313,16 +323,16 @@ class Scanner:
             visit.new[name] = Left(sighting.listed, what)
             visit.scan.skipped.note(visit.folder, name, Why.STRAY, what)
             return
-        relpath = os.path.join(visit.folder, name)  # noqa: PTH118 - as the ledger spells it
-        candidate = Candidate(self._root, relpath, key)
+        candidate = Candidate(self._root, visit.prefix + name, key)
         self._batch.append((visit.folder, name, sighting.listed, candidate))
         if len(self._batch) >= BATCH:
             self._offer(visit.scan)
 
-    def _is_in_the_way(self, folder: str, name: str) -> bool:
-        """Say whether a file has the place of done/ or failed/: it has to go, whatever it is."""
-        path = os.path.join(self._root, folder, name)  # noqa: PTH118 - hot
-        return any(_is_within(place, path) for place in self._filed)
+    def _in_the_way(self, prefix: str) -> frozenset[str]:
+        """Return names of a folder that done/ or failed/ need: a file there has to go."""
+        start = os.path.join(self._root, prefix)  # noqa: PTH118 - with a slash at its end
+        places = (place for place in self._filed if place.startswith(start))
+        return frozenset(place[len(start) :].partition("/")[0] for place in places)
 
     def _offer(self, scan: Scan) -> None:
         """Hand the batch over; what could not be handed over is offered by the next scan."""

@@ -6,8 +6,9 @@ attempt is counted before the work on it begins.
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from ocrd.errors import (
@@ -29,6 +30,11 @@ BYTES_PER_PAGE = 200_000  # a guess, until the document was looked into
 # No delay is longer: a job that is to wait beyond it was delayed before the clock went back.
 LONGEST_WAIT = 600.0  # seconds
 NOTHING: Mapping[str, int] = MappingProxyType({})
+LOOKED_UP = 500  # sources in one question
+_ADD = (
+    "INSERT INTO jobs (inbox, relpath, key, state, priority, created, due, asked)"
+    " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)"
+)
 
 
 class Queue(LedgerFile):
@@ -42,16 +48,58 @@ class Queue(LedgerFile):
         A candidate must come again when a job on an older state of the same path is being worked
         on. A file that was kept or cancelled in this very state is not read again.
         """
-        again = []
-        for candidate in candidates:
-            if not self._enqueue_one(candidate, priority, now):
-                again.append(candidate)
+        again: list[Candidate] = []
+        new: dict[tuple[bytes, bytes], Candidate] = {}
+        for some in _chunks(candidates, LOOKED_UP):
+            sources = [(os.fsencode(one.inbox), os.fsencode(one.relpath)) for one in some]
+            known = self._known(sources)
+            for source, candidate in zip(sources, some, strict=True):
+                if source not in known and source not in new:
+                    new[source] = candidate
+                    continue
+                self._add_new(new, priority, now)
+                if not self._enqueue_one(source, candidate, priority, now):
+                    again.append(candidate)
+        self._add_new(new, priority, now)
         return again
 
-    def _enqueue_one(self, candidate: Candidate, priority: int, now: float) -> bool:
-        source = (os.fsencode(candidate.inbox), os.fsencode(candidate.relpath))
+    def _known(self, sources: Sequence[tuple[bytes, bytes]]) -> set[tuple[bytes, bytes]]:
+        """Return those of the sources that there ever was a job of: of most there was none."""
+        known: set[tuple[bytes, bytes]] = set()
+        by_inbox: dict[bytes, list[bytes]] = {}
+        for inbox, relpath in sources:
+            by_inbox.setdefault(inbox, []).append(relpath)
+        for inbox, relpaths in by_inbox.items():
+            rows = self.db.execute(
+                "SELECT DISTINCT relpath FROM jobs WHERE inbox = ?"  # noqa: S608  (our own text)
+                f" AND relpath IN ({','.join('?' * len(relpaths))})",
+                (inbox, *relpaths),
+            )
+            known.update((inbox, relpath) for (relpath,) in rows)
+        return known
+
+    def _add_new(
+        self, new: dict[tuple[bytes, bytes], Candidate], priority: int, now: float
+    ) -> None:
+        """Add jobs of sources that there was none of, and forget these as new."""
+        if not new:
+            return
+        self.db.executemany(
+            _ADD,
+            [
+                (*source, key_text(one.key), priority, now, _due(one.key, now), "{}")
+                for source, one in new.items()
+            ],
+        )
+        (last,) = self.db.execute("SELECT last_insert_rowid()").fetchone()
+        # One after the other: numbers only grow, and nobody else writes meanwhile.
+        self.news += [News(last - ago, JobState.QUEUED) for ago in reversed(range(len(new)))]
+        new.clear()
+
+    def _enqueue_one(
+        self, source: tuple[bytes, bytes], candidate: Candidate, priority: int, now: float
+    ) -> bool:
         key = key_text(candidate.key)
-        due = now + SECONDS_PER_PAGE * max(1.0, candidate.key.size / BYTES_PER_PAGE)
         last = self.db.execute(
             "SELECT id, key, state, kept FROM jobs WHERE inbox = ? AND relpath = ?"
             " ORDER BY id DESC LIMIT 1",
@@ -64,7 +112,7 @@ class Queue(LedgerFile):
                     return True
                 if state != JobState.QUEUED:
                     return False
-                self._restart(job_id, key, due)
+                self._restart(job_id, key, _due(candidate.key, now))
                 return True
             if last_key == key and (kept or state == JobState.CANCELLED):
                 return True
@@ -115,11 +163,8 @@ class Queue(LedgerFile):
         self, source: tuple[bytes, bytes], key: FileKey, priority: int, now: float,
         order: Order = NO_ORDER,
     ) -> int:  # fmt: skip
-        due = now + SECONDS_PER_PAGE * max(1.0, key.size / BYTES_PER_PAGE)
         added = self.db.execute(
-            "INSERT INTO jobs (inbox, relpath, key, state, priority, created, due, asked)"
-            " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)",
-            (*source, key_text(key), priority, now, due, order_text(order)),
+            _ADD, (*source, key_text(key), priority, now, _due(key, now), order_text(order))
         )
         assert added.lastrowid is not None
         if order.callback:
@@ -252,3 +297,14 @@ class Queue(LedgerFile):
                 *(error.code for error in (DiskFullError, ShareGoneError, TransientError)),
             ),
         )
+
+
+def _due(key: FileKey, now: float) -> float:
+    """Return when a document falls due that came now, by a guess at its pages."""
+    return now + SECONDS_PER_PAGE * max(1.0, key.size / BYTES_PER_PAGE)
+
+
+def _chunks(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
+    waiting = iter(candidates)
+    while some := [*itertools.islice(waiting, size)]:
+        yield some

@@ -17,7 +17,7 @@ import pytest
 from ocrd.config.settings import InboxSettings
 from ocrd.errors import FolderWithheldError
 from ocrd.intake.inbox import Inbox, InboxStatus
-from ocrd.intake.scan import Scanner
+from ocrd.intake.scan import Scan, Scanner
 from ocrd.job import Candidate
 from tests.unit.intake.folders import Clock
 
@@ -318,3 +318,22 @@ def test_a_scan_that_hung_for_a_night_is_followed_by_no_longer_rest_than_others(
 
 def test_stop_before_start_is_allowed(tmp_path: Path) -> None:
     assert Inbox(InboxSettings(path=tmp_path), found=lambda _: None).stop(1.0)
+
+
+@pytest.mark.parametrize(
+    ("settling", "known", "rest"), [(0, 100, 4.0), (100, 100, 0.2), (50, 100, 2.0), (0, 0, 4.0)]
+)
+def test_a_scan_is_followed_by_a_shorter_rest_where_much_is_to_be_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settling: int, known: int, rest: float
+) -> None:
+    clock = Clock()
+    inbox = Inbox(InboxSettings(path=tmp_path), found=lambda _: None, clock=clock)
+
+    def scan(scanner: Scanner) -> Scan:
+        clock.now += 1.0
+        return Scan(clock.now, settling=settling, known=known)
+
+    monkeypatch.setattr(Scanner, "scan", scan)
+    shortest, _ = inbox._scan_guarded()
+    assert shortest == pytest.approx(rest)
+    inbox._watches.close()

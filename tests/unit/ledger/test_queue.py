@@ -7,6 +7,7 @@ import pytest
 from ocrd.errors import DocumentError, Reason
 from ocrd.job import Candidate, Job, JobState
 from ocrd.ledger.jobs import Ledger
+from ocrd.ledger.queue import LOOKED_UP
 from tests.unit.ledger.offers import INBOX, NOW, candidate, enqueue, key, lease
 
 
@@ -14,6 +15,24 @@ def test_enqueueing_twice_is_once(ledger: Ledger) -> None:
     assert enqueue(ledger, candidate("a.pdf"), candidate("a.pdf")) == []
     enqueue(ledger, candidate("a.pdf"))
     assert ledger.counts()[JobState.QUEUED] == 1
+
+
+def test_of_many_each_has_its_job_and_its_news_in_the_order_they_came(ledger: Ledger) -> None:
+    """More than are looked up at once, new ones and known ones among each other."""
+    count = LOOKED_UP + 20
+    known = [candidate(f"{number}.pdf") for number in range(0, count, 100)]
+    enqueue(ledger, *known)
+    every = [candidate(f"{number}.pdf") for number in range(count)]
+    other = Candidate("/other", "1.pdf", key())
+    with ledger.transaction():
+        ledger.news.clear()
+        assert ledger.enqueue([*every, every[1], other], 0, NOW) == []
+        told = [one.job for one in ledger.news]
+    jobs = {job.id: (job.inbox, job.relpath) for job in ledger.jobs(limit=2 * count)}
+    assert sorted(jobs) == [*range(1, count + 2)]
+    new = [each.relpath for each in every if each not in known]
+    assert [jobs[number][1] for number in told] == [*new, "1.pdf"]
+    assert jobs[count + 1] == ("/other", "1.pdf")
 
 
 def test_a_name_that_is_not_utf8_comes_back_as_it_was(ledger: Ledger) -> None:
