@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ocrd import doubts, files, retrying
 from ocrd.errors import OcrdError, Reason, SourceChangedError, TransientError
 from ocrd.filing import filing, plans
 from ocrd.job import JobState, SourceInfo
+from ocrd.ledger.jobs import Ledger
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.publishing import Publisher
 from ocrd.verdicts import Verdicts
@@ -26,6 +29,18 @@ log = logging.getLogger("ocrd.finishing")
 _NAMED = {"done with doubts": "Done with doubts", "partial": "Done in part"}
 
 MAX_PLANS = 10  # tries to find names that nobody takes in between
+QUICK_PAGES, QUICK_BYTES = 8, 1 << 23  # of a document that keeps no other one waiting
+
+
+@dataclass(slots=True)
+class _Filing:
+    """A document that goes to its place, and what came of it."""
+
+    work: Work
+    info: SourceInfo | None
+    error: OcrdError | None
+    plan: plans.Plan | None = None
+    failure: Exception | None = None  # PlanOutdatedError: it is to be planned anew
 
 
 class Finisher:
@@ -46,36 +61,85 @@ class Finisher:
             return False
         await self._ledger.do(
             lambda ledger: ledger.finish(
-                job.id, JobState.DONE, time.time(), destination=str(work.path), kept=True,
+                job.id,
+                JobState.DONE,
+                time.time(),
+                destination=str(work.path),
+                kept=True,
                 sha256=sha256,
             )
         )
         return True
 
     async def file(self, work: Work, info: SourceInfo | None, error: OcrdError | None) -> None:
-        """Publish what there is and dispose of the source; plan anew while names get taken."""
-        work.is_filing = True
-        plan = await work.folder.threads.do(self._filed, work, info, error)
-        await self._finish(work, plan)
+        """Publish what there is and dispose of the source; plan anew while names get taken.
 
-    def _filed(
-        self, work: Work, info: SourceInfo | None, error: OcrdError | None
-    ) -> plans.Plan:
-        """File a document, in one of its folder's threads; return what was carried out."""
-        work.folder.require_root()
+        Small documents of one folder go together: they share the syncs and the commits.
+        """
+        work.is_filing = True
+        one = _Filing(work, info, error)
+        if _is_quick(work):
+            plan = await work.folder.threads.do_together(self._filed, one)
+        else:
+            (outcome,) = await work.folder.threads.do(self._filed, [one])
+            if isinstance(outcome, Exception):
+                raise outcome
+            plan = outcome
+        self._note_end(work, plan)
+
+    def _filed(self, some: Sequence[_Filing]) -> list[plans.Plan | Exception]:
+        """File documents of one folder, in one of its threads; return what was carried out."""
+        some[0].work.folder.require_root()
+        left = some
         for _ in range(MAX_PLANS):
-            plan = self._publisher.stage(work, info, error)
+            self._file_once(left)
+            left = [one for one in left if isinstance(one.failure, filing.PlanOutdatedError)]
+            if not left:
+                break
+        for one in left:
+            one.failure = TransientError(
+                f"{one.work.name}: every name that was planned for its files was taken meanwhile.",
+                hint="Something else writes files of these names into the destination folder.",
+            )
+        self._close(some)
+        return [one.failure or _plan_of(one) for one in some]
+
+    def _file_once(self, some: Sequence[_Filing]) -> None:
+        """Stage all, record the intents together, then carry them out side by side."""
+        for one in some:
+            one.failure = None
             try:
-                filing.publish(plan, work.job.key, work.sha256)
-            except filing.PlanOutdatedError:
-                continue
-            finally:
-                self._publisher.release(plan)
-            return plan
-        raise TransientError(
-            f"{work.name}: every name that was planned for its files was taken meanwhile.",
-            hint="Something else writes files of these names into the destination folder.",
-        )
+                one.plan = self._publisher.stage(one.work, one.info, one.error)
+            except Exception as failure:  # noqa: BLE001  (border of one document)
+                one.failure = failure
+        staged = [one for one in some if one.failure is None]
+        self._record([
+            (one, self._publisher.intent(one.work, one.info, _plan_of(one))) for one in staged
+        ])  # fmt: skip
+        for one in staged:
+            if one.failure is not None:
+                filing.withdraw(_plan_of(one))
+        intended = [one for one in staged if one.failure is None]
+        outcomes = files.carry_out_all([
+            filing.publishing(_plan_of(one), one.work.job.key, one.work.sha256)
+            for one in intended
+        ])  # fmt: skip
+        for one, outcome in zip(intended, outcomes, strict=True):
+            one.failure = outcome
+        for one in staged:
+            self._publisher.release(_plan_of(one))
+
+    def _close(self, some: Sequence[_Filing]) -> None:
+        """Have the ledger know of those that are in their places."""
+        self._record([
+            (one, self._end_of(one.work, _plan_of(one))) for one in some if one.failure is None
+        ])  # fmt: skip
+
+    def _record(self, steps: Sequence[tuple[_Filing, Callable[[Ledger], None]]]) -> None:
+        """Have the ledger do a step for each document, in one commit; note what fails."""
+        done = self._ledger.submit_all([step for _, step in steps])
+        for (one, _), future in zip(steps, done, strict=True):
+            one.failure = future.exception()  # type: ignore[assignment]  # no step raises others
 
     async def file_again(self, work: Work) -> None:
         """Carry out an intent that a crash or a full disk interrupted."""
@@ -91,7 +155,8 @@ class Finisher:
         except filing.PlanOutdatedError:
             await self._ledger.do(lambda ledger: ledger.reopen(work.job.id))
             return
-        await self._finish(work, plan)
+        await self._ledger.do(self._end_of(work, plan))
+        self._note_end(work, plan)
 
     async def take_back_again(self, work: Work) -> None:
         """Go on with a retry that a crash interrupted: the source returns to the inbox."""
@@ -127,23 +192,41 @@ class Finisher:
         work.folder.forget(work.job.relpath)
         log.info("%s", error.what, extra=work.about("withdrawn"))
 
-    async def _finish(self, work: Work, plan: plans.Plan) -> None:
-        kept, job_id = plan.action == "keep", work.job.id
-        await self._ledger.do(
-            lambda ledger: ledger.finish(
-                job_id, plan.state, time.time(),
-                destination=plan.destination or (plan.source if kept else ""),
-                sha256=work.sha256 or work.job.sha256,
-                kept=kept,
-                reason=plan.reason,
-                outputs={output.path: output.sha256 for output in plan.outputs},
-            )
+    def _end_of(self, work: Work, plan: plans.Plan) -> Callable[[Ledger], None]:
+        """Return the step that closes a document whose files are in their places."""
+        kept, now = plan.action == "keep", time.time()
+        sha256 = work.sha256 or work.job.sha256
+        return lambda ledger: ledger.finish(
+            work.job.id,
+            plan.state,
+            now,
+            destination=plan.destination or (plan.source if kept else ""),
+            sha256=sha256,
+            kept=kept,
+            reason=plan.reason,
+            outputs={output.path: output.sha256 for output in plan.outputs},
         )
+
+    def _note_end(self, work: Work, plan: plans.Plan) -> None:
         self._verdicts.forget(work.job.id)
-        if not kept:
+        if plan.action != "keep":
             work.folder.left(work.job.relpath)
             work.folder.forget(work.job.relpath)
         _log_filed(work, plan)
+
+
+def _is_quick(work: Work) -> bool:
+    """Say whether filing it takes so short that others may wait for it.
+
+    On a share each call is a wait of its own: there the threads go side by side.
+    """
+    is_small = (work.pages or 0) <= QUICK_PAGES and work.job.key.size <= QUICK_BYTES
+    return is_small and not work.folder.is_network()
+
+
+def _plan_of(one: _Filing) -> plans.Plan:
+    assert one.plan is not None
+    return one.plan
 
 
 def _log_filed(work: Work, plan: plans.Plan) -> None:
@@ -152,24 +235,32 @@ def _log_filed(work: Work, plan: plans.Plan) -> None:
     # The record begins with the document's name.
     where = files.printable(place if place.name != work.path.name else place.parent)
     about = work.about(
-        str(plan.state), pages=work.pages, seconds=seconds, destination=files.printable(place),
-        code=plan.reason.code, hint=plan.reason.hint, page=plan.reason.page,
-        doubtful=work.doubtful or None, unread=work.unread or None,
+        str(plan.state),
+        pages=work.pages,
+        seconds=seconds,
+        destination=files.printable(place),
+        code=plan.reason.code,
+        hint=plan.reason.hint,
+        page=plan.reason.page,
+        doubtful=work.doubtful or None,
+        unread=work.unread or None,
     )
     state = doubts.state_of(unread=work.unread, doubtful=work.doubtful)
     if plan.state is JobState.DONE and state == "done":
-        log.info(
-            "Done in %s, %s: %s", span(round(seconds, 1)), _pages(work), where, extra=about
-        )
+        log.info("Done in %s, %s: %s", span(round(seconds, 1)), _pages(work), where, extra=about)
     elif plan.state is JobState.DONE:
         log.warning(
-            "%s in %s, %s, %d doubtful, %d not read: %s", _NAMED[state], span(round(seconds, 1)),
-            _pages(work), work.doubtful, work.unread, where, extra=about,
+            "%s in %s, %s, %d doubtful, %d not read: %s",
+            _NAMED[state],
+            span(round(seconds, 1)),
+            _pages(work),
+            work.doubtful,
+            work.unread,
+            where,
+            extra=about,
         )
     else:
-        log.error(
-            "Failed: %s %s (%s)", plan.reason.message, plan.reason.hint, where, extra=about
-        )
+        log.error("Failed: %s %s (%s)", plan.reason.message, plan.reason.hint, where, extra=about)
 
 
 def _pages(work: Work) -> str:

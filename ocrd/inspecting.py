@@ -7,11 +7,13 @@ document's pages and hash, and it holds no page of another content.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from ocrd.errors import CorruptError, NoPagesError, TooLargeError
 from ocrd.job import SourceInfo
 from ocrd.ledger.writer import LedgerWriter
 from ocrd.raster.rasterize import Rasterizer, Source
+from ocrd.reading import DrawnBefore, page_path
 from ocrd.verdicts import Verdicts
 from ocrd.work import Work
 
@@ -26,11 +28,12 @@ class Inspector:
     """Inspects documents. One for the whole daemon."""
 
     def __init__(
-        self, ledger: LedgerWriter, rasterizer: Rasterizer, verdicts: Verdicts
+        self, ledger: LedgerWriter, rasterizer: Rasterizer, verdicts: Verdicts, temp_dir: Path
     ) -> None:
         self._ledger = ledger
         self._rasterizer = rasterizer
         self._verdicts = verdicts
+        self._temp_dir = temp_dir
 
     def awaited(self, work: Work, source: Source) -> Source:
         """Return the source as one that may still become whole, while the patience lasts."""
@@ -42,11 +45,12 @@ class Inspector:
     async def inspect(self, work: Work, source: Source, sha256: str) -> SourceInfo:
         """Return what the source is, and note it.
 
-        Raises CorruptError while a damaged file may still become whole, TooLongForNowError, and
-        the DocumentError of a file that cannot be read.
+        The page of a document that has only one may be drawn by then: ``work.drawn``. Raises
+        CorruptError while a damaged file may still become whole, TooLongForNowError, and the
+        DocumentError of a file that cannot be read.
         """
         job = work.job
-        info = await self._rasterizer.inspect(source, rank=work.rank)
+        info = await self._look(work, source)
         if info.repaired and source.awaited:
             raise CorruptError(
                 f"{work.name} is damaged, or not complete yet.",
@@ -67,11 +71,22 @@ class Inspector:
                 f"{work.name} has {wanted} pages to be read, more than {most}.",
                 hint="Ask for some of its pages, or raise max_pages in [api].",
             )
-        # Not waited for: what is kept of the document later comes behind it.
-        self._ledger.submit(
+        # Not waited for: what is kept of the document later comes behind it, or with it.
+        self._ledger.later(
             lambda ledger: ledger.inspected(job.id, pages=wanted, sha256=sha256)
         )
         work.info = info
         if wanted > LONG_PAGES and not work.long_allowed:
             raise TooLongForNowError
+        return info
+
+    async def _look(self, work: Work, source: Source) -> SourceInfo:
+        """Look into the source, and have its only page drawn by the way where it is to be read."""
+        hello, job = work.engine.announced, work.job
+        if hello is None or job.pages_done or job.order.pages or (job.pages or 1) > 1:
+            return await self._rasterizer.inspect(source, rank=work.rank)
+        into = page_path(self._temp_dir, str(job.id), 1)
+        looked = self._rasterizer.begin(source, into, hello.longest_side, rank=work.rank)
+        info, image = await looked
+        work.drawn = DrawnBefore(image, hello.longest_side) if image else None
         return info

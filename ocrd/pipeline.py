@@ -14,6 +14,7 @@ the document is judged in one place, `verdicts`, and done in one, `fates`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -51,7 +52,7 @@ class Pipeline:
         self._rasterizer = rasterizer
         self._temp_dir = temp_dir
         self._publisher = Publisher(ledger)
-        self._inspector = Inspector(ledger, rasterizer, verdicts)
+        self._inspector = Inspector(ledger, rasterizer, verdicts, temp_dir)
         self._finisher = Finisher(ledger, self._publisher, verdicts)
         self._follower = Follower(ledger, self._publisher.names)
         self._fates = Fates(ledger, self._finisher, verdicts)
@@ -77,6 +78,8 @@ class Pipeline:
             log.exception("An internal error.", extra=work.about("internal-error"))
             await self._fates.retry_later(work, NO_REASON, refund=False)
         finally:
+            if work.drawn is not None:
+                _discard(work.drawn.image.path)
             if _is_there(self._drawings(work)):
                 await asyncio.to_thread(shutil.rmtree, self._drawings(work), ignore_errors=True)
 
@@ -125,6 +128,7 @@ class Pipeline:
                 on_kill=progress.count_kill,
                 on_acquittal=progress.forget_kills,
                 kills=await progress.kills(),
+                drawn=work.drawn,
                 stopping=self.stopping,
                 deadly_pages=most_failures(work.pages or 0, work.settings.tolerance) + 1,
             )
@@ -172,6 +176,12 @@ def _poisonous(work: Work) -> OcrdError:
         " without a page read.",
         hint="Open the file in another program; 'ocrd retry' begins it once more.",
     )
+
+
+def _discard(page: str) -> None:
+    """Remove a drawn page that may not have been read."""
+    with contextlib.suppress(OSError):  # it was; or a disk is read-only now, and starts empty it
+        os.unlink(page)  # noqa: PTH108 - hot
 
 
 def _is_there(path: Path) -> bool:

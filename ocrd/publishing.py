@@ -1,7 +1,7 @@
 """What a document leaves behind: which files, with what in them, staged and recorded.
 
-After :meth:`Publisher.stage` returns, every sidecar is on disk under its temporary name and the
-ledger knows the intent; what is left is :func:`filing.publish`.
+After :meth:`Publisher.stage` returns, every sidecar is on disk under its temporary name; once the
+ledger has the :meth:`Publisher.intent`, what is left is :func:`filing.publish`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -43,10 +43,8 @@ class Publisher:
         """Give the plan's names back."""
         self.names.release(plan)
 
-    def stage(
-        self, work: Work, info: SourceInfo | None, error: OcrdError | None
-    ) -> plans.Plan:
-        """Plan, stage and record the intent; for one of the folder's threads.
+    def stage(self, work: Work, info: SourceInfo | None, error: OcrdError | None) -> plans.Plan:
+        """Plan and stage; for one of the folder's threads.
 
         Call :meth:`release` once the plan is carried out or given up.
         """
@@ -69,17 +67,18 @@ class Publisher:
             account = work.account or self._account(work, info)
             contents = [self._content(work, plan, kind, info, account) for kind in kinds]
             plan = filing.stage(plan, contents)
-            self._ledger.submit(
-                lambda ledger: ledger.intend(
-                    job.id, plan.to_json(), sha256=work.sha256,
-                    account=_told_of(work, info, account),
-                )
-            ).result()
         except BaseException:
             self.names.release(plan)
             filing.withdraw(plan)
             raise
         return plan
+
+    def intent(
+        self, work: Work, info: SourceInfo | None, plan: plans.Plan
+    ) -> Callable[[Ledger], None]:
+        """Return the step that has the ledger know what was staged."""
+        body, account = plan.to_json(), _told_of(work, info, work.account or Account())
+        return lambda ledger: ledger.intend(work.job.id, body, sha256=work.sha256, account=account)
 
     def _owned(self, work: Work) -> dict[str, str]:
         """Return path and hash of the source's earlier outputs.

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ocrd import doubts, languages, opinions
 from ocrd.engine.chain import ChainedEngine
@@ -45,6 +45,13 @@ class InterruptedReadingError(Exception):
     """The daemon stops; what was read so far is checkpointed."""
 
 
+class DrawnBefore(NamedTuple):
+    """A page that was drawn before its document is read, where it is drawn while that is."""
+
+    image: PageImage
+    longest_side: int  # pixels, that were asked for
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What reading one document needs."""
@@ -65,6 +72,7 @@ class Reading:
     kills: Mapping[int, int] = field(default_factory=dict)  # by page
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     pages: int = 0  # of the document; 0 is not known
+    drawn: DrawnBefore | None = None
     deadly_pages: int = MAX_DEADLY_PAGES  # that take all their time: so many end the document
 
 
@@ -101,7 +109,10 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
                 if reading.stopping.is_set():
                     room.leave(reading.name)
                     break
-                group.create_task(read_one(number))
+                if reading.pages == 1:  # nothing goes on beside it
+                    await read_one(number)
+                else:
+                    group.create_task(read_one(number))
     except ExceptionGroup as failed:
         raise _first(failed) from failed
     if reading.stopping.is_set():
@@ -109,16 +120,18 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
 
 
 async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
-    path = reading.temp_dir / f"{reading.name}-{number}.pnm"
+    path = page_path(reading.temp_dir, reading.name, number)
     image: PageImage | None = None
     try:
-        image = await unless_stopping(
-            reading.stopping,
-            reading.rasterizer.draw(
-                reading.source, number, path, longest_side, rank=reading.rank,
-                deadly_pages=reading.deadly_pages,
-            ),
-        )  # fmt: skip
+        image = _drawn_before(reading, number, longest_side)
+        if image is None:
+            image = await unless_stopping(
+                reading.stopping,
+                reading.rasterizer.draw(
+                    reading.source, number, path, longest_side, rank=reading.rank,
+                    deadly_pages=reading.deadly_pages,
+                ),
+            )  # fmt: skip
         if image.blank:
             page = _blank(image)
         else:
@@ -141,6 +154,19 @@ async def _read_page(reading: Reading, number: int, longest_side: int) -> None:
         with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
             path.unlink()
     await reading.on_page(page)
+
+
+def page_path(temp_dir: Path, name: str, number: int) -> Path:
+    """Return where a page of a document of that name is drawn."""
+    return temp_dir / f"{name}-{number}.pnm"
+
+
+def _drawn_before(reading: Reading, number: int, longest_side: int) -> PageImage | None:
+    """Return the page if it is drawn, and by what the engine says now."""
+    if reading.drawn is None:
+        return None
+    image, side = reading.drawn
+    return image if image.number == number and side == longest_side else None
 
 
 async def _settled(reading: Reading, image: PageImage, page: PageRead) -> PageRead:

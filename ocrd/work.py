@@ -17,6 +17,7 @@ from ocrd.job import Job, Order, PageRead, Past, SourceInfo
 from ocrd.layout.document import Document
 from ocrd.ledger.queue import SECONDS_PER_PAGE
 from ocrd.log import fields
+from ocrd.reading import DrawnBefore
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Work:
     started: float = field(default_factory=time.monotonic)
     sha256: str | None = None
     info: SourceInfo | None = None
+    drawn: DrawnBefore | None = None  # its only page, if that was drawn when it was looked into
     read: dict[int, PageRead] = field(default_factory=dict)  # under this lease, of few pages
     doubtful: int = 0  # pages so far, of all leases,
     unread: int = 0  # and those that count as not read

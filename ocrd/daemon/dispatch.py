@@ -35,6 +35,7 @@ log = logging.getLogger("ocrd.daemon.dispatch")
 
 LONGEST_WAIT = 5.0  # seconds between two looks at the ledger where nothing wakes us,
 IDLE_WAIT = 30.0  # and there is nothing that could go on by itself
+GATHER_SECONDS = 0.01  # for places that come free one after the other to be filled in one step
 STARTING_WAIT = 0.2  # the same while folders come online one after the other
 STARTING_SECONDS = 10.0
 FEW_DOCUMENTS = 8  # at least so many at once: their inspection and filing go on side by side
@@ -107,6 +108,8 @@ class Dispatcher:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.01, wait)):
                     await self._wake.wait()
+            if self.working:
+                await asyncio.sleep(GATHER_SECONDS)
 
     def _longest_wait(self, due: float | None) -> float:
         """Return when to look again, with the time at which a delayed job may be leased."""

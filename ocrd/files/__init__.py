@@ -18,7 +18,7 @@ from ocrd.files.directories import (
     opened_folder,
     rename_no_replace,
 )
-from ocrd.files.moving import move, remove
+from ocrd.files.moving import move, move_steps, remove
 from ocrd.files.names import TEMPORARY_GLOB, printable, temporary_name, temporary_path
 from ocrd.files.naming import give_name
 from ocrd.files.oserrors import LinkInTheWayError, is_of_disk, system_error, translate, translated
@@ -35,6 +35,7 @@ from ocrd.files.sources import (
     snapshot,
 )
 from ocrd.files.space import free_bytes
+from ocrd.files.syncing import Steps, carry_out, carry_out_all
 from ocrd.files.writing import (
     CHUNK_BYTES,
     fill,
@@ -52,7 +53,10 @@ __all__ = [
     "Entry",
     "LinkInTheWayError",
     "Place",
+    "Steps",
     "Where",
+    "carry_out",
+    "carry_out_all",
     "discard",
     "entry_of",
     "exchange",
@@ -68,6 +72,7 @@ __all__ = [
     "key_of",
     "make_directories",
     "move",
+    "move_steps",
     "open_source",
     "opened_folder",
     "printable",

@@ -25,12 +25,20 @@ from ocrd.files.sources import (
     sha256_of,
     source,
 )
+from ocrd.files.syncing import Steps, carry_out
 from ocrd.files.writing import temporary
 from ocrd.job import FileKey
 
 
 def move(where: Where, destination: Where, key: FileKey, *, resume: bool = False) -> None:
-    """Move a source, durably, times kept, across file systems too; overwrite nothing.
+    """Move a source, durably, see :func:`move_steps`."""
+    carry_out(move_steps(where, destination, key, resume=resume))
+
+
+def move_steps(
+    where: Where, destination: Where, key: FileKey, *, resume: bool = False
+) -> Steps[None]:
+    """Move a source, times kept, across file systems too; overwrite nothing.
 
     Raises FileExistsError if the name is taken, and SourceChangedError if the source is not, or
     does not stay, in the state ``key`` or is open for writing; then it is where it was. With
@@ -40,14 +48,14 @@ def move(where: Where, destination: Where, key: FileKey, *, resume: bool = False
     with _entries(where, destination) as (old, new):
         try:
             with translated(destination):
-                _move(old, new, key)
+                yield from _moving(old, new, key)
                 return
         except FileExistsError:
             if not (resume and _is_copy(old, new, key)):
                 raise
             remove(old, key)
             with translated(destination):
-                new.directory.sync()
+                yield new.directory
 
 
 @contextlib.contextmanager
@@ -60,7 +68,7 @@ def _entries(where: Where, destination: Where) -> Iterator[tuple[Entry, Entry]]:
         yield old, new
 
 
-def _move(source: Entry, destination: Entry, key: FileKey) -> None:
+def _moving(source: Entry, destination: Entry, key: FileKey) -> Steps[None]:
     try:
         _take(source, destination, key)
     except OSError as error:
@@ -68,8 +76,8 @@ def _move(source: Entry, destination: Entry, key: FileKey) -> None:
             raise
         _move_across(source, destination, key)
     else:
-        destination.directory.sync()
-        source.directory.sync()
+        yield destination.directory
+        yield source.directory
 
 
 def _take(source: Entry, destination: Entry, key: FileKey) -> None:

@@ -6,7 +6,7 @@ anybody, so that no link on the way is followed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -17,10 +17,14 @@ class Place:
 
     root: Path
     parts: tuple[str, ...] = ()
+    # The whole path, for people and the ledger; not for opening. Asked for many times.
+    path: Path = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if any(part in {"", ".", ".."} or "/" in part or "\0" in part for part in self.parts):
             raise ValueError(f"{self.parts!r} leads out of {str(self.root)!r}")
+        path = self.root.joinpath(*self.parts) if self.parts else self.root
+        object.__setattr__(self, "path", path)
 
     @classmethod
     def below(cls, root: Path, relpath: str | Path) -> Self:
@@ -36,8 +40,12 @@ class Place:
 
         Where none does, its own folder counts as named by the administrator.
         """
-        root = next((root for root in roots if path.is_relative_to(root)), path.parent)
-        return cls(root, path.relative_to(root).parts)
+        parts = path.parts
+        for root in roots:
+            above = root.parts
+            if parts[: len(above)] == above:
+                return cls(root, parts[len(above) :])
+        return cls(path.parent, parts[-1:])
 
     def __str__(self) -> str:
         return str(self.path)
@@ -46,14 +54,9 @@ class Place:
         return type(self)(self.root, (*self.parts, name))
 
     @property
-    def path(self) -> Path:
-        """The whole path, for people and the ledger; not for opening."""
-        return self.root.joinpath(*self.parts)
-
-    @property
     def name(self) -> str:
         """The last part; that of the root's own path for the root."""
-        return self.path.name
+        return self.parts[-1] if self.parts else self.root.name
 
     @property
     def parent(self) -> Self:

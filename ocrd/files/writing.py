@@ -165,6 +165,7 @@ def replace_file(staged: Entry, entry: Entry, is_replaceable: Callable[[Entry], 
         if not is_replaceable(staged) and staged.exists():
             exchange(staged, entry)
             raise system_error(errno.EEXIST, str(entry))
+        entry.directory.sync()  # a power loss must not leave the end of the old file alone
         staged.unlink()
 
 

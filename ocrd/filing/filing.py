@@ -57,8 +57,9 @@ def stage(plan: Plan, contents: Sequence[Content]) -> Plan:
     outputs: list[Output] = []
     try:
         # Never on the disk below an unmounted share.
-        files.make_directories(plan.folder, root_too=plan.folder.root != Path(plan.root))
-        with files.translated(plan.folder), files.opened_folder(plan.folder) as folder:
+        place = plan.folder
+        files.make_directories(place, root_too=place.root != Path(plan.root))
+        with files.translated(place), files.opened_folder(place) as folder:
             for output, content in zip(plan.outputs, contents, strict=True):
                 entry = folder.entry(Path(output.staged).name)
                 with files.translated(Path(output.path)):
@@ -70,7 +71,12 @@ def stage(plan: Plan, contents: Sequence[Content]) -> Plan:
 
 
 def publish(plan: Plan, key: FileKey, sha256: str | None) -> None:
-    """Carry the plan out, or what is left of it; afterwards all of it is on disk.
+    """Carry the plan out, see :func:`publishing`; afterwards all of it is on disk."""
+    files.carry_out(publishing(plan, key, sha256))
+
+
+def publishing(plan: Plan, key: FileKey, sha256: str | None) -> files.Steps[None]:
+    """Carry the plan out, or what is left of it.
 
     ``key`` and ``sha256`` are the source's, as it was read. Raises PlanOutdatedError,
     SourceChangedError (nothing of this plan stays published), or a TransientError (call again).
@@ -80,10 +86,12 @@ def publish(plan: Plan, key: FileKey, sha256: str | None) -> None:
         if _is_source_gone(plan, source, key, sha256):
             return  # the last step, so that everything before it has been done
         with _opened_folder(plan) as folder:
+            if any(output.replaces for output in plan.outputs):
+                _require_all(folder, plan)
             for output in plan.outputs:
                 _publish_output(folder.entry(Path(output.path).name), output)
-            folder.sync()
-            _dispose_source(plan, source, folder, key)
+            yield folder
+            yield from _disposing(plan, source, folder, key)
     except (SourceChangedError, PlanOutdatedError):
         withdraw(plan)
         raise
@@ -154,22 +162,34 @@ def _is_source_gone(plan: Plan, source: Place, key: FileKey, sha256: str | None)
         )
         if ours or (plan.destination and _is_same(plan.place(plan.destination), key, sha256)):
             return True
-        raise SourceChangedError(
-            f"{files.printable(source.path)} is not what was read."
-        ) from None
+        raise SourceChangedError(f"{files.printable(source.path)} is not what was read.") from None
     return False
 
 
 @contextlib.contextmanager
 def _opened_folder(plan: Plan) -> Iterator[Directory]:
     """Open the folder that all goes to, once: who renames it meanwhile gets all or nothing."""
+    place = plan.folder
     with contextlib.ExitStack() as stack:
         try:
-            folder = stack.enter_context(files.opened_folder(plan.folder))
+            folder = stack.enter_context(files.opened_folder(place))
         except FileNotFoundError as error:
-            with files.opened_folder(Place(plan.folder.root)):  # is there; what was staged is not
-                raise PlanOutdatedError(str(plan.folder)) from error
+            with files.opened_folder(Place(place.root)):  # is there; what was staged is not
+                raise PlanOutdatedError(str(place)) from error
         yield folder
+
+
+def _require_all(folder: Directory, plan: Plan) -> None:
+    """Raise PlanOutdatedError where one of the outputs is neither staged nor published.
+
+    Before any takes its place: after a power loss some of the staged names may be there and others
+    not, and what was replaced by then would pass for somebody's work in the next plan.
+    """
+    for output in plan.outputs:
+        entry = folder.entry(Path(output.path).name)
+        staged = entry.with_name(Path(output.staged).name)
+        if not staged.exists() and not _is_published(entry, output):
+            raise PlanOutdatedError(output.path)
 
 
 def _publish_output(entry: Entry, output: Output) -> None:
@@ -221,13 +241,14 @@ def _may_replace(entry: Entry, output: Output) -> bool:
     return holds(entry, output.replaced) if output.replaced else files.is_regular(entry)
 
 
-def _dispose_source(plan: Plan, source: Place, folder: Directory, key: FileKey) -> None:
+def _disposing(plan: Plan, source: Place, folder: Directory, key: FileKey) -> files.Steps[None]:
     if plan.action == "delete":
         files.remove(source, key)
     elif plan.action == "move":
         try:
             # What an interrupted run copied to another file system is taken up, not copied again.
-            files.move(source, folder.entry(Path(plan.destination).name), key, resume=True)
+            there = folder.entry(Path(plan.destination).name)
+            yield from files.move_steps(source, there, key, resume=True)
         except FileExistsError as error:
             raise PlanOutdatedError(plan.destination) from error
 

@@ -212,8 +212,12 @@ def _numbered(name: str) -> Iterator[str]:
     """Yield the name, then the name with -2, -3, … before its ending."""
     yield name
     path = Path(name)
+    stem, ending = path.stem, path.suffix
+    if not ending:  # dots at the end are part of the stem, and would begin an ending
+        stem = name.rstrip(".")
+        ending = name[len(stem) :]
     for number in itertools.count(2):
-        yield _fit(path.stem, f"-{number}{path.suffix}")
+        yield _fit(stem, f"-{number}{ending}")
 
 
 def first_names(name: str, kind: str) -> Iterator[str]:

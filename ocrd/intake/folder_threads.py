@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R")
 
 THREADS = 4  # so that hashing one large file does not hold up filing the small ones
 STUCK_SECONDS = 10.0
+MOST_TOGETHER = 16  # things that are done at once by one thread
 
 
 class FolderThreads:
@@ -28,6 +31,8 @@ class FolderThreads:
         self._clock = clock
         self._running: dict[int, float] = {}
         self._numbers = itertools.count()
+        self._waiting: dict[Hashable, deque[tuple[Any, asyncio.Future[Any]]]] = {}
+        self._gathering: set[asyncio.Task[None]] = set()
 
     async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work`` in one of the threads and wait for it.
@@ -44,6 +49,48 @@ class FolderThreads:
                 del self._running[number]
 
         return await asyncio.get_running_loop().run_in_executor(self._executor, timed)
+
+    async def do_together(
+        self, work: Callable[[Sequence[T]], Sequence[R | Exception]], one: T
+    ) -> R:
+        """Run ``work`` on this and on all that came while it ran on others; return its part.
+
+        One thread at a time does it; an exception among what it returns is raised here.
+        """
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        if work in self._waiting:
+            self._waiting[work].append((one, future))
+        else:
+            self._waiting[work] = deque([(one, future)])
+            task = asyncio.create_task(self._do_all(work))
+            self._gathering.add(task)  # the loop alone does not hold on to it
+            task.add_done_callback(self._gathering.discard)
+        return await future
+
+    async def _do_all(self, work: Callable[[Sequence[T]], Sequence[R | Exception]]) -> None:
+        """Run ``work`` until nobody waits for it."""
+        waiting = self._waiting[work]
+        try:
+            while waiting:
+                some = [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
+                try:
+                    outcomes = await self.do(work, [one for one, _ in some])
+                except Exception as error:  # noqa: BLE001  (border: the callers get it)
+                    outcomes = [error] * len(some)
+                except BaseException:
+                    waiting.extend(some)
+                    raise
+                for (_, future), outcome in zip(some, outcomes, strict=True):
+                    if future.done():  # given up
+                        continue
+                    if isinstance(outcome, Exception):
+                        future.set_exception(outcome)
+                    else:
+                        future.set_result(outcome)
+        finally:
+            del self._waiting[work]
+            for _, future in waiting:
+                future.cancel()
 
     @property
     def is_stuck(self) -> bool:

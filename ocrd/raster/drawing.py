@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
-from ocrd.errors import LedgerError, PageError, TooLargeError
+from ocrd.errors import LedgerError, OcrdError, PageError, TooLargeError
 from ocrd.files import printable
 from ocrd.job import PageImage, PageRead, SourceInfo
 from ocrd.pages import from_json
@@ -30,7 +30,7 @@ from ocrd.raster.output import Output
 from ocrd.raster.pdfs.pdf import Pdf
 from ocrd.raster.sources import drop, idle, source
 
-__all__ = ["crop", "draw", "drop", "idle", "inspect", "overlay"]
+__all__ = ["begin", "crop", "draw", "drop", "idle", "inspect", "overlay"]
 
 
 def inspect(
@@ -57,6 +57,37 @@ def inspect(
             hint="Split it, or raise limits.pages.",
         )
     return asdict(SourceInfo(document.format, document.pages, document.repaired))
+
+
+def begin(
+    path: str,
+    key: list[int] | None,
+    passwords: list[str],
+    *,
+    descriptors: list[int],
+    awaited: bool = False,
+    file_size: int,
+    pages: int,
+    page_pixels: int,
+    into: str,
+    longest_side: int,
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return what :func:`inspect` does, and what :func:`draw` does of the only page.
+
+    None for the page where there are more, or this one cannot be drawn: whoever asks for it by
+    itself is told why.
+    """
+    about: dict[str, Any] = {"descriptors": descriptors, "page_pixels": page_pixels}
+    about["awaited"] = awaited
+    info = inspect(path, key, passwords, file_size=file_size, pages=pages, **about)
+    if info["pages"] != 1:
+        return info, None
+    try:
+        return info, draw(
+            path, key, passwords, page=1, into=into, longest_side=longest_side, **about
+        )
+    except OcrdError:
+        return info, None
 
 
 def draw(

@@ -69,6 +69,10 @@ class Pool:
             "slow": len(self._slow),
         }
 
+    def is_slow(self, source: Source) -> bool:
+        """Say whether the document once took long."""
+        return source.identity in self._slow
+
     def count_deadly(self, source: Source) -> int:
         """Count one more page of the document that was too much; return how many there are."""
         self._slow[source.identity] = deadly = self._slow.get(source.identity, 0) + 1
@@ -88,7 +92,7 @@ class Pool:
     async def _insist(self, call: Call, rank: Rank, seats: Seats) -> Any:
         deaths = 0
         while True:
-            if slow := call.source.identity in self._slow:
+            if slow := self.is_slow(call.source):
                 call.source.on_slow()
             try:
                 async with self._lane(seats, slow=slow):
@@ -132,7 +136,7 @@ class Pool:
         except Exception as error:
             if isinstance(error, ChildError):
                 error.halfway = call.is_halfway()
-            _remove(call)
+            remove_outputs(call)
             raise
 
     async def _to_its_end(self, answer: Coroutine[Any, Any, Any], call: Call) -> Any:
@@ -229,10 +233,11 @@ def _forget(task: asyncio.Task[Any], call: Call) -> None:
     """Take note of the end of a call that nobody waits for any more."""
     if not task.cancelled():
         task.exception()
-    _remove(call)
+    remove_outputs(call)
 
 
-def _remove(call: Call) -> None:
+def remove_outputs(call: Call) -> None:
+    """Remove what the call was to write, as far as it is there."""
     for path in call.outputs:
         if path.is_file():
             with contextlib.suppress(OSError):

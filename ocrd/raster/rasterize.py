@@ -7,6 +7,7 @@ overlay, which has a child of its own where it is long.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from ocrd.job import Doubt, Ink, PageImage, PageRead, SourceInfo
 from ocrd.raster.calls import MAX_DEATHS, Call, Source
 from ocrd.raster.child import MAX_DESCRIPTORS, Limits
 from ocrd.raster.isolate import ChildFault
-from ocrd.raster.pool import Deadly, Pool
+from ocrd.raster.pool import Deadly, Pool, remove_outputs
 from ocrd.raster.seats import Rank
 
 if TYPE_CHECKING:
@@ -91,13 +92,8 @@ class Rasterizer:
         children, SourceChangedError, TransientError. Image files of one page are judged by their
         header and their end; whether they decode shows when they are drawn.
         """
-        arguments = {
-            "file_size": self._limits.file_size,
-            "pages": self._limits.pages,
-            "page_pixels": self._limits.page_pixels,
-        }
         try:
-            call = replace(self._call("inspect", source, arguments), pages=_INSPECTION)
+            call = replace(self._call("inspect", source, self._bounds()), pages=_INSPECTION)
             return SourceInfo(**await self._pool.do(call, rank))
         except Deadly as error:
             raise PoisonousError(
@@ -107,6 +103,37 @@ class Rasterizer:
             raise CorruptError(
                 f"{printable(source.path.name)}: {_unforeseen(error)}", hint=_FAULT_HINT
             ) from error
+
+    async def begin(
+        self, source: Source, into: Path, longest_side: int, *, rank: Rank = ()
+    ) -> tuple[SourceInfo, PageImage | None]:
+        """Look into a source, and draw its page into ``into`` where it has only one.
+
+        Raises what :meth:`inspect` raises. What comes of no page (there are more; it cannot be
+        drawn, or not quickly) is None, and is for :meth:`draw` to do or to say. Nothing is left at
+        ``into`` then.
+        """
+        if not self._pool.is_slow(source):
+            arguments = {**self._bounds(), "into": str(into), "longest_side": longest_side}
+            call = self._call("begin", source, arguments, outputs=(into,))
+            call = replace(
+                call, deadline_seconds=call.quick_seconds, deaths_allowed=1,
+                pages=1 + _INSPECTION,
+            )  # fmt: skip
+            with contextlib.suppress(Deadly, ChildFault):  # it is to be found out which of the two
+                info, page = await self._pool.do(call, rank)
+                if page is None:
+                    remove_outputs(call)
+                return SourceInfo(**info), _page_image(page) if page else None
+        return await self.inspect(source, rank=rank), None
+
+    def _bounds(self) -> dict[str, Any]:
+        """Return what a source is held against when it is looked into."""
+        return {
+            "file_size": self._limits.file_size,
+            "pages": self._limits.pages,
+            "page_pixels": self._limits.page_pixels,
+        }
 
     async def draw(
         self, source: Source, page: int, into: Path, longest_side: int, rank: Rank = (), *,

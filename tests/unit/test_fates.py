@@ -163,7 +163,7 @@ async def test_what_cannot_be_filed_is_filed_later_for_that_reason(
     def refuse(*_: object) -> None:
         raise FolderWithheldError("Another daemon's.", hint="Ask it.")
 
-    monkeypatch.setattr(filing, "publish", refuse)
+    monkeypatch.setattr(filing, "publishing", refuse)
     work = await court.desk.lease()
     await court.fates.meet(work, EncryptedError("Locked."))
     job = await court.desk.job(work)
@@ -183,7 +183,7 @@ async def test_a_ledger_that_fails_ends_it_all(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(filing, "publish", fail)
+    monkeypatch.setattr(filing, "publishing", fail)
     work = await court.desk.lease()
     with pytest.raises(LedgerError):
         await court.fates.meet(work, error if where == "first" else EncryptedError("Locked."))

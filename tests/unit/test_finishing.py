@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from ocrd import pages, retrying
+from ocrd import files, finishing, pages, retrying
 from ocrd.doubts import outcome_of
 from ocrd.errors import EncryptedError, ShareGoneError, SourceChangedError, TransientError
+from ocrd.files import directories
 from ocrd.filing import filing
 from ocrd.finishing import MAX_PLANS, Finisher
 from ocrd.job import Block, Candidate, Doubt, JobState, PageRead, PageStatus, SourceInfo
@@ -68,16 +71,16 @@ def archive(tmp_path: Path) -> Iterator[End]:
 def outdated(times: int, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Have names taken while files of these plans are published; return where those were to go."""
     planned: list[Path] = []
-    publish = filing.publish
+    publishing = filing.publishing
 
-    def taken_or_published(plan: Any, *about: Any) -> None:
+    def taken_or_published(plan: Any, *about: Any) -> files.Steps[None]:
         planned.append(Path(plan.destination))
         if len(planned) <= times:
             filing.withdraw(plan)
             raise filing.PlanOutdatedError
-        publish(plan, *about)
+        yield from publishing(plan, *about)
 
-    monkeypatch.setattr(filing, "publish", taken_or_published)
+    monkeypatch.setattr(filing, "publishing", taken_or_published)
     return planned
 
 
@@ -200,7 +203,7 @@ async def test_a_filing_that_a_crash_interrupted_goes_on(
 ) -> None:
     work = await end.read()
     with monkeypatch.context() as crashing:
-        crashing.setattr(filing, "publish", lambda *_: 1 / 0)
+        crashing.setattr(filing, "publishing", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await end.finisher.file(work, ONE_PAGE, None)
     again = await end.desk.again(work)
@@ -219,7 +222,7 @@ async def test_a_filing_whose_plan_is_outdated_begins_anew_and_keeps_the_pages(
 ) -> None:
     work = await end.read()
     with monkeypatch.context() as crashing:
-        crashing.setattr(filing, "publish", lambda *_: 1 / 0)
+        crashing.setattr(filing, "publishing", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await end.finisher.file(work, ONE_PAGE, None)
     again = await end.desk.again(work)
@@ -334,3 +337,103 @@ async def test_a_source_that_is_not_where_it_was_filed_stays_failed(
     assert (job.state, job.code) == (JobState.FAILED, "encrypted")
     assert end.desk.forgotten == []
     assert events(caplog) == [("not-retried", "WARNING")]
+
+
+async def test_documents_that_go_together_each_have_their_own_end(
+    end: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three, one is changed meanwhile: the others share the syncs and are not held up."""
+    works = [await end.read() if name == "a.pdf" else await read_as(end, name) for name in NAMES]
+    (end.desk.inbox / "b.pdf").write_bytes(b"other content")
+    synced: list[str] = []
+    sync = files.Directory.sync
+
+    def noted(folder: files.Directory) -> None:
+        synced.append(folder.path.name)
+        sync(folder)
+
+    monkeypatch.setattr(files.Directory, "sync", noted)
+    some = [finishing._Filing(work, ONE_PAGE, None) for work in works]
+    outcomes = end.finisher._filed(some)
+    assert isinstance(outcomes[1], SourceChangedError)
+    assert end.files() == {"done/a.pdf", "done/a.md", "done/c.pdf", "done/c.md", "b.pdf"}
+    assert [(await end.desk.job(work)).state for work in works] == [
+        JobState.DONE, JobState.FILING, JobState.DONE
+    ]  # fmt: skip
+    # It is made, then has sidecars, then sources; then the sources' own folder has them no more.
+    assert synced == ["done", "done", "done", "in"]
+
+
+async def test_names_that_are_taken_for_one_are_planned_anew_for_that_one(
+    end: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = [await end.read() if name == "a.pdf" else await read_as(end, name) for name in NAMES]
+    planned = outdated(1, monkeypatch)
+    some = [finishing._Filing(work, ONE_PAGE, None) for work in works]
+    outcomes = end.finisher._filed(some)
+    assert not any(isinstance(one, Exception) for one in outcomes)
+    assert [path.name for path in planned] == ["a.pdf", "b.pdf", "c.pdf", "a.pdf"]
+    assert end.files() == {f"done/{stem}.{kind}" for stem in "abc" for kind in ("pdf", "md")}
+
+
+class CrashError(BaseException):
+    """Ends the work where it is raised, as the process's end would."""
+
+
+def crash_before(step: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have one call of those that change names, or make them durable, end it all."""
+    calls: list[str] = []
+    for where, name in (
+        (files.Directory, "sync"), (directories, "rename_flagged"), (os, "fsync")
+    ):  # fmt: skip
+        real = getattr(where, name)
+
+        def counted(*about: Any, real: Any = real, name: str = name) -> Any:
+            calls.append(name)
+            if len(calls) == step:
+                raise CrashError
+            return real(*about)
+
+        monkeypatch.setattr(where, name, counted)
+    return calls
+
+
+async def test_documents_that_went_together_are_whole_wherever_a_crash_ends_it(
+    tmp_path: Path,
+) -> None:
+    """Each goes on by itself: from its intent where the ledger has that, else from its pages."""
+    step, is_over = 0, False
+    while not is_over:
+        step += 1
+        (tmp_path / str(step)).mkdir()
+        end = End(tmp_path / str(step))
+        works = [await read_as(end, name) for name in NAMES[:2]]
+        with pytest.MonkeyPatch.context() as crashing:
+            calls = crash_before(step, crashing)
+            with contextlib.suppress(CrashError):
+                end.finisher._filed([finishing._Filing(work, ONE_PAGE, None) for work in works])
+            is_over = len(calls) < step
+        there = [path.name for path in end.desk.inbox.rglob("*.pdf")]
+        assert sorted(there) == [*NAMES[:2]], f"before call {step}"
+        end.finisher = Finisher(end.desk.ledger, Publisher(end.desk.ledger), end.verdicts)
+        for work in [await end.desk.again(work) for work in works]:
+            if work.job.state is JobState.FILING:
+                await end.finisher.file_again(work)
+            elif not work.job.state.is_final:
+                await end.finisher.file(work, ONE_PAGE, None)
+        assert end.files() == {"done/a.pdf", "done/a.md", "done/b.pdf", "done/b.md"}, step
+        assert {(await end.desk.job(work)).state for work in works} == {JobState.DONE}
+        end.desk.close()
+    assert step > 8
+
+
+NAMES = ("a.pdf", "b.pdf", "c.pdf")
+
+
+async def read_as(end: End, name: str) -> Work:
+    """Lease a document of another name and have its one page read."""
+    work = await end.desk.lease(name)
+    work.sha256, work.info, work.pages_done = SHA256, ONE_PAGE, 1
+    page = pages.to_json(PageRead(1, PageStatus.READ, (Block("text", name),), 100, 100))
+    await end.desk.ledger.do(lambda ledger: ledger.checkpoint(work.job.id, 1, page))
+    return work

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
+from ocrd.engine.client import EngineClient
+from ocrd.engine.protocol import Hello
 from ocrd.errors import CorruptError
 from ocrd.inspecting import Inspector, TooLongForNowError
-from ocrd.job import SourceInfo
+from ocrd.job import Order, PageImage, SourceInfo
 from ocrd.raster.rasterize import Rasterizer, Source
 from ocrd.verdicts import Verdicts
 from ocrd.work import Work
@@ -30,6 +33,13 @@ class Looker:
         self.ranks.append(rank)
         return self.info
 
+    async def begin(
+        self, source: Source, into: Path, longest_side: int, *, rank: tuple[int, ...]
+    ) -> tuple[SourceInfo, PageImage | None]:
+        info = await self.inspect(source, rank=rank)
+        page = PageImage(1, str(into), longest_side, 100, 0.5, blank=False)
+        return info, page if info.pages == 1 else None
+
 
 class Look:
     """A document, an inspector, and the time."""
@@ -39,7 +49,14 @@ class Look:
         self.looker = Looker()
         self.desk = desk
         verdicts = Verdicts(lambda: self.now)
-        self._inspector = Inspector(desk.ledger, cast(Rasterizer, self.looker), verdicts)
+        self._inspector = Inspector(
+            desk.ledger, cast(Rasterizer, self.looker), verdicts, desk.temp_dir
+        )
+
+    def announced(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Have the engine's announcement known."""
+        hello = Hello("scripted", "none", capacity=1, longest_side=640)
+        monkeypatch.setattr(EngineClient, "announced", hello)
 
     async def at(self, work: Work, sha256: str = "a" * 64) -> SourceInfo:
         source = self._inspector.awaited(work, Source(work.place, work.job.key))
@@ -103,3 +120,37 @@ async def test_a_long_document_waits_where_enough_are_in_work_and_is_known_to_be
     else:
         await look.at(work)
     assert (await look.desk.job(work)).pages == pages
+
+
+async def test_the_only_page_is_drawn_when_the_document_is_looked_into(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look.announced(monkeypatch)
+    look.looker.info = SourceInfo("PNG", 1)
+    work = await look.desk.lease()
+    assert await look.at(work) == look.looker.info == work.info
+    assert work.drawn is not None
+    assert work.drawn.longest_side == 640
+    assert work.drawn.image.path == str(look.desk.temp_dir / f"{work.job.id}-1.pnm")
+
+
+@pytest.mark.parametrize(
+    ("known", "pages", "about"),
+    [
+        (False, 1, {}),  # nobody knows at what size
+        (True, 3, {}),
+        (True, 1, {"pages_done": 1}),  # an earlier lease read it
+        (True, 1, {"pages": 30}),  # so many as it was last looked into
+        (True, 1, {"order": Order(pages=((1, 1),))}),
+    ],
+)
+async def test_no_page_is_drawn_that_may_not_be_wanted(
+    look: Look, monkeypatch: pytest.MonkeyPatch, known: bool, pages: int, about: dict[str, Any]
+) -> None:
+    if known:
+        look.announced(monkeypatch)
+    look.looker.info = SourceInfo("PDF", pages)
+    work = await look.desk.lease()
+    work = replace(work, job=replace(work.job, **about))
+    assert (await look.at(work)).pages == pages
+    assert work.drawn is None

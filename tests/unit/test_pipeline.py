@@ -13,12 +13,12 @@ import pytest
 
 from ocrd.errors import EngineError, LedgerError, TransientError
 from ocrd.inspecting import LONG_PAGES
-from ocrd.job import Block, JobState, PageRead, PageStatus, SourceInfo
+from ocrd.job import Block, JobState, PageImage, PageRead, PageStatus, SourceInfo
 from ocrd.ledger.jobs import Ledger
 from ocrd.pipeline import MAX_ATTEMPTS, Pipeline
 from ocrd.progress import Progress
 from ocrd.raster.rasterize import Rasterizer, Source
-from ocrd.reading import InterruptedReadingError
+from ocrd.reading import DrawnBefore, InterruptedReadingError
 from ocrd.work import Work
 from tests.unit.leased import Desk, events
 
@@ -138,6 +138,16 @@ async def test_drawings_are_removed_whatever_ended_the_work(way: Way, error: Bas
     with pytest.raises(type(error)):
         await way.pipeline.work(work)
     assert not drawings.exists()
+
+
+async def test_a_page_that_was_drawn_and_not_read_is_removed(way: Way) -> None:
+    way.looker.error = TransientError("Later.")
+    work = await way.desk.lease()
+    page = way.desk.temp_dir / f"{work.job.id}-1.pnm"
+    page.touch()
+    work.drawn = DrawnBefore(PageImage(1, str(page), 10, 10, 1.0, blank=False), 10)
+    await way.pipeline.work(work)
+    assert not page.exists()
 
 
 @pytest.mark.parametrize("begun", [True, False])

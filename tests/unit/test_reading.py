@@ -23,7 +23,7 @@ from ocrd.errors import EngineError, PageError, SourceChangedError, TransientErr
 from ocrd.files import file_key
 from ocrd.job import Box, Doubt, Ink, Line, PageImage, PageRead, PageStatus, Recognition
 from ocrd.raster.rasterize import Rasterizer, Source
-from ocrd.reading import InterruptedReadingError, Reading, read_pages
+from ocrd.reading import DrawnBefore, InterruptedReadingError, Reading, read_pages
 from ocrd.tasks import Task
 from tests.clients import engine
 from tests.engines import ENVIRONMENT
@@ -161,6 +161,25 @@ class Desk:
         if kills:
             on_kill(kills + 1)
         return await self._answering(number)
+
+
+@pytest.mark.parametrize(("side", "drawings"), [(640, []), (1000, [1])])
+async def test_a_page_that_is_drawn_already_is_drawn_anew_for_another_size_only(
+    tmp_path: Path, side: int, drawings: list[int]
+) -> None:
+    drew: list[int] = []
+
+    async def note(page: int) -> None:
+        drew.append(page)
+
+    desk = Desk(tmp_path, drawing=note)
+    path = tmp_path / "letter-1.pnm"
+    path.touch()
+    before = DrawnBefore(PageImage(1, str(path), 600, 800, 0.5, blank=False), side)
+    await read_pages(replace(desk.reading, drawn=before), [1, 2])
+    assert drew == [*drawings, 2]
+    assert sorted(page.number for page in desk.pages) == [1, 2]
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_page_is_what_the_engine_read_in_reading_order(tmp_path: Path) -> None:

@@ -52,8 +52,9 @@ class Callbacks:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Look whether somebody is to be told."""
-        self._wake.set()
+        """Look whether somebody is to be told; later, where nobody may be called at all."""
+        if self._settings().callbacks:
+            self._wake.set()
 
     async def run(self) -> None:
         """Tell whom there is to tell, until cancelled."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from ocrd import files
 from ocrd.files import directories, moving
-from ocrd.filing import plans
+from ocrd.filing import filing, plans
 from tests.unit.filing.desks import BOTH, FIRST, KEPT, PUBLISHED, Desk, owned, recorded
 
 
@@ -31,7 +32,7 @@ def _interrupted_before(
 
 
 @pytest.mark.parametrize(
-    ("place", "step"), [(files, "give_name"), (files.Directory, "sync"), (files, "move")]
+    ("place", "step"), [(files, "give_name"), (files.Directory, "sync"), (files, "move_steps")]
 )
 def test_an_interrupted_publication_is_completed_by_the_next(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, place: object, step: str
@@ -147,3 +148,22 @@ def test_a_crash_before_any_step_of_a_replacement_ends_in_the_new_content(
         assert desk.tree() == KEPT
         assert (desk.inbox / "scan.assets" / FIRST).read_bytes() == b"new figure"
         assert (desk.inbox / "scan.md").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_what_was_staged_in_part_replaces_nothing(desk: Desk, gone: int) -> None:
+    """A power loss may keep some of the staged names: all is planned anew, and nobody's work."""
+    first = desk.staged("keep", folder=desk.inbox, kinds=BOTH)
+    desk.publish(first)
+    again = desk.staged(
+        "keep", folder=desk.inbox, kinds=BOTH, owned=owned(first), words=b"new",
+        figure=b"new figure",
+    )  # fmt: skip
+    lost = Path(again.outputs[gone].staged)
+    shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+    before = {path: path.read_bytes() for path in desk.inbox.rglob("*") if path.is_file()}
+    with pytest.raises(filing.PlanOutdatedError):
+        desk.publish(again)
+    left = {path: path.read_bytes() for path in desk.inbox.rglob("*") if path.is_file()}
+    assert left == {path: content for path, content in before.items() if ".ocrd" not in str(path)}
+    assert (desk.inbox / "scan.md").read_bytes() != b"new"

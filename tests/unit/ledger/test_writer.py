@@ -174,3 +174,63 @@ def test_of_a_step_that_fails_alone_nothing_stands_and_nothing_is_told(rig: Rig)
     assert told == []
     rig.do(lambda ledger: ledger.enqueue([Candidate("/in", "b.pdf", FileKey(1, 2, 1, 1))], 0, 1.0))
     assert len(told) == 1
+
+
+def count_commits(rig: Rig) -> list[int]:
+    """Return a list that grows by one with each commit of the ledger, in its thread."""
+    commits: list[int] = []
+
+    def trace(statement: str) -> None:
+        if statement == "COMMIT":
+            commits.append(1)
+
+    rig.do(lambda ledger: ledger.db.set_trace_callback(trace))
+    return commits
+
+
+def test_steps_that_are_handed_in_together_share_a_commit(rig: Rig) -> None:
+    commits = count_commits(rig)
+    del commits[:]
+    done = rig.writer.submit_all([rig.enqueue(number) for number in range(5)])
+    assert [future.result(LIMIT_SECONDS) for future in done] == [[]] * 5
+    assert relpaths(rig) == ["0", "1", "2", "3", "4"]
+    assert len(commits) == 2, "one of them, one of the look"
+
+
+async def test_a_step_for_later_comes_with_the_next_and_before_it(rig: Rig) -> None:
+    commits = count_commits(rig)
+    del commits[:]
+    rig.writer.later(rig.enqueue(1))
+    seen = await rig.writer.do(lambda ledger: [job.relpath[:1] for job in ledger.jobs()])
+    assert seen == ["1"]
+    assert len(commits) == 1
+
+
+async def test_a_step_for_later_is_done_by_itself_soon(rig: Rig) -> None:
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    rig.writer.later(lambda _: loop.call_soon_threadsafe(done.set))
+    async with asyncio.timeout(LIMIT_SECONDS):
+        await done.wait()
+
+
+async def test_those_who_wait_in_a_loop_are_told_each_his_own(rig: Rig) -> None:
+    def fail(_: Ledger) -> None:
+        raise KeyError("no such job")
+
+    held = threading.Event()
+    first = rig.writer.submit(lambda _: held.wait(LIMIT_SECONDS))
+    waiting = [
+        asyncio.create_task(rig.writer.do(step))
+        for step in (rig.enqueue(1), fail, rig.enqueue(2), rig.enqueue(3))
+    ]
+    await asyncio.sleep(0)
+    waiting[2].cancel()
+    await asyncio.wait({waiting[2]})
+    held.set()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert first.result(LIMIT_SECONDS)
+    assert outcomes[0] == outcomes[3] == []
+    assert isinstance(outcomes[1], KeyError)
+    assert isinstance(outcomes[2], asyncio.CancelledError)
+    assert relpaths(rig) == ["1", "2", "3"], "what was handed in is done"

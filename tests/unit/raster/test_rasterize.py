@@ -282,6 +282,62 @@ async def test_a_page_that_ends_three_children_is_poisonous(into: Path, busy: So
     assert not into.exists()
 
 
+async def test_a_document_of_one_page_is_looked_into_and_drawn_at_once(
+    tmp_path: Path, into: Path
+) -> None:
+    pdf = source(make_pdf(tmp_path / "a.pdf"))
+    async with rasterizer() as raster:
+        info, page = await raster.begin(pdf, into, 1000)
+        assert page is not None
+        seen = pixels(page).tobytes()
+        apart = await raster.inspect(pdf), await raster.draw(pdf, 1, into, 1000)
+    assert (info, page) == apart
+    assert pixels(page).tobytes() == seen
+
+
+async def test_of_many_pages_none_is_drawn_by_the_way(tmp_path: Path, into: Path) -> None:
+    async with rasterizer() as raster:
+        info, page = await raster.begin(source(make_pdf(tmp_path / "a.pdf", 2)), into, 1000)
+    assert (info.pages, page) == (2, None)
+    assert not into.exists()
+
+
+async def test_a_page_that_cannot_be_drawn_by_the_way_says_why_when_it_is_asked_for(
+    tmp_path: Path, into: Path
+) -> None:
+    Image.new("RGB", (12000, 9000), "white").save(tmp_path / "a.png")
+    large = source(tmp_path / "a.png")
+    async with rasterizer(memory=256 * MIB) as raster:
+        info, page = await raster.begin(large, into, 1000)
+        assert (info.pages, page) == (1, None)
+        assert not into.exists()
+        with pytest.raises(TooLargeError, match="memory"):
+            await raster.draw(large, 1, into, 1000)
+
+
+async def test_what_cannot_be_looked_into_is_refused_and_nothing_is_left(
+    tmp_path: Path, into: Path
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"no document")
+    async with rasterizer() as raster:
+        with pytest.raises(UnsupportedError):
+            await raster.begin(source(path), into, 1000)
+    assert not into.exists()
+
+
+async def test_a_drawing_by_the_way_that_ends_a_child_is_left_to_who_asks_for_it(
+    into: Path, busy: Source
+) -> None:
+    async with rasterizer() as raster:
+        killer = asyncio.create_task(kill_children_that_draw(raster, 1))
+        info, page = await raster.begin(busy, into, 2000)
+        await killer
+        assert (info.pages, page) == (1, None)
+        assert not into.exists()
+        assert (await raster.draw(busy, 1, into, 1000)).width == 1000
+
+
 async def test_a_page_without_end_is_poisonous(into: Path, busy: Source) -> None:
     async with rasterizer(page_timeout=0.1) as raster:
         with pytest.raises(PoisonousPageError, match=r"0\.1 s"):
