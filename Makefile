@@ -100,6 +100,7 @@ quality:         ## the embedded engine's Markdown against known pages; fetches 
 	nice .venv/bin/python -m benchmarks.quality.hard
 	nice .venv/bin/python -m benchmarks.quality.pictures
 	nice .venv/bin/python -m benchmarks.quality.headed
+	nice .venv/bin/python -m benchmarks.quality.headed --more
 	missed=0; for set in "" "--makers --kinds clean" "--makers --heldout --kinds clean"; do \
 	  nice .venv/bin/python -m benchmarks.quality $(QUICK) $$set || missed=1; done; exit $$missed
 
