@@ -1,11 +1,12 @@
 """How many headings of documents set in other ways are found, are right, and have their level.
 
 ``python -m benchmarks.quality.headed`` sets documents of some pages in twelve ways
-(:mod:`benchmarks.quality.headed_ways`), reads them and counts; ``--heldout`` takes the others.
+(:mod:`benchmarks.quality.headed_ways`), reads them and counts; ``--heldout`` takes the others, and
+``--more`` those of :mod:`benchmarks.quality.headed_more`, where some pages stand for themselves.
 Found and right as :mod:`benchmarks.quality.scoring` has them; a level is right if it is the
 heading's rank among those of its document, counted within those that were found. Between the
 sections stand lines that are no headings: addresses, captions, terms, closings, verses. What begins
-a paragraph, in it, is not counted at all.
+a paragraph, in it, is not counted at all, nor are levels where each page is a document.
 """
 
 # mypy: allow-untyped-calls
