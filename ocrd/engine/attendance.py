@@ -107,7 +107,8 @@ class Attendant:
         self._worker.send(page.request)
         if not page.is_open:
             self.give_up(page)
-        self.wake()
+        if len(self.flight) == 1:  # the keeper looks at the clock from now on
+            self.wake()
 
     def give_up(self, page: QueuedPage) -> None:
         """Tell the worker, if it has the page, that nobody waits for it.
@@ -290,10 +291,14 @@ class Attendant:
     # What the worker says
 
     async def _listen(self, worker: WorkerProcess) -> None:
-        """Take the worker's messages until EngineError tells of its end."""
+        """Take the worker's messages until EngineError tells of its end.
+
+        The keeper is called where there is something to decide; else he looks now and then.
+        """
         while True:
             self._take(await worker.receive())
-            self.wake()
+            if not self.flight.pages:
+                self.wake()
 
     def _take(self, message: protocol.FromWorker) -> None:
         """Note one message of the worker; raise EngineError if it makes no sense now."""

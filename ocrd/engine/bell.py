@@ -11,24 +11,39 @@ class Bell:
     """Rung by many, heard by one; rung before it is waited for, it is heard at once."""
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
+        self._is_rung = False
+        self._waiting: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
         """Let whoever waits look again."""
-        self._rung.set()
+        self._is_rung = True
+        self._rouse()
+
+    def _rouse(self, _: object = None) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     async def wait(
         self, other: asyncio.Task[Any] | None = None, *, seconds: float = math.inf
     ) -> None:
         """Return when it is rung, the other task ends, or the time has passed."""
-        rung = asyncio.create_task(self._rung.wait())
-        tasks = {rung} if other is None else {rung, other}
+        if self._is_rung or (other is not None and other.done()):
+            await asyncio.sleep(0)  # whoever is called all the time lets others have their turn
+        else:
+            await self._wait(other, seconds)
+        self._is_rung = False
+
+    async def _wait(self, other: asyncio.Task[Any] | None, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        timer = None if math.isinf(seconds) else loop.call_later(max(seconds, 0.0), self._rouse)
+        if other is not None:
+            other.add_done_callback(self._rouse)
         try:
-            await asyncio.wait(
-                tasks,
-                timeout=None if math.isinf(seconds) else max(seconds, 0.0),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await self._waiting
         finally:
-            rung.cancel()
-        self._rung.clear()
+            self._waiting = None
+            if timer is not None:
+                timer.cancel()
+            if other is not None:
+                other.remove_done_callback(self._rouse)

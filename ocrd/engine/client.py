@@ -70,6 +70,7 @@ class EngineClient:
         ]
         self._greeters: set[asyncio.Future[protocol.Hello]] = set()
         self._stopping = False
+        self._is_feeding = False  # at the loop's next turn
         self._idle_since = 0.0
         self._rate = Rate()
         self.room = Room(self._pages_in_work)
@@ -138,6 +139,7 @@ class EngineClient:
         )
         self._queue.add(page)
         self._wake()
+        self.feed_soon()
         try:
             return await page.answer
         except asyncio.CancelledError:
@@ -293,6 +295,16 @@ class EngineClient:
                 greeter.set_result(hello)
         self._greeters.clear()
 
+    def feed_soon(self) -> None:
+        """Send pages at the loop's next turn, when all that came in this one are queued."""
+        if not self._is_feeding:
+            self._is_feeding = True
+            asyncio.get_running_loop().call_soon(self._feed_now)
+
+    def _feed_now(self) -> None:
+        self._is_feeding = False
+        self.feed()
+
     def feed(self) -> None:
         """Send as many pages as there are slots, and call for workers if that is too few."""
         while not self._stopping and self._feed_one():
@@ -321,6 +333,7 @@ class EngineClient:
         """Count an answered page; the engine may be idle from now on."""
         self._idle_since = self._clock()
         self._rate.count(self._idle_since)
+        self.feed_soon()
         if not self._is_busy():
             self._rouse()
 
@@ -370,9 +383,10 @@ class EngineClient:
         self._wake()
 
     def _wake(self) -> None:
-        """Let every attendant begin, or look again."""
+        """Let every attendant begin, or look again, that has no worker which takes pages."""
         for attendant in self._attendants:
-            attendant.begin()
+            if not attendant.is_ready:
+                attendant.begin()
 
     def _rouse(self) -> None:
         for attendant in self._attendants:
