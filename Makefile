@@ -99,6 +99,7 @@ quality:         ## the embedded engine's Markdown against known pages; fetches 
 	@packaging/bootstrap.sh dev
 	nice .venv/bin/python -m benchmarks.quality.hard
 	nice .venv/bin/python -m benchmarks.quality.pictures
+	nice .venv/bin/python -m benchmarks.quality.mixed
 	nice .venv/bin/python -m benchmarks.quality.headed
 	nice .venv/bin/python -m benchmarks.quality.headed --more
 	missed=0; for set in "" "--makers --kinds clean" "--makers --heldout --kinds clean"; do \
