@@ -1,7 +1,7 @@
 """One document, from lease to filed. Read this first.
 
     take      hash the source (from a network share: copy it here)
-    inspect   format, pages, limits, passwords
+    inspect   format, pages, limits, passwords; of one page, draw it, too
     read      draw, recognise and lay out each page; every page is checkpointed
     draw      cut the figures out of the pages, frame the blocks for the overlay
     file      stage the sidecars, record the intent, publish, move the source
