@@ -7,6 +7,7 @@ level with its row; in a paragraph those in the middle of a sentence do, too.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,7 @@ from ocrd.layout.sheet import Piece, around
 IN_LINE = 0.5  # by which lines of a paragraph may begin apart,
 INDENT = 3.0  # but its first one, if it ends where the others do
 STEP = 1.8  # from one line to the next
+RECENT = 12  # lines whose steps tell how far the next one may be,
 EVEN = 1.3  # times as far as above
 APART = 3.2  # and from one paragraph to the next
 ALIKE = 1.2  # times as wide as the paragraphs above
@@ -31,6 +33,7 @@ LEVEL = 0.45  # by which what stands level with a line may stand higher or lower
 FLOWING = 0.3  # share of the lines with something beside them, that go on in a sentence
 FEW = 2  # such lines
 HEADING = 2.4  # from a heading, or a line left over, to its paragraph
+MOST = 4000  # lines of a page; more would take seconds
 OPEN = 60  # paragraphs above a line that it may go on
 
 
@@ -39,21 +42,23 @@ class _Paragraph:
     """Lines of one margin below each other."""
 
     pieces: list[Piece]
+    box: Box
 
-    @property
-    def box(self) -> Box:
-        return around(piece.box for piece in self.pieces)
+    def add(self, piece: Piece) -> None:
+        self.pieces.append(piece)
+        self.box = around((self.box, piece.box))
 
     def reach(self, height: float) -> float:
         """Return how far below its last line the next one may stand."""
-        steps = [below.middle - above.middle for above, below in pairwise(self.pieces)]
+        some = self.pieces[-RECENT:]
+        steps = [below.middle - above.middle for above, below in pairwise(some)]
         return min(STEP * height, EVEN * median(steps)) if steps else STEP * height
 
 
 def prose(pieces: Sequence[Piece]) -> frozenset[int]:
     """Return the indices of what is running text beside other pieces, its headings with it."""
     plain = [piece for piece in pieces if piece.whole is None]
-    if not plain:
+    if not plain or len(plain) > MOST:
         return frozenset()
     ordered = sorted(plain, key=lambda piece: piece.middle)
     height = median(piece.box.height for piece in plain)
@@ -79,10 +84,10 @@ def _paragraphs(ordered: Sequence[Piece], height: float) -> list[_Paragraph]:
             )
             filled = last.box.width >= FULL * max(box.width, piece.box.width)
             if 0.5 * height < step < one.reach(height) and filled and (begins or indented):
-                one.pieces.append(piece)
+                one.add(piece)
                 break
         else:
-            found.append(_Paragraph([piece]))
+            found.append(_Paragraph([piece], piece.box))
     return found
 
 
@@ -131,9 +136,15 @@ def _is_running(column: Sequence[_Paragraph], ordered: Sequence[Piece], height: 
         values.goes_on(line.line.text.lstrip()) or above.line.text.rstrip().endswith("-")
         for one in column
         for above, line in pairwise(one.pieces)
-        if any(abs(middle - line.middle) < LEVEL * height for middle in others)
+        if _is_near(others, line.middle, LEVEL * height)
     ]
     return sum(goes_on) >= max(FEW, FLOWING * len(goes_on))
+
+
+def _is_near(middles: Sequence[float], middle: float, near: float) -> bool:
+    """Say whether one of some heights, from the top, is near another one."""
+    at = bisect_right(middles, middle - near)
+    return at < len(middles) and middles[at] < middle + near
 
 
 def _near(box: Box, ordered: Sequence[Piece], taken: set[int], height: float) -> set[int]:
@@ -148,12 +159,12 @@ def _near(box: Box, ordered: Sequence[Piece], taken: set[int], height: float) ->
     for way in (-1, 1):
         for piece in reversed(inside) if way < 0 else inside:
             step = top - piece.middle if way < 0 else piece.middle - bottom
-            level = [
-                other for other in inside if abs(other.middle - piece.middle) < LEVEL * height
-            ]
             if step <= 0:
                 continue
-            if step > HEADING * height or len(level) > 1:
+            if step > HEADING * height:
+                break
+            level = (abs(other.middle - piece.middle) < LEVEL * height for other in inside)
+            if sum(level) > 1:
                 break
             found.add(id(piece))
             top, bottom = (piece.box.y0, bottom) if way < 0 else (top, piece.box.y1)
