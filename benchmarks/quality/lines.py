@@ -26,6 +26,7 @@ from ocrd.engine.rapidocr import (
     fractions,
     gutters,
     handwriting,
+    heads,
     ink,
     leaders,
     legibility,
@@ -36,6 +37,7 @@ from ocrd.engine.rapidocr import (
     overlaid,
     overlaps,
     overlooked,
+    page_ink,
     pictures,
     pieces,
     recognition,
@@ -60,7 +62,7 @@ READING: tuple[Any, ...] = (
     turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
     legibility, overlaid, RapidOcr._line, ticks, forms, RapidOcr._with_ticks, leaders,
     RapidOcr._in_parts, strokes, stamps, lookalikes, fractions,
-    handwriting, mosaic, overlaps, gutters,
+    handwriting, mosaic, overlaps, gutters, heads, page_ink,
     RapidOcr._with_lone, lone, singles,
 )  # fmt: skip
 _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
@@ -69,9 +71,8 @@ _LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 def reading_key(dtype: str = "auto") -> str:
     """Return a name for how lines are found and read: settings, code, network and libraries."""
     parts = [
-        _hash(weights.for_lines(dtype).read_bytes()),
+        *(_hash(file.read_bytes()) for file in (weights.for_lines(dtype), *weights.heads())),
         str(networks._DETECTION),
-        str(networks._RECOGNITION),
         *(inspect.getsource(part) for part in READING),
         *(f"{name} {metadata.version(name)}" for name in _LIBRARIES),
     ]

@@ -1,15 +1,17 @@
-"""Make the network that reads lines in 8-bit numbers, from the one in RapidOCR's wheel.
+"""Make the network that reads lines in 8-bit numbers, and its last layers, from RapidOCR's wheel.
 
 ``python -m benchmarks.quality.quantise`` shows the network some lines of the page set (none of the
 held-out pages), chooses for each tensor the range of values that loses least, and writes
-``ocrd/engine/rapidocr/models/PP-OCRv6_rec_small_int8.onnx``; ``--out`` writes elsewhere, and with
-``--seven`` weights have seven bits, whose sums overflow on no processor. It needs
+``ocrd/engine/rapidocr/models``; ``--out`` names another folder, ``--heads`` writes the last layers
+alone, and with ``--seven`` weights have seven bits, whose sums overflow on no processor. It needs
 the extra ``quantise`` (``packaging/bootstrap.sh quantise``) and takes some three minutes.
 ``python -m benchmarks.quality.widths`` compares the result with the 32-bit network.
 
-8-bit are the convolutions that see the line as an image, weights for each output channel apart, and
-the last layer, with its 18,710 columns. What comes between, a sequence of one row, stays as it is:
-it is little work, and in 8 bits it lost words.
+8-bit are the convolutions that see the line as an image, weights for each output channel apart.
+What comes behind them, a sequence of one row, stays as it is: it is little work, and in 8 bits it
+lost words. The last layer is a file of its own, twice: for the characters of European print, and
+for all (see ``ocrd/engine/rapidocr/heads.py``). Only its weights have 8 bits, for each character
+apart, which makes the files small.
 """
 
 from __future__ import annotations
@@ -34,17 +36,19 @@ from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
 from benchmarks.quality.documents import pages
 from benchmarks.quality.images import scans
+from ocrd.engine.rapidocr import backbone, strips, weights
 from ocrd.engine.rapidocr import engine as rapidocr
-from ocrd.engine.rapidocr import strips, weights
 from ocrd.engine.rapidocr.recognition import shown
 
 Reals = NDArray[np.float32]
 Range = tuple[float, float]
 
+IR = 9  # ONNX's version of files
 OPSET = 20  # the first with Gelu, which keeps onnxruntime from turning the layout around it
 LINES_A_PAGE = 6
 BINS = 4096
 STEPS = 255  # between the least and the greatest of 256 values
+FAR_EASTERN = "\u2e80"  # from here on characters are of Chinese, Japanese, Korean, and pictures
 IMAGE = "x"  # the network's input, from -1 to 1
 _NOTICE = "PP-OCRv6_rec_small.onnx by the PaddleOCR authors (Apache-2.0), changed: 8-bit numbers."
 # Fusions after which onnxruntime's quantiser no longer knows a convolution or product as such.
@@ -85,10 +89,15 @@ class Values:
 def main() -> None:
     """Write the network."""
     parser = argparse.ArgumentParser(prog="benchmarks.quality.quantise", description=__doc__)
-    parser.add_argument("--out", type=Path, default=weights.EIGHT_BIT)
+    parser.add_argument("--out", type=Path, default=weights.EIGHT_BIT.parent)
+    parser.add_argument("--heads", action="store_true")
     parser.add_argument("--seven", action="store_true")
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     source = weights.of("rec")
+    write_heads(onnx.load(source), options.out)
+    if options.heads:
+        return
     model = prepared(source)
     lines = sample()
     nodes, tensors = parts(model, lines[0])
@@ -96,10 +105,73 @@ def main() -> None:
     print(f"{len(lines)} lines, {len(nodes)} layers, {len(seen)} tensors")
     ranges = {name: values.best_range() for name, values in seen.items()} | {IMAGE: (-1.0, 1.0)}
     result = quantised(model, nodes, ranges, seven=options.seven)
-    named(result, onnx.load(source), hashlib.sha256(source.read_bytes()).hexdigest())
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(result, options.out)
-    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
+    _save(result, options.out / weights.EIGHT_BIT.name)
+
+
+def write_heads(source: Any, folder: Path) -> None:
+    """Write the last layer for the characters of European print, and for all."""
+    characters = ["blank", *_notes(source)["character"].splitlines(), " "]
+    fixed = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in source.graph.initializer}
+    matrix = next(one for one in fixed.values() if one.shape[1:] == (len(characters),))
+    bias = next(one for one in fixed.values() if one.shape == (len(characters),))
+    european = [place for place, one in enumerate(characters) if place == 0 or one[0] < FAR_EASTERN]
+    for path, places in ((weights.FEW, european), (weights.ALL, range(len(characters)))):
+        columns = list(places)
+        head = _head(matrix[:, columns], bias[columns])
+        for key, value in {
+            "character": "\n".join(characters[place] for place in columns),
+            "columns": " ".join(map(str, columns)),
+        }.items():
+            head.metadata_props.add(key=key, value=value)
+        _save(head, folder / path.name)
+
+
+def _head(matrix: Reals, bias: Reals) -> Any:
+    """Return a last layer, its weights in 8 bits."""
+    node, info, real = (
+        onnx.helper.make_node,
+        onnx.helper.make_tensor_value_info,
+        onnx.TensorProto.FLOAT,
+    )
+    steps = (np.abs(matrix).max(axis=0) / 127).astype(np.float32)
+    fixed = {
+        "weights": np.round(matrix / steps).astype(np.int8),
+        "steps": steps,
+        "bias": bias,
+        "last": np.array([-1]),
+    }
+    graph = onnx.helper.make_graph(
+        [
+            node("DequantizeLinear", ["weights", "steps"], ["matrix"], axis=1),
+            node("MatMul", ["features", "matrix"], ["products"]),
+            node("Add", ["products", "bias"], ["logits"]),
+            node("Softmax", ["logits"], ["probabilities"], axis=-1),
+            node("ReduceMax", ["logits", "last"], ["evidence"], keepdims=0),
+        ],
+        "last layer",
+        [info("features", real, ["column", matrix.shape[0]])],
+        [
+            info("probabilities", real, ["column", matrix.shape[1]]),
+            info("evidence", real, ["column"]),
+        ],
+        [onnx.numpy_helper.from_array(value, name) for name, value in fixed.items()],
+    )
+    opset = onnx.helper.make_opsetid("", OPSET)
+    return onnx.helper.make_model(graph, opset_imports=[opset], ir_version=IR)
+
+
+def _save(model: Any, path: Path) -> None:
+    """Write the network with its origin and the notice of its licence."""
+    digest = hashlib.sha256(weights.of("rec").read_bytes()).hexdigest()
+    for key, value in {"source_sha256": digest, "notice": _NOTICE}.items():
+        model.metadata_props.add(key=key, value=value)
+    model.doc_string = _NOTICE
+    onnx.save(model, path)
+    print(f"{path}: {path.stat().st_size:,} bytes")
+
+
+def _notes(model: Any) -> dict[str, str]:
+    return {item.key: item.value for item in model.metadata_props}
 
 
 def sample() -> list[Reals]:
@@ -119,7 +191,8 @@ def prepared(source: Path) -> Any:
     """Return the network with what belongs together fused, as onnxruntime would do on loading."""
     with tempfile.TemporaryDirectory() as folder:
         newer, fused = Path(folder, "newer.onnx"), Path(folder, "fused.onnx")
-        onnx.save(onnx.version_converter.convert_version(onnx.load(source), OPSET), newer)
+        headless = onnx.load_from_string(backbone.without_head(source.read_bytes()))
+        onnx.save(onnx.version_converter.convert_version(headless, OPSET), newer)
         options = onnxruntime.SessionOptions()
         extended = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
         options.graph_optimization_level = extended
@@ -149,12 +222,6 @@ def parts(model: Any, line: Reals) -> tuple[list[str], set[str]]:
         and passed[node.output[0]].ndim == 4
         and passed[node.output[0]].shape[2] > 1
     ]
-    nodes.append(
-        max(
-            (node for node in model.graph.node if node.op_type == "MatMul"),
-            key=lambda node: passed[node.output[0]].shape[-1],
-        )
-    )
     around = {name for node in nodes for name in (*node.input, *node.output)}
     return [node.name for node in nodes], around & passed.keys()
 
@@ -183,24 +250,13 @@ def quantised(model: Any, nodes: list[str], ranges: dict[str, Range], *, seven: 
         tensors_range=TensorsData(CalibrationMethod.MinMax, limits),
         nodes_to_quantize=nodes,
         nodes_to_exclude=[],
-        op_types_to_quantize=["Conv", "Relu", "MaxPool", "Concat", "MatMul"],
-        extra_options={
-            # What the last layer gives are probabilities once they are through the softmax.
-            "OpTypesToExcludeOutputQuantization": ["MatMul"],
-            "QDQOpTypePerChannelSupportToAxis": {"MatMul": 1},
-        },
+        op_types_to_quantize=["Conv", "Relu", "MaxPool", "Concat"],
+        extra_options={},
     )
     quantiser.quantize_model()
-    return quantiser.model.model
-
-
-def named(model: Any, source: Any, digest: str) -> None:
-    """Give the network its characters, its origin and the notice of its licence."""
-    del model.metadata_props[:]
-    notes = {item.key: item.value for item in source.metadata_props}
-    for key, value in (notes | {"source_sha256": digest, "notice": _NOTICE}).items():
-        model.metadata_props.add(key=key, value=value)
-    model.doc_string = _NOTICE
+    result = quantiser.model.model
+    del result.metadata_props[:]
+    return result
 
 
 def _all_tensors(model: Any, fixed: set[str]) -> list[str]:

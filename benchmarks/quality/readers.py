@@ -113,6 +113,7 @@ class Ocrd:
 
     slots: int | str = 1
     name: str = "ocrd"
+    dtype: str = "auto"
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def read(self, scan: Scan) -> Reading:
@@ -122,7 +123,8 @@ class Ocrd:
     def read_all(self, scans: list[Scan]) -> list[Reading]:
         """Read images, as many at once as there are slots."""
         if self._process is None:
-            command = [sys.executable, "-m", "benchmarks.quality.readers", str(self.slots)]
+            command = [sys.executable, "-m", "benchmarks.quality.readers"]
+            command += [str(self.slots), self.dtype]
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
@@ -139,7 +141,7 @@ class Ocrd:
             self._process.wait(timeout=60)
 
 
-def serve(slots: int | str) -> None:
+def serve(slots: int | str, dtype: str) -> None:
     """Read the images that standard input names, a list a line, and answer with a line each."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -147,7 +149,7 @@ def serve(slots: int | str) -> None:
     from ocrd.engine.protocol import Recognise
     from ocrd.engine.rapidocr import engine as rapidocr
 
-    engine = rapidocr.load({"slots": slots, "threads": "auto"})
+    engine = rapidocr.load({"slots": slots, "threads": "auto", "dtype": dtype})
 
     def read(path: str) -> Mapping[str, object]:
         started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
@@ -222,4 +224,4 @@ def _cpu(usage: resource.struct_rusage) -> float:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1] if sys.argv[1] == "auto" else int(sys.argv[1]))
+    serve(sys.argv[1] if sys.argv[1] == "auto" else int(sys.argv[1]), sys.argv[2])

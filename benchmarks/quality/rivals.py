@@ -40,13 +40,13 @@ def main() -> None:
     heading("The embedded engine beside its rivals, on the same page images")
     chosen = _chosen(options.pages, options.kinds.split(","))
     if not options.busy:
-        _one_at_a_time(chosen, quick=options.quick)
-    _print_throughput(chosen, options.rounds)
+        _one_at_a_time(chosen, quick=options.quick, dtype=options.dtype)
+    _print_throughput(chosen, options.rounds, options.dtype)
 
 
-def _one_at_a_time(chosen: list[Scan], *, quick: bool) -> None:
+def _one_at_a_time(chosen: list[Scan], *, quick: bool, dtype: str) -> None:
     """Read each page with everyone in turn; print the tables."""
-    ocrd = Ocrd()
+    ocrd = Ocrd(dtype=dtype)
     readers: list[Reader] = [ocrd, Tesseract(3), Tesseract(1), Tesseract(1, hocr=True)]
     readers += [] if quick else [OcrMyPdf()]
     ocrd.read(chosen[0])  # loads the models
@@ -89,10 +89,10 @@ def _print_table(
         print(f"| {reader.name} | {' | '.join(cells)} |")
 
 
-def _print_throughput(chosen: list[Scan], rounds: int) -> None:
+def _print_throughput(chosen: list[Scan], rounds: int, dtype: str) -> None:
     """Print pages a second with every core at work; the two take turns, the medians count."""
     cores = len(os.sched_getaffinity(0))
-    ocrd, tesseract = Ocrd(slots="auto"), Tesseract(3, threads=1)
+    ocrd, tesseract = Ocrd(slots="auto", dtype=dtype), Tesseract(3, threads=1)
     ocrd.read(chosen[0])
     taken = []
     with ThreadPoolExecutor(cores) as pool:
@@ -119,6 +119,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--quick", action="store_true", help="without OCRmyPDF, the slowest")
     parser.add_argument("--busy", action="store_true", help="only with all cores at work")
+    parser.add_argument("--dtype", choices=("auto", "float32"), default="auto", help="ocrd's key")
     parser.add_argument("--rounds", type=int, default=3, help="with all cores at work")
     return parser.parse_args()
 

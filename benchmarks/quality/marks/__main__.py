@@ -26,6 +26,7 @@ from ocrd.doubts import REPLACEMENT, is_read
 from ocrd.engine.protocol import Recognise
 from ocrd.engine.rapidocr import engine as rapidocr
 from ocrd.engine.rapidocr import stamps, strips, strokes, ticks
+from ocrd.engine.rapidocr.page_ink import PageInk
 from ocrd.job import Line
 from ocrd.raster.ink import counted
 from ocrd.witness import extent, held_against
@@ -197,7 +198,7 @@ def _page_set(reader: _Reader, name: str) -> str:
     for scan in scans(pages(name), ("clean",)):
         pixels = strips.load(str(scan.path))
         quads = reader.engine.detect(pixels)
-        found["covered"] += len(stamps.covered(pixels, quads))
+        found["covered"] += len(stamps.covered(PageInk(pixels), quads))
         found["lines"] += len(quads)
         found["struck"] += sum(strokes.is_struck(strips.strip(pixels, quad)) for quad in quads)
     return f"{found['lines']} lines, struck out {found['struck']}, covered {found['covered']}"

@@ -39,6 +39,7 @@ from ocrd.engine.rapidocr import (
 )
 from ocrd.engine.rapidocr.finding import Finder
 from ocrd.engine.rapidocr.lanes import Lanes, Rank
+from ocrd.engine.rapidocr.page_ink import PageInk
 from ocrd.engine.rapidocr.strips import Pixels
 from ocrd.engine.telling import Telling, teller
 from ocrd.job import Box, Line, Quad, Recognition, Rule, Typeface
@@ -222,7 +223,8 @@ class RapidOcr:
                 future.cancel()
 
     def _read_lines(self, page: Page, telling: Telling) -> tuple[Line, ...]:
-        rows = leaders.rows(page.pixels, page.quads)
+        page_ink = PageInk(page.pixels)
+        rows = leaders.rows(page_ink, page.quads)
         led = {index for row in rows for index in row.boxes}
         order = sorted(
             (index for index in range(len(page.quads)) if index not in led),
@@ -245,7 +247,7 @@ class RapidOcr:
         for row in rows:
             lines.append(self._in_parts(page, row.parts, row.quad))
             _tell(page, lines[-1], telling)
-        return stamps.marked(page.pixels, [line for line in lines if line is not None])
+        return stamps.marked(page_ink, [line for line in lines if line is not None])
 
     def _line(self, page: Page, quad: Quad, reading: turning.Reading) -> Line | None:
         """Return the line with what is not sure of it; None for what never was text."""

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import forms, tiles, turning
+from ocrd.engine.rapidocr import forms, turning
+from ocrd.engine.rapidocr.page_ink import Labels, PageInk
 from ocrd.job import Quad
 
 Pixels = NDArray[np.uint8]
@@ -39,7 +40,6 @@ _BROAD = 0.8  # of its own height, that a box is wide at least
 _LOW = 0.3  # by which they end above their leader
 _AROUND = 0.15  # of paper around them
 
-_DARK = 0.25  # of what most ink differs from the paper by
 _PIECES = 4  # of a leader, but for strokes
 _DASH, _FILLED = 3.0, 0.7  # heights of a dash, share of the length: together they are a stroke
 _GOES_ON = 0.8  # share of the columns beside a stroke that have ink in its row
@@ -78,15 +78,15 @@ class Row:
         return first[0], last[1], last[2], first[3]
 
 
-def rows(page: Pixels, quads: Sequence[Quad]) -> list[Row]:
+def rows(page: PageInk, quads: Sequence[Quad]) -> list[Row]:
     """Return the rows with leaders of an upright page on which boxes were found."""
     if not quads:
         return []
     height = median(min(turning.size(quad)) for quad in quads)
     lying = [index for index, quad in enumerate(quads) if _is_lying(quad, height)]
-    ink = tiles.inked(page, _DARK)
+    ink = page.ink
     groups: list[_Group] = []
-    for leader in _leaders(ink, height):
+    for leader in _leaders(page, height):
         group = _Group.of(leader, quads, lying, height)
         touching = [other for other in groups if other.boxes & group.boxes]
         for other in touching:
@@ -103,9 +103,9 @@ def rows(page: Pixels, quads: Sequence[Quad]) -> list[Row]:
 # Where leaders are
 
 
-def _leaders(ink: Pixels, height: float) -> list[Leader]:
+def _leaders(page: PageInk, height: float) -> list[Leader]:
     """Return the leaders of a page with lines so high."""
-    pieces = _pieces(ink, height)
+    ink, pieces = page.ink, _pieces(page.facts[1:], height)
     after = _links(pieces, ink, height)
     heads = set(range(len(pieces))) - set(after.values())
     found = []
@@ -148,10 +148,8 @@ def _goes_on(leader: Leader, ink: Pixels, height: float) -> bool:
     return False
 
 
-def _pieces(ink: Pixels, height: float) -> list[tuple[int, int, int, int]]:
+def _pieces(facts: Labels, height: float) -> list[tuple[int, int, int, int]]:
     """Return what may be part of a leader, from the left: left, top, width, height."""
-    _, _, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    facts = facts[1:]
     wide, high, area = facts[:, 2], facts[:, 3], facts[:, 4]
     thick = area / np.maximum(wide, 1)  # of a slanted stroke, too
     good = (area >= _LEAST) & (thick <= _THICK * height) & (wide >= 0.5 * high)

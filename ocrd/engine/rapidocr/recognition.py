@@ -6,7 +6,7 @@ for every eighth column. ``spelling`` makes text of that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -29,21 +29,19 @@ _LEAST_WIDTH = 160  # pixels; narrower lines are filled up with grey, the networ
 class Recogniser:
     """Reads lines with a network; ``read`` may run in several threads at once."""
 
-    def __init__(self, network: Callable[[Reals], Reals], characters: Sequence[str]) -> None:
-        """Take the network, an image batch to distributions, and its characters from "blank" on."""
+    def __init__(self, network: Callable[[Reals], tuple[Reals, Speller]]) -> None:
+        """Take the network: from an image batch to distributions, and who makes text of them."""
         self._network = network
-        self._characters = characters
-        self._speller = Speller(characters)
 
     def read(self, strip: Pixels) -> Reading:
         """Return text and score of the line on the image."""
-        return self._speller.spell(
-            self._network(shown(strip))[0], strip, _columns(strip), self._plain
-        )
+        distributions, speller = self._network(shown(strip))
+        return speller.spell(distributions, strip, _columns(strip), self._plain)
 
     def _plain(self, strip: Pixels) -> str:
         """Return what stands on a part of a line, a figure for example."""
-        return spelled(self._network(shown(strip))[0], self._characters)[0].strip()
+        distributions, speller = self._network(shown(strip))
+        return spelled(distributions, speller.characters)[0].strip()
 
 
 def shown(strip: Pixels) -> Reals:

@@ -227,20 +227,31 @@ def _runs(strip: Pixels, columns: int) -> tuple[list[Run], float]:
     dropped = (area < _SPECK) | is_rule | (at_edge & (high <= _EDGE * HEIGHT))
     if dropped[1:].any():
         ink[dropped[labels] & (labels > 0)] = 0
-    inked = np.concatenate(([False], ink.any(axis=0), [False])).astype(np.int8)
-    starts, ends = (np.flatnonzero(np.diff(inked) == way).tolist() for way in (1, -1))
+    filled = ink.any(axis=0)
+    inked = np.concatenate(([False], filled, [False])).astype(np.int8)
+    starts, ends = (np.flatnonzero(np.diff(inked) == way) for way in (1, -1))
+    if not len(starts):
+        return [], 0.0
+    # White columns end each run, and add nothing to what is summed up to the next one.
+    areas = np.add.reduceat(ink.sum(axis=0, dtype=np.int64), starts)
+    first = np.where(filled, ink.argmax(axis=0), HEIGHT)
+    tops = np.minimum.reduceat(first, starts)
+    bottoms = np.maximum.reduceat(np.where(filled, HEIGHT - ink[::-1].argmax(axis=0), 0), starts)
     runs = []
-    for left, right in zip(starts, ends, strict=True):
+    last = len(starts) - 1
+    for index, (left, right, *facts) in enumerate(
+        zip(*(one.tolist() for one in (starts, ends, tops, bottoms, areas)), strict=True)
+    ):
         if (left == 0 or right == ink.shape[1]) and right - left < _NEIGHBOUR:
             continue
         if right <= _SLIVER or left >= ink.shape[1] - _SLIVER:
             continue
-        rows = np.flatnonzero(ink[:, left:right].any(axis=1))
-        at_end = left == starts[0] or right == ends[-1]
-        if at_end and right - left <= _BAR and rows[-1] - rows[0] < len(rows):
-            continue  # a piece of a rule, dashed for example; what is a letter is read as one
-        area = int(ink[:, left:right].sum())
-        runs.append((float(left), float(right), int(rows[0]), int(rows[-1]) + 1, area))
+        upper, lower, area = facts
+        if index in (0, last) and right - left <= _BAR:
+            rows = int(np.count_nonzero(ink[:, left:right].any(axis=1)))
+            if lower - upper - 1 < rows:
+                continue  # a piece of a rule, dashed for example; what is a letter is read as one
+        runs.append((float(left), float(right), upper, lower, area))
     return runs, median(low - high for _, _, high, low, _ in runs) if runs else 0.0
 
 

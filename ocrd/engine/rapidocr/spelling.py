@@ -58,7 +58,7 @@ class Speller:
     """Makes text of the network's distributions over ``characters``."""
 
     def __init__(self, characters: Sequence[str]) -> None:
-        self._characters = characters
+        self.characters = characters
         self._space = characters.index(" ")
         self._letter = characters.index("l")
 
@@ -72,7 +72,7 @@ class Speller:
         Where its ink holds signs that the network does not have, they are replacement characters,
         and the score is of what was read only by its share of the ink.
         """
-        text, scores, places = spelled(distributions, self._characters)
+        text, scores, places = spelled(distributions, self.characters)
         text = corrected(text, self._likely_letters(distributions, text, places))
         between = self._spaces_between(distributions, places)
         likely = {

@@ -17,12 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocrd.engine.rapidocr import ink as lines_ink
-from ocrd.engine.rapidocr import tiles, turning
+from ocrd.engine.rapidocr import turning
+from ocrd.engine.rapidocr.page_ink import PageInk
 from ocrd.job import Line, Quad
 
-Pixels = NDArray[np.uint8]
-
-_DARK = 0.25  # of what most ink differs from the paper by
 _LARGE = 1.6  # heights of a line, that a piece is high,
 _BROAD = 0.8  # and wide, at least
 _LEVEL, _GRID = 1.5, 0.5  # heights of a level or standing run; share of a piece that are such runs
@@ -35,7 +33,7 @@ _LESS = frozenset({"", "signs", "uncertain"})  # doubts that say less
 _SOLID = 0.6  # share of its box that is ink: a bar, a shape
 
 
-def marked(page: Pixels, lines: Sequence[Line]) -> tuple[Line, ...]:
+def marked(page: PageInk, lines: Sequence[Line]) -> tuple[Line, ...]:
     """Return an upright page's lines, those that something large lies over with that doubt."""
     under = covered(page, [line.quad for line in lines])
     return tuple(
@@ -44,13 +42,12 @@ def marked(page: Pixels, lines: Sequence[Line]) -> tuple[Line, ...]:
     )
 
 
-def covered(page: Pixels, quads: Sequence[Quad]) -> frozenset[int]:
+def covered(page: PageInk, quads: Sequence[Quad]) -> frozenset[int]:
     """Return which of an upright page's lines something large lies over."""
     if not quads:
         return frozenset()
     height = median(min(turning.size(quad)) for quad in quads)
-    ink = tiles.inked(page, _DARK)
-    _, labels, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    labels, facts = page.labels, page.facts
     wide, high, area = facts[:, 2], facts[:, 3], facts[:, 4]
     large = (high >= _LARGE * height) & (wide >= _BROAD * height) & (area < _SOLID * wide * high)
     numbers = np.flatnonzero(large)
@@ -73,7 +70,7 @@ def covered(page: Pixels, quads: Sequence[Quad]) -> frozenset[int]:
         if _is_grid(piece, height, slant):
             continue
         for index in lines:
-            columns = over.setdefault(index, np.zeros(page.shape[1], np.bool_))
+            columns = over.setdefault(index, np.zeros(labels.shape[1], np.bool_))
             columns[left : left + w] |= _columns(piece, box, quads[index])
     return frozenset(
         index for index, columns in over.items()

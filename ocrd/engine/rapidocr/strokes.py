@@ -39,10 +39,15 @@ def is_struck(strip: Pixels) -> bool:
     ink = inked(strip)
     if ink is None or ink.shape[1] < _LENGTH * _HEIGHT:
         return False
-    _, _, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    if facts[1:, 2].max(initial=0) < _LENGTH * _HEIGHT:
+    white = np.flatnonzero(~ink.any(axis=0))
+    if np.diff(white, prepend=-1, append=ink.shape[1]).max() <= _LENGTH * _HEIGHT:
         return False  # most lines: nothing in them is so wide
-    ways = list(_ways(ink))
+    _, labels, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    is_wide = facts[:, 2] >= _LENGTH * _HEIGHT
+    is_wide[0] = False
+    if not is_wide.any():
+        return False
+    ways = list(_ways(np.where(is_wide[labels], ink, np.uint8(0))))
     bodies = _bodies(ink)
     for way in ways:
         alone = ink.copy()
@@ -93,7 +98,7 @@ def _longest(ink: Pixels) -> tuple[int, Whole] | None:
     height, width = ink.shape
     reach = np.zeros((width + 1, height + 2), np.int32)  # how far a way has come, with a margin
     columns = ink.T.astype(np.int32)
-    for column in range(width):
+    for column in np.flatnonzero(columns.any(axis=1)).tolist():  # behind white a way begins anew
         before = reach[column]
         best = np.maximum(np.maximum(before[:-2], before[2:]), before[1:-1])
         reach[column + 1, 1:-1] = (best + 1) * columns[column]

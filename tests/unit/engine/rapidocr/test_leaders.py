@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ocrd.engine.rapidocr import leaders
 from ocrd.engine.rapidocr.leaders import DOTS, STROKE
+from ocrd.engine.rapidocr.page_ink import PageInk
 from ocrd.engine.rapidocr.turning import bounds
 from ocrd.job import Quad
 
@@ -48,7 +49,7 @@ def drawn(words: str, leader: str, number: str = "", *, slant: float = 0) -> tup
 def test_words_and_number_are_parted_from_their_leader(leader: str, sign: str) -> None:
     page, end = drawn("The harbour office", leader, "17")
     quads = [box(95, 1180), box(95, 1180, 260)]
-    rows = sorted(leaders.rows(page, quads), key=lambda row: row.quad[0][1])
+    rows = sorted(leaders.rows(PageInk(page), quads), key=lambda row: row.quad[0][1])
     assert [row.boxes for row in rows] == [{0}, {1}]
     words, between, number = rows[0].parts
     assert between == sign
@@ -62,7 +63,7 @@ def test_words_and_number_are_parted_from_their_leader(leader: str, sign: str) -
 
 def test_a_number_that_has_no_box_gets_one() -> None:
     page, end = drawn("The harbour office", ".", "7")
-    (row,) = leaders.rows(page, [box(95, end + 4)])
+    (row,) = leaders.rows(PageInk(page), [box(95, end + 4)])
     assert row.boxes == {0}
     number = row.parts[2]
     assert not isinstance(number, str)
@@ -77,14 +78,14 @@ def test_a_row_that_has_no_box_is_one_among_others_only() -> None:
     page, _ = drawn("The harbour office", ".", "7")
     four = np.concatenate((page, page))
     quads = [box(95, 1180, 100 + 160 * row + 80 * (row > 1)) for row in range(3)]
-    assert [row.boxes for row in leaders.rows(four, quads)].count(frozenset()) == 1
-    assert all(row.boxes for row in leaders.rows(four, quads[:2]))
+    assert [row.boxes for row in leaders.rows(PageInk(four), quads)].count(frozenset()) == 1
+    assert all(row.boxes for row in leaders.rows(PageInk(four), quads[:2]))
 
 
 def test_words_that_have_no_box_get_one_and_boxes_of_dots_are_gone() -> None:
     page, end = drawn("The harbour office", ".", "17")
     quads = [box(END + 15, 1180), box(end + 100, END - 50), box(95, 1180, 260)]
-    rows = leaders.rows(page, quads)
+    rows = leaders.rows(PageInk(page), quads)
     row = next(row for row in rows if 1 in row.boxes)
     assert row.boxes == {0, 1}
     words = row.parts[0]
@@ -96,7 +97,7 @@ def test_words_that_have_no_box_get_one_and_boxes_of_dots_are_gone() -> None:
 
 def test_a_line_to_fill_in_stays_at_the_end_of_its_row() -> None:
     page, _ = drawn("Name:", "stroke")
-    (row,) = leaders.rows(page, [box(95, END)])
+    (row,) = leaders.rows(PageInk(page), [box(95, END)])
     assert len(row.parts) == 2
     assert row.parts[1] == STROKE
 
@@ -105,7 +106,7 @@ def test_a_slanted_row_is_parted_as_well() -> None:
     page, _ = drawn("The harbour office", "·", "17", slant=1.5)
     top = [(x, y) for x, y in ((95, 86), (1182, 114))]
     quad = top[0], top[1], (top[1][0], top[1][1] + 45.0), (top[0][0], top[0][1] + 45.0)
-    (row,) = leaders.rows(page, [quad])
+    (row,) = leaders.rows(PageInk(page), [quad])
     assert [part for part in row.parts if isinstance(part, str)] == [DOTS]
     assert len(row.parts) == 3
 
@@ -120,7 +121,7 @@ def test_a_slanted_row_is_parted_as_well() -> None:
 )
 def test_the_dots_of_letters_and_short_rows_of_dots_are_no_leaders(text: str) -> None:
     page, end = drawn(text, "")
-    assert leaders.rows(page, [box(95, end + 5), box(95, end + 5, 260)]) == []
+    assert leaders.rows(PageInk(page), [box(95, end + 5), box(95, end + 5, 260)]) == []
 
 
 def test_strokes_under_words_beside_none_and_through_text_are_no_lines_to_fill_in() -> None:
@@ -130,8 +131,8 @@ def test_strokes_under_words_beside_none_and_through_text_are_no_lines_to_fill_i
     pen.line((100, 140, end, 140), fill=0, width=3)
     pen.line((100, 222, 1200, 222), fill=0, width=3)
     quads = [box(95, end + 5), box(95, end + 5, 260)]
-    assert leaders.rows(np.asarray(image), quads) == []
+    assert leaders.rows(PageInk(np.asarray(image)), quads) == []
 
 
 def test_a_page_without_boxes_has_no_rows() -> None:
-    assert leaders.rows(np.full((400, 400, 3), 255, np.uint8), []) == []
+    assert leaders.rows(PageInk(np.full((400, 400, 3), 255, np.uint8)), []) == []

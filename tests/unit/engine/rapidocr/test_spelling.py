@@ -13,7 +13,13 @@ from ocrd.doubts import REPLACEMENT
 from ocrd.engine.rapidocr import spelling
 from ocrd.engine.rapidocr.recognition import Recogniser, shown
 from ocrd.engine.rapidocr.spacing import LineInk
-from ocrd.engine.rapidocr.spelling import corrected, false_spaces, lost_spaces, spelled
+from ocrd.engine.rapidocr.spelling import (
+    Speller,
+    corrected,
+    false_spaces,
+    lost_spaces,
+    spelled,
+)
 
 PAPER = np.full((48, 200, 3), 255, np.uint8)  # a line without ink, of which none is lost
 CHARACTERS = ("blank", "a", "b", ".", " ", ",", "1", "l")
@@ -27,6 +33,11 @@ def distributions(*columns: tuple[str, float]) -> NDArray[np.float32]:
         row[CHARACTERS.index(letter or "blank")] = probability
         rows.append(row)
     return np.stack(rows)
+
+
+def reader(told: NDArray[np.float32]) -> Recogniser:
+    """Return one whose network says this of every line."""
+    return Recogniser(lambda _batch: (told, Speller(CHARACTERS)))
 
 
 def drawn(text: str, size: int = 40) -> NDArray[np.uint8]:
@@ -48,10 +59,8 @@ def test_repetitions_are_one_character_unless_a_blank_parts_them() -> None:
 
 
 def test_nothing_but_blank_is_an_empty_text_without_a_score() -> None:
-    def network(_batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        return distributions(("", 0.9), ("", 0.9))[None]
-
-    assert Recogniser(network, CHARACTERS).read(drawn("a")) == ("", 0.0)
+    told = distributions(("", 0.9), ("", 0.9))
+    assert reader(told).read(drawn("a")) == ("", 0.0)
 
 
 # Five spaces: those of the words are wide, that of the narrow letters in "apt itude" is not.
@@ -134,12 +143,12 @@ def test_a_line_without_doubtful_spaces_is_not_measured(monkeypatch: pytest.Monk
     measured: Callable[..., None] = lambda *_: pytest.fail("measured")  # noqa: E731
     monkeypatch.setattr(spelling, "LineInk", measured)
     told = distributions(("a", 0.9), (" ", 0.9995), ("b", 0.9))
-    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(PAPER)[0] == "a b"
+    assert reader(told).read(PAPER)[0] == "a b"
 
 
 def test_a_doubtful_space_in_a_name_is_gone_from_text_and_score() -> None:
     told = distributions(("a", 0.9), ("", 0.9), (".", 0.9), (" ", 0.6), ("b", 0.9))
-    text, score = Recogniser(lambda _batch: told[None], CHARACTERS).read(PAPER)
+    text, score = reader(told).read(PAPER)
     assert text == "a.b"
     assert score == pytest.approx(0.9)
 
@@ -174,7 +183,7 @@ def test_where_the_network_thinks_of_no_space_punctuation_makes_none() -> None:
 def test_a_lost_space_is_in_the_text() -> None:
     told = distributions(("a", 0.9), (",", 0.9), ("", 0.7), ("b", 0.9))
     told[2, CHARACTERS.index(" ")] = 0.25
-    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(PAPER)[0] == "a, b"
+    assert reader(told).read(PAPER)[0] == "a, b"
 
 
 @pytest.mark.parametrize(("breadth", "text"), [(4, "a b"), (12, "ab")])
@@ -185,7 +194,7 @@ def test_a_space_that_the_network_thinks_of_is_one_where_the_white_is_wide(
     told[1:3, CHARACTERS.index(" ")] = 0.2
     strip = np.full((48, 36, 3), 255, np.uint8)  # as wide as these four columns
     strip[10:40, 2 : 2 + breadth] = strip[10:40, -2 - breadth : -2] = 0
-    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(strip)[0] == text
+    assert reader(told).read(strip)[0] == text
 
 
 @pytest.mark.parametrize(
@@ -212,7 +221,7 @@ def test_a_one_that_may_be_an_l_is_one_beside_letters_only(
 def test_an_l_taken_for_a_one_is_in_the_text() -> None:
     told = distributions(("a", 0.9), ("1", 0.6), ("1", 0.6), ("b", 0.9))
     told[2, CHARACTERS.index("l")] = 0.3
-    assert Recogniser(lambda _batch: told[None], CHARACTERS).read(PAPER)[0] == "alb"
+    assert reader(told).read(PAPER)[0] == "alb"
 
 
 def test_ink_that_no_character_accounts_for_is_a_sign_that_was_lost() -> None:
@@ -222,7 +231,7 @@ def test_ink_that_no_character_accounts_for_is_a_sign_that_was_lost() -> None:
     told[1], told[5] = ("a", 0.9), (" ", 0.9)  # of what stands behind the space nothing is said
     told[4] = ("", 0.9)
     network = distributions(*told)
-    text, score = Recogniser(lambda _batch: network[None], CHARACTERS).read(strip)
+    text, score = reader(network).read(strip)
     assert text.startswith("a ")
     assert set(text[2:]) == {REPLACEMENT}
     assert score < 0.5, "most of the line is not in its text"

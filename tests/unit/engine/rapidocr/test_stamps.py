@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ocrd.engine.rapidocr import stamps
+from ocrd.engine.rapidocr.page_ink import PageInk
 from ocrd.job import Line, Quad
 
 SIZE, PITCH, ROWS = 30, 60, 12
@@ -30,7 +31,7 @@ QUADS: list[Quad] = [
 
 
 def covered(page: Image.Image) -> list[int]:
-    return sorted(stamps.covered(pixels(page), QUADS))
+    return sorted(stamps.covered(PageInk(pixels(page)), QUADS))
 
 
 def pixels(page: Image.Image) -> NDArray[np.uint8]:
@@ -91,8 +92,8 @@ def test_tables_large_letters_and_brackets_cover_nothing(slant: float) -> None:
     quads: list[Quad] = [
         ((a[0], a[1]), (b[0], b[1]), (c[0], c[1]), (d[0], d[1])) for a, b, c, d in points.tolist()
     ]
-    assert stamps.covered(pixels(turned), quads) == frozenset()
-    assert stamps.covered(pixels(turned), []) == frozenset()
+    assert stamps.covered(PageInk(pixels(turned)), quads) == frozenset()
+    assert stamps.covered(PageInk(pixels(turned)), []) == frozenset()
 
 
 def test_a_line_keeps_the_doubt_that_says_more() -> None:
@@ -100,6 +101,6 @@ def test_a_line_keeps_the_doubt_that_says_more() -> None:
     page.paste(0, (200, 250), stamp(9))
     doubts = ["", "", "", "", "unread", "uncertain", "", "", "", "", "", ""]
     lines = [Line(TEXT, 1.0, quad, doubt=doubt) for quad, doubt in zip(QUADS, doubts, strict=True)]
-    marked = stamps.marked(pixels(page), lines)
+    marked = stamps.marked(PageInk(pixels(page)), lines)
     assert [line.doubt for line in marked][4:7] == ["unread", "covered", ""]
     assert {4, 5} <= set(covered(page))

@@ -52,12 +52,30 @@ def test_a_missing_network_is_named_with_the_way_out(
     assert 'dtype = "float32"' in (failure.value.hint or "")
 
 
-def test_the_8_bit_network_was_made_from_the_one_in_the_wheel_and_knows_its_characters() -> None:
+def test_a_missing_last_layer_is_named_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "ALL", tmp_path / "gone.onnx")
+    with pytest.raises(EngineError, match=r"gone\.onnx is missing") as failure:
+        weights.heads()
+    assert "Install ocrd again" in (failure.value.hint or "")
+
+
+def test_our_networks_were_made_from_the_one_in_the_wheel() -> None:
     """If not: ``python -m benchmarks.quality.quantise``, then ``make quality``."""
-    eight, full = (
-        onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_modelmeta()
-        for path in (weights.EIGHT_BIT, weights.of("rec"))
-    )
     digest = hashlib.sha256(weights.of("rec").read_bytes()).hexdigest()
-    assert eight.custom_metadata_map["source_sha256"] == digest
-    assert eight.custom_metadata_map["character"] == full.custom_metadata_map["character"]
+    for path in (weights.EIGHT_BIT, *weights.heads()):
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        notes = session.get_modelmeta().custom_metadata_map
+        assert notes["source_sha256"] == digest
+        assert "Apache-2.0" in notes["notice"]
+
+
+def test_the_last_layer_knows_the_characters_of_the_wheels_network() -> None:
+    every, wheel = (
+        onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        .get_modelmeta()
+        .custom_metadata_map["character"]
+        for path in (weights.ALL, weights.of("rec"))
+    )
+    assert every.split("\n")[1:-1] == wheel.splitlines()
