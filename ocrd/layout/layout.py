@@ -17,6 +17,7 @@ from ocrd.job import Block, Box, Line, Rule
 from ocrd.layout import (
     captions,
     cells,
+    clauses,
     codes,
     crossheads,
     edges,
@@ -97,9 +98,13 @@ def _laid_out(
     setting = Setting.of(ordered, page.lying, foot, head)
     return [
         *_marginal(around_it.heads),
-        *_blocks(crossheads.parted(drafts(ordered, setting), setting), setting, around_it),
+        *_blocks(_drafts(ordered, setting), setting, around_it),
         *_marginal(around_it.feet),
     ]
+
+
+def _drafts(ordered: Sequence[Row], setting: Setting) -> list[Draft]:
+    return crossheads.parted(clauses.parted(drafts(ordered, setting), setting), setting)
 
 
 def _marginal(found: Iterable[tuple[str, tuple[Piece, ...]]]) -> Iterator[Block]:

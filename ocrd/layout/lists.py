@@ -40,6 +40,11 @@ def is_marked(text: str, *, free: bool) -> bool:
     return bool(_BULLET.match(text) or _TICK.match(text)) or (free and bool(_NUMBER.match(text)))
 
 
+def is_numbered(text: str) -> bool:
+    """Say whether a text begins as an entry of a list that counts its entries."""
+    return bool(_NUMBER.match(text))
+
+
 def with_plain_mark(text: str, level: int) -> str:
     """Return an entry's text, indented, behind its number, its tick box or one kind of bullet."""
     if tick := _TICK.match(text):

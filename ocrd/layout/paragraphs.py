@@ -15,7 +15,7 @@ from enum import Enum, auto
 from itertools import groupby, pairwise
 from statistics import median
 
-from ocrd.layout import captions, headings, lists
+from ocrd.layout import captions, headings, indents, lists, sizes
 from ocrd.layout.columns import Row, covers
 from ocrd.layout.headings import Body, advance
 from ocrd.layout.joining import HYPHENATED, WORD
@@ -25,18 +25,13 @@ from ocrd.layout.sheet import Stroke, around
 # newsletters and invoices.
 PARAGRAPH_GAP = 1.3  # of the usual distance of two rows
 MORE_GAP = 1.25  # times as much where the sentence goes on
-INDENT = 0.7
 SAME_STEP = 1.15  # times the usual distance of two rows
-SAME_SIZE = 1.1  # times the other's size, where it was measured
-SAME_HEIGHT = 1.35  # of the other's height: more is another type size
 NEIGHBOURS = 5  # rows above and below that tell where text ends on the right
 SAME_EDGE = 3  # rows that end together make an edge
 MIN_EDGE_WIDTH = 0.4  # of the column's width: shorter rows end together by chance
 SOME_ROOM = 0.1  # of the column's width: ragged text leaves this much
 MUCH_ROOM = 0.4  # of the column's width: nobody breaks a sentence so early
 ENTRY_HANGS = 0.3  # what begins so much further right than the mark goes on with its entry
-SAME_END = 0.4  # by which the ends of rows differ that are set to the right
-RAGGED = 4.0  # by which their beginnings do
 FEW_STEPS = 6  # from row to row, that tell little of a column's usual one
 SMALLER = 0.85  # of the column's size: a type of its own, with
 SMALL_GAP = 1.5  # of white at most between two of its rows, in heights of a line
@@ -44,7 +39,6 @@ OFF = 1.6  # of white that no paragraph leaves to the text that goes on in the n
 KEPT = 0.8  # of white between two lines of an address, at most
 IN_ROW = 0.35  # of a row's box, from its edge, in which a rule beside its letters may lie
 DASHES = ("—", "–", " -")  # at the end of a heading's row: it goes on
-SHORT_TEXT = 4  # characters whose box says nothing of their size
 
 _ENDS_SENTENCE = re.compile(r"""[.!?:。！？：]["'”’»)\]]*(\[\d+\])?$""")
 
@@ -154,6 +148,8 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
             return Bond.APART
         alike = headings.is_set_apart(last, body) == headings.is_set_apart(row, body)
         return Bond.JOINED if goes_on and plain and alike else Bond.APART
+    if _is_cut(last, row) and _middle(row) - _middle(last) < PARAGRAPH_GAP * column.pitch:
+        return Bond.JOINED
     if row.box.x0 > last.box.x1 or row.box.x1 < last.box.x0:
         return Bond.APART
     if _is_ruled_off(last, row, setting) or captions.ends(draft.rows, row):
@@ -179,11 +175,14 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
         for after in ordered[index + 1 : index + 2]
         if after.column == row.column and after.box.y0 - row.box.y1 < row.height
     ]
-    if ended and _is_term(draft, row, following):
+    if ended and indents.is_term(draft.rows, row, following):
         return Bond.APART
     apart = headings.is_set_apart(row, body)
-    are_one = apart and headings.is_set_apart(last, body) and _are_of_one_size(last, row)
-    if _differ_in_size(last, row) and not (goes_on and room <= 0) and not are_one:
+    are_one = apart and headings.is_set_apart(last, body) and sizes.are_one(last, row)
+    must_go_on = room <= 0 and (
+        goes_on or (not ended and sizes.differ_in_letters(last, row))
+    )
+    if sizes.differ(last, row) and not (must_go_on or are_one):
         return Bond.APART
     if apart and headings.parts(last.text) and headings.parts(row.text):
         return Bond.APART
@@ -193,21 +192,31 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
         if clearly or not partly or ended or room > 0 or _is_wide(last, row, column):
             return Bond.APART
     if apart and not headings.NUMBERED.match(row.text):
-        goes_over = room < SOME_ROOM or last.text.endswith(DASHES)
+        bold = headings.is_bold(last, body) == headings.is_bold(row, body)
+        alike = are_one or goes_on or bold
+        goes_over = alike and (room < SOME_ROOM or last.text.endswith(DASHES))
         return Bond.JOINED if goes_over else Bond.APART
     if len(last.cells) > 1 or len(row.cells) > 1:
         return Bond.LINE if _is_table(last, row) else Bond.APART
     joined = room <= 0 or goes_on
     if draft.label == "list":
         hangs = row.box.x0 > draft.rows[0].box.x0 + ENTRY_HANGS * row.height
+        hangs = hangs or _fills_entry(draft, row, column, ended=ended)
         return Bond.JOINED if joined and (hangs or goes_on) else Bond.APART
-    if _is_set_right(draft, row, following) and not HYPHENATED.search(last.text):
+    if indents.are_set_right(draft.rows, row, following) and not HYPHENATED.search(last.text):
         return Bond.LINE
-    if _is_indented(last, row, following, ended=ended):
+    if indents.is_indented(last, row, following, ended=ended):
         return Bond.APART
     if joined or (not ended and room < SOME_ROOM):
         return Bond.JOINED
-    return Bond.APART if ended else Bond.LINE
+    outdented = not draft.breaks and indents.is_outdented(draft.rows, row)
+    return Bond.APART if ended or outdented else Bond.LINE
+
+
+def _is_cut(last: Row, row: Row) -> bool:
+    """Say whether a word goes on from one row to the next, wherever the rows stand."""
+    plain = max(len(last.cells), len(row.cells)) == 1 and not (last.kept or row.kept)
+    return plain and row.text[:1].islower() and bool(HYPHENATED.search(last.text))
 
 
 def _is_wide(last: Row, row: Row, column: Column) -> bool:
@@ -231,53 +240,14 @@ def _is_table(last: Row, row: Row) -> bool:
     return not (covers(last, row) if len(last.pieces) == 1 else covers(row, last))
 
 
-def _differ_in_size(a: Row, b: Row) -> bool:
-    """Say whether two rows are set in different sizes.
-
-    The height of a box depends on the letters in it, and so does their mean width; both together
-    say more than either.
-    """
-    if min(len(a.text), len(b.text)) <= SHORT_TEXT:
-        return False
-    height, wide = a.height / b.height, advance(a) / advance(b)
-    if height < 1:
-        height, wide = 1 / height, 1 / wide
-    return height > SAME_HEIGHT or (height > 1.15 and wide > 1.2)
-
-
-def _are_of_one_size(a: Row, b: Row) -> bool:
-    """Say whether two rows' type was measured, and is of one size: a heading's, in two rows."""
-    smaller, larger = sorted(map(headings.size_of, (a, b)))
-    return 0 < larger <= SAME_SIZE * smaller
-
-
-def _is_indented(last: Row, row: Row, following: Sequence[Row], *, ended: bool) -> bool:
-    """Say whether the row begins a paragraph by its indent."""
-    indent = INDENT * row.height
-    if row.box.x0 - last.box.x0 < indent:
-        return False
-    return ended or any(row.box.x0 - after.box.x0 > indent for after in following)
-
-
-def _is_term(draft: Draft, row: Row, following: Sequence[Row]) -> bool:
-    """Say whether the row stands left of what it follows, and of what follows it."""
-    indent = INDENT * row.height
+def _fills_entry(draft: Draft, row: Row, column: Column, *, ended: bool) -> bool:
+    """Say whether a numbered entry without a hanging indent is in the middle of its sentence."""
+    last, first = draft.rows[-1], draft.rows[0]
     return (
-        len(draft.rows) > 1
-        and all(above.box.x0 - row.box.x0 > indent for above in draft.rows[-2:])
-        and any(after.box.x0 - row.box.x0 > indent for after in following)
-    )
-
-
-def _is_set_right(draft: Draft, row: Row, following: Sequence[Row]) -> bool:
-    """Say whether rows end in line and begin anywhere, as a sender's do in a letter's corner."""
-    near = SAME_END * row.height
-    some = [*draft.rows[-3:], row]
-    starts = sorted(one.box.x0 for one in (*some, *following))
-    return (
-        all(abs(one.box.x1 - row.box.x1) < near for one in some)
-        and starts[-1] - starts[0] > RAGGED * row.height
-        and all(b - a > near for a, b in pairwise(starts))
+        lists.is_numbered(first.text)
+        and not (ended or last.text.endswith(";") or headings.parts(row.text))
+        and abs(row.box.x0 - first.box.x0) <= ENTRY_HANGS * row.height
+        and not _is_wide(last, row, column)
     )
 
 

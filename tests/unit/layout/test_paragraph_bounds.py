@@ -272,3 +272,87 @@ def test_a_numbered_heading_is_no_entry() -> None:
     assert labels(row("1. The first part")) == ["list"]
     listing = replace(piece("- x = 1", 300, 240), whole=Listing("- x = 1", ()))
     assert labels(Row((listing,), 0)) == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("after", "at", "bond"),
+    [
+        # Where the rows stand, and what is drawn between them, says less than a word cut in two.
+        ("spritzen und so fort.", (100, 290), "joined"),
+        ("Spritzen und so fort.", (100, 290), "apart"),
+        ("spritzen und so fort.", (300, 600), "joined"),
+    ],
+)
+def test_a_word_goes_on_past_a_rule_and_left_of_its_first_part(
+    after: str, at: tuple[float, float], bond: str
+) -> None:
+    cut = row("Do not overfill: boiling water may be thrown out and her-", x=300, x1=1300)
+    rules = [Stroke(235, 200, 1400)]
+    assert how(cut, row(after, 1, x=at[0], x1=at[1]), rules=rules) == [bond]
+    assert how(cut, row(after, 2, x=at[0], x1=at[1]), rules=rules) == ["apart"]
+
+
+@pytest.mark.parametrize(
+    ("text", "ends", "height", "face", "bond"),
+    [
+        (OPEN, 1250, 20, PLAIN, "joined"),
+        (ENDED, 1250, 20, PLAIN, "apart"),
+        (OPEN, 1249, 20, PLAIN, "apart"),
+        (OPEN, 1250, 20, replace(PLAIN, size=PLAIN.size / 1.11), "apart"),
+        ("x(a) = (b) / 2; y(a) = 3 * (b);", 1250, 20, PLAIN, "apart"),
+    ],
+)
+def test_a_row_without_capitals_goes_on_in_one_with_them(
+    text: str, ends: float, height: float, face: Typeface, bond: str
+) -> None:
+    low = row(text, 0, x=ends - 10 * len(text), x1=ends, face=face, height=height)
+    assert how(low, row("50 m of it, and " + CAPITAL, 1, x=LEFT_EDGE)) == [bond]
+
+
+@pytest.mark.parametrize(
+    ("mark", "ends", "x", "down", "bond"),
+    [
+        ("(1) ", "", 300, 1, "joined"),
+        ("2. ", "", 300, 1, "joined"),
+        ("a) ", ",", 300, 1, "joined"),
+        ("(1) ", "", 309, 1, "joined"),
+        ("(1) ", "", 290, 1, "apart"),  # begins further left
+        ("(1) ", ".", 300, 1, "apart"),
+        ("(1) ", ";", 300, 1, "apart"),
+        ("(1) ", "", 300, 1.16, "apart"),
+        ("• ", "", 300, 1, "apart"),  # hangs, or is a row by itself
+    ],
+)
+def test_a_numbered_entry_without_a_hanging_indent_goes_on_where_its_row_is_full(
+    mark: str, ends: str, x: float, down: float, bond: str
+) -> None:
+    entry = row(mark + OPEN + ends, 0, x1=1300)
+    assert how(entry, row(CAPITAL, y=200 + STEP * down, x=x)) == [bond]
+    short = row(mark + OPEN + ends, 0, x1=1000)
+    assert how(short, row(CAPITAL, y=200 + STEP * down, x=x)) == ["apart"]
+
+
+@pytest.mark.parametrize(
+    ("starts", "x", "bond"),
+    [
+        ((400, 400), 300, "apart"),
+        ((400, 400), 380, "line"),
+        ((400,), 300, "line"),
+        ((300, 400), 200, "line"),  # a verse's
+    ],
+)
+def test_a_row_left_of_a_paragraph_that_left_room_begins_another(
+    starts: tuple[float, ...], x: float, bond: str
+) -> None:
+    """Its full stop was lost, or it has none."""
+    some = [row(OPEN, n, x=left, x1=1300) for n, left in enumerate(starts)]
+    some[-1] = row(OPEN, len(starts) - 1, x=starts[-1], x1=900)
+    assert how(*some, row(CAPITAL, len(starts), x=x))[-1] == bond
+
+
+def test_a_word_in_bold_below_a_row_that_only_seems_large_is_apart() -> None:
+    blanks = row("THIS AGREEMENT is made on the ____ day", face=replace(PLAIN, size=18), x1=1180)
+    between = row("BETWEEN", 1, face=BOLD)
+    assert how(blanks, between) == ["apart"]
+    large = row("THIS AGREEMENT is made on the eighth day", face=LARGE, x1=1180)
+    assert how(large, row("BETWEEN", 1, face=LARGE)) == ["joined"]
