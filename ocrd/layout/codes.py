@@ -30,6 +30,7 @@ REACH = 6.0  # heights of a line by which a row may begin behind the end of the 
 TYPED = 0.8  # share of a page's characters from which it is typed as a whole
 LETTER = 0.5  # the same of a typewritten letter, the rest being its printed head and foot, and
 SENTENCES = 0.5  # share of its characters in rows of sentences
+COPIED = 0.3  # share of the page that is of one pitch yet on a bad copy of a letter, no sign in it
 SIGNS = 0.3  # share of lines with signs of a program from which a typed page is one
 LEVEL = 0.3  # heights by which a row beside running text stands level with one of its lines
 APART = 0.8  # share of the rows beside it that do, from which it may explain them
@@ -152,7 +153,8 @@ def pitch(lines: Iterable[Line]) -> float:
         return 0.0
     if typed > TYPED * total and not _is_listing(best):
         return 0.0
-    if typed > LETTER * total and _is_letter(best):
+    # On a blurred copy many lines of a letter cannot be measured.
+    if typed > (LETTER if signs else COPIED) * total and _is_letter(best):
         return 0.0
     return median(line.typeface.pitch for line in best)
 

@@ -76,9 +76,7 @@ def test_a_row_that_is_typed_in_a_sentence_stays_in_it() -> None:
         ("EndArrow (or Arrow), Arrows, BeginArcArrow, EndArcArrow (or equiv-", TYPED),
         ("alently ArcArrow), and may take more than one argument.", PLAIN),
     )
-    some = [
-        line(text, 200, 600 + 34 * n, face, width=1000) for n, (text, face) in enumerate(rows)
-    ]
+    some = [line(text, 200, 600 + 34 * n, face, width=1000) for n, (text, face) in enumerate(rows)]
     program = lines("draw(path, grey, light);\nsize(200);", 300, 900, TYPED)
     assert [label for label, _ in labelled(some, program)] == ["text", "code"]
 
@@ -129,6 +127,18 @@ def test_a_page_typed_as_a_whole_is_a_program_where_a_third_of_its_lines_have_si
 ) -> None:
     some = [("x" * 29 + (";" if n < signed else "x"), 15.0) for n in range(20)]
     assert pitched(*some, ("y" * prose, 0)) == 15 * found
+
+
+@pytest.mark.parametrize(
+    ("end", "others", "found"),
+    [("", 443, False), ("", 444, True), (")", 189, False), (")", 190, True)],
+)
+def test_sentences_of_one_pitch_are_a_letter_on_a_third_of_a_page_or_with_signs_on_half_of_it(
+    end: str, others: int, found: bool
+) -> None:
+    text = "the lower gate cannot be closed before"
+    some = [(text, 15.0)] * 4 + [(text[: 38 - len(end)] + end, 15.0)]
+    assert pitched(*some, ("y" * others, 0)) == 15 * found
 
 
 @pytest.mark.parametrize(
@@ -264,9 +274,7 @@ def test_a_typed_row_that_lies_in_a_sentence_is_no_program(
             for y, some in rows
             for n, text in enumerate(some)
         ]
-        row = line(
-            "Names = of, things; (in it)", 200 + left, 600, TYPED, width=1000 - left - right
-        )
+        row = line("Names = of, things; (in it)", 200 + left, 600, TYPED, width=1000 - left - right)
         return gathered(*prose, row)
 
     assert count(["Text that names"], ["goes on below it."]) == is_one

@@ -1,7 +1,7 @@
 """A typewritten letter is a letter, and a listing is a listing."""
 
 from ocrd.job import Line
-from tests.unit.printed import TYPED, blocks, line, lines, paragraph
+from tests.unit.printed import PLAIN, TYPED, blocks, line, lines, paragraph
 
 BODY = (
     "The delivery of the shelves (your order of 3 March) that you asked for\n"
@@ -43,3 +43,18 @@ def test_typed_sentences_around_a_listing_make_no_letter_of_it() -> None:
     found = blocks(lines(BODY, 200, 100, TYPED), lines(CODE, 200, 400, TYPED), paragraph(900))
     (code,) = [block for block in found if block.label == "code"]
     assert code.text.endswith(CODE)
+
+
+def test_a_letter_is_text_of_which_a_bad_copy_lets_few_rows_be_measured() -> None:
+    rows = [
+        "The surveyor of the county pointed out that the lower gate cannot be",
+        "closed before the end of the winter, and that the estimate of it is",
+        "(see p. 3 of 7) too low. 1/3 of it is rotten, 2/3 is not, or not yet",
+        "(p. 4). The 12 oak planks, 4 by 12, of 7.50, 9.10 and 11 are needed.",
+        "We shall write again as soon as we have heard from the board at last",
+    ]
+    measured = {2, 3, 5, 9, 11}  # of fifteen; most of them sentences
+    some = [
+        line(rows[n % 5], 200, 300 + 38 * n, TYPED if n in measured else PLAIN) for n in range(15)
+    ]
+    assert {block.label for block in blocks(some)} == {"text"}
