@@ -102,7 +102,8 @@ quality:         ## the embedded engine's Markdown against known pages; fetches 
 	nice .venv/bin/python -m benchmarks.quality.mixed
 	nice .venv/bin/python -m benchmarks.quality.headed
 	nice .venv/bin/python -m benchmarks.quality.headed --more
-	missed=0; for set in "" "--makers --kinds clean" "--makers --heldout --kinds clean"; do \
+	missed=0; nice .venv/bin/python -m benchmarks.quality.oldscans || missed=1; \
+	for set in "" "--makers --kinds clean" "--makers --heldout --kinds clean"; do \
 	  nice .venv/bin/python -m benchmarks.quality $(QUICK) $$set || missed=1; done; exit $$missed
 
 bench-gpu:       ## what only a GPU shows, in nine minutes, tests/gpu included; needs torch and Transformers, no .venv

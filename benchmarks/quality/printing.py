@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,19 +42,29 @@ HELD = (
 
 def draw(source: str, path: Path, how: Print) -> None:
     """Set a page and keep its image, and its source beside it."""
-    import typst
-
-    folders = [str(CACHE / "packages" / package) for package in (FONTS, MORE_FONTS)]
-    text = path.with_suffix(".typ")
-    text.parent.mkdir(parents=True, exist_ok=True)
-    text.write_text(source)
-    pdf = typst.compile(str(text), font_paths=folders)
-    with pymupdf.open(stream=pdf, filetype="pdf") as document:
-        pixmap = document[0].get_pixmap(dpi=RESOLUTION, alpha=False)
-    page = Image.frombytes("RGB", (pixmap.width, pixmap.height), pixmap.samples)
+    page = typeset(source, path)
     if how.degrees:
         page = page.rotate(how.degrees, Image.Resampling.BICUBIC, fillcolor=(255,) * 3)
     if how.noise:
         chance = np.random.default_rng(how.number)
         page = noisy(page.filter(ImageFilter.GaussianBlur(0.5)), chance, how.noise)
     page.save(path)
+
+
+def typeset(
+    source: str, path: Path, resolution: int = RESOLUTION, more: Sequence[str] = ()
+) -> Image.Image:
+    """Return a page as Typst sets it, with the fonts of ``more`` packages, too.
+
+    Its source is kept beside ``path``.
+    """
+    import typst
+
+    folders = [str(CACHE / "packages" / package) for package in (FONTS, MORE_FONTS, *more)]
+    text = path.with_suffix(".typ")
+    text.parent.mkdir(parents=True, exist_ok=True)
+    text.write_text(source)
+    pdf = typst.compile(str(text), font_paths=folders)
+    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+        pixmap = document[0].get_pixmap(dpi=resolution, alpha=False)
+    return Image.frombytes("RGB", (pixmap.width, pixmap.height), pixmap.samples)

@@ -22,15 +22,22 @@ HALVES = ("a", "b")  # looked at while limits were set, and only counted
 @cache
 def paths(kind: str, half: str) -> tuple[Path, ...]:
     """Return the font files of a kind, "print", "odd" or "hand", fetching what is not there."""
+    named = _named()[kind][half]
+    return tuple(path(package, name) for package, names in named.items() for name in names)
+
+
+@cache
+def path(package: str, name: str) -> Path:
+    """Return one font file of a package, fetching it if it is not there."""
+    fetch(package, _named()["packages"][package])
+    files = sorted((CACHE / "packages" / package).rglob(f"{name}.*"))
+    return next(file for file in files if file.suffix in _FILES)
+
+
+@cache
+def _named() -> dict[str, Any]:
     body: dict[str, Any] = tomllib.loads(Path(__file__).with_name("typefaces.toml").read_text())
-    found = []
-    for package, names in body[kind][half].items():
-        facts = body["packages"][package]
-        fetch(package, facts)
-        for name in names:
-            files = sorted((CACHE / "packages" / package).rglob(f"{name}.*"))
-            found.append(next(path for path in files if path.suffix in _FILES))
-    return tuple(found)
+    return body
 
 
 @cache
