@@ -55,6 +55,8 @@ _MARK = re.compile(
 )
 _ROMAN = re.compile(r"[IVX]{1,5}\.\s+(?=[^\W\d_])")
 _PARTS = re.compile(r"(?:\d{1,3}|[A-Z])((?:\.\d{1,3}){1,5})\.?\s+(?=\S)")  # 2.1, A.3.2
+# A word with a number before a heading's own: "TOP 2", "Step 3:", "Woche 4"
+_NAMED = re.compile(r"(?P<name>[A-ZÀ-Þ][^\W\d_]+)\.?\s(?:\d{1,3}|[IVX]{1,5})(?:[.:]?\s|[.:]?$)")
 _COUNT = re.compile(r"(\d{1,3})(?:\.\d{1,3}){0,5}\.?\s+[^\W\d_]")
 # A list's entry, or an option of a program above what it does.
 _ENTRY = re.compile(
@@ -243,6 +245,12 @@ def is_in_capitals(rows: Sequence[Row], end: str = "") -> bool:
         and can_be(rows, text)
         and not text.removesuffix(end).endswith((".", ":"))
     )
+
+
+def name_of(text: str) -> str:
+    """Return what a heading calls that it numbers, "TOP" of "TOP 2 Minutes"; "" for none."""
+    found = _NAMED.match(text)
+    return found["name"] if found else ""
 
 
 def is_mark(text: str) -> bool:

@@ -139,6 +139,9 @@ def _blocks(
 ) -> Iterator[Block]:
     for index in lists.unmarked([(draft.rows[0], draft.label == "list") for draft in some]):
         some[index].label = "list"
+    for index in lists.firsts_of_counted([(one.rows[0], one.label == "list") for one in some]):
+        if some[index].label == "text" and not headings.is_bold(some[index].rows[0], setting.body):
+            some[index].label = "list"
     _set_labels(some, setting, around_it)
     some = _with_marks(some)
     for draft in some:
@@ -160,11 +163,30 @@ def _set_labels(
                 _is_in_step(draft, before, setting) or _names_authors(draft, before, after)
             ):
                 draft.label = "text"
+    _set_namesakes(some, setting)
     if some and topmost.runs(some, setting, around_it):
         some[0].label = "text"
     first, *others = [draft.rows for draft in some if draft.label in {"title", "heading"}] or [[]]
     if some and first is some[0].rows and headings.is_larger(first, others, setting.body):
         some[0].label = "title"
+
+
+def _set_namesakes(some: Sequence[Draft], setting: Setting) -> None:
+    """Make rows in bold headings that number themselves as others do: TOP 2 as TOP 1."""
+    names = {
+        (headings.name_of(draft.rows[0].text), draft.rows[0].column)
+        for draft in some
+        if draft.label == "heading"
+    }
+    for draft, after in zip(some, [*some[1:], None], strict=True):
+        row = draft.rows[0]
+        if draft.label != "text" or len(draft.rows) > 1 or row.whole or after is None:
+            continue
+        name = headings.name_of(row.text)
+        is_bold = name and headings.is_bold(row, setting.body)
+        if is_bold and (name, row.column) in names and not _runs_on(draft, after, setting):
+            found = headings.label(draft.rows, setting.body, has_breaks=False)
+            draft.label = "text" if found == "text" else "heading"
 
 
 def _with_marks(some: Sequence[Draft]) -> list[Draft]:

@@ -22,6 +22,8 @@ _TICK = re.compile(r"([☐☒])\s*(?=[^\s☐☒])(?!.*[☐☒])")
 # Engines lose the space behind a number now and then.
 _NUMBER = re.compile(r"(\d{1,2}[.)]|\(\d{1,2}\)|\(?[a-z]\))(?:\s+(?=\S)|(?=[^\W\d_]{2}))")
 
+_COUNTED = re.compile(r"(?P<before>\(?)(?P<number>\d{1,2})(?P<behind>[.)])\s+(?=\S)")
+
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
@@ -76,6 +78,26 @@ def unmarked(firsts: Sequence[tuple[Row, bool]]) -> list[int]:
         )
         inner = min(above[0].box.x0, below[0].box.x0) - row.box.x0 > near
         if is_outer and inner and above[0].column == row.column == below[0].column:
+            found.append(index)
+    return found
+
+
+def firsts_of_counted(firsts: Sequence[tuple[Row, bool]]) -> list[int]:
+    """Return the indices of blocks that are entries though they stood below no running text.
+
+    ``firsts`` as for :func:`levels`. Their number is the one before that of the entry below them,
+    of one form, and both begin in line.
+    """
+    found: list[int] = []
+    for index in reversed(range(len(firsts) - 1)):
+        (row, is_entry), (below, is_below) = firsts[index : index + 2]
+        one, two = (_COUNTED.match(some.text) for some in (row, below))
+        if is_entry or not (is_below or index + 1 in found) or one is None or two is None:
+            continue
+        level = abs(row.box.x0 - below.box.x0) < IN_LINE * row.height
+        alike = (one["before"], one["behind"]) == (two["before"], two["behind"])
+        counts = int(one["number"]) + 1 == int(two["number"])
+        if row.column == below.column and level and alike and counts:
             found.append(index)
     return found
 

@@ -14,6 +14,7 @@ from statistics import median
 
 from ocrd.job import Place
 from ocrd.layout.margins import Margin, Number
+from ocrd.layout.running import is_page_number
 
 GAP = 4  # pages from one that shows its number to the next
 SERIES = 3  # pages that count make a series
@@ -139,7 +140,8 @@ def _fitting(margin: Margin, key: Key) -> Number | None:
 
 def _is_all(margin: Margin, key: Key) -> bool:
     number = _fitting(margin, key)
-    return number is not None and number.is_all
+    says_page = is_page_number(margin.text, at_foot=not margin.is_top)  # "Page 2 of 2"
+    return number is not None and (number.is_all or says_page)
 
 
 def _counts(one: Series, found: Sequence[Series], pages: int) -> bool:

@@ -36,6 +36,9 @@ FEW_STEPS = 6  # from row to row, that tell little of a column's usual one
 SMALLER = 0.85  # of the column's size: a type of its own, with
 SMALL_GAP = 1.5  # of white at most between two of its rows, in heights of a line
 OFF = 1.6  # of white that no paragraph leaves to the text that goes on in the next column
+FULL = 0.8  # of the column's width: a row of running text
+OFF_EDGE = 2.0  # from the column's edges to what stands in its middle
+CENTRED = 1.2  # by which it may stand off the middle
 KEPT = 0.8  # of white between two lines of an address, at most
 IN_ROW = 0.35  # of a row's box, from its edge, in which a rule beside its letters may lie
 DASHES = ("—", "–", " -")  # at the end of a heading's row: it goes on
@@ -177,14 +180,17 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     ]
     if ended and indents.is_term(draft.rows, row, following):
         return Bond.APART
-    apart = headings.is_set_apart(row, body)
+    apart = headings.is_set_apart(row, body) and not (
+        room <= 0 and not ended and _seems_larger(last, row, column, body)
+    )
     are_one = apart and headings.is_set_apart(last, body) and sizes.are_one(last, row)
     must_go_on = room <= 0 and (
         goes_on or (not ended and sizes.differ_in_letters(last, row))
     )
     if sizes.differ(last, row) and not (must_go_on or are_one):
         return Bond.APART
-    if apart and headings.parts(last.text) and headings.parts(row.text):
+    are_numbered = apart and headings.parts(last.text) and headings.parts(row.text)
+    if are_numbered or (len(draft.rows) == 1 and _heads(last, row, column, body)):
         return Bond.APART
     clearly = headings.is_clearly_set_apart(row, body) or headings.is_clearly_set_apart(last, body)
     if apart != headings.is_set_apart(last, body) and (clearly or not goes_on):
@@ -217,6 +223,30 @@ def _is_cut(last: Row, row: Row) -> bool:
     """Say whether a word goes on from one row to the next, wherever the rows stand."""
     plain = max(len(last.cells), len(row.cells)) == 1 and not (last.kept or row.kept)
     return plain and row.text[:1].islower() and bool(HYPHENATED.search(last.text))
+
+
+def _heads(last: Row, row: Row, column: Column, body: Body) -> bool:
+    """Say whether words in bold stand in the middle above text that begins at the left edge."""
+    left, near = column.right - column.width, CENTRED * row.height
+    sides = last.box.x0 - left, column.right - last.box.x1
+    return (
+        headings.is_bold(last, body)
+        and not headings.is_bold(row, body)
+        and min(sides) > OFF_EDGE * row.height
+        and abs(sides[0] - sides[1]) < 2 * near
+        and row.box.x0 - left < near
+    )
+
+
+def _seems_larger(last: Row, row: Row, column: Column, body: Body) -> bool:
+    """Say whether only the measured size tells a row from the full row of a sentence above it."""
+    return (
+        not headings.is_set_apart(last, body)
+        and last.box.width > FULL * column.width
+        and headings.is_hardly_measured([row], body)
+        and not headings.NUMBERED.match(row.text)
+        and not _is_wide(last, row, column)
+    )
 
 
 def _is_wide(last: Row, row: Row, column: Column) -> bool:

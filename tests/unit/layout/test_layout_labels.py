@@ -4,7 +4,18 @@ import pytest
 
 from ocrd.job import Typeface
 from ocrd.layout import captions
-from tests.unit.printed import BOLD, HEIGHT, LARGE, LETTER, labelled, line, lines, lying, paragraph
+from tests.unit.printed import (
+    BOLD,
+    HEIGHT,
+    LARGE,
+    LETTER,
+    PLAIN,
+    labelled,
+    line,
+    lines,
+    lying,
+    paragraph,
+)
 
 
 @pytest.mark.parametrize(
@@ -269,3 +280,53 @@ def test_authors_names_under_a_title_are_no_heading(
     place = [line(below, 200, 380)] if below else []
     found = labelled(title, row, place, paragraph(460), paragraph(640))
     assert found[1] == (label, names)
+
+
+TIGHT = 12  # pixels of white: bold alone needs more to head what is below
+
+
+@pytest.mark.parametrize(
+    ("second", "face", "is_heading"),
+    [
+        ("TOP 2 The feast in July", BOLD, True),
+        ("TOP IV The feast in July", BOLD, True),
+        ("TOP 2 The feast in July", PLAIN, False),
+        ("The feast in July", BOLD, False),
+        ("Day 2 The feast in July", BOLD, False),
+        ("TOP 2 The feast in July.", BOLD, False),
+    ],
+)
+def test_what_numbers_itself_as_a_heading_does_is_one(
+    second: str, face: Typeface, is_heading: bool
+) -> None:
+    """A number in bold is a heading with less white above it than bold alone needs."""
+    found = labelled(
+        paragraph(300),
+        line("TOP 1 The minutes of last time", 200, 450, BOLD), paragraph(510),
+        line(second, 200, 616 + TIGHT, face), line("1. The band has agreed.", 200, 690),
+        line("2. The tent has not.", 200, 740),
+    )  # fmt: skip
+    assert (("heading", second) in found) == is_heading
+
+
+@pytest.mark.parametrize("text", ["between the two of them, who are named below in full, and", ""])
+@pytest.mark.parametrize(
+    ("x", "face", "apart"),
+    [
+        (465, BOLD, True),
+        (465, PLAIN, False),
+        (230, BOLD, False),  # the words in bold that a paragraph begins with
+        (690, BOLD, False),
+    ],
+)
+def test_words_in_bold_in_the_middle_head_the_text_below_though_it_begins_small(
+    text: str, x: float, face: Typeface, apart: bool
+) -> None:
+    below = text or "and so it goes on in small letters from one of its rows on to the"
+    rows = [
+        line("THE CONTRACT BETWEEN THE TWO OF THEM ALL", x, 300, face),
+        line(below, 200, 338, width=1130),
+        line("next one, and to what they have signed.", 200, 376),
+    ]
+    texts = [said for _, said in labelled(rows)]
+    assert ("THE CONTRACT BETWEEN THE TWO OF THEM ALL" in texts) == apart

@@ -6,10 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ocrd.job import Typeface
 from ocrd.layout import layout, lists
 from ocrd.layout.columns import Row
 from ocrd.layout.sheet import Listing, Sheet
-from tests.unit.printed import HEIGHT, TYPED, WIDTH, blocks, labelled, line, lines, paragraph
+from tests.unit.printed import (
+    BOLD,
+    HEIGHT,
+    PLAIN,
+    TYPED,
+    WIDTH,
+    blocks,
+    labelled,
+    line,
+    lines,
+    paragraph,
+)
 
 
 def entries(*rows: tuple[float, str]) -> list[str]:
@@ -308,3 +320,29 @@ def test_a_number_begins_an_entry_only_where_it_stands_free(
 ) -> None:
     assert lists.is_marked(text, free=False) == bulleted
     assert lists.is_marked(text, free=True) == free
+
+
+SEEMS_LARGE = Typeface(1.3 * PLAIN.size, PLAIN.weight)
+
+
+@pytest.mark.parametrize(
+    ("first", "face", "x", "label"),
+    [
+        ("(1) The contract begins in July", SEEMS_LARGE, 200, "list"),
+        ("(1) The contract begins in July", BOLD, 200, "heading"),
+        ("1. The contract begins in July", SEEMS_LARGE, 200, "heading"),  # of another form
+        ("(2) The contract begins in July", SEEMS_LARGE, 200, "heading"),
+        ("(1) The contract begins in July", SEEMS_LARGE, 230, "heading"),
+    ],
+)
+def test_an_entry_that_seems_larger_is_known_by_the_one_that_counts_on(
+    first: str, face: Typeface, x: float, label: str
+) -> None:
+    some = [
+        line(first, x, 900, face),
+        line("(2) It ends in June.", 200, 960),
+        line("(3) It may go on.", 200, 1020),
+    ]
+    found = labelled(paragraph(300), *some)
+    assert (label, first) in found
+    assert ("list", "(3) It may go on.") in found

@@ -356,3 +356,23 @@ def test_a_word_in_bold_below_a_row_that_only_seems_large_is_apart() -> None:
     assert how(blanks, between) == ["apart"]
     large = row("THIS AGREEMENT is made on the eighth day", face=LARGE, x1=1180)
     assert how(large, row("BETWEEN", 1, face=LARGE)) == ["joined"]
+
+
+@pytest.mark.parametrize(
+    ("last", "text", "size", "bond"),
+    [
+        (row(OPEN, x1=NO_ROOM), CAPITAL, 1.3, "joined"),
+        (row(OPEN, x1=NO_ROOM), "1987. " + CAPITAL, 1.3, "joined"),
+        (row(OPEN, x1=NO_ROOM), "3.1 " + CAPITAL, 1.3, "apart"),
+        (row(ENDED, x1=NO_ROOM), CAPITAL, 1.3, "apart"),
+        (row(OPEN, x1=1229), CAPITAL, 1.3, "apart"),
+        (row(OPEN, x=440, x1=NO_ROOM), CAPITAL, 1.3, "apart"),  # no full row
+        (row(OPEN, x1=NO_ROOM), CAPITAL, 1.41, "apart"),
+    ],
+)
+def test_a_row_that_seems_larger_goes_on_below_the_full_row_of_a_sentence(
+    last: Row, text: str, size: float, bond: str
+) -> None:
+    """Figures and capitals are tall: "the fees of / EUR 1,125.00." """
+    larger = replace(PLAIN, size=size * PLAIN.size)
+    assert how(last, row(text, 1, face=larger)) == [bond]

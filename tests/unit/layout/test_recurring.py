@@ -208,3 +208,12 @@ def test_headings_that_begin_alike_do_not_run() -> None:
         *((heading(f"The harbour at night {one}"), said(n)) for n, one in enumerate(CHANGING))
     )
     assert labels(pages) == [["heading", TEXT]] * 4
+
+
+@pytest.mark.parametrize("named", ["Page {} of 2", "Seite {}", "- {} -"])
+def test_two_feet_that_say_that_they_number_the_page_are_enough(named: str) -> None:
+    """The second page may have so little on it that it tells nothing by itself."""
+    pages = book(*((said(n), foot(named.format(n))) for n in (1, 2)))
+    assert labels(pages) == [[TEXT, "page-number"]] * 2
+    steps = book(*((said(n), foot(f"Step {n} of 2")) for n in (1, 2)))
+    assert labels(steps) == [[TEXT, TEXT]] * 2
