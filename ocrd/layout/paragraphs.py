@@ -207,16 +207,15 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
     joined = room <= 0 or goes_on
     if draft.label == "list":
         hangs = row.box.x0 > draft.rows[0].box.x0 + ENTRY_HANGS * row.height
-        hangs = hangs or _fills_entry(draft, row, column, ended=ended)
-        return Bond.JOINED if joined and (hangs or goes_on) else Bond.APART
+        within = hangs or goes_on or _fills_entry(draft, row, column, ended=ended)
+        return Bond.JOINED if joined and within else Bond.APART
     if indents.are_set_right(draft.rows, row, following) and not HYPHENATED.search(last.text):
         return Bond.LINE
     if indents.is_indented(last, row, following, ended=ended):
         return Bond.APART
     if joined or (not ended and room < SOME_ROOM):
         return Bond.JOINED
-    outdented = not draft.breaks and indents.is_outdented(draft.rows, row)
-    return Bond.APART if ended or outdented else Bond.LINE
+    return Bond.APART if ended or _begins_anew(draft, row, column) else Bond.LINE
 
 
 def _is_cut(last: Row, row: Row) -> bool:
@@ -268,6 +267,18 @@ def _is_table(last: Row, row: Row) -> bool:
     if len(row.pieces) > 1 and len(last.pieces) > 1:
         return True
     return not (covers(last, row) if len(last.pieces) == 1 else covers(row, last))
+
+
+def _begins_anew(draft: Draft, row: Row, column: Column) -> bool:
+    """Say whether a row begins another paragraph where the last row above left room.
+
+    By its place, or since all above is in small type and further away than the column's rows are.
+    """
+    if not draft.breaks and indents.is_outdented(draft.rows, row):
+        return True
+    largest = max(map(headings.size_of, draft.rows))
+    is_small = 0 < largest < SMALLER * min(column.size, headings.size_of(row))
+    return len(draft.rows) > 1 and is_small and _is_wide(draft.rows[-1], row, column)
 
 
 def _fills_entry(draft: Draft, row: Row, column: Column, *, ended: bool) -> bool:

@@ -25,6 +25,7 @@ SHORT = 45  # characters of the rows of an address, a list of parts
 FEW_ROWS = 4  # such, of which one that leaves so much room tells of all, if
 MUCH_ROOM = 0.2  # of their width, before a capital, and
 FEW_SMALL = 0.5  # no more of them than this share goes on with a small letter
+MEASURED = 4  # short rows that begin with a number, of which one other may be small: a pinch
 FIGURES = 0.5  # share of the short rows with a number, from which two breaks will do
 CASED = 0.5  # share of the rows that small letters stand in
 
@@ -40,7 +41,7 @@ def are_verses(rows: Sequence[Row]) -> bool:
     breaks = len(rows) - 1
     going_on = sum(_goes_on(above, below) for above, below in pairwise(rows))
     if len(rows) >= ALIKE_ROWS and _are_alike(rows):
-        return going_on <= STRAY * breaks
+        return going_on <= STRAY * breaks or (going_on == 1 and _are_measured(rows))
     if sum(any(map(str.islower, row.text)) for row in rows) < CASED * len(rows):
         return False
     if breaks < SOME_BREAKS:
@@ -74,6 +75,13 @@ def _are_alike(rows: Sequence[Row]) -> bool:
 
 def _are_short(rows: Sequence[Row]) -> bool:
     return max(len(row.text) for row in rows) <= SHORT
+
+
+def _are_measured(rows: Sequence[Row]) -> bool:
+    """Say whether so many short rows begin with a number as no prose has: 200 g, 2 tbsp."""
+    count = sum(bool(_NUMBER.fullmatch(row.text.split()[0])) for row in rows)
+    hyphens = any(HYPHENATED.search(row.text) for row in rows)
+    return count >= MEASURED and count == len(rows) - 1 and _are_short(rows) and not hyphens
 
 
 def _have_figures(rows: Sequence[Row]) -> bool:

@@ -376,3 +376,24 @@ def test_a_row_that_seems_larger_goes_on_below_the_full_row_of_a_sentence(
     """Figures and capitals are tall: "the fees of / EUR 1,125.00." """
     larger = replace(PLAIN, size=size * PLAIN.size)
     assert how(last, row(text, 1, face=larger)) == [bond]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "down", "bond"),
+    [
+        ((10, 11), 1.2, "apart"),
+        ((10, 11), 1.15, "line"),
+        ((10, 12), 1.2, "line"),
+        ((11,), 1.2, "line"),
+        ((0, 0), 1.2, "line"),  # not measured
+    ],
+)
+def test_a_credit_in_small_type_is_no_part_of_the_text_below(
+    sizes: tuple[float, ...], down: float, bond: str
+) -> None:
+    credit = [
+        row(OPEN, n, x1=1300, face=replace(PLAIN, size=size)) for n, size in enumerate(sizes)
+    ]
+    credit[-1] = row(OPEN, len(sizes) - 1, x1=900, face=replace(PLAIN, size=sizes[-1]))
+    below = row(CAPITAL, y=200 + STEP * (len(sizes) - 1 + down))
+    assert how(*credit, below)[-1] == bond

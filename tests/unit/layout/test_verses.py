@@ -67,3 +67,20 @@ def test_a_receipt_may_have_a_row_that_goes_on_with_a_small_letter() -> None:
     rows = [f"{n:03d} Apfel aus Spanien 1,{n:02d} A" for n in range(12)]
     rows.insert(6, "je Stück 0,20")
     assert texts(Setting("\n".join(rows), 200, 200)) == ["\n".join(rows)]
+
+
+INGREDIENTS = "200 g plain flour\n100 g cold butter, diced\n1 egg yolk\n2 tbsp cold water"
+
+
+@pytest.mark.parametrize("last", ["pinch of salt", "Pinch of salt"])
+def test_ingredients_keep_their_rows_though_one_has_no_number(last: str) -> None:
+    rows = f"{INGREDIENTS}\n{last}"
+    assert texts(Setting(rows, 200, 200)) == [rows]
+
+
+def test_prose_full_of_numbers_is_joined() -> None:
+    text = (
+        "In 1897 the museum had\n412 paintings, of which\n40 were lost in the fire,\n"
+        "12 were sold by 1921 and\n8 were given to the town\nthat had paid for them."
+    )
+    assert texts(Setting(text, 200, 200, full=360)) == [text.replace("\n", " ")]
