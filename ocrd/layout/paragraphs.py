@@ -241,9 +241,11 @@ def _seems_larger(last: Row, row: Row, column: Column, body: Body) -> bool:
     """Say whether only the measured size tells a row from the full row of a sentence above it."""
     return (
         not headings.is_set_apart(last, body)
+        and headings.weight_of([last], body) < headings.BOLD  # nor a part of it
         and last.box.width > FULL * column.width
         and headings.is_hardly_measured([row], body)
         and not headings.NUMBERED.match(row.text)
+        and "__" not in row.text  # a blank to fill in
         and not _is_wide(last, row, column)
     )
 

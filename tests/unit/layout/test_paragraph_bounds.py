@@ -364,6 +364,7 @@ def test_a_word_in_bold_below_a_row_that_only_seems_large_is_apart() -> None:
         (row(OPEN, x1=NO_ROOM), CAPITAL, 1.3, "joined"),
         (row(OPEN, x1=NO_ROOM), "1987. " + CAPITAL, 1.3, "joined"),
         (row(OPEN, x1=NO_ROOM), "3.1 " + CAPITAL, 1.3, "apart"),
+        (row(OPEN, x1=NO_ROOM), "Name: ____ Form: ____ Mark: ____ out of thirty", 1.3, "apart"),
         (row(ENDED, x1=NO_ROOM), CAPITAL, 1.3, "apart"),
         (row(OPEN, x1=1229), CAPITAL, 1.3, "apart"),
         (row(OPEN, x=440, x1=NO_ROOM), CAPITAL, 1.3, "apart"),  # no full row
