@@ -60,15 +60,17 @@ def _number(row: Row) -> tuple[int, ...]:
 
 
 def _counts_on(before: Sequence[int], after: Sequence[int]) -> bool:
-    """Say whether a clause's number follows another one: 3.2 and 3.1.1 do 3.1, 3.2 does 3.1.4."""
+    """Say whether a clause's number follows another one: 3.2, 3.1.1 and 4.1 do 3.1."""
     *outer, last = after
-    if last == 1 and list(before) == outer:
-        return True
+    if last == 1 and outer:
+        return list(before) == outer or _counts_on(before, outer)
     return list(before[: len(after)]) == [*outer, last - 1]
 
 
 def _is_prose(rows: Sequence[Row], setting: Setting) -> bool:
-    """Say whether a row fills its column."""
+    """Say whether a row fills its column; if all end in a number, too, they are contents."""
+    if all(row.text[-1:].isdigit() for row in rows):
+        return False
     return any(row.box.width > FULL * setting.columns[row.column].width for row in rows)
 
 

@@ -40,6 +40,7 @@ def test_clauses_within_clauses_count_on() -> None:
         "3.1.1 to clean the windows each month, inside and out, and sweep the chimney and",
         "3.1.2 to clear the gutters,",
         "3.2 The landlord insures it",
+        "4.1 Notices are sent by post",
     ]
     assert clauses("\n".join(text)) == text
 
@@ -59,6 +60,7 @@ def test_a_number_that_a_row_of_prose_begins_with_begins_no_clause() -> None:
     [
         "1.1 Oak, planed\n1.2 Ash, sawn\n1.3 Elm, sawn\n1.4 Pine, rough",  # notes
         "2.1 Schrauben\n2.2 Dübel\n2.3 Winkel",
+        "1.1 The harbour and its boats" + 45 * "." + " 5\n1.2 Nets" + 66 * "." + " 11\n1.3 Sail 9",
         "1.20 Brot\n1.21 Milch\n1.95 Käse\n2.10 Kaffee",  # prices
     ],
 )
