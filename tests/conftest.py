@@ -17,6 +17,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.deprecations import Deprecations
 
+# Users do not have it, and with it nothing is left to be written when a command ends.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 # A busy machine is no defect: an example may take its time, and be slow to make.
 PATIENT = hypothesis.settings(
     deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

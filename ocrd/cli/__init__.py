@@ -6,7 +6,10 @@ at once. Errors end here: one sentence, one way out, one exit code.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -87,13 +90,22 @@ app.add_typer(key.app, rich_help_panel=_PROGRAMS)
 
 def main() -> None:
     """Run the command of ``sys.argv`` and exit with its code."""
-    sys.exit(_exit_code())
+    code = _exit_code(helping.tidied(app))
+    # What it printed may wait to be written still; Python would show a traceback and exit with 120.
+    if failure := screen.unwritten():
+        screen.reader_is_gone()
+        if code == 0 and failure.errno != errno.EIO:  # a closed terminal's: nobody is to be told
+            code = _failed(failure)
+    screen.let_errors_go()
+    sys.exit(code)
 
 
-def _exit_code() -> int:
+def _exit_code(run: Callable[[], object]) -> int:
     try:
-        helping.tidied(app)()
+        run()
     except SystemExit as ending:
+        if ending.code is None:
+            return 0
         return ending.code if isinstance(ending.code, int) else EXIT_FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -102,18 +114,24 @@ def _exit_code() -> int:
         if isinstance(cause, PermissionError) and isinstance(error, TransientError):
             error.hint = _way_in(cause)  # ours, not the daemon's user's
         return _explain(error)
-    except BrokenPipeError:
-        return screen.reader_is_gone()
     except OSError as error:
-        return _explain(_translated(error))
+        return _failed(error)
     return 0
+
+
+def _failed(error: OSError) -> int:
+    """Return the exit code of what the system refused, and say it, if anybody is there."""
+    if isinstance(error, BrokenPipeError):
+        return screen.reader_is_gone()
+    return _explain(_translated(error))
 
 
 def _translated(error: OSError) -> OcrdError:
     """Return what the system said, with the way out for the person who runs the command."""
     from ocrd import files
 
-    told = files.translate(error, error.filename or ".")
+    unnamed = "the output" if error.errno in (errno.ENOSPC, errno.EIO) else "."
+    told = files.translate(error, error.filename or unnamed)
     if isinstance(error, PermissionError):
         told.hint = _way_in(error)
     return told
@@ -130,5 +148,6 @@ def _way_in(error: PermissionError) -> str:
 
 def _explain(error: OcrdError) -> int:
     """Print the error for a person, or for the program that asked with --json."""
-    screen.explain(error, as_json="--json" in sys.argv[1:])
+    with contextlib.suppress(OSError):  # nobody is there; the code says it
+        screen.explain(error, as_json="--json" in sys.argv[1:])
     return exit_code(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import sys
@@ -74,13 +75,31 @@ def warn(text: str) -> None:
 def explain(error: OcrdError, *, as_json: bool) -> None:
     """Print what went wrong and the way out."""
     if as_json:
-        emit({"error": error_to_json(error)})
-        return
+        with contextlib.suppress(OSError):  # else it is the output that failed
+            emit({"error": error_to_json(error)})
+            return
     told = error.faults if isinstance(error, ConfigError) else (error,)
     for one in told:
         err().print(f"ocrd: {one.what}", markup=False, soft_wrap=True, style="red")
         if one.hint:
             err().print(f"  → {one.hint}", markup=False, soft_wrap=True)
+
+
+def unwritten() -> OSError | None:
+    """Return why what was printed cannot be written; None where it is."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return error
+    return None
+
+
+def let_errors_go() -> None:
+    """Have no end of the program fail because its errors can be shown to nobody any more."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def reader_is_gone() -> int:

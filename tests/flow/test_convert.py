@@ -226,6 +226,27 @@ def test_a_full_standard_output_is_said(desk: Desk) -> None:
         )  # fmt: skip
     assert result.returncode == 1
     assert b"the output: No space left on device" in result.stderr
+    assert b"Exception ignored" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["convert", "scan.pdf", "--json"], ["schema", "config"], ["--help"]]
+)
+def test_what_cannot_be_printed_any_more_fails_whatever_it_is(
+    desk: Desk, words: list[str]
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [*OCRD, *words], cwd=desk.folder, env=desk.environment(), stdout=full,
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
+        silenced = subprocess.run(
+            [*OCRD, *words], cwd=desk.folder, env=desk.environment(), stdout=full, stderr=full
+        )
+    assert (result.returncode, silenced.returncode) == (1, 1)
+    assert b"the output: No space left on device" in result.stderr
+    assert b"Traceback" not in result.stderr
+    assert b"Exception ignored" not in result.stderr
 
 
 @pytest.mark.parametrize(
