@@ -17,6 +17,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -122,16 +123,18 @@ class Daemon:
         await self._startup()
         working = asyncio.create_task(self._dispatcher.run(), name="dispatcher")
         beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
-        self._keep(asyncio.create_task(self._retention.run(), name="retention"))
-        self._keep(asyncio.create_task(self._wiring.uploads.run(), name="uploads"))
-        self._keep(asyncio.create_task(self._callbacks.run(), name="callbacks"))
+        chores = [
+            asyncio.create_task(self._retention.run(), name="retention"),
+            asyncio.create_task(self._wiring.uploads.run(), name="uploads"),
+            asyncio.create_task(self._callbacks.run(), name="callbacks"),
+        ]
         exiting = asyncio.create_task(self._should_exit.wait(), name="exit")
         try:
             await asyncio.wait({working, beating, exiting}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             exiting.cancel()
             beating.cancel()
-            await self._shutdown()
+            await self._shutdown(chores)
         await working
         with contextlib.suppress(asyncio.CancelledError):
             await beating
@@ -165,7 +168,7 @@ class Daemon:
             by = f" by {pause.by}" if pause and pause.by else ""
             log.warning("Paused%s, as before the last stop; 'ocrd resume' goes on.", by)
 
-    async def _shutdown(self) -> None:
+    async def _shutdown(self, chores: Sequence[asyncio.Task[None]]) -> None:
         self._standing.phase = "stopping"
         limit = self._wiring.settings.stop_timeout
         systemd.notify_stopping(limit + STOP_SECONDS)
@@ -173,6 +176,9 @@ class Daemon:
         self._wiring.wake()
         self._ledger.give_up()
         await asyncio.gather(self._dispatcher.stop(limit), self._wiring.stop_engines(limit))
+        for chore in chores:  # before what they work with is closed
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
         await self._wiring.disconnect()
         await self._rasterizer.close()
         await self._server.stop()

@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from functools import partial
 
 from tests.flow.scripted import engine, has_read_more_than, pages_done
-from tests.installation import ECHO, LETTER, Installation, eventually, make_pdf
+from tests.installation import ECHO, LETTER, ROOT, Installation, eventually, make_pdf
 
 
 def test_a_killed_daemon_goes_on_at_the_next_page(daemon: Installation) -> None:
@@ -60,6 +62,21 @@ def test_sigterm_finishes_the_page_and_stops_in_time(daemon: Installation) -> No
     # The page in flight, and perhaps one that was read while the signal was on its way.
     assert before + 1 <= job["pages_done"] <= before + 2
     assert job["attempts"] == 0, "an orderly stop costs no attempt"
+
+
+def test_what_is_tidied_again_and_again_ends_before_what_it_works_with(
+    daemon: Installation,
+) -> None:
+    daemon.configure()
+    often = "from ocrd import uploads as u; u.FIRST_SECONDS = u.INTERVAL_SECONDS = 0.001"
+    words = [sys.executable, "-c", f"{often}; from ocrd.cli import main; main()", "run"]
+    with daemon.log.open("a") as log:
+        daemon.process = subprocess.Popen(
+            [*words, "--config", str(daemon.config)], cwd=ROOT, stdout=log, stderr=log, text=True
+        )
+    eventually(daemon.is_up, 60, "the daemon is up")
+    assert daemon.stop() == 0
+    assert "Traceback" not in daemon.log.read_text()
 
 
 def test_a_second_sigint_stops_at_once(daemon: Installation) -> None:
