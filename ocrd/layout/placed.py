@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from ocrd.job import Cell
-from ocrd.layout import heads, values
+from ocrd.layout import tableheads, values
 from ocrd.layout.grids import BOLDER, cell_text
 from ocrd.layout.sheet import Grid, Piece, around
 
@@ -73,7 +73,7 @@ def _in_line(rows: Sequence[Placed], column: int, height: float) -> bool:
 
 def built(placed: Sequence[Placed], width: int, height: float) -> Grid:
     """Return the table: lines that are no rows of their own go to the nearest one."""
-    count, head = heads.rows(placed, width, height)
+    count, head = tableheads.rows(placed, width, height)
     upper = [piece for row in placed[:count] for part in row.values() for piece in part]
     placed = placed[count:]
     of_words = {
