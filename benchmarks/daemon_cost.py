@@ -7,6 +7,10 @@ the ledger. The same for many files that come at once: found, opened, and in the
 
 Both are measured in one run, in turns, because the machine is rarely quiet: the ratios count, and
 processor time rather than the clock. The daemon is watched from outside, in its ledger.
+
+How many documents a second either files depends on what a sync takes. ``--sync-ms`` has every sync
+of both take so much longer than this machine's disk needs (``benchmarks.slow_disk``), one after the
+other where several are given.
 """
 
 from __future__ import annotations
@@ -22,19 +26,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 
 import psutil
 
 from benchmarks.long_run import tiny_image
 from benchmarks.machine import heading
+from benchmarks.slow_disk import slowed
 from tests.installation import ROOT, Installation, eventually
 
 BATCH = 500  # files in one transaction of the bare loop, as a scan hands them over
 LIMIT_SECONDS = 600.0
+AS_IT_IS: Mapping[str, str] = MappingProxyType({})  # the environment: nothing is slowed
 _TABLE = (
     "CREATE TABLE jobs (id INTEGER PRIMARY KEY AUTOINCREMENT, inbox BLOB, relpath BLOB, key TEXT,"
     " state TEXT, result TEXT); CREATE INDEX jobs_source ON jobs (inbox, relpath);"
@@ -156,12 +163,12 @@ def _opened(folder: Path) -> Iterator[int]:
     os.close(fd)
 
 
-def _apart(function: str, *arguments: object) -> Cost:
+def _apart(function: str, *arguments: object, env: Mapping[str, str] = AS_IT_IS) -> Cost:
     """Run one of the loops in a process of its own."""
     child = subprocess.run(
         [sys.executable, "-m", "benchmarks.daemon_cost", "--apart", function,
          *map(str, arguments)],
-        cwd=ROOT, check=True, stdout=subprocess.PIPE,
+        cwd=ROOT, check=True, stdout=subprocess.PIPE, env={**os.environ, **env},
     )  # fmt: skip
     return Cost(**json.loads(child.stdout))
 
@@ -212,10 +219,17 @@ def _seconds(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def daemon_documents(root: Path, count: int, warm_up: int = 20) -> tuple[Cost, Cost]:
+def _unnoted(root: Path) -> dict[str, str]:
+    """Return the environment of a daemon whose note nobody else's clients find, to ask it."""
+    return {"XDG_RUNTIME_DIR": str(root)}
+
+
+def daemon_documents(
+    root: Path, count: int, warm_up: int = 20, env: Mapping[str, str] = AS_IT_IS
+) -> tuple[Cost, Cost]:
     """Return what documents cost a real daemon: until they are queued, and from there on."""
     daemon = Watched(root)
-    daemon.start()
+    daemon.start(env={**env, **_unnoted(root)})
     try:
         _written(range(warm_up), root / "first").rename(daemon.inbox / "first")
         eventually(lambda: daemon.count("done") == warm_up)
@@ -232,7 +246,7 @@ def daemon_files(root: Path, folder: Path) -> Cost:
     daemon = Watched(root)
     count = sum(1 for _ in folder.iterdir())
     arrived = daemon.inbox / folder.name
-    daemon.start()
+    daemon.start(env=_unnoted(root))
     try:
         daemon.command("pause")
         return daemon.cost_of("queued", count, lambda: folder.rename(arrived))  # all at once
@@ -252,8 +266,8 @@ def _written(numbers: range, folder: Path) -> Path:
 # Both, in turns
 
 
-def documents(count: int, rounds: int) -> None:
-    """Measure documents, and print a row for each."""
+def documents(count: int, rounds: int, env: Mapping[str, str] = AS_IT_IS) -> None:
+    """Measure documents, and print a row for each round."""
     bare, daemon = [], []
     print(
         "  round   bare/s  own ms   daemon/s  own ms  (of it intake)  children ms   rate    own",
@@ -261,9 +275,9 @@ def documents(count: int, rounds: int) -> None:
     )
     for number in range(1, rounds + 1):
         with tempfile.TemporaryDirectory() as scratch:
-            bare.append(loop := _apart("documents", scratch, count))
+            bare.append(loop := _apart("documents", scratch, count, env=env))
         with tempfile.TemporaryDirectory() as scratch:
-            queued, read = daemon_documents(Path(scratch), count)
+            queued, read = daemon_documents(Path(scratch), count, env=env)
         daemon.append(whole := _sum(queued, read))
         print(
             f"  {number:5}  {loop.per_second:7.1f}  {loop.own_ms:6.2f}  {read.per_second:9.1f}"
@@ -271,7 +285,9 @@ def documents(count: int, rounds: int) -> None:
             f"  {read.per_second / loop.per_second:5.2f}  {whole.own_ms / loop.own_ms:5.1f}",
             flush=True,
         )  # fmt: skip
-    _tell("documents a second, of the bare loop's", [
+    _tell("documents a second", [whole.per_second for whole in daemon])
+    _tell("the bare loop's", [loop.per_second for loop in bare])
+    _tell("the one of the other", [
         loop.seconds / whole.seconds for loop, whole in zip(bare, daemon, strict=True)
     ])  # fmt: skip
     _tell("own processor time, times the loop's", [
@@ -303,6 +319,14 @@ def files(count: int, rounds: int) -> None:
     _tell("own processor time, times the loop's", own)
 
 
+def on_slow_disks(count: int, rounds: int, milliseconds: Sequence[float]) -> None:
+    """Measure documents on disks whose syncs take so much longer, one disk after the other."""
+    for longer in milliseconds:
+        print(f"Each sync {longer:g} ms longer", flush=True)
+        with tempfile.TemporaryDirectory() as built:
+            documents(count, rounds, slowed(longer, Path(built)))
+
+
 def _sum(first: Cost, second: Cost) -> Cost:
     """Put together what the same documents took one after the other; the clock is the second's."""
     return Cost(
@@ -328,9 +352,15 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=300, help="of one page; 0 for none")
     parser.add_argument("--files", type=int, default=10_000, help="that come at once; 0 for none")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--sync-ms", type=float, nargs="+", default=(), metavar="MS",
+        help="what a sync takes longer than on this disk; needs a C compiler",
+    )  # fmt: skip
     arguments = parser.parse_args()
     heading(f"The daemon's own work: {arguments.documents} documents, {arguments.files} files")
-    if arguments.documents:
+    if arguments.documents and arguments.sync_ms:
+        on_slow_disks(arguments.documents, arguments.rounds, arguments.sync_ms)
+    elif arguments.documents:
         documents(arguments.documents, arguments.rounds)
     if arguments.files:
         files(arguments.files, arguments.rounds)
