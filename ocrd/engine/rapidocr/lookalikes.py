@@ -55,7 +55,7 @@ def put_right(
             sign = "¥"
         is_part = len(sign) == 1 and found and sign == found[-1].character and sign != one.character
         if not (is_part and sign != REPLACEMENT):  # of the fraction before: one of its figures
-            found.append(replace(one, character=sign))
+            found.append(one if sign == one.character else replace(one, character=sign))
     return _with_thousandths(_with_numbers(found, strip, columns))
 
 
@@ -72,11 +72,11 @@ def _may_be_fraction(written: Sequence[Seen], index: int) -> bool:
     character, score = written[index].character, written[index].score
     if character in _HALVES or character in _RAISED_FIGURES:
         return score < _SURE
-    if not _stands_alone(written, index, _PUNCTUATION):
-        return False
     if character == "%":
-        return not (index >= 2 and written[index - 2].character.isdecimal())
-    return character.isdecimal() and score < _ALONE
+        may_be = not (index >= 2 and written[index - 2].character.isdecimal())
+    else:
+        may_be = score < _ALONE and character.isdecimal()
+    return may_be and _stands_alone(written, index, _PUNCTUATION)
 
 
 def _stands_alone(written: Sequence[Seen], index: int, also: str = "") -> bool:
@@ -89,7 +89,7 @@ def _stands_alone(written: Sequence[Seen], index: int, also: str = "") -> bool:
 def _is_another(written: Sequence[Seen], index: int) -> bool:
     """Say whether the network is so unsure of a character alone that it is another sign."""
     character, score = written[index].character, written[index].score
-    if character in _ALIKE or not _stands_alone(written, index):
+    if score >= _UNIT or character in _ALIKE or not _stands_alone(written, index):
         return False
     if character.isdecimal():
         return score < _FIGURE_ALONE

@@ -100,11 +100,13 @@ def loss(strip: Pixels, columns: int, seen: Sequence[Seen]) -> Loss:
     bullet = _is_bullet(runs[0], seen[0].place if seen else 0.0)
     lost: list[Span] = []
     places = [one.place for one in seen]
+    reaches = _reaches(seen)
     for left, right, top, bottom, _ in runs[bullet:]:
         first, last = bisect_left(places, left - _FAR), bisect_right(places, right + _FAR)
         inside = [
-            seen[index] for index in range(first, last)
-            if _accounts(seen[index], left, right, pitch, doubled=_is_doubled(seen, index))
+            one for one, near in zip(seen[first:last], reaches[first:last], strict=True)
+            if left - near <= one.place <= right + near
+            or (one.character in _STEMS and _may_be_broken(one, left, right, pitch))
         ]  # fmt: skip
         if inside:
             lost += _excess(left, right, inside, pitch)
@@ -140,25 +142,27 @@ def _joined(lost: Sequence[Span], pitch: float) -> list[Span]:
     return found
 
 
-def _is_doubled(seen: Sequence[Seen], index: int) -> bool:
-    """Say whether a character stands beside another one like it, as in "ll"."""
-    return any(
-        seen[other].character == seen[index].character
-        for other in (index - 1, index + 1)
-        if 0 <= other < len(seen)
-    )
+def _reaches(seen: Sequence[Seen]) -> list[float]:
+    """Return how far from a piece of ink each character may be that it belongs to, in pixels."""
+    characters = [one.character for one in seen]
+    found = []
+    for before, character, after in zip(
+        ["", *characters], characters, [*characters[1:], ""], strict=False
+    ):
+        if character in _PARTED_SIGNS:
+            found.append(_PARTED)
+        elif character >= _EAST:
+            found.append(_EAST_HALF)
+        else:
+            found.append(_NEAR_DOUBLED if character in (before, after) else _NEAR)
+    return found
 
 
-def _accounts(one: Seen, left: float, right: float, pitch: float, *, doubled: bool) -> bool:
-    """Say whether a piece of ink belongs to a character."""
-    near = _EAST_HALF if one.character >= _EAST else _NEAR_DOUBLED if doubled else _NEAR
-    if one.character in _PARTED_SIGNS:
-        near = _PARTED
-    if left - near <= one.place <= right + near:
-        return True
-    # Thin strokes of letters in low resolution are white: of an m three stems are left.
-    if one.character not in _STEMS:
-        return False
+def _may_be_broken(one: Seen, left: float, right: float, pitch: float) -> bool:
+    """Say whether a piece of ink may be a stem of a character whose thin strokes are white.
+
+    They are in low resolution: of an m three stems are left.
+    """
     half = (_WIDE if one.character in _WIDE_SIGNS else _HALF) * pitch + _BROKEN
     return one.place - half <= left and right <= one.place + half
 
