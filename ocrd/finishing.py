@@ -106,12 +106,12 @@ class Finisher:
 
     def _file_once(self, some: Sequence[_Filing]) -> None:
         """Stage all, record the intents together, then carry them out side by side."""
-        for one in some:
-            one.failure = None
-            try:
-                one.plan = self._publisher.stage(one.work, one.info, one.error)
-            except Exception as failure:  # noqa: BLE001  (border of one document)
-                one.failure = failure
+        at_once = some[0].work.folder.threads.side_by_side
+        plans_made = files.carry_out_all(
+            [self._publisher.staging(one.work, one.info, one.error) for one in some], at_once
+        )
+        for one, made in zip(some, plans_made, strict=True):
+            one.plan, one.failure = (None, made) if isinstance(made, Exception) else (made, None)
         staged = [one for one in some if one.failure is None]
         self._record([
             (one, self._publisher.intent(one.work, one.info, _plan_of(one))) for one in staged
@@ -123,7 +123,7 @@ class Finisher:
         outcomes = files.carry_out_all([
             filing.publishing(_plan_of(one), one.work.job.key, one.work.sha256)
             for one in intended
-        ])  # fmt: skip
+        ], at_once)  # fmt: skip
         for one, outcome in zip(intended, outcomes, strict=True):
             one.failure = outcome
         for one in staged:

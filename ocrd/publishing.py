@@ -1,7 +1,7 @@
 """What a document leaves behind: which files, with what in them, staged and recorded.
 
-After :meth:`Publisher.stage` returns, every sidecar is on disk under its temporary name; once the
-ledger has the :meth:`Publisher.intent`, what is left is :func:`filing.publish`.
+After :meth:`Publisher.staging` every sidecar is on disk under its temporary name; once the ledger
+has the :meth:`Publisher.intent`, what is left is :func:`filing.publish`.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ class Publisher:
         """Give the plan's names back."""
         self.names.release(plan)
 
-    def stage(self, work: Work, info: SourceInfo | None, error: OcrdError | None) -> plans.Plan:
-        """Plan and stage; for one of the folder's threads.
+    def staging(
+        self, work: Work, info: SourceInfo | None, error: OcrdError | None
+    ) -> files.Steps[plans.Plan]:
+        """Plan and stage, return the plan; for one of the folder's threads.
 
         Call :meth:`release` once the plan is carried out or given up.
         """
@@ -66,7 +68,7 @@ class Publisher:
         try:
             account = work.account or self._account(work, info)
             contents = [self._content(work, plan, kind, info, account) for kind in kinds]
-            plan = filing.stage(plan, contents)
+            plan = yield from filing.staging(plan, contents)
         except BaseException:
             self.names.release(plan)
             filing.withdraw(plan)

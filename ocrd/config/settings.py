@@ -110,7 +110,8 @@ class Settings(Forgetful, BaseSettings):
     documents_in_flight: Count = Field(
         "auto",
         description='Documents in work at a time; "auto" is 8, or as many as the engines take'
-        " pages at a time. Long ones are at most half of it, and at most 4.",
+        " pages at a time, besides those that are being filed. Long ones are at most half of it,"
+        " and at most 4.",
     )
     free_space_floor: Size = Field(
         500 * 1024**2,

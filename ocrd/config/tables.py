@@ -65,7 +65,7 @@ class RasterSettings(Table):
         description="How long looking into a source, or drawing one page, may take. A document that"
         " takes over 5 s once goes behind all others from then on.",
     )
-    recycle: int = Field(200, ge=1, description="Documents after which a child is replaced.")
+    recycle: int = Field(1000, ge=1, description="Documents after which a child is replaced.")
 
 
 class LimitSettings(Table):

@@ -13,7 +13,7 @@ import contextlib
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +40,7 @@ STARTING_WAIT = 0.2  # the same while folders come online one after the other
 STARTING_SECONDS = 10.0
 FEW_DOCUMENTS = 8  # at least so many at once: their inspection and filing go on side by side
 MAX_LONG = 4
+MAX_FILING = 16  # documents besides, that only wait for the disk that they are filed on
 MAX_SLOW = 100  # documents that wait for the one child that draws the slow ones
 RATE_WINDOW = 60.0  # seconds
 
@@ -195,7 +196,8 @@ class Dispatcher:
         if self.is_paused or self._ledger.problem or not await self._has_space():
             return False
         counted = [work for work in self.working.values() if not work.folder.threads.is_stuck]
-        limit = self._documents_at_once() + min(MAX_SLOW, sum(work.is_slow for work in counted))
+        limit = self._documents_at_once(counted)
+        limit += min(MAX_SLOW, sum(work.is_slow for work in counted))
         if len(counted) >= limit:
             return False
         if any(work.is_suspect for work in counted):
@@ -208,12 +210,16 @@ class Dispatcher:
         free = limit - len(counted)
         return bool(await self._lease(free, longest=longest, long_allowed=long_allowed))
 
-    def _documents_at_once(self) -> int:
-        """Return how many documents may be in work: enough that no engine waits for pages."""
+    def _documents_at_once(self, works: Sequence[Work]) -> int:
+        """Return how many documents may be in work: enough that no engine waits for pages.
+
+        Those that are filed are not among them: the slower the disk, the more are filed together.
+        """
         if isinstance(self.documents_in_flight, int):
             return self.documents_in_flight
         known = (engine.announced for engine in self.engines.values())
-        return max(FEW_DOCUMENTS, sum(hello.capacity for hello in known if hello) + DRAWN_AHEAD)
+        read = max(FEW_DOCUMENTS, sum(hello.capacity for hello in known if hello) + DRAWN_AHEAD)
+        return read + min(MAX_FILING, sum(work.is_filing for work in works))
 
     async def _lease_suspect(self) -> bool:
         # Asked before the lease: a folder that comes online during it was not asked for its jobs.

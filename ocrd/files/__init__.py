@@ -35,7 +35,7 @@ from ocrd.files.sources import (
     snapshot,
 )
 from ocrd.files.space import free_bytes
-from ocrd.files.syncing import Steps, carry_out, carry_out_all
+from ocrd.files.syncing import OpenFile, Steps, carry_out, carry_out_all
 from ocrd.files.writing import (
     CHUNK_BYTES,
     fill,
@@ -52,6 +52,7 @@ __all__ = [
     "Directory",
     "Entry",
     "LinkInTheWayError",
+    "OpenFile",
     "Place",
     "Steps",
     "Where",

@@ -50,7 +50,12 @@ class PlanOutdatedError(Exception):
 
 
 def stage(plan: Plan, contents: Sequence[Content]) -> Plan:
-    """Write each output to its temporary name and fsync it; return the plan with the hashes.
+    """Write each output to its temporary name, see :func:`staging`; afterwards it is on disk."""
+    return files.carry_out(staging(plan, contents))
+
+
+def staging(plan: Plan, contents: Sequence[Content]) -> files.Steps[Plan]:
+    """Write each output to its temporary name and have it synced; return the plan with the hashes.
 
     Raises a TransientError where the folder does not take it.
     """
@@ -63,7 +68,7 @@ def stage(plan: Plan, contents: Sequence[Content]) -> Plan:
             for output, content in zip(plan.outputs, contents, strict=True):
                 entry = folder.entry(Path(output.staged).name)
                 with files.translated(Path(output.path)):
-                    outputs.append(_staged(entry, output, content))
+                    outputs.append((yield from _staged(entry, output, content)))
     except BaseException:
         withdraw(replace(plan, outputs=tuple(outputs)))
         raise
@@ -268,24 +273,25 @@ def _is_same(where: Where, key: FileKey, sha256: str | None) -> bool:
     )
 
 
-def _staged(entry: Entry, output: Output, content: Content) -> Output:
+def _staged(entry: Entry, output: Output, content: Content) -> files.Steps[Output]:
     """Write one output under its temporary name, or a new one if that cannot be had."""
     try:
         assets.discard(entry)  # a left-over of an earlier attempt
-        return _written(entry, output, content)
+        return (yield from _written(entry, output, content))
     except OSError as error:  # a neighbour saw the name coming, and holds it
         if error.errno not in _NAME_HELD:
             raise
     random = files.temporary_name().removeprefix(".ocrd-")
-    return _written(entry.with_name(f"{entry.path.stem}-{random}"), output, content)
+    another = entry.with_name(f"{entry.path.stem}-{random}")
+    return (yield from _written(another, output, content))
 
 
-def _written(entry: Entry, output: Output, content: Content) -> Output:
+def _written(entry: Entry, output: Output, content: Content) -> files.Steps[Output]:
     try:
         if isinstance(content, Mapping):
             sha256 = assets.stage(entry, content)
         else:
-            sha256 = _write(entry, content)
+            sha256 = yield from _write(entry, content)
     except FileExistsError:
         raise
     except BaseException:
@@ -295,11 +301,11 @@ def _written(entry: Entry, output: Output, content: Content) -> Output:
     return replace(output, staged=str(entry.path), sha256=sha256)
 
 
-def _write(entry: Entry, content: Writer) -> str:
+def _write(entry: Entry, content: Writer) -> files.Steps[str]:
     descriptor = entry.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         sha256 = files.fill(descriptor, entry, content)
-        os.fsync(descriptor)
+        yield files.OpenFile(descriptor)
     finally:
         os.close(descriptor)
     return sha256

@@ -11,7 +11,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -21,6 +21,7 @@ R = TypeVar("R")
 THREADS = 4  # so that hashing one large file does not hold up filing the small ones
 STUCK_SECONDS = 10.0
 MOST_TOGETHER = 16  # things that are done at once by one thread
+LONG_SECONDS = 0.0005  # that a sync takes, for another thread to cost less
 
 
 class FolderThreads:
@@ -33,6 +34,8 @@ class FolderThreads:
         self._numbers = itertools.count()
         self._waiting: dict[Hashable, deque[tuple[Any, asyncio.Future[Any]]]] = {}
         self._gathering: set[asyncio.Task[None]] = set()
+        self._helpers = ThreadPoolExecutor(MOST_TOGETHER - 1, thread_name_prefix=f"{name} disk")
+        self._took = 0.0  # seconds, one of what was done side by side last
 
     async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work`` in one of the threads and wait for it.
@@ -49,6 +52,36 @@ class FolderThreads:
                 del self._running[number]
 
         return await asyncio.get_running_loop().run_in_executor(self._executor, timed)
+
+    def side_by_side(self, works: Sequence[Callable[[], T]]) -> list[T]:
+        """Do what waits for a disk, which serves many that wait together; for one of the threads.
+
+        Where the last ones took less than another thread costs, they are done one after the other.
+        None of them may raise.
+        """
+        others = works[1:] if self._took > LONG_SECONDS else ()
+        handed = [self._handed_over(work) for work in others]
+        mine = works[: len(works) - len(others)]
+        began = self._clock()
+        results = [work() for work in mine]
+        self._took = (self._clock() - began) / max(1, len(mine))
+        # What no thread has begun is done here: none of them may be free, or left.
+        late = {
+            number: others[number]()
+            for number in reversed(range(len(others)))
+            if handed[number].cancel()
+        }
+        return results + [
+            late[number] if number in late else future.result()
+            for number, future in enumerate(handed)
+        ]
+
+    def _handed_over(self, work: Callable[[], T]) -> Future[T]:
+        """Hand something to a thread; where there is none for it, it is left to the caller."""
+        try:
+            return self._helpers.submit(work)
+        except RuntimeError:  # at the end, or no further thread can be made
+            return Future()
 
     async def do_together(
         self, work: Callable[[Sequence[T]], Sequence[R | Exception]], one: T
@@ -105,4 +138,5 @@ class FolderThreads:
 
     def close(self) -> None:
         """Accept no more work; what runs is left to end by itself."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        for executor in (self._executor, self._helpers):
+            executor.shutdown(wait=False, cancel_futures=True)

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.slow_disk import slowed
 
-SLOW_MS = 40.0
+SLOW_MS = 100.0
 _SYNCS = """
 import json, os, sqlite3, sys, threading, time
 

@@ -12,8 +12,10 @@ import pytest
 
 from ocrd.config.settings import EngineSettings, InboxSettings, LimitSettings, RasterSettings
 from ocrd.daemon.dispatch import (
+    FEW_DOCUMENTS,
     IDLE_WAIT,
     LONGEST_WAIT,
+    MAX_FILING,
     STARTING_SECONDS,
     STARTING_WAIT,
     Dispatcher,
@@ -162,4 +164,34 @@ async def test_free_places_are_filled_in_one_step_and_long_documents_one_at_a_ti
     assert not await dispatcher._lease_next(), "there is no place left"
     await asyncio.sleep(0)
     assert sorted(begun) == [1, 2, 3, 4, 5, 6, 7, 8]
+    await dispatcher.stop(0.01)
+
+
+async def test_documents_that_are_filed_take_no_place_of_those_that_are_read(
+    tmp_path: Path, share: Share, ledger: LedgerWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share.is_mounted = True
+    inbox = str(share.folder.settings.path)
+    dispatcher = dispatcher_of(tmp_path, ledger)
+    dispatcher.documents_in_flight = "auto"
+    dispatcher.folders = {inbox: share.folder}
+    dispatcher.engines = {"default": EngineClient("default", EngineSettings())}
+
+    async def work(_: Work) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(dispatcher._pipeline, "work", work)
+    names = [Candidate(inbox, f"{number}.png", FileKey(1, number, 1, 1)) for number in range(99)]
+    await ledger.do(lambda ledger: ledger.enqueue(names, 0, 1.0))
+    counts = []
+    for _ in range(5):
+        await dispatcher._lease_next()
+        counts.append(len(dispatcher.working))
+        for begun in dispatcher.working.values():
+            begun.is_filing = True
+    assert counts[0] == FEW_DOCUMENTS
+    assert counts[1] == 2 * FEW_DOCUMENTS
+    assert counts[-1] == FEW_DOCUMENTS + MAX_FILING, "nor do they grow without end"
+    dispatcher.documents_in_flight = counts[-1] - 1
+    assert not await dispatcher._lease_next(), "a number that was set is one of all"
     await dispatcher.stop(0.01)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,44 @@ def test_who_is_told_of_a_failed_sync_may_go_on(root: Path, synced: Synced) -> N
         return "a"
 
     assert files.carry_out(stubborn()) == "b"
+
+
+def test_files_and_folders_that_are_waited_for_at_once_are_handed_on_together(
+    root: Path, synced: Synced
+) -> None:
+    handed: list[int] = []
+
+    def do(syncs: Sequence[Callable[[], OSError | None]]) -> list[OSError | None]:
+        handed.append(len(syncs))
+        return [sync() for sync in syncs]
+
+    def written(path: Path) -> files.Steps[int]:
+        with path.open("wb") as out:
+            yield files.OpenFile(out.fileno())
+        with files.opened_folder(path.parent) as folder:
+            yield folder
+        return path.stat().st_size
+
+    steps = [written(root / "a" / name) for name in ("one", "two", "three")]
+    assert files.carry_out_all(steps, do) == [0, 0, 0]
+    assert handed == [3, 1], "three files, then their folder"
+    assert synced.names == ["a"]
+
+
+def test_a_file_that_cannot_be_synced_fails_where_it_is_waited_for(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(os, "fsync", broken)
+
+    def written() -> files.Steps[str]:
+        with (root / "one").open("wb") as out:
+            try:
+                yield files.OpenFile(out.fileno())
+            except OSError as error:
+                return str(error.errno)
+        return ""
+
+    assert files.carry_out(written()) == str(errno.EIO)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import pytest
 
@@ -80,3 +82,38 @@ async def test_what_fails_as_a_whole_fails_each_and_the_next_is_done(
         await threads.do_together(work, 1)
     fails.append(False)
     assert await threads.do_together(work, 2) == 2
+
+
+def test_what_waits_for_a_slow_disk_is_done_side_by_side_and_in_order() -> None:
+    seconds = itertools.count()
+    threads = FolderThreads("in", clock=lambda: float(next(seconds)))  # each takes one
+    try:
+        assert threads.side_by_side([lambda: 1]) == [1]
+        together = threading.Barrier(MOST_TOGETHER)
+
+        def wait(number: int) -> int:
+            together.wait(LIMIT_SECONDS)
+            return number
+
+        works = [partial(wait, number) for number in range(MOST_TOGETHER)]
+        assert threads.side_by_side(works) == [*range(MOST_TOGETHER)]
+    finally:
+        threads.close()
+
+
+def test_what_is_quick_is_done_where_it_comes() -> None:
+    quick = FolderThreads("in", clock=lambda: 0.0)
+    try:
+        for _ in range(2):
+            assert set(quick.side_by_side([threading.get_ident] * 4)) == {threading.get_ident()}
+        assert quick.side_by_side([]) == []
+    finally:
+        quick.close()
+
+
+def test_what_no_other_thread_takes_is_done_all_the_same() -> None:
+    seconds = itertools.count()
+    threads = FolderThreads("in", clock=lambda: float(next(seconds)))
+    threads.side_by_side([lambda: 0])
+    threads.close()
+    assert threads.side_by_side([partial(int, number) for number in range(5)]) == [*range(5)]
