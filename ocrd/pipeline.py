@@ -133,6 +133,7 @@ class Pipeline:
                 deadly_pages=most_failures(work.pages or 0, work.settings.tolerance) + 1,
             )
             await read_pages(reading, missing)
+            work.drawn = None  # what was drawn before is read, and gone
 
     async def _illustrate(self, work: Work, source: Source, info: SourceInfo) -> None:
         settings = work.settings

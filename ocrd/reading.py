@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 from ocrd import doubts, languages, opinions
 from ocrd.engine.chain import ChainedEngine
 from ocrd.engine.client import EngineClient
+from ocrd.engine.protocol import Hello
 from ocrd.errors import (
     DocumentError,
     DoubtfulPageError,
@@ -82,7 +83,7 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
     Raises InterruptedReadingError once ``stopping`` is set, and the OcrdError of a fault that
     concerns the whole document; a page's own fault is a PageRead that says so.
     """
-    hello = await unless_stopping(reading.stopping, reading.engine.hello())
+    hello = await _hello(reading)
     if reading.task.mode not in hello.modes:  # an engine module's: the others are known before
         raise TransientError(
             f'The engine {hello.name} has no mode "{reading.task.mode}".',
@@ -117,6 +118,14 @@ async def read_pages(reading: Reading, numbers: Iterable[int]) -> None:
         raise _first(failed) from failed
     if reading.stopping.is_set():
         raise InterruptedReadingError
+
+
+async def _hello(reading: Reading) -> Hello:
+    """Return the engine's announcement; wait for it where it may be long in coming."""
+    engine = reading.engine
+    if engine.announced is not None and not isinstance(engine, ChainedEngine):
+        return await engine.hello()  # at once: a task of its own would cost more
+    return await unless_stopping(reading.stopping, engine.hello())
 
 
 async def _read_page(reading: Reading, number: int, longest_side: int) -> None:

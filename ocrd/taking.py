@@ -28,14 +28,14 @@ async def taken(work: Work, temp_dir: Path) -> AsyncIterator[tuple[Source, str]]
     about = partial(
         Source, passwords=_passwords(work.settings), on_slow=work.found_slow, door=work.job.inbox
     )
+    if not work.folder.is_network():
+        work.sha256 = sha256 = await _hashed(work)
+        yield about(work.place, work.job.key), sha256
+        return
     copy = temp_dir / f"{work.job.id}.source"
     try:
-        if work.folder.is_network():
-            work.sha256 = sha256 = await _copied(work, copy)
-            yield about(copy, files.file_key(copy)), sha256
-        else:
-            work.sha256 = sha256 = await _hashed(work)
-            yield about(work.place, work.job.key), sha256
+        work.sha256 = sha256 = await _copied(work, copy)
+        yield about(copy, files.file_key(copy)), sha256
     finally:
         with contextlib.suppress(OSError):  # a disk that is read-only now; starts empty it
             copy.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ attempt is counted before the work on it begins.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -215,17 +216,19 @@ class Queue(LedgerFile):
         already; ``longest`` leaves out documents known to have more pages; ``only`` asks for one
         job. A job in the state FILING keeps that state: only its filing is left to do.
         """
-        # Our own integers, and never more than the daemon has documents in flight.
-        busy = ",".join(str(int(job_id)) for job_id in active)
+        busy = json.dumps([*active])  # one value, so that the statement is prepared once
         ready = []
         for inbox in inboxes:
             row = self.db.execute(
-                "SELECT priority, due, id FROM jobs INDEXED BY jobs_door"  # noqa: S608
+                "SELECT priority, due, id FROM jobs INDEXED BY jobs_door"
                 " WHERE inbox = ? AND state IN ('queued', 'filing')"
-                f" AND (not_before <= ? OR not_before > ?) AND id NOT IN ({busy})"
+                " AND (not_before <= ? OR not_before > ?)"
+                " AND id NOT IN (SELECT value FROM json_each(?))"
                 " AND (? IS NULL OR pages IS NULL OR pages <= ?) AND (? IS NULL OR id = ?)"
                 " ORDER BY priority DESC, due, id LIMIT 1",
-                (os.fsencode(inbox), now, now + LONGEST_WAIT, longest, longest, only, only),
+                (
+                    os.fsencode(inbox), now, now + LONGEST_WAIT, busy, longest, longest, only, only,
+                ),
             ).fetchone()
             if row is not None:
                 priority, due, job_id = row

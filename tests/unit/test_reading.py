@@ -132,8 +132,12 @@ class Desk:
     async def _on_page(self, page: PageRead) -> None:
         self.pages.append(page)
 
-    async def hello(self) -> Hello:
+    @property
+    def announced(self) -> Hello:
         return Hello(self._name, "none", capacity=2, longest_side=640)
+
+    async def hello(self) -> Hello:
+        return self.announced
 
     async def draw(
         self, source: Source, page: int, into: Path, longest_side: int, rank: tuple[int, ...], *,
