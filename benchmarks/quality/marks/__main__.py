@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.machine import heading
 from benchmarks.quality.documents import pages
 from benchmarks.quality.images import scans
-from benchmarks.quality.marks import contents, handwriting, lone, overlays, scoring, signs
+from benchmarks.quality.marks import contents, handwriting, lone, measures, overlays, scoring, signs
 from benchmarks.quality.marks.paper import Sheet
 from benchmarks.quality.marks.typefaces import HALVES
 from ocrd.doubts import REPLACEMENT, is_read
@@ -38,7 +38,7 @@ OVERLAID: dict[str, Callable[[str, int], Sheet]] = {
     "handwritten": handwriting.written,
 }
 LED = {"contents": contents.contents, "fields": contents.fields}
-KINDS = (*LED, "signs", "lone", "dust", *OVERLAID, "pages")
+KINDS = (*LED, "signs", "measures", "lone", "dust", *OVERLAID, "pages")
 PAGE_SETS = {"a": "pages", "b": "heldout"}  # of make quality
 
 
@@ -73,6 +73,8 @@ def main() -> None:
                 said = _led(reader, kind, half, numbers)
             elif kind == "signs":
                 said = _signs(reader, half)
+            elif kind == "measures":
+                said = _measures(reader, half, numbers)
             elif kind == "lone":
                 said = _lone(reader, half, numbers)
             elif kind == "dust":
@@ -130,6 +132,24 @@ def _signs(reader: _Reader, half: str) -> str:
             wrong[shown.sign] += 1
     which = " ".join(f"{sign}{count}" for sign, count in sorted(wrong.items()))
     return f"right {found['right']}, marked {found['marked']}, wrong {found['wrong']}: {which}"
+
+
+def _measures(reader: _Reader, half: str, numbers: range) -> str:
+    """Return how many amounts, quotations and ornaments are read right, marked or wrong."""
+    found: Counter[tuple[str, str]] = Counter()
+    for number in numbers:
+        sheet = measures.sheet(half, number)
+        lines = reader.lines(sheet)
+        for row in sheet.rows:
+            kind, token = row.mark.split("\t")
+            said = measures.alike(" ".join(one.text for one in scoring.lines_of(row, lines)))
+            is_right, is_marked = measures.alike(token) in said, REPLACEMENT in said
+            found[kind, "right" if is_right else "marked" if is_marked else "wrong"] += 1
+    return "; ".join(
+        f"{kind} right {found[kind, 'right']}, marked {found[kind, 'marked']},"
+        f" wrong {found[kind, 'wrong']}"
+        for kind in measures.KINDS
+    )
 
 
 def _lone(reader: _Reader, half: str, numbers: range) -> str:

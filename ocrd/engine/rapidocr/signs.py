@@ -14,26 +14,18 @@ from itertools import pairwise
 from statistics import median
 from types import MappingProxyType
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ocrd.doubts import REPLACEMENT
-from ocrd.engine.rapidocr import shades
+from ocrd.engine.rapidocr.line_pieces import HEIGHT, LinePieces
 
-Pixels = NDArray[np.uint8]
 Span = tuple[float, float]  # left and right, in pixels
 Run = tuple[float, float, int, int, int]  # left, right, top, bottom, pixels of ink
 
-HEIGHT = 48  # pixels that a line is high here, and
-COLUMN = 8  # that one of the network's columns is wide
-_LEAST_CONTRAST = 24  # grey levels between ink and paper
-_INK = 0.35  # of the way from paper to ink
 _NEIGHBOUR = 14  # pixels: what is no wider and cut by the line's end belongs to what is beside it
 _SLIVER = 5  # pixels: the white around a line, in which nothing of it stands
 _BAR = 5  # pixels: so narrow and without a gap is a standing rule at a line's end
 _SPECK = 10  # pixels: less is no sign
-_RULED = 0.8  # share of a row that is inked where a rule runs along it
 _STROKE, _STANDS = 0.15, 0.88  # of the height: a stroke as narrow and as high is a table's rule
 _THIN, _BREADTH = 0.13, 4.0  # share of its box, pixels: a slanted rule, or a frame, has no more
 _EDGE = 0.2  # of the height: what is no higher and touches the edge is the next line's
@@ -90,9 +82,9 @@ class Loss:
 NOTHING = Loss((), 0.0)
 
 
-def loss(strip: Pixels, columns: int, seen: Sequence[Seen]) -> Loss:
+def loss(pieces: LinePieces, seen: Sequence[Seen]) -> Loss:
     """Return what the line's ink holds beside the characters, spaces left out, in their order."""
-    runs, tall = _runs(strip, columns)
+    runs, tall = _runs(pieces)
     if not runs:
         return NOTHING
     pitch = _pitch(seen, tall)
@@ -216,20 +208,18 @@ def _half(one: Seen, pitch: float) -> float:
     return max(share * pitch, _NEAR)
 
 
-def _runs(strip: Pixels, columns: int) -> tuple[list[Run], float]:
+def _runs(pieces: LinePieces) -> tuple[list[Run], float]:
     """Return the pieces of ink that white columns part, and how high they usually are."""
-    ink = ink_of(strip, columns)
-    if ink is None:
+    if pieces.ink is None or not pieces.boxes:
         return [], 0.0
-    count, labels, facts, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    if count == 1:
-        return [], 0.0
+    ink, labels, facts = pieces.ink, pieces.labels, pieces.facts
     top, wide, high, area = facts[:, 1:].T
     at_edge = (top == 0) | (top + high >= HEIGHT)
     is_rule = (wide <= _STROKE * HEIGHT) & (high >= _STANDS * HEIGHT)
     is_rule |= (wide > HEIGHT) & (area < np.maximum(_THIN * wide * high, _BREADTH * wide))
     dropped = (area < _SPECK) | is_rule | (at_edge & (high <= _EDGE * HEIGHT))
     if dropped[1:].any():
+        ink = ink.copy()
         ink[dropped[labels] & (labels > 0)] = 0
     filled = ink.any(axis=0)
     inked = np.concatenate(([False], filled, [False])).astype(np.int8)
@@ -243,32 +233,20 @@ def _runs(strip: Pixels, columns: int) -> tuple[list[Run], float]:
     bottoms = np.maximum.reduceat(np.where(filled, HEIGHT - ink[::-1].argmax(axis=0), 0), starts)
     runs = []
     last = len(starts) - 1
-    for index, (left, right, *facts) in enumerate(
+    for index, (left, right, *sizes) in enumerate(
         zip(*(one.tolist() for one in (starts, ends, tops, bottoms, areas)), strict=True)
     ):
         if (left == 0 or right == ink.shape[1]) and right - left < _NEIGHBOUR:
             continue
         if right <= _SLIVER or left >= ink.shape[1] - _SLIVER:
             continue
-        upper, lower, area = facts
+        upper, lower, area = sizes
         if index in (0, last) and right - left <= _BAR:
             rows = int(np.count_nonzero(ink[:, left:right].any(axis=1)))
             if lower - upper - 1 < rows:
                 continue  # a piece of a rule, dashed for example; what is a letter is read as one
         runs.append((float(left), float(right), upper, lower, area))
     return runs, median(low - high for _, _, high, low, _ in runs) if runs else 0.0
-
-
-def ink_of(strip: Pixels, columns: int) -> Pixels | None:
-    """Return the line's ink as the network saw it, 1 where there is some; None without any."""
-    grey = strip if strip.ndim == 2 else cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY)
-    way = cv2.INTER_AREA if grey.shape[0] > HEIGHT else cv2.INTER_LINEAR
-    grey = np.asarray(cv2.resize(grey, (columns * COLUMN, HEIGHT), interpolation=way), np.uint8)
-    ink = shades.inked(grey, (0.03, 0.97), share=_INK, contrast=_LEAST_CONTRAST)
-    if ink is None:
-        return None
-    ink[ink.mean(axis=1) > _RULED] = False
-    return np.ascontiguousarray(ink, np.uint8)
 
 
 def marked(

@@ -23,7 +23,8 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import lookalikes, signs
+from ocrd.engine.rapidocr import amounts, lookalikes, signs
+from ocrd.engine.rapidocr.line_pieces import COLUMN, LinePieces
 from ocrd.engine.rapidocr.spacing import LineInk, Stride
 from ocrd.engine.rapidocr.turning import Reading
 
@@ -73,7 +74,8 @@ class Speller:
         and the score is of what was read only by its share of the ink.
         """
         text, scores, places = spelled(distributions, self.characters)
-        text = corrected(text, self._likely_letters(distributions, text, places))
+        likely_letters = self._likely_letters(distributions, text, places)
+        text = amounts.put_right(corrected(text, likely_letters), likely_letters)
         between = self._spaces_between(distributions, places)
         likely = {
             index: max(between[index - 1], between[index])
@@ -93,12 +95,13 @@ class Speller:
         if not text.strip():
             return "", 0.0
         written = self._written(distributions, (text, scores), places, (lost, false))
-        written = lookalikes.put_right(written, strip, columns, read)
+        pieces = LinePieces(strip, columns)
+        written = lookalikes.put_right(written, pieces, read)
         kept = [score for index, score in enumerate(scores) if index not in false]
         score = sum(kept) / len(kept) if kept else 0.0
-        loss = signs.loss(strip, columns, [one for one in written if one.character != " "])
+        loss = signs.loss(pieces, [one for one in written if one.character != " "])
         bullet = "• " if loss.bullet else ""
-        fractions = lookalikes.lost_fractions(loss.places, strip, columns, read)
+        fractions = lookalikes.lost_fractions(loss.places, pieces, read)
         text = signs.marked(written, loss.places, fractions)
         return bullet + text, score * (1 - loss.share)
 
@@ -118,10 +121,10 @@ class Speller:
             while end < len(likeliest) and likeliest[end] == likeliest[first]:
                 end += 1
             if index not in false:
-                middle = (first + end) / 2 * signs.COLUMN
+                middle = (first + end) / 2 * COLUMN
                 found.append(signs.Seen(text[index], middle, scores[index]))
             if index in lost:
-                behind = (end + places[index + 1]) / 2 * signs.COLUMN
+                behind = (end + places[index + 1]) / 2 * COLUMN
                 found.append(signs.Seen(" ", behind))
         return found
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocrd.engine.rapidocr.signs import COLUMN, HEIGHT, Seen
+from ocrd.engine.rapidocr.line_pieces import COLUMN, HEIGHT
+from ocrd.engine.rapidocr.signs import Seen
 
 FONT = ImageFont.load_default(36)
 

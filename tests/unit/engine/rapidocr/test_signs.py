@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from ocrd.doubts import REPLACEMENT
 from ocrd.engine.rapidocr import signs
+from ocrd.engine.rapidocr.line_pieces import LinePieces
 from ocrd.engine.rapidocr.signs import Seen
 from tests.unit.engine.rapidocr import seenlines
 
@@ -25,7 +26,7 @@ def read(text: str, lost: str = "") -> str:
     strip, columns, seen = line(text)
     known = [one for one in seen if one.character not in lost]
     letters = [one for one in known if one.character != " "]
-    return signs.marked(known, signs.loss(strip, columns, letters).places)
+    return signs.marked(known, signs.loss(LinePieces(strip, columns), letters).places)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,8 @@ def test_a_lost_letter_is_marked_where_it_stood(text: str, lost: str, expected: 
 def test_how_much_of_the_line_was_lost_is_told_by_its_ink() -> None:
     strip, columns, seen = line("harbour 47")
     digits = [one for one in seen if one.character.isdigit()]
-    assert signs.loss(strip, columns, digits).share > 0.6
-    assert signs.loss(strip, columns, seen).share == 0
+    assert signs.loss(LinePieces(strip, columns), digits).share > 0.6
+    assert signs.loss(LinePieces(strip, columns), seen).share == 0
 
 
 def test_light_letters_on_dark_paper_and_noise_are_judged_alike() -> None:
@@ -68,7 +69,7 @@ def test_light_letters_on_dark_paper_and_noise_are_judged_alike() -> None:
     noise = np.random.default_rng(2).normal(0, 12, strip.shape)
     noisy = np.clip(strip * 0.8 + 20 + noise, 0, 255).astype(np.uint8)
     for image in (255 - strip, noisy):
-        assert len(signs.loss(image, columns, known).places) == 1
+        assert len(signs.loss(LinePieces(image, columns), known).places) == 1
 
 
 @pytest.mark.parametrize("kind", ["below", "frame", "slanted", "neighbours", "beside"])
@@ -89,7 +90,7 @@ def test_rules_frames_and_neighbouring_lines_are_no_signs(kind: str) -> None:
         case "beside":
             image[10:40, :9] = 0
     letters = [one for one in seen if one.character != " "]
-    assert signs.loss(image, columns, letters).places == ()
+    assert signs.loss(LinePieces(image, columns), letters).places == ()
 
 
 @pytest.mark.parametrize("shape", ["square", "dot"])
@@ -99,15 +100,16 @@ def test_a_bullet_that_was_not_read_is_told_from_a_letter(shape: str) -> None:
     pen = ImageDraw.Draw(image)
     (pen.rectangle if shape == "square" else pen.ellipse)((12, 22, 22, 32), fill=0)
     letters = [one for one in seen if one.character != " "]
-    found = signs.loss(np.asarray(image), columns, letters)
+    found = signs.loss(LinePieces(np.asarray(image), columns), letters)
     assert (found.bullet, found.places, found.share) == (True, (), 0)
-    without = signs.loss(strip, columns, letters[1:])
+    without = signs.loss(LinePieces(strip, columns), letters[1:])
     assert not without.bullet, "an h is none"
     assert without.places
 
 
 def test_paper_without_ink_has_no_signs() -> None:
-    assert signs.loss(np.full((40, 300, 3), 250, np.uint8), 40, []) == signs.NOTHING
+    paper = np.full((40, 300, 3), 250, np.uint8)
+    assert signs.loss(LinePieces(paper, 40), []) == signs.NOTHING
 
 
 def test_what_was_written_keeps_its_order() -> None:
