@@ -10,7 +10,8 @@ import itertools
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from ocrd.files import Directory, Place, Where
 from ocrd.filing import assets
 from ocrd.job import Job, JobState
 
+_root = lru_cache(maxsize=256)(Path)  # of the folders that are configured, a few
 NAME_BYTES = 255  # the longest file name of every file system that we know
 
 # Kinds of outputs: the folder of figures, and what "overlay" asks for.
@@ -57,7 +59,7 @@ class Plan:
 
     def place(self, path: str) -> Place:
         """Return the place of one of the plan's paths: below the inbox, or below the anchor."""
-        return Place.of(Path(path), *(Path(root) for root in (self.root, self.anchor) if root))
+        return Place.of(Path(path), *(_root(root) for root in (self.root, self.anchor) if root))
 
     @property
     def folder(self) -> Place:
@@ -67,7 +69,17 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan's JSON form."""
-        return asdict(self)
+        # Not by asdict, which would copy each text: as much work as planning.
+        return {
+            "state": self.state,
+            "root": self.root,
+            "action": self.action,
+            "source": self.source,
+            "destination": self.destination,
+            "outputs": [_fields_of(output) for output in self.outputs],
+            "reason": _fields_of(self.reason),
+            "anchor": self.anchor,
+        }
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Self:
@@ -82,6 +94,10 @@ class Plan:
             reason=Reason(**body["reason"]),
             anchor=body.get("anchor", ""),
         )
+
+
+def _fields_of(value: Output | Reason) -> dict[str, Any]:
+    return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
 class Names:

@@ -33,6 +33,7 @@ _USUAL = {
     "pl": "się nie na jest że do jak przez oraz dla",
     "cs": "se na že je to jako by ale pro jsou",
 }
+_USUAL_WORDS = {name: frozenset(usual.split()) for name, usual in _USUAL.items()}
 # Two words are written as one there.
 _COMPOUNDING = frozenset({"de", "nl", "sv", "da", "no", "fi", "hu"})
 # Within a word of three parts and more: "mother-in-law", "c'est-à-dire", "up-to-date".
@@ -83,7 +84,7 @@ _ENGLISH_CLOSED = frozenset(
 def language(words: Set[str]) -> str:
     """Return the language that the words, in lower case, are likely of; "" if that is open."""
     counted = sorted(
-        ((sum(word in words for word in usual.split()), name) for name, usual in _USUAL.items()),
+        ((len(usual.intersection(words)), name) for name, usual in _USUAL_WORDS.items()),
         reverse=True,
     )
     (most, name), (next_most, _) = counted[:2]
