@@ -3,7 +3,9 @@
 Exams with points at the right margin, heads of two rows, tables in a column, over two of three
 columns and beside text, cells of several lines without rules, listings, side columns, price lists
 with close heads, newspapers of unlike columns: four pages of each, set from numbers; four more
-(``--heldout``), in other type and words, nobody tunes on. ``--pages`` prints every page.
+(``--heldout``), in other type and words, nobody tunes on. ``--more`` takes other settings of the
+weakest three kinds, twenty pages of each; nine more of each that are held back are drawn by a maker
+of their own. ``--pages`` prints every page.
 """
 
 from __future__ import annotations
@@ -13,10 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.quality import printing, report
+from benchmarks.quality import mixed_drawn, mixed_more, printing, report
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.lines import recognitions
+from benchmarks.quality.marks import typefaces
 from benchmarks.quality.mixed_kinds import KINDS, MixedPage
+from benchmarks.quality.mixed_more import MorePage
 from benchmarks.quality.printing import Print, draw
 from benchmarks.quality.scoring import Score, Truth, score
 from benchmarks.quality.sheets import markdown
@@ -48,20 +52,48 @@ def mixed_scans(settings: Sequence[Print], only: str = "") -> Iterator[MixedScan
         for how in settings if only in kind else ():
             page = MixedPage(kind, how.number)
             made(page)
-            path = CACHE / "images" / f"mixed-{kind}-{how.number}.png"
-            if not path.exists():
-                head = _PAGE.format(
-                    font=how.font, language=page.language, size=page.size, mono=page.mono,
-                    small=page.size - 1, justify="true" if how.number % 4 < 2 else "false",
-                )  # fmt: skip
-                draw(head + "\n\n".join(page.parts), path, how)
-            yield MixedScan(kind, path, Truth("\n\n".join(page.said), tuple(page.tables) or None))
+            yield _scan(page, kind, how)
+
+
+def more_scans(only: str = "") -> Iterator[MixedScan]:
+    """Yield the pages of other settings, drawing what is not there."""
+    for font in mixed_more.FONTS:
+        typefaces.path(*font)
+    packages = [package for package, _ in mixed_more.FONTS]
+    for kind, made in mixed_more.KINDS.items():
+        for how in mixed_more.PRINTS if only in kind else ():
+            page = MorePage(kind, how.number)
+            made(page)
+            leading = f"#set par(leading: {page.leading}em)\n"
+            yield _scan(page, kind, how, leading, packages)
+
+
+def drawn_scans(only: str = "") -> Iterator[MixedScan]:
+    """Yield the pages that are drawn line by line, drawing what is not there."""
+    for kind in mixed_drawn.KINDS:
+        for number in mixed_drawn.NUMBERS if only in kind else ():
+            path = CACHE / "images" / f"drawn-{kind}-{number}.png"
+            yield MixedScan(kind, path, mixed_drawn.drawn(kind, number, path))
+
+
+def _scan(
+    page: MixedPage, kind: str, how: Print, more: str = "", fonts: Sequence[str] = ()
+) -> MixedScan:
+    path = CACHE / "images" / f"mixed-{kind}-{how.number}.png"
+    if not path.exists():
+        head = _PAGE.format(
+            font=how.font, language=page.language, size=page.size, mono=page.mono,
+            small=page.size - 1, justify="true" if how.number % 4 < 2 else "false",
+        )  # fmt: skip
+        draw(head + more + "\n\n".join(page.parts), path, how, fonts)
+    return MixedScan(kind, path, Truth("\n\n".join(page.said), tuple(page.tables) or None))
 
 
 def main() -> None:
     """Set, read, lay out, score, print."""
     parser = argparse.ArgumentParser(prog="benchmarks.quality.mixed", description=__doc__)
     parser.add_argument("--heldout", action="store_true")
+    parser.add_argument("--more", action="store_true")
     parser.add_argument("--pages", action="store_true")
     parser.add_argument("--stale", action="store_true")
     parser.add_argument("--only", default="")
@@ -69,8 +101,11 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     kinds: dict[str, list[Score]] = {}
-    settings = printing.HELD if options.heldout else printing.TUNED
-    scans = mixed_scans(settings, options.only)
+    if options.more:
+        scans = drawn_scans(options.only) if options.heldout else more_scans(options.only)
+    else:
+        settings = printing.HELD if options.heldout else printing.TUNED
+        scans = mixed_scans(settings, options.only)
     for scan, read in recognitions(scans, seconds=1e9, stale=options.stale):
         text = markdown(read)
         (options.out / f"{scan.id}.md").write_text(text)

@@ -40,9 +40,9 @@ HELD = (
 )  # fmt: skip
 
 
-def draw(source: str, path: Path, how: Print) -> None:
-    """Set a page and keep its image, and its source beside it."""
-    page = typeset(source, path)
+def draw(source: str, path: Path, how: Print, more: Sequence[str] = ()) -> None:
+    """Set a page, with the fonts of ``more`` packages, too; keep its image and its source."""
+    page = typeset(source, path, more=more)
     if how.degrees:
         page = page.rotate(how.degrees, Image.Resampling.BICUBIC, fillcolor=(255,) * 3)
     if how.noise:

@@ -23,6 +23,8 @@ ALIKE_LETTERS = 0.5  # by this share of a letter over the whole line
 SHORT = 4  # letters whose weight says nothing
 BOLD = 1.25  # times the weight of program text: a heading's
 TALL = 1.3  # widths of program text's letters: the small letters of other, larger type
+WIDE = 0.02  # of its letters, by which a line that was not measured may be wider or narrower,
+MARGIN = 0.3  # and of its height, around them
 LONG = 20  # characters of a line that is of one pitch by no chance
 EVIDENT = 60  # characters of one pitch that may not be chance
 EVEN = 1.15  # times the distance of the rows above: a row that follows in the same step
@@ -144,9 +146,10 @@ def pitch(lines: Iterable[Line]) -> float:
     best: list[Line] = []
     for line in pitched[:SAMPLE]:
         same = [other for other in pitched if _is_alike(other, line.typeface.pitch)]
-        if sum(len(line.text) for line in same) > sum(len(line.text) for line in best):
+        # One line among others may be measured so by chance.
+        if (len(same) > 1, _characters(same)) > (len(best) > 1, _characters(best)):
             best = same
-    typed = sum(len(line.text) for line in best)
+    typed = _characters(best)
     signs = sum(bool(_SIGNS.search(line.text)) for line in best)
     longest = max((len(line.text) for line in best), default=0)
     if not signs and (typed < EVIDENT or longest < LONG):
@@ -157,6 +160,10 @@ def pitch(lines: Iterable[Line]) -> float:
     if typed > (LETTER if signs else COPIED) * total and _is_letter(best):
         return 0.0
     return median(line.typeface.pitch for line in best)
+
+
+def _characters(lines: Iterable[Line]) -> int:
+    return sum(len(line.text) for line in lines)
 
 
 def _is_listing(lines: Sequence[Line]) -> bool:
@@ -218,7 +225,11 @@ def _is_likely(row: Sequence[Piece], letter: float, weight: float) -> bool:
         piece.whole is None
         and not _ENTRY.match(piece.line.text)
         and not (_letters(piece) > SHORT and piece.line.typeface.size >= TALL * letter)
-        and (len(piece.line.text) < LETTERS or _is_alike(piece.line, letter))
+        and (
+            len(piece.line.text) < LETTERS
+            or _is_alike(piece.line, letter)
+            or _is_as_wide(piece, letter)
+        )
         for piece in row
     )
 
@@ -314,6 +325,19 @@ def _is_alike(line: Line, letter: float) -> bool:
     """Say whether a line's letters are of that width."""
     near = max(ALIKE, ALIKE_LETTERS / max(len(line.text), 1))
     return abs(line.typeface.pitch - letter) < near * letter
+
+
+def _is_as_wide(piece: Piece, letter: float) -> bool:
+    """Say whether a line of a program that could not be measured is of such letters by its width.
+
+    Its box reaches a little beyond them.
+    """
+    text = piece.line.text.strip()
+    if piece.line.typeface.pitch > 0 or len(text) < LONG or not _SIGNS.search(text):
+        return False
+    wide = len(text) * letter
+    more = piece.box.width - wide
+    return -WIDE * wide < more < WIDE * wide + MARGIN * piece.box.height
 
 
 def _is_bold(row: Sequence[Piece], weight: float) -> bool:

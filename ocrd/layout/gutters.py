@@ -14,6 +14,7 @@ from statistics import median
 
 from ocrd.job import Typeface
 from ocrd.layout import values
+from ocrd.layout.grids import text_rows
 from ocrd.layout.sheet import Grid, Listing, Piece, Stack, cut_at
 
 MIN_GUTTER = 0.15  # of the line height; boxes of neighbouring columns keep at least this apart
@@ -195,11 +196,14 @@ def _weight(pieces: Sequence[Piece]) -> int:
 
 
 def _rows(pieces: Sequence[Piece]) -> int:
-    """Return how many rows the pieces are; those of program text have several parts."""
-    return sum(
-        len(piece.whole.text.split("\n")) if isinstance(piece.whole, Listing) else _weight([piece])
-        for piece in pieces
-    )
+    """Return how many rows the pieces are; those of tables and programs have several parts."""
+    return sum(map(_rows_of, pieces))
+
+
+def _rows_of(piece: Piece) -> int:
+    if isinstance(piece.whole, Listing):
+        return len(piece.whole.text.split("\n"))
+    return len(text_rows(piece.whole.pieces)) if isinstance(piece.whole, Grid) else _weight([piece])
 
 
 def _lines(pieces: Sequence[Piece]) -> list[Piece]:

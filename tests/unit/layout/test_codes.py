@@ -6,19 +6,33 @@ import pytest
 
 from ocrd.job import Typeface
 from ocrd.layout import codes
+from ocrd.layout.sheet import Listing, Sheet
 from tests.unit.layout.listings import (
     FIRST,
     LAST,
     OTHER,
     PROGRAM,
+    SAMPLE,
     Part,
     gathered,
     listings,
     pitched,
     program,
+    sample,
     typed,
 )
-from tests.unit.printed import BOLD, LETTER, PLAIN, TYPED, labelled, line, lines, paragraph
+from tests.unit.printed import (
+    BOLD,
+    HEIGHT,
+    LETTER,
+    PLAIN,
+    TYPED,
+    WIDTH,
+    labelled,
+    line,
+    lines,
+    paragraph,
+)
 
 
 def test_program_text_keeps_its_lines_and_its_indents() -> None:
@@ -307,3 +321,30 @@ def test_a_few_characters_before_a_remark_are_no_program() -> None:
 def test_two_rows_without_signs_are_a_program_if_one_is_long() -> None:
     assert len(listings(typed("x" * 20), typed("x" * 12))) == 1
     assert len(listings(typed("x" * 19), typed("x" * 19))) == 0
+
+
+def test_a_line_of_prose_measured_by_chance_gives_no_pitch() -> None:
+    """However long it is: the lines of a program are several."""
+    prose = line("Text " * 20, 0, 80, Typeface(13, 2.3, 12))
+    assert codes.pitch([line(text, 0, 0, TYPED) for text in SAMPLE] + [prose]) == LETTER
+    assert codes.pitch([line(SAMPLE[0], 0, 0, TYPED), prose]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "letter", "is_in"),
+    [
+        ("static long sum(const char *n)", 15, True),
+        ("static long sum(const char *n)", 14.6, False),  # of 450 pixels 12 less are too few,
+        ("static long sum(const char *n)", 15.7, False),  # or 21 more
+        ("a long sum of characters of n", 15, False),  # no sign of a program
+        ("sum(const char *n)", 15, False),  # too short
+    ],
+)
+def test_a_line_that_was_not_measured_is_of_a_program_by_its_width(
+    text: str, letter: float, is_in: bool
+) -> None:
+    above, below = (line(said, 230, y, TYPED) for said, y in zip(SAMPLE, (600, 680), strict=True))
+    one = line(text, 230, 640, OTHER, width=letter * len(text))
+    pieces = Sheet.of([above, one, below, *sample()], WIDTH, HEIGHT).pieces
+    found = [one.whole.text for one in codes.gathered(pieces) if isinstance(one.whole, Listing)]
+    assert any(text in said for said in found) is is_in

@@ -119,6 +119,12 @@ def test_text_beside_the_foot_of_a_table_is_beside_it_though_the_table_has_a_not
     assert is_split(left, column(620, (CELL,) * 3, y=700), GUTTER)
 
 
+def test_text_stands_beside_a_short_table_though_it_goes_on_below() -> None:
+    """The table has few rows, however many cells stand in each."""
+    cells = [one for x in (100, 250, 400) for one in column(x, (100,) * 6)]
+    assert is_split([table(*cells)], column(620, (FULL,) * 16), GUTTER)
+
+
 def test_what_stands_beside_a_table_is_no_cell_of_it() -> None:
     whole = table(*cell_column(100, 6))
     assert is_split([whole], cell_column(620, 6), GUTTER)

@@ -67,9 +67,87 @@ def test_text_below_the_table_is_none_of_its_cells() -> None:
     assert [block.label for block in found] == ["table", "text"]
 
 
-def test_a_head_in_plain_type_names_nothing() -> None:
-    some = table(face=PLAIN)
-    assert [found[0] for found in tables(paragraph(300), some)] != [list(HEAD)]
+def heads(*groups: list[Line] | Line) -> list[bool]:
+    """Return of each table whether its first row names the columns."""
+    found = [block for block in blocks(*groups) if block.label == "table"]
+    return [all(cell.header for cell in block.table[0]) for block in found]
+
+
+def test_a_head_in_plain_type_is_a_row_as_others() -> None:
+    some = [paragraph(300), table(face=PLAIN)]
+    assert tables(*some) == [TABLE]
+    assert (heads(*some), heads(paragraph(300), table())) == ([False], [True])
+
+
+def test_without_a_head_several_rows_are_broken_into_lines() -> None:
+    some = [row if number != 1 else (("Tannat",), ("Black",), ("Round",))
+            for number, row in enumerate(ROWS)]  # fmt: skip
+    assert len(tables(paragraph(300), table(some, face=PLAIN))) == 1
+    some[2] = (("Riesling",), ("Pale",), ("Sour",))
+    assert tables(paragraph(300), table(some, face=PLAIN)) == []
+
+
+def test_columns_of_values_are_no_table_of_words() -> None:
+    """Its rows have a line for each value, and are found by these."""
+    rows = [((name, "of a place"), ("12.50", "3.10"), ("7.80", "14.20")) for name in TABLE[0]]
+    found = tables(paragraph(300), table(rows, face=PLAIN))
+    assert all("12.50 3.10" not in row for one in found for row in one)
+
+
+def test_a_head_of_several_lines_is_one() -> None:
+    above = line("Known", PLACES[1], 600 - STEP, BOLD)
+    found = tables(paragraph(300), above, table())
+    assert found == [[["Wine", "Known Colour", "Taste"], *TABLE[1:]]]
+
+
+def test_a_line_in_plain_type_above_a_head_is_none_of_it() -> None:
+    above = line("Known", PLACES[1], 600 - STEP)
+    assert tables(paragraph(300), above, table()) == [TABLE]
+
+
+def test_another_row_tells_the_columns_where_names_were_read_as_one() -> None:
+    some = [one for one in table() if one.text not in HEAD[:2]]
+    both = line("Wine Colour", PLACES[0], 600, BOLD, width=370)
+    assert tables(paragraph(300), both, some) == [TABLE]
+
+
+def test_a_cell_that_was_read_in_two_is_one() -> None:
+    some = [one for one in table() if one.text != "Nearly black, very"]
+    y = next(one for one in table() if one.text == "Nearly black, very").quad[0][1]
+    parts = [line("Nearly", PLACES[1], y), line("black, very", PLACES[1] + 110, y)]
+    assert tables(paragraph(300), some, parts) == [TABLE]
+
+
+def test_a_space_before_a_capital_parts_cells_sooner_than_one_before_a_small_letter() -> None:
+    some = [one for one in table() if one.text not in {"Pale,", "Sour"}]
+    y = next(one for one in table() if one.text == "Pale,").quad[0][1]
+    # By their widths the cells would be parted behind "so".
+    whole = line("Pale and very so Sour as it is", PLACES[1], y, width=780)
+    found = tables(paragraph(300), some, whole)
+    assert found[0][3][1:] == ["Pale and very so greenish", "Sour as it is"]
+
+
+def test_a_line_far_below_the_last_row_is_none_of_it() -> None:
+    y = max(one.quad[0][1] for one in table()) + ROW + 20
+    found = blocks(paragraph(300), table(), line("Wines of 1995", PLACES[0], y))
+    assert [block.label for block in found] == ["text", "table", "text"]
+
+
+@pytest.mark.parametrize(("count", "is_table"), [(3, False), (4, True)])
+def test_rows_of_single_lines_are_four_at_least(count: int, is_table: bool) -> None:
+    rows = [((name,), ("Red",), ("Sour",)) for name in ("Gamay", "Tannat", "Merlot", "Malbec")]
+    assert bool(heads(paragraph(300), table(rows[:count]))) is is_table
+
+
+def test_running_text_in_columns_of_one_grid_is_no_table() -> None:
+    """Lines of all columns stand level, paragraphs end apart, and most lines are full."""
+    full, last = "and so the line goes on it is", "to its end"
+    some = [
+        line(last if n in ends else full, x, 600 + STEP * n)
+        for x, ends in ((100, (3, 9)), (600, (5, 13)), (1100, (7, 11)))
+        for n in range(16)
+    ]
+    assert tables(paragraph(300), some) == []
 
 
 def test_columns_of_text_below_headings_are_no_table() -> None:
