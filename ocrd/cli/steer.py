@@ -273,9 +273,9 @@ def _engines(rows: list[dict[str, Any]]) -> RenderableType:
             f"{row['pages_per_second']:.2f}",
         )
         workers = row.get("workers", ())
-        for worker in workers if len(workers) > 1 else ():
+        for number, worker in enumerate(workers if len(workers) > 1 else (), start=1):
             table.add_row(
-                f"  {worker['device']}",
+                f"  {worker['device'] or f'process {number}'}",
                 screen.state(worker["state"]),
                 screen.plain(worker["last_error"]),
                 f"{worker['in_flight']}/{worker['capacity']}",

@@ -31,6 +31,7 @@ _KINDS_OF = {
     "options": ("module",),
     "slots": ("rapidocr", "tesseract", "module"),
     "threads": ("rapidocr", "tesseract", "module"),
+    "processes": ("rapidocr", "tesseract"),
     "scripts": ("rapidocr",),
     "dtype": ("rapidocr", *DEEPSEEK),
     "devices": (*DEEPSEEK, "module"),
@@ -168,6 +169,12 @@ class EngineSettings(Table):
     slots: Count = Field("auto", description='Pages in work at a time; "auto" suits the machine.')
     threads: Count = Field(
         "auto", description='CPU threads, shared by all slots; "auto" is one a core.'
+    )
+    processes: Count = Field(
+        "auto",
+        description="Processes that share slots and threads, as one keeps few cores busy: the"
+        ' second starts when more pages wait than the first has slots, and so on; "auto" is one'
+        " for every four threads, where there are 2 GiB of memory for each.",
     )
     load: Literal["start", "first-document"] = Field(
         "start",

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ocrd.engine import protocol
@@ -47,9 +48,17 @@ class Attendant:
         settings: EngineSettings,
         queue: PageQueue,
         clock: Callable[[], float],
+        share: Mapping[str, int] = MappingProxyType({}),
+        is_spare: bool = False,
     ) -> None:
+        """Make one for a device, or for a ``share`` of what the engine may have of the processor.
+
+        A spare one has no worker before pages wait.
+        """
         self.device = device  # "" leaves it to the engine's settings
         self.title = f"{name} on {device}" if device else name
+        self.is_spare = is_spare
+        self._share = share
         self.flight = Flight()
         self.hello: protocol.Hello | None = None  # the last one heard
         self.state = "unloaded"  # then starting, ready, and unloaded or broken again
@@ -187,7 +196,8 @@ class Attendant:
         settings = self._settings.model_dump(mode="json")
         settings["had_gpus"] = [*self._employer.remembered.gpus]
         settings["memo"] = self._employer.remembered.memo_of(self._place)
-        return {**settings, "device": self.device} if self.device else settings
+        device = {"device": self.device} if self.device else {}
+        return {**settings, **self._share, **device}
 
     @property
     def _place(self) -> str:

@@ -1,6 +1,7 @@
 """Reads pages with one configured engine: one queue, and a worker process on each of its devices.
 
-``recognise`` queues a page and waits for its answer; an attendant for each device keeps the worker
+On a processor there are several where one does not keep its cores busy (``shares``).
+``recognise`` queues a page and waits for its answer; an attendant for each keeps the worker
 there. Invariants:
 
 - every accepted page is answered exactly once: a result, a PageError, or EngineError on ``stop``;
@@ -17,10 +18,11 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocrd.engine import protocol, standing
+from ocrd.engine import protocol, shares, standing
 from ocrd.engine.attendance import Attendant
 from ocrd.engine.pagequeue import OnText, PageQueue, QueuedPage, poisonous
 from ocrd.engine.rate import Rate
@@ -64,9 +66,10 @@ class EngineClient:
         self._clock = clock
         self._ids = itertools.count(1)
         self._queue = PageQueue()
-        self._attendants = [
-            Attendant(self, name, device, settings=settings, queue=self._queue, clock=clock)
-            for device in settings.devices or ("",)
+        employed = partial(Attendant, self, name, settings=settings, queue=self._queue, clock=clock)
+        self._attendants = [employed(device) for device in settings.devices] or [
+            employed("", share=share, is_spare=number > 0)
+            for number, share in enumerate(shares.of(settings, shares.cores(), shares.memory()))
         ]
         self._greeters: set[asyncio.Future[protocol.Hello]] = set()
         self._stopping = False
@@ -370,10 +373,10 @@ class EngineClient:
         )
 
     def _warm_up(self) -> None:
-        """Want every worker before the first page; later one, if none is there or on its way."""
+        """Want workers before the first page; later one, if none is there or on its way."""
         if self.announced is None:
             for attendant in self._attendants:
-                attendant.is_warming_up = True
+                attendant.is_warming_up = not attendant.is_spare
         elif not any(attendant.is_hopeful for attendant in self._attendants):
             min(self._attendants, key=lambda one: one.failures.in_a_row).is_warming_up = True
 
