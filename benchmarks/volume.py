@@ -28,7 +28,7 @@ class Assumed:
     pages: int = 10_000_000
     days: float = 30.0  # until all is read
     reached: float = 0.5  # share of a card's computed pages that a server reads
-    daemon_ms: float = 110.0  # processor time a page: daemon, its requests, drawing
+    daemon_ms: float = 75.0  # processor time a page: daemon, its requests, drawing
     daemon_cores: int = 2
     daemon_busy: float = 0.7  # share of its cores that a daemon may use on the average
     core_price: float = 0.04  # US$ for a core and its memory an hour
