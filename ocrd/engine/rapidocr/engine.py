@@ -21,6 +21,7 @@ from ocrd.doubts import REPLACEMENT, is_read
 from ocrd.engine.protocol import Hello, Recognise
 from ocrd.engine.rapidocr import (
     forms,
+    framed,
     handwriting,
     ink,
     leaders,
@@ -131,7 +132,7 @@ class RapidOcr:
             lines = self._reviewed(request, page, self._read_lines(page, telling), telling)
             rules = ink.rules(page.pixels, [line.quad for line in lines])
             shown = pictures.find(page.pixels, lines)
-            lines = self._with_lone(page, self._with_ticks(page, lines, rules), shown)
+            lines = self._with_lone(page, self._with_ticks(page, lines, rules, shown), shown)
         except networks.failures() as error:
             if "alloc" in str(error).lower():
                 raise MemoryError("onnxruntime could not allocate") from error
@@ -266,12 +267,15 @@ class RapidOcr:
         return Line(text, confidence, quad, ink.typeface(strip, text), doubt)
 
     def _with_ticks(
-        self, page: Page, lines: Sequence[Line], rules: Sequence[Rule]
+        self, page: Page, lines: Sequence[Line], rules: Sequence[Rule], shown: Sequence[Box]
     ) -> tuple[Line, ...]:
         """Return the lines with the signs of tick boxes before what they belong to."""
-        boxes = ticks.find(page.pixels, page.quads)
+        boxes = framed.without_icons(ticks.find(page.pixels, page.quads), shown)
         if not boxes:
             return tuple(lines)
+        in_doubt = framed.to_read(boxes)
+        read = self.read_many(page.pixels, [framed.inside(boxes[index]) for index in in_doubt])
+        boxes = framed.told(boxes, dict(zip(in_doubt, read, strict=True)))
         form = forms.of([line.quad for line in lines], boxes, rules)
         found = []
         for index, line in enumerate(lines):

@@ -60,10 +60,13 @@ class Box:
     bottom: float
     ticked: bool
     round: bool = False
+    sign: str = ""  # printed in it: it is a frame, and nothing to tick
 
     @property
     def mark(self) -> str:
-        """The sign that stands for it in a text."""
+        """What stands for it in a text."""
+        if self.sign:
+            return f"[{self.sign}]"
         return TICKED if self.ticked else EMPTY
 
     @property
