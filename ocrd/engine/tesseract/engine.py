@@ -31,7 +31,7 @@ from ocrd.engine.tesseract import scripts
 from ocrd.engine.tesseract.library import Orientation
 from ocrd.engine.tesseract.readers import LineReader, Tesseract
 from ocrd.errors import EngineUnusableError
-from ocrd.job import Line, Rule
+from ocrd.job import Box, Line, Rule
 
 _SURE_OF_TURN = 2.0  # score of the look at a page from which it is turned before it is read
 _OVERLAID = frozenset({"struck-out", "covered", "handwritten"})
@@ -79,12 +79,12 @@ class _WithTesseract(RapidOcr):
         return readers[scores.index(max(scores))]
 
     def _with_ticks(
-        self, page: Page, lines: Sequence[Line], rules: Sequence[Rule]
+        self, page: Page, lines: Sequence[Line], rules: Sequence[Rule], shown: Sequence[Box]
     ) -> tuple[Line, ...]:
         # A final mem, a mieum and parts of Arabic words are boxes.
         if self._is_unlike_latin(lines):
             return tuple(lines)
-        return super()._with_ticks(page, lines, rules)
+        return super()._with_ticks(page, lines, rules, shown)
 
     def _reviewed(
         self, request: Recognise, page: Page, lines: tuple[Line, ...], progress: Progress
