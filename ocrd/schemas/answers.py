@@ -189,7 +189,9 @@ _ENGINE = table(
         "pages_per_second": number("Over the last minute."),
         "silent_seconds": number("How long a page in work has made no progress."),
         "last_notice": text("What it last remarked."),
-        "workers": several(table({"device": text("Its device."), **_WORKER}), "One a device, or a process."),
+        "workers": several(
+            table({"device": text("Its device."), **_WORKER}), "One a device, or a process."
+        ),
         "problem": text('What keeps it from reading; "" for nothing.'),
     }
 )

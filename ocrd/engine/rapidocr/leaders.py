@@ -30,6 +30,8 @@ _ABOVE = 0.6  # of paper over a leader, where letters would be,
 _BELOW = 0.25  # and under it: the dots of letters have a stem there
 _LENGTH, _STROKE = 3.0, 1.5  # of a leader, and of one that is a stroke, at least
 _BESIDE, _GAP = 3.0, 0.15  # of a stroke's row, beside it: where it goes on, it is a rule
+_COLUMN, _FLUSH, _WIDE_AS = 12.0, 0.5, 1.0  # from a stroke to its column's lines; by which the
+# lines begin, and the longest ends, elsewhere than the stroke
 _NEAR = 2.5  # from words to their leader, and from it to the number
 _WORDS = 1.0  # of what stands before a leader, at least
 _PART = 0.3  # of what is read by itself, at least
@@ -43,6 +45,7 @@ _AROUND = 0.15  # of paper around them
 _PIECES = 4  # of a leader, but for strokes
 _DASH, _FILLED = 3.0, 0.7  # heights of a dash, share of the length: together they are a stroke
 _GOES_ON = 0.8  # share of the columns beside a stroke that have ink in its row
+_COLUMN_LINES = 4  # lines of a column
 _LIST = 3  # rows with leaders: a table of contents, a form
 _INK = 0.02  # share of ink in what is paper: specks
 _LEAST = 2  # pixels of ink of a piece
@@ -87,6 +90,8 @@ def rows(page: PageInk, quads: Sequence[Quad]) -> list[Row]:
     ink = page.ink
     groups: list[_Group] = []
     for leader in _leaders(page, height):
+        if leader.sign == STROKE and _is_of_column(leader, [quads[one] for one in lying], height):
+            continue
         group = _Group.of(leader, quads, lying, height)
         touching = [other for other in groups if other.boxes & group.boxes]
         for other in touching:
@@ -146,6 +151,20 @@ def _goes_on(leader: Leader, ink: Pixels, height: float) -> bool:
         if band.size and (band.max(axis=0) > 0).mean() > _GOES_ON:
             return True
     return False
+
+
+def _is_of_column(leader: Leader, quads: Sequence[Quad], height: float) -> bool:
+    """Say whether a stroke is as wide as the column of lines above or below it: a rule in it."""
+    reach = _COLUMN * height
+    lines = [
+        (left, right)
+        for left, top, right, bottom in map(turning.bounds, quads)
+        if abs(left - leader.left) <= _FLUSH * height
+        and (0 < top - leader.start <= reach or 0 < leader.start - bottom <= reach)
+    ]
+    if len(lines) < _COLUMN_LINES:
+        return False
+    return abs(max(right for _, right in lines) - leader.right) <= _WIDE_AS * height
 
 
 def _pieces(facts: Labels, height: float) -> list[tuple[int, int, int, int]]:

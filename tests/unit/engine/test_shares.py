@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
@@ -63,7 +64,7 @@ async def test_the_second_process_starts_when_more_pages_wait_than_the_first_has
         ImageDraw.Draw(image).text((20, 30), f"Page {number} of it", fill=0, font_size=40)
         paths.append(tmp_path / f"{number}.pgm")
         image.save(paths[-1])
-    share = {"kind": "rapidocr", "slots": 2, "threads": 2, "processes": 2}
+    share: dict[str, Any] = {"kind": "rapidocr", "slots": 2, "threads": 2, "processes": 2}
     async with engine(None, limit_seconds=120, **share) as client:
         first = await client.recognise(paths[0], Task(), (0,))
         assert [one["state"] for one in client.status()["workers"]] == ["ready", "unloaded"]

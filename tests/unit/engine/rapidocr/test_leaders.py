@@ -134,5 +134,20 @@ def test_strokes_under_words_beside_none_and_through_text_are_no_lines_to_fill_i
     assert leaders.rows(PageInk(np.asarray(image)), quads) == []
 
 
+@pytest.mark.parametrize("is_above", [True, False])
+def test_a_rule_of_the_next_column_is_no_line_to_fill_in(*, is_above: bool) -> None:
+    page = np.full((900, 1300), 255, np.uint8)
+    page[440:443, 700:1240] = 0
+    words = [box(100, 640, top) for top in range(100, 800, 60)]
+    page[425:435, 100:640:12] = 0  # what stands before the rule
+    tops = range(100, 380, 60) if is_above else range(500, 780, 60)
+    column = [box(703, 1150 + 30 * (number % 4), top) for number, top in enumerate(tops)]
+    assert leaders.rows(PageInk(page), [*words, *column]) == []
+    # Beside fields of a form, as wide, that others stand under, it is one.
+    some = [box(703, 900, top) for top in tops]
+    (row,) = leaders.rows(PageInk(page), [*words, *some])
+    assert row.parts[1] == STROKE
+
+
 def test_a_page_without_boxes_has_no_rows() -> None:
     assert leaders.rows(PageInk(np.full((400, 400, 3), 255, np.uint8)), []) == []
