@@ -15,10 +15,13 @@ from statistics import median
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocrd.doubts import REPLACEMENT
 from ocrd.engine.rapidocr.line_pieces import HEIGHT, LinePieces
 
+Lengths = NDArray[np.int32]
+Chosen = NDArray[np.bool_]
 Span = tuple[float, float]  # left and right, in pixels
 Run = tuple[float, float, int, int, int]  # left, right, top, bottom, pixels of ink
 
@@ -28,6 +31,7 @@ _BAR = 5  # pixels: so narrow and without a gap is a standing rule at a line's e
 _SPECK = 10  # pixels: less is no sign
 _STROKE, _STANDS = 0.15, 0.88  # of the height: a stroke as narrow and as high is a table's rule
 _THIN, _BREADTH = 0.13, 4.0  # share of its box, pixels: a slanted rule, or a frame, has no more
+_PALE, _PALE_ALONG = 2, 0.15  # pixels that a pale rule's pieces are high; of the width, together
 _EDGE = 0.2  # of the height: what is no higher and touches the edge is the next line's
 _FAR = 50.0  # pixels from a piece of ink beyond which no character can be a part of it
 _NEAR = 7.0  # pixels from a piece of ink up to a character that accounts for it,
@@ -217,6 +221,7 @@ def _runs(pieces: LinePieces) -> tuple[list[Run], float]:
     at_edge = (top == 0) | (top + high >= HEIGHT)
     is_rule = (wide <= _STROKE * HEIGHT) & (high >= _STANDS * HEIGHT)
     is_rule |= (wide > HEIGHT) & (area < np.maximum(_THIN * wide * high, _BREADTH * wide))
+    is_rule |= _is_of_pale_rule(top, high, wide, ink.shape[1])
     dropped = (area < _SPECK) | is_rule | (at_edge & (high <= _EDGE * HEIGHT))
     if dropped[1:].any():
         ink = ink.copy()
@@ -247,6 +252,16 @@ def _runs(pieces: LinePieces) -> tuple[list[Run], float]:
                 continue  # a piece of a rule, dashed for example; what is a letter is read as one
         runs.append((float(left), float(right), upper, lower, area))
     return runs, median(low - high for _, _, high, low, _ in runs) if runs else 0.0
+
+
+def _is_of_pale_rule(top: Lengths, high: Lengths, wide: Lengths, width: int) -> Chosen:
+    """Say which pieces are what is left of a rule, of which some pixels are as dark as ink."""
+    is_thin = high <= _PALE
+    along = np.bincount(top[is_thin], wide[is_thin], HEIGHT + 2)
+    near = along.copy()  # it slants a little
+    near[1:] += along[:-1]
+    near[:-1] += along[1:]
+    return np.asarray(is_thin & (near[top] >= _PALE_ALONG * width))
 
 
 def marked(

@@ -72,7 +72,7 @@ def test_light_letters_on_dark_paper_and_noise_are_judged_alike() -> None:
         assert len(signs.loss(LinePieces(image, columns), known).places) == 1
 
 
-@pytest.mark.parametrize("kind", ["below", "frame", "slanted", "neighbours", "beside"])
+@pytest.mark.parametrize("kind", ["below", "frame", "slanted", "pale", "neighbours", "beside"])
 def test_rules_frames_and_neighbouring_lines_are_no_signs(kind: str) -> None:
     strip, columns, seen = line("harbour office")
     image = strip.copy()
@@ -84,6 +84,12 @@ def test_rules_frames_and_neighbouring_lines_are_no_signs(kind: str) -> None:
             cv2.rectangle(image, (2, 1), (width - 3, height - 2), (0, 0, 0), 1)
         case "slanted":
             cv2.line(image, (0, height - 2), (width, height - 7), (0, 0, 0), 2)
+        case "pale":  # parts of it are as dark as ink, beside letters, too
+            strip, columns, seen = line("harbour     office")
+            image = strip.copy()
+            after = round([one for one in seen if one.character == "r"][-1].place) - 4
+            for left in (after - 90, after, after + 160):
+                image[2 if left > after else 3, left : left + 60] = 40
         case "neighbours":
             image[:5, 40:48] = 0
             image[-5:, 90:99] = 0
