@@ -128,6 +128,7 @@ class Line:
     quad: Quad
     typeface: Typeface = Typeface()
     doubt: str = ""  # why its text is not sure, or not there ("" then): one of doubts.LINES
+    lead: str = ""  # the words that it begins with, where they are bolder than its rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ class Block:
     rich: bool = False
     doubts: tuple[str, ...] = ()  # of its lines, each once: see doubts.LINES
     shape: Shape | None = None  # None where an engine gives no lines
+    lead: str = ""  # the words in bold that a paragraph begins with: a heading run into it
     # What the document tells of it, once all pages are read: see layout.document.
     level: int = 0  # of a heading, from 1; 0: what the page alone tells
     continued: Joint | None = None  # from an earlier block

@@ -92,6 +92,8 @@ def _block_to_json(block: Block) -> dict[str, Any]:
         body["rich"] = True
     if block.doubts:
         body["doubts"] = block.doubts
+    if block.lead:
+        body["lead"] = block.lead
     if (shape := block.shape) is not None:
         body["shape"] = [
             shape.rows, shape.size, shape.indent, shape.room, shape.measure, shape.hyphens,
@@ -110,6 +112,7 @@ def _block_from_json(body: dict[str, Any]) -> Block:
         rich=bool(body.get("rich", False)),
         doubts=tuple(map(str, body.get("doubts", ()))),
         shape=_shape_from_json(body["shape"]) if "shape" in body else None,
+        lead=str(body.get("lead", "")),
     )
 
 

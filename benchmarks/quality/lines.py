@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.quality.documents import CACHE
 from ocrd.engine.protocol import Recognise, recognition_from_json
 from ocrd.engine.rapidocr import (
+    amounts,
     captioned,
     engine,
     finding,
@@ -29,7 +30,9 @@ from ocrd.engine.rapidocr import (
     heads,
     ink,
     leaders,
+    leads,
     legibility,
+    line_pieces,
     lone,
     lookalikes,
     mosaic,
@@ -40,6 +43,7 @@ from ocrd.engine.rapidocr import (
     page_ink,
     pictures,
     pieces,
+    quotes,
     recognition,
     remains,
     signs,
@@ -62,6 +66,7 @@ READING: tuple[Any, ...] = (
     turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
     legibility, overlaid, RapidOcr._line, ticks, forms, RapidOcr._with_ticks, leaders,
     RapidOcr._in_parts, strokes, stamps, lookalikes, fractions,
+    amounts, quotes, line_pieces,
     handwriting, mosaic, overlaps, gutters, heads, page_ink,
     RapidOcr._with_lone, lone, singles,
 )  # fmt: skip
@@ -81,7 +86,7 @@ def reading_key(dtype: str = "auto") -> str:
 
 def ink_key() -> str:
     """Return a name for how type and rules are measured, and pictures found."""
-    parts = (ink, remains, pieces, captioned, pictures)
+    parts = (ink, leads, remains, pieces, captioned, pictures)
     return _hash("".join(map(inspect.getsource, parts)).encode())
 
 
@@ -146,10 +151,10 @@ def _measured(path: Path, recognition: Recognition) -> Recognition:
     page = strips.load(str(path))
     turns = recognition.rotation // 90
     page = np.ascontiguousarray(np.rot90(page, -turns))
-    lines = [
-        replace(line, typeface=ink.typeface(strips.strip(page, line.quad), line.text))
-        for line in recognition.lines
-    ]
+    lines = []
+    for line in recognition.lines:
+        typeface, bold = ink.measured(strips.strip(page, line.quad), line.text)
+        lines.append(replace(line, typeface=typeface, lead=line.text[:bold].strip()))
     rules = ink.rules(page, [line.quad for line in lines])
     found = pictures.find(page, lines)
     return replace(recognition, lines=tuple(lines), rules=rules, pictures=found)

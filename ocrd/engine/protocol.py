@@ -255,6 +255,7 @@ def recognition_from_json(body: dict[str, Any]) -> Recognition:
         Line(
             _text(item["text"]), _finite(item["confidence"]), _quad(item["quad"]),
             _typeface(item.get("typeface", {})), _text(item.get("doubt", "")),
+            _text(item.get("lead", "")),
         )
         for item in body["lines"]
     )

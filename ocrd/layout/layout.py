@@ -46,6 +46,7 @@ LARGER_TITLE = 1.15  # times the size of the authors' names below it
 HANGS = 1.0  # what begins so much further right explains the term above it
 FULL = 0.7  # from a full row's end to that of the longest one
 SAME_STEP = 1.15  # times the usual distance of two rows
+MOST = 0.5  # of a row's letters
 NOTE_RULE = 1.5  # from a rule to the head of a note below it
 
 
@@ -232,7 +233,21 @@ def _block(draft: Draft, setting: Setting, level: int) -> Block:
     if label == "list":
         text = lists.with_plain_mark(text, level)
     lines = [piece.line for row in draft.rows for piece in row.pieces]
-    return replace(_of_lines(label, text, _boxes(draft.rows), lines), shape=shape)
+    lead = _lead(draft, text, setting) if label == "text" else ""
+    return replace(_of_lines(label, text, _boxes(draft.rows), lines), shape=shape, lead=lead)
+
+
+def _lead(draft: Draft, text: str, setting: Setting) -> str:
+    """Return the words in bold that a paragraph begins with, "" where none are."""
+    row = draft.rows[0]
+    line = row.pieces[0].line
+    if not line.lead or not text.startswith(f"{line.lead} "):
+        return ""
+    # Most of a row is bolder than the text, or what follows is only thinner than that.
+    is_most = len(line.lead) > MOST * len(line.text)
+    if is_most and headings.weight_of([row], setting.body) < headings.BOLD:
+        return ""
+    return line.lead
 
 
 def _label(draft: Draft, setting: Setting, after: Draft | None) -> str:

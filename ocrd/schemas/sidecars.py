@@ -56,6 +56,7 @@ _BLOCK = table(
             " before has the region's.",
         ),
         "doubts": maybe(several(text("A word.", LINES), "Why its lines are not sure.")),
+        "lead": maybe(text("The words in bold that its text begins with: a heading run into it.")),
         "level": maybe(whole("Of a heading in its document, from 1.")),
         "continues": maybe(table(_PLACE, "The block of a later page that it goes on in.")),
         "continued": maybe(

@@ -115,7 +115,20 @@ def _heading_level(block: Block) -> int:
 def _paragraph(block: Block, style: Style) -> str:
     if block.rich:
         return richtext.markdown(block.text, style.math)
-    return commonmark.escape(block.text)
+    first, *others = block.text.split("\n")
+    if not block.lead or not first.startswith(f"{block.lead} "):
+        return commonmark.escape(block.text)
+    lead = _strong(block.lead)
+    rest = commonmark.escape_inline(commonmark.clean(first[len(block.lead) :]).strip())
+    below = commonmark.escape("\n".join(others))
+    return "  \n".join(filter(None, [f"{lead} {rest}", below]))
+
+
+def _strong(text: str) -> str:
+    """Return words in bold; they must hold more than spaces."""
+    text = commonmark.escape_inline(commonmark.clean(text).strip())
+    end = "\\" if text.endswith("\\") else ""  # or the last character would escape the mark
+    return f"**{text}{end}**"
 
 
 def _caption(block: Block, style: Style) -> str:

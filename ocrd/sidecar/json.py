@@ -118,6 +118,8 @@ def _block(block: Block, page: PageRead, figures: list[str]) -> dict[str, Any]:
     }
     if block.doubts:
         body["doubts"] = list(block.doubts)  # of its lines, see ocrd.doubts.LINES
+    if block.lead:
+        body["lead"] = block.lead  # words in bold that its text begins with
     if block.level:
         body["level"] = block.level  # of a heading in its document, from 1
     if block.continues:

@@ -70,6 +70,7 @@ def _block(body: dict[str, Any]) -> Block:
         ),
         rich=bool(body.get("rich", False)),
         doubts=tuple(map(str, body.get("doubts", ()))),
+        lead=str(body.get("lead", "")),
         level=int(body.get("level", 0)),
         continued=_joint(body["continued"]) if "continued" in body else None,
         continues=_place(body["continues"]) if "continues" in body else None,

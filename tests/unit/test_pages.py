@@ -23,7 +23,7 @@ shapes = st.builds(
 blocks = st.builds(
     Block, anything, anything, st.lists(boxes, max_size=3).map(tuple), st.none() | numbers,
     st.lists(rows, max_size=3).map(tuple), st.booleans(), st.lists(anything, max_size=2).map(tuple),
-    st.none() | shapes,
+    st.none() | shapes, anything,
 )  # fmt: skip
 doubts = st.builds(Doubt, anything, anything, numbers)
 reads = st.builds(

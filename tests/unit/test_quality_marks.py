@@ -61,7 +61,7 @@ def test_a_sheets_rows_turn_with_it() -> None:
     sheet = Sheet(100)
     sheet.pen.rectangle((100, 1000, 140, 1020), fill="black")
     sheet.rows.append(Row("", (100, 1000, 140, 1020)))
-    measures._turn(sheet, 2.0)
+    measures.turned(sheet, 2.0)
     left, top, right, bottom = sheet.rows[0].box
     ink = np.asarray(sheet.image.convert("L")) < 128
     assert ink[top + 5 : bottom - 5, left + 5 : right - 5].mean() > 0.95

@@ -19,7 +19,16 @@ from pathlib import Path
 from benchmarks.machine import heading
 from benchmarks.quality.documents import pages
 from benchmarks.quality.images import scans
-from benchmarks.quality.marks import contents, handwriting, lone, measures, overlays, scoring, signs
+from benchmarks.quality.marks import (
+    contents,
+    handwriting,
+    lone,
+    measures,
+    overlays,
+    run_ins,
+    scoring,
+    signs,
+)
 from benchmarks.quality.marks.paper import Sheet
 from benchmarks.quality.marks.typefaces import HALVES
 from ocrd.doubts import REPLACEMENT, is_read
@@ -28,6 +37,7 @@ from ocrd.engine.rapidocr import engine as rapidocr
 from ocrd.engine.rapidocr import stamps, strips, strokes, ticks
 from ocrd.engine.rapidocr.page_ink import PageInk
 from ocrd.job import Line
+from ocrd.layout import layout
 from ocrd.raster.ink import counted
 from ocrd.witness import extent, held_against
 
@@ -38,7 +48,7 @@ OVERLAID: dict[str, Callable[[str, int], Sheet]] = {
     "handwritten": handwriting.written,
 }
 LED = {"contents": contents.contents, "fields": contents.fields}
-KINDS = (*LED, "signs", "measures", "lone", "dust", *OVERLAID, "pages")
+KINDS = (*LED, "signs", "measures", "run-ins", "lone", "dust", *OVERLAID, "pages")
 PAGE_SETS = {"a": "pages", "b": "heldout"}  # of make quality
 
 
@@ -75,6 +85,8 @@ def main() -> None:
                 said = _signs(reader, half)
             elif kind == "measures":
                 said = _measures(reader, half, numbers)
+            elif kind == "run-ins":
+                said = _run_ins(reader, half, numbers)
             elif kind == "lone":
                 said = _lone(reader, half, numbers)
             elif kind == "dust":
@@ -149,6 +161,28 @@ def _measures(reader: _Reader, half: str, numbers: range) -> str:
         f"{kind} right {found[kind, 'right']}, marked {found[kind, 'marked']},"
         f" wrong {found[kind, 'wrong']}"
         for kind in measures.KINDS
+    )
+
+
+def _run_ins(reader: _Reader, half: str, numbers: range) -> str:
+    """Return how many paragraphs' beginnings in bold are told, and how many where none are."""
+    found: Counter[str] = Counter()
+    for number in numbers:
+        sheet = run_ins.sheet(half, number)
+        size = sheet.image.size
+        blocks = layout.blocks(reader.lines(sheet), *size)
+        for row in sheet.rows:
+            lead = run_ins.told(row, blocks).replace(" ", "")
+            truth = row.mark.replace(" ", "")
+            found["bold" if truth else "plain"] += 1
+            found["right"] += bool(truth) and scoring.plain(lead) == scoring.plain(truth)
+            found["missed"] += bool(truth) and not lead
+            found["false"] += bool(lead) and not truth
+    cut = found["bold"] - found["right"] - found["missed"]
+    return (
+        f"{found['bold']} that begin in bold on {len(numbers)} sheets, right {found['right']},"
+        f" other words {cut}, missed {found['missed']}; {found['plain']} others, false"
+        f" {found['false']}"
     )
 
 

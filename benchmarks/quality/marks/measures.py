@@ -86,7 +86,7 @@ def sheet(half: str, number: int) -> Sheet:
         y += 1.6 * size
     angle = TURNED[number % len(TURNED)]
     if angle:
-        _turn(page, angle)
+        turned(page, angle)
     page.image = scanned(page.image, SCANNERS[number % len(SCANNERS)], chance)
     return page
 
@@ -140,7 +140,7 @@ def _put(page: Sheet, x: float, y: float, text: str, face: Path, size: float, ha
     return row
 
 
-def _turn(page: Sheet, angle: float) -> None:
+def turned(page: Sheet, angle: float) -> None:
     """Turn a sheet about its middle, counter-clockwise, and its rows' boxes with it."""
     wide, high = page.image.size
     page.image = page.image.rotate(angle, Image.Resampling.BICUBIC, fillcolor="white")

@@ -264,7 +264,8 @@ class RapidOcr:
             is_written = is_own and handwriting.is_written(strip, *reading)
             doubt = "handwritten" if is_written else overlaid.doubt(strip) or doubt
         confidence = round(min(max(reading[1], 0.0), 1.0), 4)
-        return Line(text, confidence, quad, ink.typeface(strip, text), doubt)
+        typeface, bold = ink.measured(strip, text)
+        return Line(text, confidence, quad, typeface, doubt, text[:bold].strip())
 
     def _with_ticks(
         self, page: Page, lines: Sequence[Line], rules: Sequence[Rule], shown: Sequence[Box]

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import turning
+from ocrd.engine.rapidocr import leads, turning
 from ocrd.engine.rapidocr.shades import quantiles
 from ocrd.job import Quad, Rule, Typeface
 
@@ -48,6 +48,14 @@ _SKEWED = math.radians(0.15)  # from here on a rule of some length leaves its ro
 
 def typeface(strip: Pixels, text: str) -> Typeface:
     """Return what a line is set in, from its image lying level and the text that was read on it."""
+    return measured(strip, text)[0]
+
+
+def measured(strip: Pixels, text: str) -> tuple[Typeface, int]:
+    """Return what a line is set in, and how many of its first characters are bolder than the rest.
+
+    From its image lying level and the text that was read on it; 0 where none are.
+    """
     grey = _grey(strip)
     scale = 1.0
     if grey.shape[0] > _STRIP_HEIGHT:
@@ -56,14 +64,17 @@ def typeface(strip: Pixels, text: str) -> Typeface:
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
     ink = _ink(grey)
     if ink is None:
-        return Typeface()
+        return Typeface(), 0
     band = _band(ink)
     body = ink[band]
     size = (band.stop - band.start) * scale
     if len(_LOW.findall(text)) < _LOW_SHARE * sum(map(str.isalnum, text)):
         size *= _LOW_TO_HIGH
     pitch = _pitch(ink, len(text)) * scale
-    return Typeface(round(size, 2), round(_stroke(body) * scale, 3), round(pitch, 3))
+    breadths, lefts = _strokes_of(body)
+    weight = float(np.median(breadths)) if len(breadths) else 0.0
+    found = Typeface(round(size, 2), round(weight * scale, 3), round(pitch, 3))
+    return found, leads.lead(ink, breadths, lefts, text) if not pitch else 0
 
 
 def _grey(image: Pixels) -> Pixels:
@@ -98,22 +109,20 @@ def _band(ink: Reals) -> slice:
     return slice(int(fullest[0]), int(fullest[-1]) + 1)
 
 
-def _stroke(body: Reals) -> float:
-    """Return how broad the strokes are that stand: the median over the rows' runs of ink."""
+def _strokes_of(body: Reals) -> tuple[Reals, NDArray[np.intp]]:
+    """Return how broad the strokes are that stand, each row's runs of ink, and where they begin."""
     height, width = body.shape
     solid = np.zeros((height, width + 2), np.bool_)
     solid[:, 1:-1] = body > 0.5
     # From each row's paper to ink and back, in turn; white stands at both of its ends.
     edges = np.flatnonzero(solid[:, 1:] != solid[:, :-1])
-    if not len(edges):
-        return 0.0
     totals = np.zeros((height, width + 1), np.float32)
     np.cumsum(body, axis=1, out=totals[:, 1:])
     rows, left = np.divmod(edges[::2], width + 1)
     right = edges[1::2] - rows * (width + 1)
     # A pixel more on both sides: where ink and paper share a pixel, its part counts.
     breadths = totals[rows, np.minimum(right + 1, width)] - totals[rows, np.maximum(left - 1, 0)]
-    return float(np.median(breadths))
+    return breadths, left
 
 
 def _pitch(ink: Reals, letters: int) -> float:

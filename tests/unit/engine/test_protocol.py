@@ -23,6 +23,7 @@ LINES = st.builds(
     quad=st.tuples(POINTS, POINTS, POINTS, POINTS),
     typeface=st.builds(Typeface, size=NUMBERS, weight=NUMBERS, pitch=NUMBERS),
     doubt=TEXTS,
+    lead=TEXTS,
 )
 RECOGNITIONS = st.builds(
     Recognition,

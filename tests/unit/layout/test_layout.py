@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ocrd.engine.protocol import recognition_from_json
-from ocrd.job import Block, Box, Cell, Line, Recognition
+from ocrd.job import Block, Box, Cell, Line, Recognition, Typeface
 from ocrd.layout import layout, running
 from ocrd.layout.sheet import Grid, Piece, page_box
 from tests.unit.layout.typeset import (
@@ -40,6 +40,34 @@ LINES = Path(__file__).parents[2] / "resources" / "lines"
 def recorded(name: str) -> Recognition:
     body = json.loads((LINES / f"{name}.json").read_text())
     return recognition_from_json(body)
+
+
+def test_a_paragraph_that_begins_in_bold_says_with_which_words() -> None:
+    rows = Setting(
+        "Scope. This part of the rules holds for\nall boats that come into the harbour,\n"
+        "whoever has the wheel at that time.", 200, 300, full=600,
+    ).lines()  # fmt: skip
+    (plain,) = layout.blocks(rows, WIDTH, HEIGHT)
+    assert plain.lead == ""
+    for lead, expected in (("Scope.", "Scope."), ("This", ""), ("Scope", "")):
+        led = [replace(rows[0], lead=lead), *rows[1:]]
+        (block,) = layout.blocks(led, WIDTH, HEIGHT)
+        assert (block.label, block.lead) == ("text", expected)
+    assert layout.blocks([rows[0], replace(rows[1], lead="all"), rows[2]], WIDTH, HEIGHT) == [plain]
+
+
+def test_most_of_a_row_is_in_bold_only_if_the_row_is_bolder_than_the_text() -> None:
+    rows = Setting(
+        "The rules of the harbour hold for all\nboats that come into the harbour, and\n"
+        "whoever has the wheel at that time\nhas to know them by heart.", 200, 300, full=600,
+    ).lines()  # fmt: skip
+    led = replace(rows[0], lead="The rules of the harbour hold for")
+    for weight, expected in ((4.0, ""), (5.2, led.lead)):
+        faces = [Typeface(18.0, 4.0 if index else weight) for index in range(4)]
+        some = [led, *rows[1:]]
+        some = [replace(one, typeface=face) for one, face in zip(some, faces, strict=True)]
+        blocks = layout.blocks(some, WIDTH, HEIGHT)
+        assert blocks[0].lead == expected
 
 
 def test_a_page_without_lines_has_no_blocks() -> None:

@@ -24,6 +24,29 @@ def test_rich_blocks_by_their_labels() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lead", "text", "expected"),
+    [
+        ("Scope.", "Scope. This part", "**Scope.** This part"),
+        ("2.1 *Scope*", "2.1 *Scope* of 1* all", "**2.1 \\*Scope\\*** of 1\\* all"),
+        ("1.", "1. One", "**1.** One"),
+        ("# Note", "# Note > that", "**# Note** > that"),
+        ("To:", "To: me\n- and you", "**To:** me  \n\\- and you"),
+        ("a\\", "a\\ b", "**a\\\\** b"),
+        ("Scope.", "Scope.", "Scope."),
+        ("Other", "Scope. This", "Scope. This"),
+        ("", "Scope. This", "Scope. This"),
+    ],
+)
+def test_words_in_bold_that_run_into_a_paragraph_are_bold(
+    lead: str, text: str, expected: str
+) -> None:
+    assert shown_of(Block("text", text, lead=lead)) == expected
+    shown = gfm.render(expected)
+    assert shown.startswith("<p><strong>") is expected.startswith("**")
+    assert text_of(read_page(Block("text", text, lead=lead))).rstrip("\n").endswith(text)
+
+
+@pytest.mark.parametrize(
     ("text", "level"),
     [
         ("Results", 2), ("2 Results", 2), ("2. Results", 2), ("2.1 Results", 3),

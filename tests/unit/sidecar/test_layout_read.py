@@ -33,7 +33,10 @@ PAGES = [
                   doubts=("struck-out",)),
         ),
     ),
-    PageRead(2, PageStatus.READ, (Block("text", "x", continued=Joint(Place(1, 0), "text", "-")),)),
+    PageRead(
+        2, PageStatus.READ,
+        (Block("text", "x y", lead="x", continued=Joint(Place(1, 0), "text", "-")),),
+    ),
     PageRead(3, PageStatus.FAILED, code="page", warnings=("It failed.",)),
 ]  # fmt: skip
 
