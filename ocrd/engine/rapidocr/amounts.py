@@ -19,13 +19,19 @@ _ALONE = re.compile(
     rf"(?<![\w.,/-])(?P<number>{_NUMBER}|\d+[½¼¾⅓⅔⅛⅜⅝⅞])(?P<gap> ?)(?P<sign>[1I]){_END}"
 )
 _UNIT = re.compile(
-    r"\s?(?:kg|g|mg|ml|cl|dl|hl|l|I|m|cm|mm|km|h|min|s|lbs?|oz|t|ha|[%€£$°]|k?W|V|A)(?!\w)"
+    r"\s(?:kg|g|mg|ml|cl|dl|hl|l|I|m|cm|mm|km|h|min|s|lbs?|oz|t|ha|[%€£$°]|k?W|V|A)(?!\w)"
 )
 _BESIDE = re.compile(rf"(?<![\w.,/:-])(?P<number>\d+(?:[.,]\d+)?)(?P<sign>1){_END}")
 _POUNDS = re.compile(r"(?<=\d)( ?)[I1](bs?)(?![^\W_])")
 _ROUND = re.compile(
     r"(?<=\d)[oO]+(?=(?:(?:[.,]\d|\s?(?:kg|g|mg|ml|cl|dl|hl|l|m|cm|mm|km|h|min|lbs?|oz)\b"
     r"|\s?[%€£½¼¾⅓⅔⅛⅜⅝⅞°]|\d)))"
+)
+# What is numbered: § 823 I BGB is a paragraph's first part.
+_NAMED = re.compile(
+    r"(?:§|\b(?:Art|Artikel|Article|Nr|No|Abs|Absatz|Section|Part|Teil|Kapitel|Chapter|Vol|Volume|Bd"
+    r"|Band|Type|Typ|Class|Klasse|Phase|Level|Grade|Figure|Table|Tabelle))\.?\s*$",
+    re.IGNORECASE,
 )
 _FEW_WORDS = 4  # before an amount that ends its line
 # What hardly ever follows the English I, and often an amount.
@@ -46,7 +52,7 @@ def put_right(text: str, likely: Mapping[int, float]) -> str:
     for match in _ALONE.finditer(text):
         at, number = match.start("sign"), match["number"]
         if match["sign"] == "1":
-            is_letter = bool(match["gap"]) and likely.get(at, 0.0) >= _ONE
+            is_letter = bool(match["gap"]) and likely[at] >= _ONE
         else:
             is_letter = _is_amount(number, text[: match.start()], text[at + 1 :])
         if is_letter:
@@ -54,7 +60,7 @@ def put_right(text: str, likely: Mapping[int, float]) -> str:
     for match in _BESIDE.finditer(text):
         at = match.start("sign")
         is_other = _YEAR.fullmatch(match["number"] + "1") or _UNIT.match(text, at + 1)
-        if likely.get(at, 0.0) >= _ONE_BESIDE and not is_other:
+        if likely[at] >= _ONE_BESIDE and not is_other:
             letters[at] = "l"
     return "".join(letters)
 
@@ -63,9 +69,9 @@ def _is_amount(number: str, before: str, behind: str) -> bool:
     """Say whether an I behind a number is its unit, and not who speaks."""
     if not number.isdecimal():
         return True
-    if _YEAR.fullmatch(number):
+    if _YEAR.fullmatch(number) or _NAMED.search(before):
         return False
     if not behind.startswith(" "):  # who speaks may stand at the end of a line
         return bool(behind) or len(before.split()) <= _FEW_WORDS
-    word = (behind.split(maxsplit=1) or [""])[0]
+    word = next(iter(behind.split()), "")
     return word in _BEHIND_AMOUNT or word[:2] in {"d'", "d’"} or not word[:1].islower()

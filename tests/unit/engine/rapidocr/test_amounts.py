@@ -11,7 +11,11 @@ from ocrd.engine.rapidocr import amounts
     ("text", "likely", "expected"),
     [
         ("12 1 Wasser", 0.02, "12 l Wasser"),
+        ("12 1 Wasser", 0.003, "12 l Wasser"),
+        ("12 1 Wasser", 0.0029, "12 1 Wasser"),
         ("12 1 Wasser", 0.001, "12 1 Wasser"),
+        ("5001", 0.007, "500l"),
+        ("5001", 0.0069, "5001"),
         ("5001", 0.0095, "500l"),
         ("5001", 0.004, "5001"),
         ("mit 0.751 auf", 0.07, "mit 0.75l auf"),
@@ -48,6 +52,12 @@ def test_a_one_behind_a_number_is_an_l_where_the_network_thinks_of_it(
         ("5 Ib", "5 lb"),
         ("1,5 Ibs of", "1,5 lbs of"),
         ("At 15 I left school", "At 15 I left school"),
+        ("At 15 I pHed", "At 15 I pHed"),
+        ("in all they have 5 I", "in all they have 5 l"),
+        ("in all they do have 5 I", "in all they do have 5 I"),
+        ("§ 823 I BGB", "§ 823 I BGB"),
+        ("Art. 5 I GG", "Art. 5 I GG"),
+        ("Type 2 I", "Type 2 I"),
         ("In 1984 I was there", "In 1984 I was there"),
         ("In 1984 I", "In 1984 I"),
         ("which he said to me when he was 15 I", "which he said to me when he was 15 I"),
@@ -58,7 +68,8 @@ def test_a_one_behind_a_number_is_an_l_where_the_network_thinks_of_it(
     ],
 )
 def test_an_i_behind_an_amount_is_an_l_unless_somebody_speaks(text: str, expected: str) -> None:
-    assert amounts.put_right(text, {}) == expected
+    ones = {index: 0.0 for index, sign in enumerate(text) if sign == "1"}
+    assert amounts.put_right(text, ones) == expected
 
 
 @pytest.mark.parametrize(
@@ -69,4 +80,5 @@ def test_an_i_behind_an_amount_is_an_l_unless_somebody_speaks(text: str, expecte
     ],
 )  # fmt: skip
 def test_a_round_letter_within_an_amount_is_a_nought(text: str, expected: str) -> None:
-    assert amounts.put_right(text, {}) == expected
+    ones = {index: 0.0 for index, sign in enumerate(text) if sign == "1"}
+    assert amounts.put_right(text, ones) == expected
