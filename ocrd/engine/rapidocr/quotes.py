@@ -1,13 +1,18 @@
-"""Quotation marks that stand on the line, which the network does not have: „ and ‚ (pure).
+"""Quotation marks that the network does not have, or does not see (pure).
 
-It says nothing to „, or a comma. But two commas side by side before a word are one by their ink; a
-comma before a word that ends in a single quotation mark is the single one by what is around it.
+To „, which stands on the line, it says nothing, or a comma. But two commas side by side before a
+word are one by their ink; a comma before a word that ends in a single quotation mark is the single
+one by what is around it. A raised mark it now and then overlooks, at a line's end for the most:
+that is told by its ink, and which one by what it ends, or by where it is broad.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ocrd.doubts import REPLACEMENT
 from ocrd.engine.rapidocr.line_pieces import HEIGHT, Box, LinePieces
@@ -23,6 +28,11 @@ _BELOW = 0.03  # of the line's height, that a comma reaches below the letters' f
 _BODY = 0.2  # and that it begins above them at most
 _TOGETHER = 0.2  # of the line's height, between two commas of a mark
 _BEHIND = 0.3  # of white between it and its word at most
+_RAISED = 0.5  # of the letters' height, from above, that a raised mark ends in
+_PLACE = 14.0  # pixels from where a sign was lost to the pieces of a raised mark
+_BOTH = 0.72  # of its height: how broad the two halves of a raised mark are in one piece
+_CUT = 4  # pixels from the line's end: of a double mark, half may be beyond it
+_BROAD = 1.15  # times as much ink in the upper half of a mark as below: ”, or the other way: “
 _WORDS = 4  # letters behind it, where it does not end on its line
 _MERGED = (0.9, 2.4)  # of its height: how broad two commas in one piece are
 _READ_AS = frozenset(",.'\"”“„‚<" + REPLACEMENT)  # what the network says to one, if anything
@@ -92,6 +102,78 @@ def _low(boxes: Sequence[Box]) -> Iterator[tuple[float, float]]:
         if left > taken and next_ is not None and next_ - right <= _BEHIND * high:
             taken = right
             yield left, right
+
+
+def raised(
+    written: Sequence[Seen], places: Sequence[tuple[float, int]], pieces: LinePieces
+) -> dict[float, str]:
+    """Return which of the places of lost signs have a raised quotation mark, and which."""
+    boxes = pieces.boxes
+    tall = [(y, y + tall) for _, y, _, tall in boxes if tall >= _LETTER * HEIGHT]
+    if len(tall) < _LETTERS:
+        return {}
+    head = sorted(y for y, _ in tall)[len(tall) // 5]
+    foot = sorted(y for _, y in tall)[len(tall) // 2]
+    found = {}
+    for place, _ in places:
+        near = [
+            index for index, (x, _, wide, _) in enumerate(boxes)
+            if abs(x + wide / 2 - place) <= _PLACE
+        ]  # fmt: skip
+        marks = [index for index in near if _is_raised(boxes[index], head, foot)]
+        if not 1 <= len(marks) <= 2:
+            continue
+        left = min(boxes[index][0] for index in marks)
+        right = max(boxes[index][0] + boxes[index][2] for index in marks)
+        others = (boxes[index] for index in near if index not in marks)
+        if any(x < right and x + wide > left for x, _, wide, _ in others):
+            continue  # the dots of an umlaut, an accent
+        sizes = [boxes[index][3] for index in marks]
+        if min(sizes) < _ALIKE * max(sizes):
+            continue
+        before = "".join(one.character for one in written if one.place < place)
+        closing = _closing(before)
+        is_cut = pieces.ink is not None and right >= pieces.ink.shape[1] - _CUT
+        is_double = len(marks) == 2 or boxes[marks[0]][2] >= _BOTH * sizes[0]
+        if closing and (is_double or is_cut):
+            found[place] = closing
+        else:
+            shapes = [pieces.shape(index) for index in marks]
+            found[place] = _mark(shapes, is_double=is_double)
+    return found
+
+
+def _closing(before: str) -> str:
+    """Return the double mark that ends what a line has begun to quote; "" for none."""
+    for at, sign in reversed(list(enumerate(before))):
+        if sign == "„":
+            return "“"
+        if sign == "“":
+            is_opening = at == 0 or not before[at - 1].isalnum()
+            return "”" if is_opening and before[at + 1 : at + 2].isalnum() else ""
+        if sign in "”\"":
+            return ""
+    return ""
+
+
+def _is_raised(box: Box, head: int, foot: int) -> bool:
+    _, y, wide, tall = box
+    return (
+        _COMMA[0] * HEIGHT <= tall <= _COMMA[1] * HEIGHT
+        and wide <= _MERGED[1] * tall
+        and y + tall <= head + _RAISED * (foot - head)
+    )
+
+
+def _mark(shapes: Sequence[NDArray[np.bool_]], *, is_double: bool) -> str:
+    """Return the mark of such pieces: one is broad at its head, the other at its foot."""
+    above = sum(int(shape[: len(shape) // 2].sum()) for shape in shapes)
+    below = sum(int(shape[(len(shape) + 1) // 2 :].sum()) for shape in shapes)
+    if above > _BROAD * below:
+        return "”" if is_double else "’"
+    if below > _BROAD * above:
+        return "“" if is_double else "‘"
+    return '"' if is_double else "'"
 
 
 def _with_single(written: Sequence[Seen]) -> list[Seen]:

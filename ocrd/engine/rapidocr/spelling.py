@@ -23,7 +23,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import amounts, lookalikes, signs
+from ocrd.engine.rapidocr import amounts, lookalikes, quotes, signs
 from ocrd.engine.rapidocr.line_pieces import COLUMN, LinePieces
 from ocrd.engine.rapidocr.spacing import LineInk, Stride
 from ocrd.engine.rapidocr.turning import Reading
@@ -101,8 +101,10 @@ class Speller:
         score = sum(kept) / len(kept) if kept else 0.0
         loss = signs.loss(pieces, [one for one in written if one.character != " "])
         bullet = "• " if loss.bullet else ""
-        fractions = lookalikes.lost_fractions(loss.places, pieces, read)
-        text = signs.marked(written, loss.places, fractions)
+        known = quotes.raised(written, loss.places, pieces)
+        others = [one for one in loss.places if one[0] not in known]
+        known |= lookalikes.lost_fractions(others, pieces, read)
+        text = signs.marked(written, loss.places, known)
         return bullet + text, score * (1 - loss.share)
 
     def _written(
