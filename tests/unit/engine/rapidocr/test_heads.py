@@ -57,6 +57,13 @@ def test_only_doubtful_columns_are_compared_with_all() -> None:
     assert said[1].sum() == pytest.approx(1 / (1 + np.exp(-1)), abs=0.01), "the rest is 子's"
 
 
+@pytest.mark.parametrize(("logit", "asked"), [(12.0, []), (11.75, [1])])
+def test_columns_with_enough_evidence_are_not_doubtful(logit: float, asked: list[int]) -> None:
+    layers = Layers()
+    layers.heads.said(np.array([column(a=20), column(b=logit)], np.float32))
+    assert layers.asked == asked
+
+
 def test_a_line_with_another_character_is_compared_with_all_as_a_whole() -> None:
     layers = Layers()
     features = np.array([column(a=20), column(b=3, 子=18), column(a=20)], np.float32)
