@@ -3,7 +3,7 @@
 ``python -m benchmarks.quality.marks`` prints a table for each half of the typefaces, strokes and
 stamps: of a, which was looked at while limits were set, and of b, which was only counted. "pages"
 are clean ones of ``make quality``: what is marked there is marked wrongly.
-"measures" are amounts, fractions, quotations and ornaments, "run-ins" paragraphs that begin in bold.
+"measures" are amounts, fractions, quotations, ornaments; "run-ins" paragraphs that begin in bold;
 "lone" are tables in whose cells signs stand alone, "dust" sheets without such: what is read beside
 their lines is false. ``--half b`` takes one of them, ``--only KIND`` one kind, ``--pages N`` so
 many of each, from ``--first N`` on.
