@@ -14,7 +14,7 @@ from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box
-from ocrd.layout import values
+from ocrd.layout import values, wrapping
 from ocrd.layout.sheet import Piece, around
 
 # In heights of a line unless they say otherwise.
@@ -32,6 +32,8 @@ FULL = 0.7  # of the widest line, that all but the last ones are wide
 LEVEL = 0.45  # by which what stands level with a line may stand higher or lower
 FLOWING = 0.3  # share of the lines with something beside them, that go on in a sentence
 FEW = 2  # such lines
+MANY, MANY_WORDS = 3, 5  # such lines below full ones, and words in the usual one
+FILLED = 0.8  # share of such lines, that stand below full ones
 HEADING = 2.4  # from a heading, or a line left over, to its paragraph
 MOST = 4000  # lines of a page; more would take seconds
 OPEN = 60  # paragraphs above a line that it may go on
@@ -132,13 +134,25 @@ def _is_running(column: Sequence[_Paragraph], ordered: Sequence[Piece], height: 
         for piece in ordered
         if box.y0 < piece.middle < box.y1 and not _is_within(piece.box, box, height)
     ]
-    goes_on = [
-        values.goes_on(line.line.text.lstrip()) or above.line.text.rstrip().endswith("-")
+    level = [
+        pair
         for one in column
-        for above, line in pairwise(one.pieces)
-        if _is_near(others, line.middle, LEVEL * height)
+        for pair in pairwise(one.pieces)
+        if _is_near(others, pair[1].middle, LEVEL * height)
     ]
-    return sum(goes_on) >= max(FEW, FLOWING * len(goes_on))
+    goes_on = sum(
+        values.goes_on(line.line.text.lstrip()) or above.line.text.rstrip().endswith("-")
+        for above, line in level
+    )
+    if goes_on >= max(FEW, FLOWING * len(level)):
+        return True
+    # Nouns and sentences begin with capitals; but what stands below lines as long as they can be
+    # goes on. In a cell not all lines stand level with a row, but each row does with one of them.
+    middles = sorted(line.middle for line in lines)
+    is_astray = not all(_is_near(middles, other, LEVEL * height) for other in others)
+    filled = sum(not wrapping.fits(*pair, box.x1) for pair in level)
+    words = median(len(line.line.text.split()) for line in lines)
+    return is_astray and words >= MANY_WORDS and filled >= max(MANY, FILLED * len(level))
 
 
 def _is_near(middles: Sequence[float], middle: float, near: float) -> bool:

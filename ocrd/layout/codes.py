@@ -35,6 +35,7 @@ SENTENCES = 0.5  # share of its characters in rows of sentences
 COPIED = 0.3  # share of the page that is of one pitch yet on a bad copy of a letter, no sign in it
 SIGNS = 0.3  # share of lines with signs of a program from which a typed page is one
 LEVEL = 0.3  # heights by which a row beside running text stands level with one of its lines
+FULL = 0.8  # of the text's width, from which a line goes on in the next one
 APART = 0.8  # share of the rows beside it that do, from which it may explain them
 SIGNED = 0.5  # share of the rows beside it with signs of a program, and that are surely typed
 NEAR = 2.6  # heights from one row to the next, an empty one between perhaps
@@ -95,8 +96,8 @@ def _listings(rows: Rows, letter: float) -> Rows:
 def _beside(pieces: Sequence[Piece], letter: float) -> list[Piece]:
     """Return the program texts that stand beside running text, in a column of their own.
 
-    They have rows of their own there; where each stands level with one of the text, it may explain
-    them.
+    They have rows of their own there; where each stands level with where something begins in the
+    text, that may explain them.
     """
     running = {
         id(pieces[index])
@@ -104,12 +105,13 @@ def _beside(pieces: Sequence[Piece], letter: float) -> list[Piece]:
         if not _is_alike(pieces[index].line, letter)
     }
     text = [piece for piece in pieces if id(piece) in running]
+    begun = [piece for piece in text if not _is_gone_on_to(piece, text)]
     rows = text_rows(piece for piece in pieces if id(piece) not in running)
     found = []
     for some in _listings(rows, letter) if running else ():
         own = text_rows(some)
         level = sum(
-            any(abs(_top(row) - piece.middle) < LEVEL * row[0].box.height for piece in text)
+            any(abs(_top(row) - piece.middle) < LEVEL * row[0].box.height for piece in begun)
             for row in own
         )
         signed = sum(any(_SIGNS.search(piece.line.text) for piece in row) for row in own)
@@ -123,6 +125,20 @@ def _beside(pieces: Sequence[Piece], letter: float) -> list[Piece]:
         ):
             found.append(_listing(some, letter))
     return found
+
+
+def _is_gone_on_to(piece: Piece, text: Sequence[Piece]) -> bool:
+    """Say whether the line above one is as wide as the text, and ends no sentence."""
+    column = [other for other in text if abs(other.box.x0 - piece.box.x0) < piece.box.height / 2]
+    above = max(
+        (other for other in column if other.middle < piece.middle - piece.box.height / 2),
+        key=lambda other: other.middle,
+        default=None,
+    )
+    if above is None or piece.middle - above.middle > 2 * piece.box.height:
+        return False
+    widest = max(other.box.width for other in column)
+    return above.box.width > FULL * widest and not _ENDS.search(above.line.text)
 
 
 def _holds(box: Box, text: Iterable[Piece]) -> bool:

@@ -23,6 +23,7 @@ ALIGNED = 0.8  # share of lines with a partner beyond the gutter from which cell
 FEW_ROWS = 5  # fewer that stand level with each other are more likely cells
 SOLID = 0.85  # share of the column that each row but the last fills, where there are few
 ASTRAY = 2.5  # rows that no cell stands level with; fewer are chance
+OTHERS = 3  # rows of program text for each other line of a side, that it is nearly all of
 MARKS = 0.9  # share of what stands right of rows, that are numbers or points
 COLUMN_FILL = 0.75  # running text fills its column; cells do not
 TELLING = 3  # characters; fewer say little of their row's height, and of their type
@@ -170,8 +171,12 @@ def is_split(left: list[Piece], right: list[Piece], gutter: float) -> bool:
 
 
 def _is_listing(side: Sequence[Piece]) -> bool:
-    """Say whether a side is program text of several rows and nothing else."""
-    return all(isinstance(piece.whole, Listing) for piece in side) and _weight(side) >= FEW_ROWS
+    """Say whether a side is program text of several rows, and little else.
+
+    The last line of a paragraph over both sides may be short, and stand above it or below.
+    """
+    programs = [piece for piece in side if isinstance(piece.whole, Listing)]
+    return _weight(programs) >= FEW_ROWS and OTHERS * (len(side) - len(programs)) <= _rows(programs)
 
 
 def _are_ends(few: list[Piece], many: list[Piece]) -> bool:

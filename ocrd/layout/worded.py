@@ -9,7 +9,7 @@ different heights.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from statistics import fmean, median
@@ -126,9 +126,10 @@ def _lines(
     for number, row in enumerate(rows[first:], first):
         if found and row[0].middle - rows[number - 1][0].middle > GAP * height:
             break
-        # Below a line of running text stands another one.
+        # Below a line of running text stands another one, at the same margin.
         after = rows[number + 1] if number + 1 < len(rows) else []
-        cuts = len(starts) if len(after) > 1 else 1
+        is_text = not after or (len(after) == 1 and after[0].box.x0 < starts[0] + height)
+        cuts = 1 if is_text else len(starts)
         parts = [part for piece in row for part in _cut(piece, starts, height, cuts)]
         line = _by_column(_mended(parts, starts, height), starts, height)
         if not line:
@@ -202,21 +203,30 @@ def _cut(piece: Piece, starts: Sequence[float], height: float, most: int) -> lis
         places = [box.x0 + place for place in offsets(text, box.width)]
         letter = box.width / max(len(text), 1)
         near = [
-            (abs(places[n + 1] - x) + SMALL * letter * values.goes_on(text[n + 1 :]), n)
-            for n, character in enumerate(text)
-            if character == " " and abs(places[n + 1] - x) < SPACE * letter
+            (abs(places[begin] - x) + SMALL * letter * values.goes_on(text[begin:]), end, begin)
+            for end, begin in _between(text)
+            if abs(places[begin] - x) < SPACE * letter
         ]
         if not near:
             return [piece]
-        _, space = min(near)
+        _, end, begin = min(near)
         left, right = (
-            replace(parts[-1].line, text=some.strip()) for some in (text[:space], text[space:])
+            replace(parts[-1].line, text=some.strip()) for some in (text[:end], text[begin:])
         )
         parts[-1:] = [
-            Piece(left, replace(box, x1=min(places[space], x))),
+            Piece(left, replace(box, x1=min(places[end], x))),
             Piece(right, replace(box, x0=x)),
         ]
     return parts
+
+
+def _between(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a word ends and where the next one begins; a capital may begin one within."""
+    for at, (before, after) in enumerate(pairwise(text), 1):
+        if before == " ":
+            yield at - 1, at
+        elif before.islower() and after.isupper():
+            yield at, at
 
 
 def _grid(

@@ -4,6 +4,7 @@ import pytest
 
 from ocrd.job import Block, Line
 from ocrd.layout.beside import prose
+from ocrd.layout.sheet import Piece
 from tests.unit.printed import BOLD, LETTER, TYPED, blocks, cells, line, piece
 
 PROSE = (
@@ -154,3 +155,34 @@ def test_short_words_in_line_are_program_text_if_a_row_is_long_enough() -> None:
     assert "\n".join(
         f"{name:20s}{said}".rstrip() for name, said in zip(names, words, strict=True)
     ) in found
+
+
+CAPITALS = (
+    "Neighbours of the Mill by the old Harbour", "Street hoped for a Year that the Council",
+    "Office would Buy it. A Company from Leeds", "Offered more, and the Owners took that",
+    "Money before Anybody could Think again.", "Nobody knows what it Wants to Build here",
+    "Next Year.",
+)  # fmt: skip
+
+
+ROWS = [piece("12.50", 1000, 500 + STEP * n) for n in range(6)]
+ASTRAY = piece("13.40", 1000, 500 + STEP * 5.5)  # beside none of seven lines
+
+
+@pytest.mark.parametrize(("rows", "is_text"), [([*ROWS, ASTRAY], True), (ROWS, False)])
+def test_text_whose_lines_begin_with_capitals_fills_them_and_has_no_row_for_each(
+    rows: list[Piece], is_text: bool
+) -> None:
+    """Else it may be a column of a table."""
+    some = [
+        piece(said, 150, 500 + STEP * n, width=0 if n > 5 else WIDE)
+        for n, said in enumerate(CAPITALS)
+    ]
+    assert prose([*some, *rows]) == frozenset(range(len(some)) if is_text else ())
+
+
+def test_lines_that_leave_room_are_no_text_though_a_row_stands_beside_none() -> None:
+    some = [
+        piece("A kind of goods that is" + " kept" * (n % 2), 150, 500 + STEP * n) for n in range(7)
+    ]
+    assert prose([*some, *ROWS, ASTRAY]) == frozenset()

@@ -348,3 +348,14 @@ def test_a_line_that_was_not_measured_is_of_a_program_by_its_width(
     pieces = Sheet.of([above, one, below, *sample()], WIDTH, HEIGHT).pieces
     found = [one.whole.text for one in codes.gathered(pieces) if isinstance(one.whole, Listing)]
     assert any(text in said for said in found) is is_in
+
+
+@pytest.mark.parametrize("ends", ["", "."])
+def test_lines_of_text_that_go_on_explain_no_command_that_they_stand_level_with(ends: str) -> None:
+    """Beside each row stands a line; those that begin something may be what the row does."""
+    commands = [line(f"{name}(first, second);", 200, 700 + 40 * at, TYPED)
+                for at, name in enumerate(("open", "read", "write", "close", "free"))]  # fmt: skip
+    uses = [line(f"and so on, of which all know {name}{ends}", 800, 700 + 40 * at, width=560)
+            for at, name in enumerate("abcdef")]  # fmt: skip
+    found = [label for label, _ in labelled(paragraph(400), commands, uses)]
+    assert ("code" in found) is (not ends)

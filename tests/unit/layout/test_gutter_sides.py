@@ -4,7 +4,7 @@ import pytest
 
 from ocrd.job import Line, Typeface
 from ocrd.layout.gutters import bands, best_gutter, is_split, sides
-from ocrd.layout.sheet import Piece
+from ocrd.layout.sheet import Listing, Piece, around
 from tests.unit.layout.twosides import CELL, FULL, GUTTER, HIGH, cell_column, column, table
 from tests.unit.printed import LARGE, LETTER, PITCH, line, order, piece
 
@@ -239,3 +239,17 @@ def test_numbers_that_stand_level_with_nothing_are_a_column() -> None:
     left = [line("Running text that fills its column", 200, 300 + PITCH * n) for n in range(12)]
     right = [line(f"{n} 1{n}", 1200, 312 + 57 * n) for n in range(7)]
     assert order(left, right)[:12] == ["Running text that fills its column"] * 12
+
+
+@pytest.mark.parametrize(("rows", "is_gutter"), [(6, True), (5, False)])
+def test_program_text_below_short_ends_of_paragraphs_is_beside_the_text(
+    rows: int, is_gutter: bool
+) -> None:
+    """For each other line of its side it has three rows."""
+    body = column(100, (CELL,) * rows, y=400)
+    program = Piece(body[0].line, around(one.box for one in body),
+                    Listing("\n".join("call();" for _ in body), tuple(body)))  # fmt: skip
+    ends = column(100, (90,) * 2, y=300)
+    texts = cell_column(620, 2 + rows)
+    assert is_split([*ends, program], texts, GUTTER) is is_gutter
+    assert is_split([program], texts, GUTTER)

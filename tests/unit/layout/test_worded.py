@@ -127,6 +127,27 @@ def test_a_space_before_a_capital_parts_cells_sooner_than_one_before_a_small_let
     assert found[0][3][1:] == ["Pale and very so greenish", "Sour as it is"]
 
 
+def test_cells_read_as_one_without_a_space_are_parted_before_a_capital() -> None:
+    some = [one for one in table() if one.text not in {"Tannat", "Nearly black, very"}]
+    y = next(one for one in table() if one.text == "Tannat").quad[0][1]
+    whole = line("Tannat of the southNearly black, very", PLACES[0], y, width=560)
+    found = tables(paragraph(300), some, whole)
+    assert found[0][2][:2] == ["Tannat of the south", "Nearly black, very dense"]
+
+
+@pytest.mark.parametrize(("x", "is_cut"), [(PLACES[1], True), (PLACES[0], False)])
+def test_a_whole_row_read_as_one_is_cut_above_a_line_within_the_table(
+    x: float, is_cut: bool
+) -> None:
+    """Below running text over all columns a line stands at its margin."""
+    texts = {"Riesling", "1995", "Pale,", "greenish", "Sour"}
+    y = next(one for one in table() if one.text == "Riesling").quad[0][1]
+    some = [one for one in table() if one.text not in texts]
+    row = line("Riesling is its name Pale and nearly colourless Sour as can be", 200, y, width=980)
+    found = tables(paragraph(300), some, row, line("greenish", x, y + STEP))
+    assert (len(found[0]) == 4) is is_cut
+
+
 def test_a_line_far_below_the_last_row_is_none_of_it() -> None:
     y = max(one.quad[0][1] for one in table()) + ROW + 20
     found = blocks(paragraph(300), table(), line("Wines of 1995", PLACES[0], y))
