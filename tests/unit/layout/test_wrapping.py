@@ -92,3 +92,59 @@ def test_a_word_fits_with_room_to_spare(end: float, does: bool) -> None:
     word = 80  # of letters that are 10 wide, the space half as much
     assert 100 + LINE / 4 + word + LINE / 2 == 202.5
     assert wrapping.fits(above, below, end) is does
+
+
+SMALL, LARGE = "a" * 18, "A" * 18  # fill their columns, so that nothing would have fitted
+
+
+@pytest.mark.parametrize("last", [f"{SMALL}|{SMALL}|{SMALL}", f"{SMALL}|{SMALL}|"])
+@pytest.mark.parametrize(("step", "count"), [(40, 1), (41, 2)])
+def test_rows_are_parted_by_an_eighth_more_than_the_lines_of_a_cell(
+    step: int, count: int, last: str
+) -> None:
+    full = f"{SMALL}|{SMALL}|{SMALL}"
+    assert len(rows(full, full, full, full, last, steps={4: step})) == count
+
+
+def test_the_narrower_half_of_the_steps_tells_those_of_a_cell() -> None:
+    full = f"{SMALL}|{SMALL}|{SMALL}"
+    found = rows(*[full] * 6, steps={3: 50, 4: 50, 5: 50})
+    assert found == [(0, 3), (3, 4), (4, 5), (5, 6)]
+
+
+def test_a_hyphen_goes_on_below_white_too() -> None:
+    full, cut = f"{SMALL}|{SMALL}|{SMALL}", f"{SMALL}|{SMALL[1:]}-|{SMALL}"
+    assert len(rows(full, full, full, full, full, steps={4: 80})) == 2
+    assert len(rows(full, full, full, cut, full, steps={4: 80})) == 1
+
+
+@pytest.mark.parametrize(
+    ("above", "line", "count"),
+    [
+        (f"1995|{SMALL}|", f"1996|{SMALL}|", 3),  # a number below a number
+        ("Pale|Dark|", "Red|Brown|", 3),  # all cells have ended
+        ("Pale|Dark|", "Red||", 2),  # one cell, which may have two lines
+        (f"Pale|{SMALL}|", f"Red|{SMALL}|", 2),  # one cell of two
+    ],
+)
+def test_what_begins_a_row_close_to_the_one_above_where_others_stand_apart(
+    above: str, line: str, count: int
+) -> None:
+    full = f"{SMALL}|{SMALL}|"
+    assert len(rows(full, full, full, above, line, steps={3: 80})) == count
+
+
+@pytest.mark.parametrize(
+    ("last", "step", "count"),
+    [
+        (f"{LARGE}|{LARGE}|{LARGE}", 35, 3),
+        (f"{LARGE}|{LARGE}|{LARGE}", 34, 2),  # closer than from row to row
+        (f"{LARGE}|{LARGE}|", 35, 2),  # not in all columns
+        (f"{LARGE}|{LARGE}|{SMALL}", 35, 2),  # goes on
+    ],
+)
+def test_a_full_line_that_goes_on_nowhere_begins_a_row_where_no_white_tells(
+    last: str, step: int, count: int
+) -> None:
+    found = rows(f"{LARGE}|{LARGE}|", f"{LARGE}|{LARGE}|{LARGE}", last, steps={2: step})
+    assert len(found) == count
