@@ -148,3 +148,11 @@ def test_a_full_line_that_goes_on_nowhere_begins_a_row_where_no_white_tells(
 ) -> None:
     found = rows(f"{LARGE}|{LARGE}|", f"{LARGE}|{LARGE}|{LARGE}", last, steps={2: step})
     assert len(found) == count
+
+
+@pytest.mark.parametrize(("third", "count"), [("Good", 3), ("", 4)])
+def test_one_small_letter_among_seven_cells_is_a_stray(third: str, count: int) -> None:
+    """Of six it is too many to say that what begins small goes on."""
+    more = (f"|{LARGE}|", f"Merlot|{LARGE}|Good")
+    found = rows(f"pinot|{LARGE}|{third}", *more, *more, "of Tours||old")
+    assert len(found) == count
