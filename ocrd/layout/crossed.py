@@ -87,14 +87,14 @@ def _is_fused(piece: Piece, alike: Sequence[Piece], start: float) -> bool:
     if len(across) > ACROSS * min(len(before), len(behind)):
         return False
     run = _run(piece, across)
-    if len(run) > RUN or sum(_breaks(one, start) for one in run) < BROKEN * len(run):
+    if len(run) > RUN or sum(breaks(one, start) for one in run) < BROKEN * len(run):
         return False
     both = [[p.middle for p in side] for side in (before, behind)]
     above = all(_is_next(run[0].middle, side, -height) for side in both)
     below = all(_is_next(run[-1].middle, side, height) for side in both)
     if above or below:
         return len(run) > 1 or (above and below)
-    exactly = sum(_breaks(one, start, NEARLY) for one in run)
+    exactly = sum(breaks(one, start, NEARLY) for one in run)
     return len(run) >= MANY and exactly >= EXACT * len(run)
 
 
@@ -115,7 +115,7 @@ def _run(piece: Piece, across: Sequence[Piece]) -> list[Piece]:
     return run
 
 
-def _breaks(piece: Piece, x: float, off: float = OFF) -> bool:
+def breaks(piece: Piece, x: float, off: float = OFF) -> bool:
     """Say whether a word of a piece begins at about a place."""
     text, box = piece.line.text.strip(), piece.box
     at = (x - box.x0) / box.width * len(text)

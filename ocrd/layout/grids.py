@@ -6,28 +6,27 @@ missing they are one cell that spans both. A piece that the engine read across a
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box, Cell
-from ocrd.layout import joining, values
+from ocrd.layout import headrows, joining, nets, values
+from ocrd.layout.nets import Net
 from ocrd.layout.sheet import Grid, Piece, Stroke, cut_at
 
 TOUCH = 0.5  # heights of a line within which two rules meet
-COVERED = 0.6  # share of a field's side from which the rule along it parts two fields
 WHOLE = 0.9  # share of a field's side that some rule covers where it parts two columns,
 SHORT_RULE = 2  # rows, if it parts no more of them
 THIN = 0.7  # heights of the lowest line: a row in which no text can stand
 STEMS = 6  # upright strokes in a line of text, no further apart
 STEMS_APART = 2.0  # than so many heights of it: its letters' and no rules
 CUT = 0.8  # heights of a line by which a piece must reach over a rule to be cut there
-BOLDER = 1.25  # times the others' weight: a header's
 BROKEN_ROWS = 4  # of text, fewer tell too little of rules seen in parts, and
 FULL = 0.6  # of the columns that they fill, but for
 NEARLY_ALL = 0.9  # of them
+BOLDER = headrows.BOLDER  # times the others' weight: a header's
 TORN = 2  # values in rows of their own, or
 MANY_TORN = 3  # other texts, in a cell that no rule was seen in,
 TORN_SHARE = 0.6  # and in so many of the rows that it takes
@@ -36,21 +35,6 @@ MAX_CROSSINGS = 1_000_000  # of rules: more are hatching, and would take seconds
 MAX_FIELDS = 4000  # a net of more is a drawing
 
 Place = tuple[int, int]  # row, column
-
-
-@dataclass(frozen=True, slots=True)
-class _Net:
-    """Rules that touch each other, and the places at which they part rows and columns."""
-
-    lying: tuple[Stroke, ...]
-    standing: tuple[Stroke, ...]
-    ys: tuple[float, ...]
-    xs: tuple[float, ...]
-
-    @property
-    def box(self) -> Box:
-        """What the rules enclose."""
-        return Box(self.xs[0], self.ys[0], self.xs[-1], self.ys[-1])
 
 
 def ruled(
@@ -63,7 +47,9 @@ def ruled(
     for piece in pieces:
         standing = _without_stems(standing, piece)
     found: list[tuple[Grid, frozenset[int]]] = []
-    for net in _nets(lying, standing, TOUCH * height):
+    for ruled_net in nets.found(lying, standing, TOUCH * height):
+        body = text_rows(piece for piece in pieces if _is_inside(piece, ruled_net.box))
+        net = headrows.with_head(pieces, body, ruled_net, height)
         inside = frozenset(
             index for index, piece in enumerate(pieces) if _is_inside(piece, net.box)
         )
@@ -95,10 +81,12 @@ def _without_stems(standing: Sequence[Stroke], piece: Piece) -> Sequence[Stroke]
     ]
 
 
-def grid_of(pieces: Sequence[Piece], net: _Net, height: float) -> Grid | None:
+def grid_of(pieces: Sequence[Piece], net: Net, height: float) -> Grid | None:
     """Return the pieces as a table, None where they are none: a frame, a drawing."""
     cut = [part for piece in pieces for part in _cut(piece, net, height)]
-    net = _pruned(_with_text_rows(cut, _with_whole_rules(cut, net)), cut)
+    net = _with_head(cut, _with_text_rows(cut, _with_whole_rules(cut, net)))
+    cut = [part for piece in cut for part in _cut(piece, net, height)]
+    net = _pruned(net, cut)
     if len(net.xs) < 3 or len(net.ys) < 3 or len(net.xs) * len(net.ys) > MAX_FIELDS:
         return None
     spans = _spans(net)
@@ -111,8 +99,8 @@ def grid_of(pieces: Sequence[Piece], net: _Net, height: float) -> Grid | None:
     }
     for piece in cut:
         middle = (piece.box.x0 + piece.box.x1) / 2
-        row = _index(net.ys, piece.middle)
-        held[owners[row, _index(net.xs, middle)]].append(piece)
+        row = nets.field(net.ys, piece.middle)
+        held[owners[row, nets.field(net.xs, middle)]].append(piece)
     if sum(map(bool, held.values())) < 3 or len({place[1] for place in held if held[place]}) < 2:
         return None
     spans, held = _torn(spans, held, net)
@@ -125,7 +113,7 @@ def grid_of(pieces: Sequence[Piece], net: _Net, height: float) -> Grid | None:
 
 
 def _torn(
-    spans: dict[Place, tuple[int, int]], held: dict[Place, list[Piece]], net: _Net
+    spans: dict[Place, tuple[int, int]], held: dict[Place, list[Piece]], net: Net
 ) -> tuple[dict[Place, tuple[int, int]], dict[Place, list[Piece]]]:
     """Return the cells with those parted that hold a text in each of their rows.
 
@@ -136,7 +124,7 @@ def _torn(
         texts = text_rows(held[row, column])
         of_row: dict[int, list[Piece]] = {}
         for text in texts:
-            of_row.setdefault(_index(net.ys, text[0].middle), []).extend(text)
+            of_row.setdefault(nets.field(net.ys, text[0].middle), []).extend(text)
         are_values = all(values.is_value(cell_text(text)) for text in texts)
         enough = TORN if are_values else max(MANY_TORN, TORN_SHARE * rows)
         if len(of_row) < max(enough, len(texts)):
@@ -169,61 +157,12 @@ def text_rows(pieces: Iterable[Piece]) -> list[list[Piece]]:
     return [sorted(row, key=lambda piece: piece.box.x0) for row in rows]
 
 
-def _nets(lying: Sequence[Stroke], standing: Sequence[Stroke], touch: float) -> list[_Net]:
-    """Return the rules in groups that hang together."""
-    group = list(range(len(lying) + len(standing)))
-
-    def root(index: int) -> int:
-        while group[index] != index:
-            group[index] = group[group[index]]
-            index = group[index]
-        return index
-
-    for a, across in enumerate(lying):
-        for b, down in enumerate(standing, len(lying)):
-            if (
-                across.start - touch <= down.at <= across.end + touch
-                and down.start - touch <= across.at <= down.end + touch
-            ):
-                group[root(a)] = root(b)
-    members: dict[int, list[int]] = {}
-    for index in range(len(group)):
-        members.setdefault(root(index), []).append(index)
-    nets = []
-    for indices in members.values():
-        across_all = tuple(lying[index] for index in indices if index < len(lying))
-        down_all = tuple(standing[index - len(lying)] for index in indices if index >= len(lying))
-        if len(across_all) >= 2 and down_all:
-            nets.append(_net(across_all, down_all, touch))
-    return nets
-
-
-def _net(lying: tuple[Stroke, ...], standing: tuple[Stroke, ...], touch: float) -> _Net:
-    """Return the net with a border on each side, be it drawn or not."""
-    ys = [*(rule.at for rule in lying), min(rule.start for rule in standing)]
-    ys.append(max(rule.end for rule in standing))
-    xs = [*(rule.at for rule in standing), min(rule.start for rule in lying)]
-    xs.append(max(rule.end for rule in lying))
-    return _Net(lying, standing, _places(ys, touch), _places(xs, touch))
-
-
-def _places(values: Iterable[float], touch: float) -> tuple[float, ...]:
-    """Return the values, those that are near each other as their mean."""
-    groups: list[list[float]] = []
-    for value in sorted(values):
-        if groups and value - groups[-1][-1] <= touch:
-            groups[-1].append(value)
-        else:
-            groups.append([value])
-    return tuple(sum(group) / len(group) for group in groups)
-
-
 def _is_inside(piece: Piece, box: Box) -> bool:
     middle = (piece.box.x0 + piece.box.x1) / 2
     return box.y0 < piece.middle < box.y1 and box.x0 < middle < box.x1
 
 
-def _cut(piece: Piece, net: _Net, height: float) -> list[Piece]:
+def _cut(piece: Piece, net: Net, height: float) -> list[Piece]:
     """Return the piece in parts where rules between columns cross it."""
     parts = [piece]
     for rule in sorted(net.standing, key=lambda rule: rule.at):
@@ -234,7 +173,7 @@ def _cut(piece: Piece, net: _Net, height: float) -> list[Piece]:
     return parts
 
 
-def _with_text_rows(pieces: Sequence[Piece], net: _Net) -> _Net:
+def _with_text_rows(pieces: Sequence[Piece], net: Net) -> Net:
     """Return the net with rows parted where only the text parts them.
 
     Where few rules lie across a table, its rows stand free between them: each begins in the first
@@ -246,7 +185,7 @@ def _with_text_rows(pieces: Sequence[Piece], net: _Net) -> _Net:
         rows = text_rows(band)
         if len(rows) < 2:
             continue
-        places = [{_index(net.xs, (p.box.x0 + p.box.x1) / 2) for p in row} for row in rows]
+        places = [{nets.field(net.xs, (p.box.x0 + p.box.x1) / 2) for p in row} for row in rows]
         if len(rows) == 2 and not _have_values(rows, net):
             continue
         if _are_columns(rows, net):
@@ -259,19 +198,29 @@ def _with_text_rows(pieces: Sequence[Piece], net: _Net) -> _Net:
     return replace(net, ys=tuple(sorted(ys)))
 
 
-def _are_columns(rows: Sequence[Sequence[Piece]], net: _Net) -> bool:
+def _with_head(pieces: Sequence[Piece], net: Net) -> Net:
+    """Return the net with its head parted from the first row, where no rule lies below it."""
+    bands = [
+        text_rows(piece for piece in pieces if top < piece.middle < bottom)
+        for top, bottom in pairwise(net.ys)
+    ]
+    parted = headrows.parted(bands, net)
+    return net if parted is net else _with_text_rows(pieces, parted)
+
+
+def _are_columns(rows: Sequence[Sequence[Piece]], net: Net) -> bool:
     """Say whether fields hold columns of text: a frame around a story of a newspaper, and rules."""
     if len(rows) < PROSE_ROWS:
         return False
     several = 0
     for row in rows:
         wide = [p for p in row if p.box.width > PROSE * p.box.height]
-        places = [_index(net.xs, (p.box.x0 + p.box.x1) / 2) for p in wide]
+        places = [nets.field(net.xs, (p.box.x0 + p.box.x1) / 2) for p in wide]
         several += len(set(places)) < len(places)
     return several > len(rows) / 2
 
 
-def _with_whole_rules(pieces: Sequence[Piece], net: _Net) -> _Net:
+def _with_whole_rules(pieces: Sequence[Piece], net: Net) -> Net:
     """Return the net with a rule between any two rows of text, where most that lie are broken.
 
     Faint ones are seen in parts. Rows that fill most columns are none of one cell.
@@ -279,11 +228,11 @@ def _with_whole_rules(pieces: Sequence[Piece], net: _Net) -> _Net:
     inner = net.ys[1:-1]
     touch = min((b - a for a, b in pairwise(net.ys)), default=0.0) / 2
     left, right = net.xs[0], net.xs[-1]
-    broken = [at for at in inner if _covered(net.lying, at, touch, left, right) < WHOLE]
+    broken = [at for at in inner if nets.covered(net.lying, at, touch, left, right) < WHOLE]
     rows = text_rows(pieces)
     if len(rows) < BROKEN_ROWS or 2 * len(broken) < len(inner) or _are_columns(rows, net):
         return net
-    places = [{_index(net.xs, (p.box.x0 + p.box.x1) / 2) for p in row} for row in rows]
+    places = [{nets.field(net.xs, (p.box.x0 + p.box.x1) / 2) for p in row} for row in rows]
     first = min(map(min, places))
     full = [first in place and len(place) >= FULL * (len(net.xs) - 1) for place in places]
     if sum(full) < NEARLY_ALL * len(rows):
@@ -296,11 +245,11 @@ def _with_whole_rules(pieces: Sequence[Piece], net: _Net) -> _Net:
     return replace(net, ys=tuple(ys), lying=tuple(Stroke(y, left, right) for y in ys))
 
 
-def _have_values(rows: Sequence[Sequence[Piece]], net: _Net) -> bool:
+def _have_values(rows: Sequence[Sequence[Piece]], net: Net) -> bool:
     """Say whether rows have values above each other: those of one cell would stand beside."""
     columns = [
         {
-            _index(net.xs, (piece.box.x0 + piece.box.x1) / 2)
+            nets.field(net.xs, (piece.box.x0 + piece.box.x1) / 2)
             for piece in row
             if values.is_value(piece.line.text)
         }
@@ -309,14 +258,15 @@ def _have_values(rows: Sequence[Sequence[Piece]], net: _Net) -> bool:
     return bool(set.intersection(*columns))
 
 
-def _pruned(net: _Net, pieces: Sequence[Piece]) -> _Net:
+def _pruned(net: Net, pieces: Sequence[Piece]) -> Net:
     """Return the net without places that part nothing: no rule in any row, no text beyond."""
     rows = range(len(net.ys) - 1)
     xs = [net.xs[0], net.xs[-1]]
     for column in range(1, len(net.xs) - 1):
-        parted = [row for row in rows if _is_parted(net, row, column)]
+        parted = [row for row in rows if nets.is_parted(net, row, column)]
         # The stems of letters above each other look like a short rule.
-        if len(parted) > SHORT_RULE or any(_is_parted(net, row, column, WHOLE) for row in parted):
+        whole = (nets.is_parted(net, row, column, WHOLE) for row in parted)
+        if len(parted) > SHORT_RULE or any(whole):
             xs.insert(-1, net.xs[column])
     if len(xs) > 2 and not any(piece.box.x0 < xs[1] - TOUCH * piece.box.height for piece in pieces):
         del xs[0]
@@ -325,11 +275,11 @@ def _pruned(net: _Net, pieces: Sequence[Piece]) -> _Net:
     ):
         del xs[-1]
     thin = THIN * min((piece.box.height for piece in pieces), default=0.0)
-    ys = _places(net.ys, thin)  # a double rule, the end of a bar
+    ys = nets.places(net.ys, thin)  # a double rule, the end of a bar
     return replace(net, xs=tuple(xs), ys=ys)
 
 
-def _spans(net: _Net) -> dict[Place, tuple[int, int]]:
+def _spans(net: Net) -> dict[Place, tuple[int, int]]:
     """Return the cells: the first field of each, and how many rows and columns it takes."""
     free = {
         (row, column)
@@ -341,49 +291,17 @@ def _spans(net: _Net) -> dict[Place, tuple[int, int]]:
         if (row, column) not in free:
             continue
         columns = 1
-        while (row, column + columns) in free and not _is_parted(net, row, column + columns):
+        while (row, column + columns) in free and not nets.is_parted(net, row, column + columns):
             columns += 1
         rows = 1
         while all(
-            (row + rows, at) in free and not _is_ruled_off(net, row + rows, at)
+            (row + rows, at) in free and not nets.is_ruled_off(net, row + rows, at)
             for at in range(column, column + columns)
         ):
             rows += 1
         spans[row, column] = rows, columns
         free -= {(row + r, column + c) for r in range(rows) for c in range(columns)}
     return spans
-
-
-def _is_parted(net: _Net, row: int, column: int, share: float = COVERED) -> bool:
-    """Say whether a rule stands left of the field, along so much of it."""
-    start, end, at = net.ys[row], net.ys[row + 1], net.xs[column]
-    near = min(net.xs[column] - net.xs[column - 1], net.xs[column + 1] - net.xs[column]) / 2
-    return _covered(net.standing, at, near, start, end) >= share
-
-
-def _is_ruled_off(net: _Net, row: int, column: int) -> bool:
-    """Say whether a rule lies above the field, or nothing but the text parts the two rows."""
-    at = net.ys[row]
-    near = min(at - net.ys[row - 1], net.ys[row + 1] - at) / 2
-    if not any(abs(rule.at - at) < near for rule in net.lying):
-        return True
-    return _covered(net.lying, at, near, net.xs[column], net.xs[column + 1]) >= COVERED
-
-
-def _covered(
-    strokes: Iterable[Stroke], at: float, near: float, start: float, end: float
-) -> float:
-    """Return which share of a length the strokes at a place cover."""
-    covered = sum(
-        max(0.0, min(stroke.end, end) - max(stroke.start, start))
-        for stroke in strokes
-        if abs(stroke.at - at) < near
-    )
-    return covered / max(end - start, 1e-9)
-
-
-def _index(places: Sequence[float], value: float) -> int:
-    return min(max(bisect_right(places, value) - 1, 0), len(places) - 2)
 
 
 def _header_rows(held: dict[Place, list[Piece]]) -> int:

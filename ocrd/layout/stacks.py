@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 from ocrd.job import Box, Cell
 from ocrd.layout import values
@@ -28,6 +29,10 @@ MOST_LINES = 14
 LONG = 45  # characters that no line of a block has
 MARKS = 2  # lines that say what they are, of a block without an address
 BESIDE = 0.1  # of white to what stands beside it
+APART = 3  # lines of a block that others stand beside, in other type,
+FEW_BESIDE = 2  # at most,
+LEVEL = 0.3  # and so much higher or lower than each of its lines, unless they are
+LOGO = 1.6  # times as high
 
 _STREET = re.compile(
     r"(?:[^\W\d_][\w.'’-]*\s){1,4}\d{1,4}\s?[a-zA-Z]?(?:[-/]\d+)?|\d{1,5}\s[^\W\d_][\w.' ’-]+"
@@ -42,6 +47,21 @@ _MARK = re.compile(
     r"|Mobile?|E-?Mail|TVA|SIRET|NIF|CIF|HRB|Amtsgericht|Bankverbindung|Sparkasse|Bank|Registered)\b"
     r"|Steuer-?\s?(?:nummer|Nr)|USt\b|USt-?Id|VAT\s(?:no|id|reg)|Tax\s(?:no|num|id)|Gesch[äa]ftsf"
     r"|Managing\sdirector)",
+    re.IGNORECASE,
+)
+# What heads an address on invoices, delivery notes and orders: nothing else stands below it.
+_ADDRESSED = re.compile(
+    r"(?:(?:bill(?:ed|ing)?|invoiced?|ship(?:ped|ping)?|deliver(?:ed|y)?|sold|mail|remit)"
+    r"(?: to| address)|sender|recipient|consignee|consignor|contact"
+    r"|(?:rechnungs|liefer|versand|firmen|post)(?:adresse|anschrift|empfänger)|rechnung an"
+    r"|lieferung an|absender(?:in)?|empfänger(?:in)?|auftraggeber(?:in)?|ansprechpartner(?:in)?"
+    r"|(?:adresse )?(?:de )?(?:la )?(?:facturation|livraison|l'expédition)|facturé à|livré à"
+    r"|expéditeur|destinataire|client facturé"
+    r"|(?:dirección )?(?:de )?(?:facturación|entrega|envío)|facturar a|enviar a|remitente"
+    r"|destinatario|contacto"
+    r"|(?:indirizzo )?(?:di )?(?:fatturazione|consegna|spedizione)|fatturare a|spedire a|mittente"
+    r"|(?:endereço )?(?:de )?(?:faturação|faturamento|entrega)|faturar a|remetente|destinatário"
+    r"|(?:factuur|aflever|verzend|bezorg)adres|afzender|ontvanger)\s?:?",
     re.IGNORECASE,
 )
 
@@ -59,7 +79,9 @@ class _Chain:
     @property
     def tells(self) -> bool:
         """Say whether its lines tell that it is a block."""
-        return self.marks >= MARKS or is_address([piece.line.text for piece in self.pieces])
+        texts = [piece.line.text.strip() for piece in self.pieces]
+        is_named = len(texts) > LINES and _ADDRESSED.fullmatch(texts[0]) is not None
+        return is_named or self.marks >= MARKS or is_address(texts)
 
     @property
     def box(self) -> Box:
@@ -91,7 +113,12 @@ def gathered(pieces: Sequence[Piece]) -> list[Piece]:
     ]
     whole: list[Piece] = []
     gone: set[int] = set()
-    for chain in (*telling, *feet):
+    alone = [
+        chain
+        for chain in chains
+        if not any(chain is one for one in (*taken, *feet)) and _is_in_no_row(chain, pieces)
+    ]
+    for chain in (*telling, *feet, *alone):
         inside = {id(piece) for piece in chain.pieces}
         if len(chain.pieces) >= LINES and _is_apart(chain, pieces, inside):
             gone |= inside
@@ -206,6 +233,33 @@ def _is_level(chain: _Chain, other: _Chain) -> bool:
     a, b = chain.pieces[0], other.pieces[0]
     beside = chain.box.x1 < other.box.x0 or other.box.x1 < chain.box.x0
     return beside and abs(a.middle - b.middle) < IN_LINE * a.box.height
+
+
+def _is_in_no_row(chain: _Chain, pieces: Sequence[Piece]) -> bool:
+    """Say whether little stands beside a chain: a logo, or lines in other type between its lines.
+
+    Lines of the same type may be a paragraph's, or cells; small signs in a row, marks of notes.
+    """
+    if len(chain.pieces) < APART or _has_values(chain):
+        return False
+    inside, box = {id(piece) for piece in chain.pieces}, chain.box
+    beside = [p for p in pieces if id(p) not in inside and box.y0 < p.middle < box.y1]
+    size = median(line.line.typeface.size for line in chain.pieces)
+    height = median(line.box.height for line in chain.pieces)
+
+    def is_apart(piece: Piece) -> bool:
+        if piece.box.height > LOGO * height:
+            return True
+        if any(abs(piece.middle - line.middle) < LEVEL * height for line in chain.pieces):
+            return False
+        sizes = piece.line.typeface.size, size
+        return _differ(*sizes) or _differ(piece.box.height, height)
+
+    return 0 < len(beside) <= FEW_BESIDE and all(map(is_apart, beside))
+
+
+def _differ(a: float, b: float) -> bool:
+    return min(a, b) > 0 and max(a, b) >= ALIKE * min(a, b)
 
 
 def _has_values(chain: _Chain) -> bool:

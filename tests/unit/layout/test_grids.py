@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocrd.job import Box, Line, Rule
-from ocrd.layout import grids
+from ocrd.layout import grids, nets
 from ocrd.layout.sheet import Piece, Stroke
 from tests.unit.layout.grids import ACROSS, DOWN, FOUR, Place, put, ruled
 from tests.unit.printed import BOLD, HEIGHT, WIDTH, blocks, cells, line, lying, paragraph, standing
@@ -175,11 +175,11 @@ def test_hatching_is_not_searched_for_tables(
 ) -> None:
     calls: list[object] = []
 
-    def nets(*some: object) -> list[object]:
+    def found(*some: object) -> list[object]:
         calls.append(some)
         return []
 
-    monkeypatch.setattr(grids, "_nets", nets)
+    monkeypatch.setattr(nets, "found", found)
     assert grids.ruled([put("a", 1, 1)], ACROSS[:1] * lying, DOWN[:1] * standing) == []
     assert bool(calls) == searched
 

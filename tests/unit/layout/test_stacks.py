@@ -2,9 +2,9 @@
 
 import pytest
 
-from ocrd.job import Block
+from ocrd.job import Block, Typeface
 from ocrd.layout.stacks import is_address
-from tests.unit.printed import blocks, cells, line, lines, paragraph
+from tests.unit.printed import LINE, PLAIN, blocks, cells, line, lines, paragraph
 
 BILL = "Bill to\nGreta Villanueva\nLange Reihe 74\n66003 Aarhus"
 DELIVER = "Deliver to\nDavid Delacroix\nHarbour Street 7\n28217 Bremen"
@@ -82,3 +82,36 @@ def test_words_that_hold_the_name_of_a_number_are_no_block() -> None:
     assert cells(table) == [
         list(row) for row in zip(terms.split("\n"), types.split("\n"), strict=True)
     ]
+
+
+@pytest.mark.parametrize(("left", "right"), [
+    ("Facturation", "Livraison :"), ("Sold to", "Ship to"),
+    ("Rechnungsadresse", "Lieferanschrift"), ("Remitente", "Dirección de entrega"),
+])  # fmt: skip
+def test_what_is_named_an_address_is_one_without_a_street(left: str, right: str) -> None:
+    one = f"{left}\nClara Vonnegut\nLe Moulin"
+    other = f"{right}\nNoah Pettersen\nThe Old Granary\nSouthwold"
+    found = blocks(lines(one, 150, 300), lines(other, 800, 300), paragraph(700))
+    assert written(found)[:2] == [one, other]
+    assert [block.label for block in found[:2]] == ["text", "text"]
+
+
+def test_columns_of_other_names_stay_rows() -> None:
+    one, other = "Office\nClara Vonnegut\nLe Moulin", "Depot\nNoah Pettersen\nSouthwold"
+    found = blocks(lines(one, 150, 300), lines(other, 800, 300), paragraph(700))
+    assert not {one, other} & set(written(found))
+
+
+@pytest.mark.parametrize(("face", "y", "height", "is_block"), [
+    (Typeface(size=9, weight=1.4), 329, 20, True),  # a sender's line above a window
+    (Typeface(size=9, weight=1.4), 345, 20, False),  # in a row with a line: a note's mark
+    (Typeface(size=30, weight=4), 310, 60, True),  # a name set large
+    (PLAIN, 320, LINE, False),
+])  # fmt: skip
+def test_a_block_beside_a_line_in_other_type_is_read_whole(
+    face: Typeface, y: float, height: float, is_block: bool
+) -> None:
+    sender = line("Clara Vonnegut, Le Moulin", 150, y, face, width=500, height=height)
+    facts = "Member no. 4711\nsince spring 1998\nIn the chair until\nthe summer of 2005"
+    found = written(blocks(sender, lines(facts, 1000, 300), paragraph(700)))
+    assert (found[:2] == ["Clara Vonnegut, Le Moulin", facts]) == is_block

@@ -1,0 +1,83 @@
+"""Score what stands side by side on office papers, or below a fill that is no rule.
+
+Ruled tables whose head stands on a fill, short words in rows without rules, labels beside their
+values, blocks of lines beside each other: eight papers of each, set from numbers; eight more
+(``--heldout``), in other type, words, languages and widths, nobody tunes on. Counted are the rows
+of tables, their heads too, and texts that stand whole outside of them; a label with its value may
+be a row or a text. ``--pages`` prints every page.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.quality import office, printing
+from benchmarks.quality.documents import CACHE
+from benchmarks.quality.lines import recognitions
+from benchmarks.quality.office import OfficeScan, RowScore
+from benchmarks.quality.office_sheet import OfficeSheet
+from benchmarks.quality.papers_kinds import KINDS, paper
+from benchmarks.quality.printing import Print, draw
+from benchmarks.quality.sheets import markdown
+
+AGAIN = 20  # the same settings with other words, from that number on
+_PAGE = (
+    '#set page("a4", margin: {margin}cm)\n'
+    '#set text(font: "{font}", lang: "en", hyphenate: false)\n'
+)
+
+
+def papers(*, held: bool, only: str = "") -> Iterator[OfficeScan]:
+    """Yield the papers of every kind, drawing what is not there."""
+    some = printing.HELD if held else printing.TUNED
+    settings = [*some, *(replace(how, number=how.number + AGAIN) for how in some)]
+    for kind in KINDS:
+        for how in settings if only in kind else ():
+            yield _drawn(kind, how)
+
+
+def _drawn(kind: str, how: Print) -> OfficeScan:
+    path = CACHE / "images" / f"paper-{kind}-{how.number}.png"
+    one = paper(kind, how.number)
+    if not path.exists():
+        margin = (1.6, 2.0, 2.4)[how.number % 3]
+        draw(_PAGE.format(font=how.font, margin=margin) + one.source, path, how)
+    return OfficeScan(one, how.number, path)
+
+
+def _score(one: OfficeSheet, markdown: str) -> RowScore:
+    """Return what is there of a paper; a label's value may stand behind it in a text, too."""
+    if one.kind != "labels":
+        return office.row_score(one, markdown)
+    alone = [replace(one, rows=(row,), around=(" ".join(row),)) for row in one.rows]
+    scores = [office.row_score(each, markdown) for each in alone]
+    return RowScore(sum(bool(s.rows or s.around) for s in scores), len(scores), 0, 0)
+
+
+def main() -> None:
+    """Set, read, lay out, score, print."""
+    parser = argparse.ArgumentParser(prog="benchmarks.quality.papers", description=__doc__)
+    parser.add_argument("--heldout", action="store_true")
+    parser.add_argument("--pages", action="store_true")
+    parser.add_argument("--stale", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--out", type=Path, default=CACHE / "markdown")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    results: list[tuple[OfficeScan, RowScore]] = []
+    scans = papers(held=options.heldout, only=options.only)
+    for scan, read in recognitions(scans, seconds=1e9, stale=options.stale):
+        text = markdown(read)
+        (options.out / f"{scan.id}.md").write_text(text)
+        one = _score(scan.sheet, text)
+        results.append((scan, one))
+        if options.pages:
+            print(f"{scan.id:24s} {one.rows} of {one.of_rows}, {one.around} of {one.of_around}")
+    office.print_rows(results)
+
+
+if __name__ == "__main__":
+    main()
