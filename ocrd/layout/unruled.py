@@ -13,14 +13,14 @@ from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box
-from ocrd.layout import beside, codes, fused, placed, values, worded
+from ocrd.layout import beside, codes, fused, placed, shortrows, values, worded
 from ocrd.layout.placed import LEVEL, ROWS, WRAP, Placed
 from ocrd.layout.sheet import Grid, Piece, around, cut_at
+from ocrd.layout.shortrows import PADDING
 
 # In heights of a line unless they say otherwise.
 OVERLAP = 0.6  # by which the boxes of neighbours in a row may overlap
 STRIP = 0.15  # of white between two columns
-PADDING = 0.22  # by which a box reaches beyond its letters
 ROW_GAP = 3.2  # from one row to the next, in one table
 REACH = 1.0  # by which what crosses a strip reaches into both columns
 STRAY = 8  # rows, of which one may cross a strip
@@ -53,7 +53,7 @@ class _Row:
 
 def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
     """Return the tables, with the pieces' indices in each."""
-    found = worded.tables(pieces)
+    found = [(shortrows.parted(grid), inside) for grid, inside in worded.tables(pieces)]
     out = beside.prose(pieces).union(*(inside for _, inside in found))
     plain = [
         index for index, piece in enumerate(pieces) if piece.whole is None and index not in out
