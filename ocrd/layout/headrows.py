@@ -22,6 +22,7 @@ FULL = 0.75  # and where nothing but its distance tells it
 STEP = 0.85  # of the usual distance of two rows, from a head to the first one
 ABOVE = 1.8  # heights of a line from a head's middle to the rules below it
 ROWS = 3  # below it that tell the usual one
+WORDS = 8  # of a name at most
 CROSSES = 0.2  # heights of a line by which a name reaches over a rule between columns
 
 Rows = Sequence[Sequence[Piece]]  # of text, from the top
@@ -41,6 +42,8 @@ def parted(bands: Sequence[Rows], net: Net) -> Net:
     if not end:
         return net
     head = [piece for row in rows[:end] for piece in row]
+    if any(len(text.split()) > WORDS for text in _columns(head, net).values()):
+        return net
     at = (max(piece.box.y1 for piece in head) + _top(rows[end:])) / 2
     standing = _through(net, net.ys[first], at, head)
     return replace(net, ys=tuple(sorted((*net.ys, at))), standing=standing)

@@ -32,7 +32,8 @@ BESIDE = 0.1  # of white to what stands beside it
 APART = 3  # lines of a block that others stand beside, in other type,
 FEW_BESIDE = 2  # at most,
 LEVEL = 0.3  # and so much higher or lower than each of its lines, unless they are
-LOGO = 1.6  # times as high
+LOGO = 1.6  # times as high,
+WHITE = 2.0  # of white to them
 
 _STREET = re.compile(
     r"(?:[^\W\d_][\w.'’-]*\s){1,4}\d{1,4}\s?[a-zA-Z]?(?:[-/]\d+)?|\d{1,5}\s[^\W\d_][\w.' ’-]+"
@@ -248,6 +249,9 @@ def _is_in_no_row(chain: _Chain, pieces: Sequence[Piece]) -> bool:
     height = median(line.box.height for line in chain.pieces)
 
     def is_apart(piece: Piece) -> bool:
+        white = max(box.x0 - piece.box.x1, piece.box.x0 - box.x1)
+        if piece.whole is not None or white < WHITE * height:
+            return False
         if piece.box.height > LOGO * height:
             return True
         if any(abs(piece.middle - line.middle) < LEVEL * height for line in chain.pieces):

@@ -51,6 +51,14 @@ def test_the_lines_of_a_first_row_with_its_value_at_the_last_one_are_no_head() -
     assert ruled([*first, *VALUES[2:]], ACROSS, DOWN) == [["a thing of oak", "1,00"], *ROWS[1:]]
 
 
+@pytest.mark.parametrize(("words", "is_head"), [(8, True), (9, False)])
+def test_a_sentence_over_values_is_no_name(words: int, is_head: bool) -> None:
+    said = " ".join("abcdefghi"[:words])
+    head: list[Place] = [(said, LEFT, 320), HEAD[1]]
+    first = [[said, "Price"], ROWS[0]] if is_head else [[f"{said} a", "Price 1,00"]]
+    assert ruled([*head, *VALUES], ACROSS, DOWN) == [*first, *ROWS[1:]]
+
+
 def test_names_of_fields_above_their_values_are_no_head() -> None:
     """Every field of such a form has both."""
     down = [Stroke(x, 295, 495) for x in (200, 500, 900)]

@@ -3,8 +3,20 @@
 import pytest
 
 from ocrd.job import Block, Typeface
-from ocrd.layout.stacks import is_address
-from tests.unit.printed import LINE, PLAIN, blocks, cells, line, lines, paragraph
+from ocrd.layout import grids
+from ocrd.layout.sheet import Piece, Stroke, page_box
+from ocrd.layout.stacks import gathered, is_address
+from tests.unit.printed import (
+    LINE,
+    PLAIN,
+    blocks,
+    cells,
+    line,
+    lines,
+    lying,
+    paragraph,
+    standing,
+)
 
 BILL = "Bill to\nGreta Villanueva\nLange Reihe 74\n66003 Aarhus"
 DELIVER = "Deliver to\nDavid Delacroix\nHarbour Street 7\n28217 Bremen"
@@ -102,16 +114,36 @@ def test_columns_of_other_names_stay_rows() -> None:
     assert not {one, other} & set(written(found))
 
 
-@pytest.mark.parametrize(("face", "y", "height", "is_block"), [
-    (Typeface(size=9, weight=1.4), 329, 20, True),  # a sender's line above a window
-    (Typeface(size=9, weight=1.4), 345, 20, False),  # in a row with a line: a note's mark
-    (Typeface(size=30, weight=4), 310, 60, True),  # a name set large
-    (PLAIN, 320, LINE, False),
+@pytest.mark.parametrize(("face", "y", "height", "x", "is_block"), [
+    (Typeface(size=9, weight=1.4), 329, 20, 150, True),  # a sender's line above a window
+    (Typeface(size=9, weight=1.4), 329, 20, 480, False),  # no white between
+    (Typeface(size=9, weight=1.4), 345, 20, 150, False),  # in a row with a line: a note's mark
+    (Typeface(size=30, weight=4), 310, 60, 150, True),  # a name set large
+    (PLAIN, 320, LINE, 150, False),
 ])  # fmt: skip
 def test_a_block_beside_a_line_in_other_type_is_read_whole(
-    face: Typeface, y: float, height: float, is_block: bool
+    face: Typeface, y: float, height: float, x: float, is_block: bool
 ) -> None:
-    sender = line("Clara Vonnegut, Le Moulin", 150, y, face, width=500, height=height)
+    sender = line("Clara Vonnegut, Le Moulin", x, y, face, width=500, height=height)
     facts = "Member no. 4711\nsince spring 1998\nIn the chair until\nthe summer of 2005"
     found = written(blocks(sender, lines(facts, 1000, 300), paragraph(700)))
     assert (found[:2] == ["Clara Vonnegut, Le Moulin", facts]) == is_block
+
+
+def test_a_table_beside_lines_is_no_logo() -> None:
+    rows = [
+        line(text, x, 290 + 48 * row)
+        for row in range(4)
+        for x, text in ((160, f"a{row}"), (460, f"b{row}"))
+    ]
+    net = [lying(280 + 48 * at, 150, 750) for at in range(5)]
+    net += [standing(x, 280, 472) for x in (150, 450, 750)]
+    facts = "Member no. 4711\nsince spring 1998\nIn the chair until\nthe summer of 2005"
+    pieces = [Piece(one, page_box(one)) for one in lines(facts, 1000, 300)]
+    ((grid, _),) = grids.ruled(
+        [Piece(one, page_box(one)) for one in rows],
+        [Stroke(rule.start[1], rule.start[0], rule.end[0]) for rule in net[:5]],
+        [Stroke(rule.start[0], rule.start[1], rule.end[1]) for rule in net[5:]],
+    )  # fmt: skip
+    table = Piece(rows[0], grid.box, grid)
+    assert gathered([table, *pieces]) == [table, *pieces]
