@@ -1,10 +1,10 @@
 """Score what stands side by side on office papers, or below a fill that is no rule.
 
 Ruled tables whose head stands on a fill, short words in rows without rules, labels beside their
-values, blocks of lines beside each other: eight papers of each, set from numbers; eight more
-(``--heldout``), in other type, words, languages and widths, nobody tunes on. Counted are the rows
-of tables, their heads too, and texts that stand whole outside of them; a label with its value may
-be a row or a text. ``--pages`` prints every page.
+values, blocks of lines beside each other, pages of an index: eight papers of each, set from
+numbers; eight more (``--heldout``), in other type, words, languages and widths, nobody tunes on.
+Counted are the rows of tables, their heads too, and texts that stand whole outside of them; a
+label with its value may be a row or a text. ``--pages`` prints every page.
 """
 
 from __future__ import annotations

@@ -43,6 +43,20 @@ _BLOCKS = (
 _HALLS = (
     ("Harbour Villa", "Mill House", "The Old Granary"), ("Villa Rosa", "Casa Grande", "El Molino"),
 )  # fmt: skip
+_TOPICS = (
+    ("abatement", "anchorage", "arbitration", "ballast", "bills of lading", "canals",
+     "cargo, damaged", "charts", "coal", "customs duty", "demurrage", "docks", "dredging",
+     "ferries", "freight rates", "gales of 1881", "grain elevators", "harbour dues", "ice",
+     "insurance", "jetties", "lighters", "lighthouses", "mooring", "pilots", "quarantine",
+     "quays", "railways", "salvage", "sheds", "steam tugs", "tides", "timber trade", "tonnage",
+     "warehouses", "wool", "wrecks", "yards"),
+    ("aduana", "agua dulce", "almacenes", "ancla", "astilleros", "atraque", "balizas",
+     "barcos de vela", "boyas", "cabos", "calado", "carbón", "carga", "compuertas",
+     "cuarentena", "diques secos", "dragado", "ensenada", "faros", "ferrocarril", "fletes",
+     "grúas", "lonja", "madera", "mareas", "muelles", "naufragios", "niebla", "patrones",
+     "pesca", "prácticos", "puentes", "remolcadores", "sal", "seguros", "tarifas", "temporales",
+     "vapor"),
+)  # fmt: skip
 _FILLS = (("luma(150)", "rgb(\"#cfd8e6\")", "luma(205)"), ("luma(170)", "rgb(\"#d9e8cf\")"))
 
 
@@ -172,7 +186,38 @@ def _blocks(page: Setting, held: int) -> None:
     page.paragraph(f"{page.chance.choice(GOODS)}; {page.chance.choice(MORE)}.", SENTENCES[1])
 
 
+def _index(page: Setting, held: int) -> None:
+    """Set a page of a book's index in narrow columns, an entry a line, some below others."""
+    count = 3 if held and page.chance.random() < 0.6 else 2
+    between = page.chance.choice((", ", "  ")) if held else page.chance.choice((", ", "#h(1em)"))
+    topics = _TOPICS[held]
+    words = sorted({*topics, *page.some((*TOWNS, *NAMES, *FIRST), 24)}, key=str.casefold)
+    entries, shown = [], []
+    for word in words * 2:
+        if page.chance.random() < 0.85 or word in topics:
+            numbers = sorted(page.chance.sample(range(3, 480), page.chance.randint(1, 3)))
+            last = numbers[-1] + page.chance.randint(1, 9)
+            some = [str(one) for one in numbers]
+            some[-1] += f"–{last}" if page.chance.random() < 0.3 else ""
+            pages = ", ".join(some)
+            entries.append((word, pages, page.chance.random() < 0.12))
+    entries.sort(key=lambda one: one[0].casefold())
+    for word, pages, is_below in entries:
+        space = between if between.startswith("#") else f"#{quoted(between)}"
+        indent = "#h(1.2em)" if is_below and not held else ""
+        shown.append(f"{indent}#{quoted(word)}{space}#{quoted(pages)}")
+        gap = " " if between.startswith("#") or not between.strip() else between
+        page.around.append(f"{word}{gap}{pages}")
+    size = page.chance.choice((8, 9, 10))
+    page.parts.append(
+        "#align(center)[#text(13pt)[Index]]\n#v(6pt)\n"
+        f"#set text({size}pt)\n#set par(leading: 0.5em)\n"
+        f"#columns({count}, gutter: {page.chance.choice((10, 16, 24))}pt)["
+        + " #linebreak() ".join(shown) + "]"
+    )
+
+
 KINDS: dict[str, Callable[[Setting, int], None]] = {
     "filled": _filled, "filled-words": _filled_words, "short": _short, "labels": _labels,
-    "blocks": _blocks,
+    "blocks": _blocks, "index": _index,
 }  # fmt: skip

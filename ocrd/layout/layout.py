@@ -24,6 +24,7 @@ from ocrd.layout import (
     grids,
     headings,
     illustrated,
+    indexes,
     lists,
     running,
     shapes,
@@ -89,7 +90,7 @@ def _laid_out(
     page = Sheet.of(lines, width, height, rules)
     pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
     pieces, around_it = running.part(pieces, height)
-    pieces = codes.gathered(stacks.gathered(pieces), codes.ROWS)
+    pieces = codes.gathered(stacks.gathered(indexes.gathered(pieces)), codes.ROWS)
     pieces = codes.gathered(_with_tables(pieces, unruled.tables(pieces)))
     ordered = edges.outermost(rows(pieces, page.turned, page.lying), height)
     if not ordered:

@@ -147,7 +147,7 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
         return Bond.JOINED if last.is_side and row.is_side else Bond.APART
     if row.column != last.column and row.box.y0 < last.box.y1:  # beside: the next column
         plain = draft.label != "list" and max(len(last.cells), len(row.cells)) == 1
-        if _stands_off(draft, ordered, index):
+        if last.kept or row.kept or _stands_off(draft, ordered, index):
             return Bond.APART
         alike = headings.is_set_apart(last, body) == headings.is_set_apart(row, body)
         return Bond.JOINED if goes_on and plain and alike else Bond.APART
