@@ -30,7 +30,9 @@ Rows = Sequence[Sequence[Piece]]  # of text, from the top
 
 def parted(bands: Sequence[Rows], net: Net) -> Net:
     """Return the net with its first band parted below the head, itself if there is none."""
-    first = next((at for at, rows in enumerate(bands) if rows), 0)
+    first = next((at for at, rows in enumerate(bands) if rows), None)
+    if first is None:  # a rule alone, or nothing between two of them
+        return net
     rows, below = bands[first], [row for band in bands[first + 1 :] for row in band]
     if len(rows) == 1 and below:
         return _ruled_off(rows[0], below, net, first + 1)

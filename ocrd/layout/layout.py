@@ -25,6 +25,7 @@ from ocrd.layout import (
     headings,
     illustrated,
     indexes,
+    labels,
     lists,
     running,
     shapes,
@@ -90,6 +91,7 @@ def _laid_out(
     page = Sheet.of(lines, width, height, rules)
     pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
     pieces, around_it = running.part(pieces, height)
+    pieces = _with_tables(pieces, labels.tables(pieces, page.standing))
     pieces = codes.gathered(stacks.gathered(indexes.gathered(pieces)), codes.ROWS)
     pieces = codes.gathered(_with_tables(pieces, unruled.tables(pieces)))
     ordered = edges.outermost(rows(pieces, page.turned, page.lying), height)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from ocrd.layout import headrows
+from ocrd.layout.nets import Net
 from ocrd.layout.sheet import Piece, Stroke
 from tests.unit.layout.grids import Place, put, ruled
 from tests.unit.printed import BOLD
@@ -143,3 +145,9 @@ def test_names_right_above_the_rules_are_a_head(above: list[Place], is_head: boo
 def test_a_rule_below_the_head_that_was_seen_in_part_parts_all_columns() -> None:
     across = [Stroke(345, 200, 520), *ACROSS]
     assert ruled([*HEAD, *VALUES], across, DOWN) == [["Item", "Price"], *ROWS]
+
+
+@pytest.mark.parametrize("bands", [[], [[]], [[], []]])
+def test_a_net_without_text_is_as_it_was(bands: list[Sequence[Sequence[Piece]]]) -> None:
+    net = Net((Stroke(100, 0, 9),), (), (100.0,), (0.0, 9.0))
+    assert headrows.parted(bands, net) is net
