@@ -37,10 +37,12 @@ FILLED = 0.6  # share of the cells that hold something
 ROWS = 2
 PLAIN_ROWS = 4  # below a head, if none is broken into lines
 NAMELESS_ROWS, BROKEN = 3, 2  # without a head, and how many of them are broken into lines
+BELOW, GO_ON = 6, 0.5  # rows below such a table; share of what begins in them where columns do
 ENDED = 0.6  # share of the cells above a new row that have ended there
 SHORT = 2  # words of a line in a column of names
 FULL = 0.8  # share of its column's width from which a line fills it:
 MOST_FULL, NAMELESS_FULL = 0.75, 0.5  # as many lines of a table at most, without a head fewer
+ANCHORED = 0.9  # share of a column's cells that are a value each, from which they tell the rows
 VALUES = 0.25  # share of a column's cells from which it is one of values
 APART = 1.12  # times the step of a cell's lines: rows that white parts in all columns
 
@@ -60,7 +62,9 @@ def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
         for starts in _ways(some):
             first = at - _above(rows, at, free, starts)
             lines = _lines(rows, first, starts)
-            if grid := _grid(lines, at - first, starts, is_named=_is_head(rows, at)):
+            is_named = _is_head(rows, at)
+            grid = _grid(lines, at - first, starts, is_named=is_named)
+            if grid and (is_named or not _go_on(rows[first + len(lines) :], starts)):
                 held = (piece for row in rows[first : first + len(lines)] for piece in row)
                 found.append((grid, frozenset(index_of[id(piece)] for piece in held)))
                 free = first + len(lines)
@@ -68,6 +72,19 @@ def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
                 break
         at += 1
     return found
+
+
+def _go_on(below: Sequence[Sequence[Piece]], starts: Sequence[float]) -> bool:
+    """Say whether what stands below a table without a head begins where its columns do.
+
+    It is no table then, but the beginning of several columns of text, a reference card's.
+    """
+    some = [piece for row in below[:BELOW] for piece in row]
+    near = [
+        any(abs(piece.box.x0 - start) < IN_LINE * piece.box.height for start in starts[1:])
+        for piece in some
+    ]
+    return len(below) >= BELOW and sum(near) >= GO_ON * len(some)
 
 
 def _ways(rows: Sequence[Sequence[Piece]]) -> list[tuple[float, ...]]:
@@ -251,7 +268,9 @@ def _grid(
         return None
     if _full(body_lines, starts) > (MOST_FULL if is_named else NAMELESS_FULL):
         return None
-    # Values tell their columns without names, or cells of several lines.
+    # Values tell their columns without names, or cells of several lines; and rows, one in each.
+    if any(_is_of_values([row[n] for row in body]) for n in range(width)):
+        return None
     if not (is_named and broken) and any(_are_values(body_lines, n) for n in range(width)):
         return None
     rows = [*_cells(head, [(0, upper + 1)] if is_named else [], width), *body]
@@ -297,6 +316,12 @@ def _are_values(lines: Sequence[_Line], column: int) -> bool:
     """Say whether some of a column's cells are values, or several that were read as one."""
     texts = [line[column].line.text.split() for line in lines if column in line]
     return sum(all(map(values.is_value, text)) for text in texts) > VALUES * len(texts)
+
+
+def _is_of_values(column: Sequence[Sequence[Piece]]) -> bool:
+    """Say whether nearly each cell of a column is one value."""
+    count = sum(len(cell) == 1 and values.is_value(cell[0].line.text) for cell in column)
+    return count >= ANCHORED * len(column)
 
 
 def _are_in_step(

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from ocrd.job import Line, Typeface
+from ocrd.layout import worded
+from ocrd.layout.sheet import Sheet
 from tests.unit.printed import BOLD, PLAIN, blocks, cells, line, paragraph
 
 PLACES = (200, 480, 900)
@@ -92,6 +94,31 @@ def test_columns_of_values_are_no_table_of_words() -> None:
     rows = [((name, "of a place"), ("12.50", "3.10"), ("7.80", "14.20")) for name in TABLE[0]]
     found = tables(paragraph(300), table(rows, face=PLAIN))
     assert all("12.50 3.10" not in row for one in found for row in one)
+
+
+@pytest.mark.parametrize(("count", "is_one"), [(3, False), (2, True)])
+def test_numbers_that_tell_the_rows_are_left_to_what_goes_by_them(
+    count: int, *, is_one: bool
+) -> None:
+    texts = ["1", "2", "3"][:count] + ["as before"] * (3 - count)
+    rows = [((text,), *row[1:]) for text, row in zip(texts, ROWS, strict=True)]
+    pieces = Sheet.of(table(rows), 1600, 2200).pieces
+    assert bool(worded.tables(pieces)) == is_one
+
+
+@pytest.mark.parametrize(("x", "is_one"), [(PLACES[1], False), (PLACES[1] + 90, True)])
+def test_rows_that_go_on_below_in_the_same_columns_are_columns_of_text(
+    x: float, *, is_one: bool
+) -> None:
+    below = [
+        line("text of a column", place, 1100 + 90 * row)
+        for row in range(8)
+        for place in (PLACES[0], x, x + 420)
+    ]
+    for face in (PLAIN, BOLD):  # under a head it is a table whatever follows
+        pieces = Sheet.of([*table(face=face), *below], 1600, 2200).pieces
+        found = worded.tables(pieces)
+        assert any(len(grid.rows) == len(TABLE) for grid, _ in found) == (is_one or face is BOLD)
 
 
 def test_a_head_of_several_lines_is_one() -> None:
