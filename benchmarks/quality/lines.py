@@ -25,6 +25,7 @@ from ocrd.engine.rapidocr import (
     finding,
     forms,
     fractions,
+    framed,
     gutters,
     handwriting,
     heads,
@@ -64,7 +65,7 @@ from ocrd.job import Recognition
 READING: tuple[Any, ...] = (
     RapidOcr.detect, RapidOcr.read, strips, engine._upright, engine._stands, engine._probe,
     turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
-    legibility, overlaid, RapidOcr._line, ticks, forms, RapidOcr._with_ticks, leaders,
+    legibility, overlaid, RapidOcr._line, ticks, framed, forms, RapidOcr._with_ticks, leaders,
     RapidOcr._in_parts, strokes, stamps, lookalikes, fractions,
     amounts, quotes, line_pieces,
     handwriting, mosaic, overlaps, gutters, heads, page_ink,
