@@ -216,8 +216,10 @@ def test_no_step_of_a_document_goes_through_a_whole_table(tmp_path: Path, name: 
     for statement in asked:
         plan = ledger.db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
         scans = [row[3] for row in plan if row[3].startswith("SCAN")]
+        # json_each goes through a list that the statement was given, of documents in work.
         whole = [scan for scan in scans if "USING INDEX jobs_door" not in scan
-                 and "sqlite_sequence" not in scan and "CONSTANT ROW" not in scan]  # fmt: skip
+                 and "sqlite_sequence" not in scan and "CONSTANT ROW" not in scan
+                 and not scan.startswith("SCAN json_each ")]  # fmt: skip
         assert whole == [], f"{statement}: {whole}"
     ledger.close()
 
