@@ -2,8 +2,8 @@
 
 Python runs one thread of a process at a time. Reading a page with the embedded engine needs that
 turn for a sixth of its processor time (networks and images are computed without it), so a process
-with more than some four threads at work has them wait for each other: with eight a third of what
-they could do is lost, with sixteen two thirds. ``python -m benchmarks.processes`` measures it.
+with more than some four threads at work has them wait for each other, and is no quicker with
+sixteen. ``python -m benchmarks.processes`` measures it.
 """
 
 from __future__ import annotations
