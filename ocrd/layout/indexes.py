@@ -15,6 +15,7 @@ from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box
+from ocrd.layout.grids import text_rows
 from ocrd.layout.sheet import Piece, Stack, around
 
 LEAST = 16  # lines of a page that end in numbers
@@ -49,13 +50,7 @@ def gathered(pieces: Sequence[Piece]) -> list[Piece]:
 
 def _regions(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
     """Yield the pieces between some head and some foot of the page, the most first."""
-    ordered = sorted(pieces, key=lambda piece: piece.middle)
-    rows = [[ordered[0]]]
-    for piece in ordered[1:]:
-        if piece.middle - rows[-1][0].middle < 0.5 * piece.box.height:
-            rows[-1].append(piece)
-        else:
-            rows.append([piece])
+    rows = text_rows(pieces)
     for gone in range(HEAD + FOOT):
         for head in range(min(gone, HEAD) + 1):
             foot = gone - head
@@ -105,7 +100,7 @@ def _are_index(columns: Sequence[Sequence[Piece]]) -> bool:
     whole = around(piece.box for column in columns for piece in column)
     firsts = []
     for number, column in enumerate(columns):
-        box, rows = around(piece.box for piece in column), _rows(column)
+        box, rows = around(piece.box for piece in column), text_rows(column)
         is_last = number and number == len(columns) - 1
         if box.width > WIDEST * whole.width or len(rows) < (FEW if is_last else COLUMN):
             return False
@@ -131,19 +126,9 @@ def _key(text: str) -> str:
     return plain if plain[:1].isalpha() else ""
 
 
-def _rows(column: Sequence[Piece]) -> list[list[Piece]]:
-    rows: list[list[Piece]] = []
-    for piece in column:
-        if rows and piece.middle - rows[-1][0].middle < 0.5 * piece.box.height:
-            rows[-1].append(piece)
-        else:
-            rows.append([piece])
-    return [sorted(row, key=lambda piece: piece.box.x0) for row in rows]
-
-
 def _stacked(column: Sequence[Piece]) -> Piece:
     """Return a column as one piece, the parts of each of its lines as one."""
-    lines = tuple(_joined(row) for row in _rows(column))
+    lines = tuple(_joined(row) for row in text_rows(column))
     return Piece(lines[0].line, around(piece.box for piece in lines), Stack(lines))
 
 

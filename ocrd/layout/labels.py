@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from ocrd.job import Cell
+from ocrd.layout.grids import text_rows
 from ocrd.layout.sheet import Grid, Piece, Stroke, around
 
 # In heights of a line unless they say otherwise.
@@ -52,7 +53,7 @@ def _are_labels(names: Sequence[Piece], said: Sequence[Piece], rule: Stroke) -> 
     if rule.end - rule.start < LENGTH * height:
         return False
     ends = [rule.at - piece.box.x1 for piece in names]
-    begins = [min(p.box.x0 for p in row) - rule.at for row in _rows(said)]
+    begins = [min(p.box.x0 for p in row) - rule.at for row in text_rows(said)]
     for some in (ends, begins):
         usual = median(some)
         are_flush = sum(abs(one - usual) <= FLUSH * height for one in some) >= MOST * len(some)
@@ -69,16 +70,6 @@ def _is_level(name: Piece, one: Piece) -> bool:
     return abs(name.middle - one.middle) <= LEVEL * max(name.box.height, one.box.height)
 
 
-def _rows(some: Sequence[Piece]) -> list[list[Piece]]:
-    rows: list[list[Piece]] = []
-    for piece in sorted(some, key=lambda piece: piece.middle):
-        if rows and _is_level(rows[-1][0], piece):
-            rows[-1].append(piece)
-        else:
-            rows.append([piece])
-    return [sorted(row, key=lambda piece: piece.box.x0) for row in rows]
-
-
 def _grid(names: Sequence[Piece], said: Sequence[Piece]) -> Grid:
     """Return labels and values as a table: a value goes to the label at its height, or above."""
     labels: list[list[Piece]] = []
@@ -89,7 +80,7 @@ def _grid(names: Sequence[Piece], said: Sequence[Piece]) -> Grid:
             labels.append([piece])
     values: list[list[Piece]] = [[] for _ in labels]
     before: list[Piece] = []  # values above all labels
-    for row in _rows(said):
+    for row in text_rows(said):
         reach = row[0].middle + LEVEL * row[0].box.height
         at = sum(label[0].middle <= reach for label in labels)
         (values[at - 1] if at else before).extend(row)
