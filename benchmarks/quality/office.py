@@ -72,11 +72,11 @@ def row_score(one: OfficeSheet, markdown: str) -> RowScore:
     lines = _HTML_TABLE.sub("", markdown).splitlines()
     written = [_cells(line) for line in lines if line.startswith("|")]
     written += [
-        [key for cell in _HTML_CELL.findall(row) if (key := _key(cell))]
+        [said for cell in _HTML_CELL.findall(row) if (said := key(cell))]
         for table in tables
         for row in _HTML_ROW.findall(table)
     ]
-    rest = _key(" ".join(line for line in lines if not line.startswith("|")))
+    rest = key(" ".join(line for line in lines if not line.startswith("|")))
     left = list(written)
     rows = 0
     for row in one.rows:
@@ -84,22 +84,22 @@ def row_score(one: OfficeSheet, markdown: str) -> RowScore:
         if match is not None:
             left.remove(match)
             rows += 1
-    around = sum(_is_in(_key(text), rest) for text in one.around)
+    around = sum(_is_in(key(text), rest) for text in one.around)
     return RowScore(rows, len(one.rows), around, len(one.around))
 
 
 def _cells(line: str) -> list[str]:
     parts = re.split(r"(?<!\\)\|", line.strip().strip("|"))
-    return [key for part in parts if (key := _key(part.replace("<br>", " ")))]
+    return [said for part in parts if (said := key(part.replace("<br>", " ")))]
 
 
 def _holds(cells: Sequence[str], row: Sequence[str]) -> bool:
-    wanted = [key for text in row if (key := _key(text))]
+    wanted = [said for text in row if (said := key(text))]
     return len(cells) == len(wanted) and all(map(_are_alike, cells, wanted))
 
 
 @cache
-def _key(text: str) -> str:
+def key(text: str) -> str:
     """Return a text's letters and digits."""
     plain = unicodedata.normalize("NFKC", re.sub(r"<[^>]*>|\\", " ", text))
     return "".join(filter(str.isalnum, plain)).lower()

@@ -27,9 +27,12 @@ from ocrd.layout import (
     indexes,
     labels,
     lists,
+    pairs,
+    points,
     running,
     shapes,
     sideheads,
+    sidenotes,
     stacks,
     topmost,
     unruled,
@@ -91,18 +94,21 @@ def _laid_out(
     page = Sheet.of(lines, width, height, rules)
     pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
     pieces, around_it = running.part(pieces, height)
+    pieces, given = points.parted(pieces)
+    pieces, notes = sidenotes.parted(pieces)
     pieces = _with_tables(pieces, labels.tables(pieces, page.standing))
     pieces = codes.gathered(stacks.gathered(indexes.gathered(pieces)), codes.ROWS)
+    pieces = _with_tables(pieces, pairs.tables(pieces))
     pieces = codes.gathered(_with_tables(pieces, unruled.tables(pieces)))
     ordered = edges.outermost(rows(pieces, page.turned, page.lying), height)
     if not ordered:
         return []
-    ordered = sideheads.parted(ordered)
+    ordered = sideheads.parted(points.restored(ordered, given))
     foot, head = (1 - running.ZONE) * height, running.ZONE * height
     setting = Setting.of(ordered, page.lying, foot, head)
     return [
         *_marginal(around_it.heads),
-        *_blocks(_drafts(ordered, setting), setting, around_it),
+        *_blocks(_drafts(ordered, setting), setting, around_it, given, notes),
         *_marginal(around_it.feet),
     ]
 
@@ -139,7 +145,11 @@ def plain(blocks: Iterable[Block]) -> str:
 
 
 def _blocks(
-    some: Sequence[Draft], setting: Setting, around_it: running.Running
+    some: Sequence[Draft],
+    setting: Setting,
+    around_it: running.Running,
+    given: Sequence[points.Points],
+    notes: Sequence[sidenotes.Note],
 ) -> Iterator[Block]:
     for index in lists.unmarked([(draft.rows[0], draft.label == "list") for draft in some]):
         some[index].label = "list"
@@ -152,8 +162,9 @@ def _blocks(
         if draft.label == "text" and verses.are_verses(draft.rows):
             draft.breaks |= set(range(1, len(draft.rows)))
     levels = lists.levels((draft.rows[0], draft.label == "list") for draft in some)
-    for draft, level in zip(some, levels, strict=True):
-        yield _block(draft, setting, level)
+    level_of = dict(zip(map(id, some), levels, strict=True))
+    for draft in sidenotes.placed(points.placed(some, given), notes):
+        yield _block(draft, setting, level_of.get(id(draft), 0))
 
 
 def _set_labels(
