@@ -45,6 +45,8 @@ _SIGNS = re.compile(r"[{};=<>$\\|]|\w\(|\)\s*$|^\s*[#@/]")
 _STATEMENT = re.compile(r"[{}<>=\\|]|;\s*$|\w\(\w*\)|^\s*[#@/]")  # what no letter has
 COMMENT = re.compile(r"[#%;]\s|//|--\s|/?\*\s")  # how one begins
 _SIGN = re.compile(r"[{}\[\]$\\|;=<>#]|\(\(|\)\)")  # but for those around a name in brackets:
+# Words alone, the first with a capital; and a clause of such ends in a semicolon.
+_WORDS = re.compile(r"[^\W\d_a-zß-ÿ][\w'’]*(?:,? [\w'’]+)+[.,:;!?]?")
 _NAME = re.compile(r"(?<![\[<])(?:\[[\w .-]+\]|<[\w .-]+>)(?![\]>])")
 _ENDS = re.compile(r"[.:;!?]\W*$")
 _ENTRY = re.compile(r"[•●◦○▪■]\s")
@@ -166,9 +168,9 @@ def pitch(lines: Iterable[Line]) -> float:
         if (len(same) > 1, _characters(same)) > (len(best) > 1, _characters(best)):
             best = same
     typed = _characters(best)
-    signs = sum(bool(_SIGNS.search(line.text)) for line in best)
+    signs = sum(_has_signs(line.text) for line in best)
     longest = max((len(line.text) for line in best), default=0)
-    if not signs and (typed < EVIDENT or longest < LONG):
+    if not signs and (_said(best) < EVIDENT or longest < LONG):
         return 0.0
     if typed > TYPED * total and not _is_listing(best):
         return 0.0
@@ -180,6 +182,21 @@ def pitch(lines: Iterable[Line]) -> float:
 
 def _characters(lines: Iterable[Line]) -> int:
     return sum(len(line.text) for line in lines)
+
+
+def _said(lines: Sequence[Line]) -> int:
+    """Return how many characters lines have, a refrain's words once.
+
+    What was measured as of one width by chance is so each time that it comes.
+    """
+    words = {text.strip(".,:;!?") for line in lines if _WORDS.fullmatch(text := line.text.strip())}
+    others = [line for line in lines if not _WORDS.fullmatch(line.text.strip())]
+    return sum(map(len, words)) + _characters(others)
+
+
+def _has_signs(text: str) -> bool:
+    """Say whether a line has signs of a program; a semicolon behind some words is none."""
+    return bool(_SIGNS.search(text)) and not _WORDS.fullmatch(text.strip())
 
 
 def _is_listing(lines: Sequence[Line]) -> bool:

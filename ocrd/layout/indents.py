@@ -11,6 +11,7 @@ from ocrd.layout.columns import Row
 INDENT = 0.7
 IN_LINE = 0.3  # by which rows of one left edge may differ
 SAME_END = 0.4  # by which the ends of rows differ that are set to the right
+HANGING = 5.0  # at most, of the rows below an entry's first one
 RAGGED = 4.0  # by which their beginnings do
 
 
@@ -20,6 +21,12 @@ def is_indented(last: Row, row: Row, following: Sequence[Row], *, ended: bool) -
     if row.box.x0 - last.box.x0 < indent:
         return False
     return ended or any(row.box.x0 - after.box.x0 > indent for after in following)
+
+
+def hangs(above: Sequence[Row], row: Row) -> bool:
+    """Say whether the row stands as far in as those of an entry below its first one do."""
+    indent = row.box.x0 - above[0].box.x0
+    return len(above) == 1 and INDENT * row.height <= indent < HANGING * row.height
 
 
 def is_outdented(paragraph: Sequence[Row], row: Row) -> bool:

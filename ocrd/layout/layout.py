@@ -33,7 +33,9 @@ from ocrd.layout import (
     shapes,
     sideheads,
     sidenotes,
+    speakers,
     stacks,
+    stanzas,
     topmost,
     unruled,
     verses,
@@ -114,7 +116,8 @@ def _laid_out(
 
 
 def _drafts(ordered: Sequence[Row], setting: Setting) -> list[Draft]:
-    return crossheads.parted(clauses.parted(drafts(ordered, setting), setting), setting)
+    found = clauses.parted(drafts(ordered, setting), setting)
+    return crossheads.parted(stanzas.gathered(found, setting), setting)
 
 
 def _marginal(found: Iterable[tuple[str, tuple[Piece, ...]]]) -> Iterator[Block]:
@@ -152,14 +155,18 @@ def _blocks(
     notes: Sequence[sidenotes.Note],
 ) -> Iterator[Block]:
     for index in lists.unmarked([(draft.rows[0], draft.label == "list") for draft in some]):
-        some[index].label = "list"
-    for index in lists.firsts_of_counted([(one.rows[0], one.label == "list") for one in some]):
-        if some[index].label == "text" and not headings.is_bold(some[index].rows[0], setting.body):
+        if not some[index].is_stanza:
             some[index].label = "list"
+    for index in lists.firsts_of_counted([(one.rows[0], one.label == "list") for one in some]):
+        draft = some[index]
+        if draft.label == "text" and not (
+            draft.is_stanza or headings.is_bold(draft.rows[0], setting.body)
+        ):
+            draft.label = "list"
     _set_labels(some, setting, around_it)
-    some = _with_marks(some)
+    some = speakers.joined(_with_marks(some), setting)
     for draft in some:
-        if draft.label == "text" and verses.are_verses(draft.rows):
+        if draft.label == "text" and not draft.is_stanza and verses.are_verses(draft.rows):
             draft.breaks |= set(range(1, len(draft.rows)))
     levels = lists.levels((draft.rows[0], draft.label == "list") for draft in some)
     level_of = dict(zip(map(id, some), levels, strict=True))
@@ -172,7 +179,7 @@ def _set_labels(
 ) -> None:
     """Say of each block of text what it is; the largest heading, if it is the first, is a title."""
     for before, draft, after in zip([None, *some], some, [*some[1:], None], strict=False):
-        if draft.label == "text" and not draft.rows[0].whole:
+        if draft.label == "text" and not draft.rows[0].whole and not draft.is_stanza:
             draft.label = _label(draft, setting, after)
             if draft.label == "heading" and before and (
                 _is_in_step(draft, before, setting) or _names_authors(draft, before, after)

@@ -43,7 +43,7 @@ KEPT = 0.8  # of white between two lines of an address, at most
 IN_ROW = 0.35  # of a row's box, from its edge, in which a rule beside its letters may lie
 DASHES = ("—", "–", " -")  # at the end of a heading's row: it goes on
 
-_ENDS_SENTENCE = re.compile(r"""[.!?:。！？：]["'”’»)\]]*(\[\d+\])?$""")
+ENDS_SENTENCE = re.compile(r"""[.!?:。！？：]["'”’»)\]]*(\[\d+\])?$""")
 
 
 class Bond(Enum):
@@ -103,6 +103,7 @@ class Draft:
     label: str
     space: float  # above it, in heights of a line
     breaks: set[int] = field(default_factory=set)  # indices of rows that begin a line of their own
+    is_stanza: bool = False  # its rows are lines, but those that were turned over
 
 
 def drafts(ordered: Sequence[Row], setting: Setting) -> list[Draft]:
@@ -172,7 +173,7 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
         return Bond.APART
     if min(len(last.cells), len(row.cells)) > 2:
         return Bond.LINE
-    ended = bool(_ENDS_SENTENCE.search(last.text))
+    ended = bool(ENDS_SENTENCE.search(last.text))
     following = [
         after
         for after in ordered[index + 1 : index + 2]
@@ -211,7 +212,9 @@ def _bond(draft: Draft, ordered: Sequence[Row], index: int, setting: Setting) ->
         return Bond.JOINED if joined and within else Bond.APART
     if indents.are_set_right(draft.rows, row, following) and not HYPHENATED.search(last.text):
         return Bond.LINE
-    if indents.is_indented(last, row, following, ended=ended):
+    if indents.is_indented(last, row, following, ended=ended) and not (
+        goes_on and room <= 0 and indents.hangs(draft.rows, row)
+    ):
         return Bond.APART
     if joined or (not ended and room < SOME_ROOM):
         return Bond.JOINED
@@ -337,7 +340,7 @@ def _room(ordered: Sequence[Row], index: int, column: Column) -> float:
 
 def _goes_on(before: str, after: str) -> bool:
     """Say whether a sentence goes on from one row to the next, by its letters."""
-    if _ENDS_SENTENCE.search(before):
+    if ENDS_SENTENCE.search(before):
         return False
     return after[:1].islower() or bool(HYPHENATED.search(before))
 

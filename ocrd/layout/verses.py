@@ -30,7 +30,7 @@ FIGURES = 0.5  # share of the short rows with a number, from which two breaks wi
 CASED = 0.5  # share of the rows that small letters stand in
 
 _START = re.compile(r"""["'„“”»«‘‚’(\[…]*(?P<first>[^\W\d_])""")
-_NUMBER = re.compile(r"\W*\d[\d.,:/'-]*\W*")
+NUMBER = re.compile(r"\W*\d[\d.,:/'-]*\W*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -39,7 +39,7 @@ def are_verses(rows: Sequence[Row]) -> bool:
     if len(rows) < 2 or any(row.whole or len(row.cells) > 1 for row in rows):
         return False
     breaks = len(rows) - 1
-    going_on = sum(_goes_on(above, below) for above, below in pairwise(rows))
+    going_on = sum(goes_on(above, below) for above, below in pairwise(rows))
     if len(rows) >= ALIKE_ROWS and _are_alike(rows):
         return going_on <= STRAY * breaks or (going_on == 1 and _are_measured(rows))
     if sum(any(map(str.islower, row.text)) for row in rows) < CASED * len(rows):
@@ -53,7 +53,8 @@ def are_verses(rows: Sequence[Row]) -> bool:
     return breaks >= MANY_BREAKS or figures or _leave_room(rows, 0.0)
 
 
-def _goes_on(above: Row, below: Row) -> bool:
+def goes_on(above: Row, below: Row) -> bool:
+    """Say whether a row begins with a small letter, or a hyphen cuts a word before it."""
     found = _START.match(below.text)
     return bool(HYPHENATED.search(above.text)) or (found is not None and found["first"].islower())
 
@@ -67,8 +68,8 @@ def _are_alike(rows: Sequence[Row]) -> bool:
     words = [row.text.split() for row in rows]
     firsts = Counter(some[0].lower() for some in words if _WORD.match(some[0]))
     return (
-        most(lambda some: bool(_NUMBER.fullmatch(some[0])))
-        or most(lambda some: any(map(_NUMBER.fullmatch, some[-2:])))
+        most(lambda some: bool(NUMBER.fullmatch(some[0])))
+        or most(lambda some: any(map(NUMBER.fullmatch, some[-2:])))
         or max(firsts.values(), default=0) >= ALIKE * len(words)
     )
 
@@ -79,13 +80,13 @@ def _are_short(rows: Sequence[Row]) -> bool:
 
 def _are_measured(rows: Sequence[Row]) -> bool:
     """Say whether so many short rows begin with a number as no prose has: 200 g, 2 tbsp."""
-    count = sum(bool(_NUMBER.fullmatch(row.text.split()[0])) for row in rows)
+    count = sum(bool(NUMBER.fullmatch(row.text.split()[0])) for row in rows)
     hyphens = any(HYPHENATED.search(row.text) for row in rows)
     return count >= MEASURED and count == len(rows) - 1 and _are_short(rows) and not hyphens
 
 
 def _have_figures(rows: Sequence[Row]) -> bool:
-    with_number = sum(any(map(_NUMBER.fullmatch, row.text.split())) for row in rows)
+    with_number = sum(any(map(NUMBER.fullmatch, row.text.split())) for row in rows)
     return with_number >= FIGURES * len(rows)
 
 
@@ -103,5 +104,5 @@ def _leave_room(rows: Sequence[Row], least: float) -> bool:
         right[above.column] - above.box.x1
         > max((len(below.text.split()[0]) + ROOM) * advance(below), least * width)
         for above, below in pairwise(rows)
-        if above.column == below.column and not _goes_on(above, below)
+        if above.column == below.column and not goes_on(above, below)
     )

@@ -132,6 +132,21 @@ def test_letters_of_one_width_are_no_chance_where_they_are_many_or_have_signs(
     assert pitched(*some, ("y" * 200, 0)) == 15 * found
 
 
+def test_words_that_come_again_and_again_are_of_one_width_by_chance_each_time() -> None:
+    refrain = ("The lower gate is closed", 15.0)
+    assert pitched(*[refrain] * 4, ("y" * 200, 0)) == 0
+    others = [("The upper gate is closed", 15.0), ("The lower lock is closed", 15.0)]
+    assert pitched(refrain, *others, ("y" * 200, 0)) == 15
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("The keeper wrote;", False), ("In 1894 he wrote;", False), ("wrote(keeper);", True)],
+)
+def test_a_semicolon_behind_some_words_is_no_programs(text: str, found: bool) -> None:
+    assert pitched((text, 15.0), ("y" * 200, 0)) == 15 * found
+
+
 @pytest.mark.parametrize(
     ("signed", "prose", "found"),
     [(0, 150, True), (0, 149, False), (6, 149, False), (7, 149, True)],
