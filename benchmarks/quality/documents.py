@@ -86,7 +86,7 @@ def _pages_of(document: dict[str, Any]) -> Iterator[Page]:
     if document["package"] == OWN:
         path, grids = _made(HERE / OWN / document["file"])
     else:
-        path, grids = _unpacked(CACHE / "packages" / document["package"], document["file"]), None
+        path, grids = unpacked(CACHE / "packages" / document["package"], document["file"]), None
     for group in GROUPS:
         for number in document.get(group, ()):
             yield Page(
@@ -152,7 +152,7 @@ def _from_index(package: str, facts: dict[str, str], folder: Path) -> Path:
     return archive
 
 
-def _unpacked(folder: Path, file: str) -> Path:
+def unpacked(folder: Path, file: str) -> Path:
     """Return a file of a package; archives of an index have a folder of their own around it."""
     path = folder / file
     if not path.exists() and not path.with_name(f"{path.name}.gz").exists():

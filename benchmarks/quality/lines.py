@@ -52,6 +52,7 @@ from ocrd.engine.rapidocr import (
     spacing,
     spelling,
     stamps,
+    staves,
     strips,
     strokes,
     ticks,
@@ -87,7 +88,7 @@ def reading_key(dtype: str = "auto") -> str:
 
 def ink_key() -> str:
     """Return a name for how type and rules are measured, and pictures found."""
-    parts = (ink, leads, remains, pieces, captioned, pictures)
+    parts = (ink, leads, remains, pieces, captioned, staves, pictures)
     return _hash("".join(map(inspect.getsource, parts)).encode())
 
 

@@ -51,6 +51,7 @@ class PicturedScan:
     path: Path
     boxes: tuple[Box, ...]  # of its pictures, in pixels
     small: tuple[Box, ...] = ()  # of those that are as well found as not
+    in_parts: bool = False  # several boxes may be one picture: staves, boards beside each other
 
     @property
     def id(self) -> str:

@@ -1,8 +1,8 @@
 """Pictures that the embedded engine cuts out: how many are found, and how many boxes show none.
 
-``python -m benchmarks.quality.pictures`` takes the pages of ``pictured``, office sheets, and pages
-of the sets' documents, with pictures and without, where the PDF tells which images and drawings
-stand on them.
+``python -m benchmarks.quality.pictures`` takes the pages of ``pictured``, office sheets, pages of
+``figured``, where several boxes may be one picture, and pages of the sets' documents, with pictures
+and without, where the PDF tells which images and drawings stand on them.
 Found is a picture of which one box covers most and that covers most of the box; false is a box of
 which less than half lies in pictures. Of the half held back nothing was looked at. ``--half a``
 takes the other one only, ``--only PART`` chooses, ``--show DIR`` keeps the pages that err, with
@@ -27,6 +27,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.machine import heading
 from benchmarks.quality.documents import Page, pages
+from benchmarks.quality.figured import figured_scans
 from benchmarks.quality.images import scans
 from benchmarks.quality.lines import recognitions
 from benchmarks.quality.office import office_scans
@@ -47,6 +48,7 @@ UNLIKE = 0.35  # as those of a chart are and those of shaded text and cells are 
 MOST_LABELS = 0.2  # share of such a chart that words cover
 SMALL = 12  # points that one is, which is no fault if found and none if not
 ALIKE = 0.5  # share of both together that box and picture have in common
+COVERED = 0.75  # share of a picture that boxes cover where several may be one picture
 
 
 def documents(half: str) -> Iterator[PicturedScan]:
@@ -170,15 +172,15 @@ def main() -> None:
         kinds: dict[str, _Figures] = defaultdict(_Figures)
         settings = HELD if half == "b" else TUNED
         office = [PicturedScan("(office)", one.path, ()) for one in office_scans(settings)]
-        wanted = [*pictured_scans(settings), *office, *documents(half)]
-        chosen = [scan for scan in wanted if options.only in scan.kind]
+        wanted = [*figured_scans(half), *pictured_scans(settings), *office, *documents(half)]
+        chosen = [scan for scan in wanted if options.only in scan.kind or options.only in scan.id]
         for scan, read in recognitions(chosen, seconds=1e9, stale=options.stale):
             page = np.ascontiguousarray(
                 np.rot90(strips.load(str(scan.path)), -(read.rotation // 90))
             )
             started = time.process_time()
             boxes = pictures.find(page, read.lines)
-            one = _counted(scan.boxes, boxes, scan.small)
+            one = _counted(scan, boxes)
             one.seconds = time.process_time() - started
             kinds[scan.kind].add(one)
             if options.show and (one.found < one.there or one.false):
@@ -193,11 +195,20 @@ def main() -> None:
             print(figures.row(name), flush=True)
 
 
-def _counted(true: Sequence[Box], boxes: Sequence[Box], small: Sequence[Box] = ()) -> _Figures:
-    found = sum(any(_alike(one, box) for box in boxes) for one in true)
-    some = [*true, *small]
+def _counted(scan: PicturedScan, boxes: Sequence[Box]) -> _Figures:
+    is_found = _is_covered if scan.in_parts else _is_boxed
+    found = sum(is_found(one, boxes) for one in scan.boxes)
+    some = [*scan.boxes, *scan.small]
     false = sum(sum(_common(box, one) for one in some) < ALIKE * _area(box) for box in boxes)
-    return _Figures(1, len(true), found, false)
+    return _Figures(1, len(scan.boxes), found, false)
+
+
+def _is_boxed(one: Box, boxes: Sequence[Box]) -> bool:
+    return any(_alike(one, box) for box in boxes)
+
+
+def _is_covered(one: Box, boxes: Sequence[Box]) -> bool:
+    return sum(_common(one, box) for box in boxes) > COVERED * _area(one)
 
 
 def _area(box: Box) -> float:

@@ -1,12 +1,14 @@
 """Pictures among a page's blocks: which lines are theirs, and where they stand in the order (pure).
 
 What stands in a picture, a chart's or a map's labels, is text of the picture and no prose of the
-page: it is kept with it, row by row. A picture comes before what stands below it, its caption
-first; one that has nothing below comes behind what stands above it.
+page: it is kept with it, row by row, without what an engine makes of the drawing itself: a chessman
+read as a sign of another script, a note as a letter. A picture comes before what stands below it,
+its caption first; one that has nothing below comes behind what stands above it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -22,6 +24,12 @@ INSIDE = 0.6  # share of a line's box that lies in a picture whose label it is
 LEVEL = 0.5  # heights of a line by which lines of one row differ
 BELOW = 4.0  # heights of a line from a picture to its caption
 OVER = 0.3  # of the narrower one's width, that a picture and a block in its column share
+SCRAP = 2  # signs that a piece of a drawing is read as, at most,
+SURE = 0.7  # and the confidence that it has less of,
+ROW = 3  # unless so many labels stand beside it: letters below a board
+_WORD = re.compile(r"[^\W\d_]{3}")
+_SIGN = re.compile(r"[^\W_]")
+_TICK = re.compile(r"[☐☑☒]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +41,14 @@ class Picture:
 
     @property
     def block(self) -> Block:
-        """The picture as a block; its text are its lines, row by row."""
-        lines = [line for line in self.lines if is_read(line)]
+        """The picture as a block; its text are its labels, row by row."""
+        rows = _labels(_rows([line for line in self.lines if is_read(line)]))
+        lines = [line for row in rows for line in row]
         letters = sum(len(line.text) for line in lines)
         mean = sum(line.confidence * len(line.text) for line in lines)
         return Block(
             "figure",
-            "\n".join(_rows(lines)),
+            "\n".join(CELL_SEPARATOR.join(line.text.strip() for line in row) for row in rows),
             (rounded(self.box),),
             round(mean / letters, 4) if letters else None,
             doubts=of_block(self.lines),
@@ -117,21 +126,39 @@ def _line_height(blocks: Sequence[Block]) -> float:
     return median(heights[: 1 + len(heights) // 3]) if heights else 0.0
 
 
-def _rows(lines: Sequence[Line]) -> list[str]:
+def _rows(lines: Sequence[Line]) -> list[list[Line]]:
     """Return the lines from above, those side by side as one row."""
-    rows: list[list[tuple[Box, str]]] = []
+    rows: list[list[tuple[Box, Line]]] = []
     for line in sorted(lines, key=lambda line: (page_box(line).y0, page_box(line).x0)):
         box = page_box(line)
         above = rows[-1][-1][0] if rows else None
         level = LEVEL * min(box.height, above.height) if above else 0.0
         if above and abs(above.y0 + above.y1 - box.y0 - box.y1) / 2 < level:
-            rows[-1].append((box, line.text.strip()))
+            rows[-1].append((box, line))
         else:
-            rows.append([(box, line.text.strip())])
-    return [
-        CELL_SEPARATOR.join(text for _, text in sorted(row, key=lambda one: one[0].x0))
-        for row in rows
-    ]
+            rows.append([(box, line)])
+    return [[line for _, line in sorted(row, key=lambda one: one[0].x0)] for row in rows]
+
+
+def _labels(rows: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """Return the rows without what is no label but a piece of the drawing, read as one."""
+    has_words = any(_WORD.search(line.text) for row in rows for line in row)
+    found = []
+    for row in rows:
+        some = [
+            line
+            for line in row
+            if _SIGN.search(line.text) or (has_words and _TICK.search(line.text))
+        ]
+        sure = [line for line in some if not _is_scrap(line)]
+        if kept := some if len(sure) >= ROW else sure:
+            found.append(kept)
+    return found
+
+
+def _is_scrap(line: Line) -> bool:
+    """Say whether a line may be a stroke of the drawing: hardly a sign, and none that is sure."""
+    return line.confidence < SURE and len(_SIGN.findall(line.text)) <= SCRAP
 
 
 def _common(a: Box, b: Box) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import captioned, pieces, remains
+from ocrd.engine.rapidocr import captioned, pieces, remains, staves
 from ocrd.engine.rapidocr.pieces import Picture
 from ocrd.engine.rapidocr.remains import Region, Remains
 from ocrd.engine.rapidocr.strips import Pixels
@@ -51,7 +51,10 @@ _CAPTION = re.compile(r"\w{3,12}\.?\s\d+(?:\.\d+)*\s?[.:–-]", re.UNICODE)
 def find(pixels: Pixels, lines: Sequence[Line]) -> tuple[Box, ...]:
     """Return the boxes of the pictures of an upright page, in its pixels, from above."""
     page = remains.of(pixels, lines, _SURE)
-    some = [*pieces.solids(page), *pieces.strokes(page), *pieces.diagrams(page)]
+    some = [
+        *pieces.solids(page), *pieces.strokes(page), *pieces.diagrams(page),
+        *staves.staves(page), *staves.boards(page),
+    ]  # fmt: skip
     if not some and not captioned.captions_of(page):
         return ()
     around = _Around.of(page, some)
@@ -94,13 +97,14 @@ class _Around:
     def of(cls, page: Remains, found: Sequence[Picture]) -> _Around:
         """Return what stands on a page."""
         sentences = _sentences(page)
+        prose = _sentences(page, but=_CAPTION)  # a label above a caption is not of its sentence
         short = [
             region
             for region, text in page.lines
             if not (_is_long(region, text, page.height) or _CAPTION.match(text))
         ]
         labels = np.array(short, np.int64).reshape(-1, 4)
-        a, b = labels[:, None], sentences[None]
+        a, b = labels[:, None], prose[None]
         down = np.maximum(b[..., 1] - a[..., 3], a[..., 1] - b[..., 3])
         across = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
         widths = (labels[:, 2] - labels[:, 0])[:, None]
@@ -202,9 +206,13 @@ class _Around:
         return np.asarray(inside | ((beside | below) & self.loose), np.bool_)
 
 
-def _sentences(page: Remains) -> NDArray[np.int64]:
-    """Return the regions of lines as long as a sentence's."""
-    some = [region for region, text in page.lines if _is_long(region, text, page.height)]
+def _sentences(page: Remains, but: re.Pattern[str] | None = None) -> NDArray[np.int64]:
+    """Return the regions of lines as long as a sentence's, without those that begin like that."""
+    some = [
+        region
+        for region, text in page.lines
+        if _is_long(region, text, page.height) and not (but and but.match(text))
+    ]
     return np.array(some, np.int64).reshape(-1, 4)
 
 
@@ -222,6 +230,8 @@ def _is_within(region: Region, other: Region) -> bool:
 
 
 def _is_picture(one: Picture, page: Remains, around: _Around) -> bool:
+    if one.ruled:
+        return True
     left, top, right, bottom = one.region
     wide, high = right - left, bottom - top
     square = page.height**2

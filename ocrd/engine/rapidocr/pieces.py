@@ -51,11 +51,12 @@ class Picture:
     strokes: float = 0.0  # pixels of length
     bound: int = 0  # boxes that strokes bind
     named: bool = False  # a caption says that it is one
+    ruled: bool = False  # it is a stave or a board
 
     @property
     def is_drawn(self) -> bool:
         """Say whether it has strokes, to which labels and dashes may belong."""
-        return bool(self.strokes or self.bars or self.bound or self.named)
+        return bool(self.strokes or self.bars or self.bound or self.named or self.ruled)
 
     def take(self, other: Picture) -> None:
         """Make both one."""
@@ -66,6 +67,7 @@ class Picture:
         self.strokes += other.strokes
         self.bound += other.bound
         self.named |= other.named
+        self.ruled |= other.ruled
 
 
 def components(mask: Mask, least: float) -> Iterator[tuple[Region, Mask]]:
@@ -103,7 +105,7 @@ def solids(page: Remains) -> Iterator[Picture]:
             for one, level in fields:
                 if _is_bar(page, one, level):
                     yield Picture(one, bars=[one])
-        elif words > _OVER and (found := [*_insets(page, region)]):
+        elif is_rectangle and words > _OVER and (found := [*_insets(page, region)]):
             yield from found
         elif min(wide, high) < _SOLID * page.height or words > _WORDS:
             continue

@@ -1,5 +1,7 @@
 """Pictures among the blocks: in the reading order, with the text that stands in them."""
 
+from dataclasses import replace
+
 import pytest
 
 from ocrd.job import Block, Box, Line
@@ -45,6 +47,33 @@ def test_its_labels_are_its_own_text_row_by_row_and_no_prose() -> None:
     assert labels(blocks) == ["text", "figure", "text"]
     assert blocks[1].text == "10 kg\n20 kg\n2015   2020"
     assert not any(label in block.text for block in (blocks[0], blocks[2]) for label in LABELS)
+
+
+def scrap(text: str, x: float, y: float, confidence: float = 0.54) -> Line:
+    return replace(line(text, x, y), confidence=confidence)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [scrap("当", 500, 400), scrap("QQ", 500, 400, 0.67), scrap("←□", 500, 400, 0.9)],
+    ids=["a chessman", "notes", "a mark"],
+)
+def test_what_was_read_of_the_drawing_itself_is_no_label(piece: Line) -> None:
+    (picture,) = (one for one in read([*IN_IT, piece], PICTURE) if one.label == "figure")
+    assert picture.text == "10 kg\n20 kg\n2015   2020"
+
+
+def test_letters_below_a_board_stay_though_one_is_not_sure() -> None:
+    board = [*(line(text, x, 570) for text, x in (("a", 200), ("b", 300), ("d", 500)))]
+    (picture,) = read([*board, scrap("c", 400, 570)], PICTURE)
+    assert picture.text == "a   b   c   d"
+
+
+def test_a_tick_stays_where_words_stand_in_the_picture_and_else_is_a_mark_of_it() -> None:
+    tick = line("☒", 500, 400)
+    (mark,) = read([tick, line("12", 110, 320)], PICTURE)
+    (form,) = read([tick, line("Harbour", 110, 320)], PICTURE)
+    assert (mark.text, form.text) == ("12", "Harbour\n☒")
 
 
 def test_its_caption_follows_it() -> None:

@@ -261,6 +261,16 @@ def steep_curve(page: Pixels) -> list[Line]:
     return []
 
 
+def pins(page: Pixels) -> list[Line]:
+    """Draw arrows at names, and an address below them."""
+    for row in range(7):
+        for x in (500, 640):
+            corners = [[x, 500 + 56 * row], [x + 38, 519 + 56 * row], [x, 538 + 56 * row]]
+            cv2.fillPoly(page, [np.array(corners)], BLACK)
+    names = [text(page, x, 500 + 56 * row, 70, "GND") for row in range(7) for x in (430, 690)]
+    return [*names, text(page, 520, 896, 120, "www.harbour.org")]
+
+
 def caption(page: Pixels, said: str, top: int = 930) -> list[Line]:
     return [text(page, 420, top, 360, said)]
 
@@ -273,6 +283,26 @@ def test_what_a_caption_explains_is_a_picture(
     page = bare()
     lines = [*prose(page), *make(page), *caption(page, said), *prose(page, top=1000)]
     (found,) = pictures.find(page, lines)
+    assert alike(found, PLACE) > 0.9
+
+
+def test_a_label_right_above_the_caption_parts_it_from_no_picture() -> None:
+    page = bare()
+    lines = [*prose(page), *pins(page), *caption(page, "Figure 1.1: The pins of the ferry")]
+    (found,) = pictures.find(page, [*lines, *prose(page, top=1000)])
+    assert alike(found, Box(430, 500, 760, 924)) > 0.85
+
+
+def test_pictures_on_a_ground_that_is_no_rectangle_are_parts_of_it() -> None:
+    page = bare()
+    corners = [[300, 700], [450, 500], [750, 500], [900, 700], [750, 900], [450, 900]]
+    shades = np.linspace(120, 200, WIDE).astype(np.uint8)[None, :, None]
+    inside = cv2.fillPoly(np.zeros((HIGH, WIDE), np.uint8), [np.array(corners)], 1)
+    page[:] = np.where(inside[:, :, None] > 0, shades, page)
+    page[620:780, 500:700] = 255
+    cv2.circle(page, (600, 700), 60, BLACK, -1)
+    labels = [text(page, x, y, 120, "12") for y in (520, 560, 800, 840) for x in (470, 610)]
+    (found,) = pictures.find(page, [*prose(page), *labels, *prose(page, top=1000)])
     assert alike(found, PLACE) > 0.9
 
 
