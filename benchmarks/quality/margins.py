@@ -81,7 +81,11 @@ def found(one: MarginPage, text: str) -> tuple[int, int, int, int]:
     plain = "\n".join(line for line in text.splitlines() if not line.startswith("|"))
     stressed = {office.key(a or b) for a, b in _STRESSED.findall(text)}
     whole = office.key(plain)
-    groups = sum(_is_there(group, whole, stressed) for group in one.groups)
+    everything = office.key(text)
+    groups = sum(
+        _is_there(group, everything if group.anywhere else whole, stressed)
+        for group in one.groups
+    )
     return groups, len(one.groups), rows.rows, rows.of_rows
 
 

@@ -53,6 +53,7 @@ class Group:
     near: str = ""
     after: bool = False
     stressed: bool = False  # a heading, or in bold
+    anywhere: bool = False  # in a table, too
 
 
 class MarginPage:
@@ -298,7 +299,9 @@ def _letterhead(page: MarginPage) -> None:
     ]  # fmt: skip
     said = " #linebreak() ".join(f"#{quoted(line)}" for line in lines)
     told = ", ".join(quoted(part) for fact in facts for part in (f"{fact[0]}:", fact[1]))
-    page.groups += [Group(" ".join(lines)), *(Group(f"{name}: {value}") for name, value in facts)]
+    page.groups += [Group(" ".join(lines)), *(
+        Group(f"{name}: {value}", anywhere=True) for name, value in facts
+    )]
     page.parts.append(f"#v(6mm)\n#grid(columns: (1fr, auto), [{said}],"
                       f" table(columns: 2, stroke: none, inset: 2pt, {told}))")  # fmt: skip
     page.parts.append(f"#v({page.chance.choice((5, 8, 12))}mm)")

@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from ocrd.job import Box
-from ocrd.layout import beside, codes, fused, placed, shortrows, values, worded
+from ocrd.layout import beside, codes, fused, particulars, placed, shortrows, values, worded
 from ocrd.layout.placed import LEVEL, ROWS, WRAP, Placed
 from ocrd.layout.sheet import Grid, Piece, around, cut_at
 from ocrd.layout.shortrows import PADDING
@@ -69,6 +69,7 @@ def tables(pieces: Sequence[Piece]) -> list[tuple[Grid, frozenset[int]]]:
     while at < len(rows) <= MAX_ROWS:
         end = _with_rest(rows, at, _end(rows, at, height, walls), height)
         end = _without_sums(rows, at, end)
+        end = at + particulars.end([_begins_with(row) for row in rows[at:end]])
         grid = _grid(rows[at:end], height) if end - at >= ROWS else None
         if (
             grid is None
@@ -100,9 +101,9 @@ def _is_typed(pieces: Sequence[Piece]) -> bool:
 
 def _head(rows: Sequence[_Row], at: int, height: float, grid: Grid) -> _Row | None:
     """Return the row above a table if it may name the columns."""
-    if at == 0 or len(_parts(rows[at - 1], height)) < 2:
-        return None
     above = rows[at - 1]
+    if at == 0 or len(_parts(above, height)) < 2 or particulars.is_labelled(_begins_with(above)):
+        return None
     near = rows[at].middle - above.middle < HEAD_GAP * height
     inside = above.box.x0 > grid.box.x0 - height and above.box.x1 < grid.box.x1 + height
     return above if near and inside else None
@@ -113,6 +114,8 @@ def _with_names(
 ) -> Grid | None:
     """Return a table with the row above it, if that goes with its head, or names columns of it."""
     if at == 0 or rows[at].middle - rows[at - 1].middle > HEAD_GAP * height:
+        return None
+    if particulars.is_labelled(_begins_with(rows[at - 1])):
         return None
     box = rows[at - 1].box
     if any(len(piece.line.text.split()) > NAME_WORDS for piece in rows[at - 1].pieces):
@@ -251,6 +254,10 @@ def _without_sums(rows: Sequence[_Row], at: int, end: int) -> int:
         if rows[index].middle - rows[index - 1].middle > APART * median(steps):
             return index
     return end
+
+
+def _begins_with(row: _Row) -> str:
+    return row.pieces[0].line.text
 
 
 def _is_above(rows: Sequence[_Row], height: float) -> bool:
