@@ -94,12 +94,26 @@ def _place(blocks: Sequence[Block], box: Box, height: float) -> int:
             return index + 1
     below = [index for index, one in column if _is_below(one, box)]
     if below:
-        return _before_aside(blocks, min(below), first, box)
+        return _before_aside(blocks, _before_mark(blocks, min(below), first, box), first, box)
     if column:
         return max(index for index, _ in column) + 1
     middle = (box.y0 + box.y1) / 2
     beside = [index for index, one in inner if one.y0 > middle]
     return min(beside, default=last)
+
+
+def _before_mark(blocks: Sequence[Block], index: int, first: int, box: Box) -> int:
+    """Return the place before what leads to a block and lies left of a picture above both.
+
+    As the number of a section does, and its short heading.
+    """
+    while index > first and all(
+        one.y0 >= box.y1 and one.y1 <= own.y1 and _shares_column(one, own)
+        for one in blocks[index - 1].boxes
+        for own in blocks[index].boxes[:1]
+    ):
+        index -= 1
+    return index
 
 
 def _before_aside(blocks: Sequence[Block], index: int, first: int, box: Box) -> int:

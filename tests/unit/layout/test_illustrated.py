@@ -103,6 +103,14 @@ def test_a_picture_in_a_column_stays_in_its_column() -> None:
     assert blocks[at + 1].boxes[0].y0 == 900
 
 
+def test_a_picture_right_of_the_next_number_comes_before_it() -> None:
+    number = line("1.7", 100, 640, 60, 30)
+    two = (Box(200, 300, 480, 600), Box(560, 300, 860, 600))
+    blocks = read([*prose(100, 100, 5), number, *prose(100, 700, 5)], *two)
+    said = [block.label if block.label == "figure" else block.text[:3] for block in blocks]
+    assert said == ["The", "figure", "figure", "1.7", "The"]
+
+
 def test_a_picture_below_everything_comes_last() -> None:
     assert labels(read(prose(100, 100, 5), PICTURE)) == ["text", "figure"]
 
