@@ -45,6 +45,7 @@ from ocrd.engine.rapidocr import (
     pictures,
     pieces,
     quotes,
+    raised,
     recognition,
     remains,
     signs,
@@ -68,7 +69,7 @@ READING: tuple[Any, ...] = (
     turning, recognition, spacing, spelling, overlooked, finding, tiles, signs,
     legibility, overlaid, RapidOcr._line, ticks, framed, forms, RapidOcr._with_ticks, leaders,
     RapidOcr._in_parts, strokes, stamps, lookalikes, fractions,
-    amounts, quotes, line_pieces,
+    amounts, quotes, line_pieces, raised,
     handwriting, mosaic, overlaps, gutters, heads, page_ink,
     RapidOcr._with_lone, lone, singles,
 )  # fmt: skip

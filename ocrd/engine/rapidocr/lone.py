@@ -106,7 +106,7 @@ def find(page: Pixels, lines: Sequence[Line], without: Iterable[Box] = ()) -> li
     if step > 1:
         size = max(1, page.shape[1] // step), max(1, page.shape[0] // step)
         small = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
-    ink = tiles.inked(np.asarray(small, np.uint8), _DARK)
+    ink = tiles.inked(np.asarray(small, np.uint8), _DARK, round(height / step))
     unsure = {id(line) for line in (*_unsure(lines), *_stacks(lines))}
     covering = [_scaled(line.quad, step) for line in lines if id(line) not in unsure]
     rest = list(without)

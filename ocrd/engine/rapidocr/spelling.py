@@ -23,7 +23,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from ocrd.engine.rapidocr import amounts, lookalikes, quotes, signs
+from ocrd.engine.rapidocr import amounts, lookalikes, quotes, raised, signs
 from ocrd.engine.rapidocr.line_pieces import COLUMN, LinePieces
 from ocrd.engine.rapidocr.spacing import LineInk, Stride
 from ocrd.engine.rapidocr.turning import Reading
@@ -96,7 +96,7 @@ class Speller:
             return "", 0.0
         written = self._written(distributions, (text, scores), places, (lost, false))
         pieces = LinePieces(strip, columns)
-        written = lookalikes.put_right(written, pieces, read)
+        written = raised.put_right(lookalikes.put_right(written, pieces, read), pieces, read)
         kept = [score for index, score in enumerate(scores) if index not in false]
         score = sum(kept) / len(kept) if kept else 0.0
         loss = signs.loss(pieces, [one for one in written if one.character != " "])

@@ -163,16 +163,21 @@ def _found(page: Pixels, quads: Sequence[Quad], least: int = _LEAST) -> Rows:
     return lying
 
 
-def inked(page: Pixels, share: float = 0.0) -> Pixels:
+def inked(page: Pixels, share: float = 0.0, reach: int = 0) -> Pixels:
     """Return what is darker or lighter than the paper around it.
 
     With a ``share``, only what differs by that much of what most ink does: no rings around letters.
+    With a ``reach``, so many pixels around each one say what its paper is: a row that is tinted is.
     """
     grey = page if page.ndim == 2 else cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
     height, width = grey.shape
-    size = max(1, width // _PAPER), max(1, height // _PAPER)
-    coarse = cv2.medianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_NEAREST), _PAPER_REACH)
-    paper = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    if reach:
+        paper = cv2.medianBlur(grey, reach | 1)
+    else:
+        size = max(1, width // _PAPER), max(1, height // _PAPER)
+        coarse = cv2.resize(grey, size, interpolation=cv2.INTER_NEAREST)
+        coarse = cv2.medianBlur(coarse, _PAPER_REACH)
+        paper = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     contrast = cv2.absdiff(grey, paper)
     noise = float(np.median(contrast[::7, ::7])) * 1.4826
     least = max(_LEVELS, _NOISE * noise)

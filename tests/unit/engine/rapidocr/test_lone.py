@@ -148,6 +148,18 @@ def test_rows_are_followed_along_the_slant_of_the_page() -> None:
     assert right > left
 
 
+def test_signs_in_tinted_rows_are_found_as_those_between_them() -> None:
+    marks = [(600, top + 16, 616, top + 20) for top in ROWS]
+    pixels, lines = page(*marks)
+    chance = np.random.default_rng(1)
+    for top in ROWS[::2]:
+        row = pixels[top - 9 : top + 41].astype(np.int16) - 35
+        pixels[top - 9 : top + 41] = row.clip(0, 255).astype(np.uint8)
+    grain = pixels.astype(np.int16) + chance.integers(-8, 9, pixels.shape[:2])[:, :, None]
+    pixels = grain.clip(0, 255).astype(np.uint8)
+    assert near(regions(lone.find(pixels, lines)), *marks)
+
+
 def test_a_page_full_of_grain_has_no_marks() -> None:
     chance = np.random.default_rng(1)
     grain: list[Region] = []
