@@ -69,8 +69,28 @@ def leave(config: Path, socket: Path, environ: Mapping[str, str] = os.environ) -
             nascent.rename(path)
         except OSError:
             continue
+        _sweep(folder)
         return path
     return None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the notes of daemons that were killed, where their sockets are gone too."""
+    for path in folder.glob(f"*{_ENDING}"):
+        note = Note.read(path)
+        if note is not None and not os.path.lexists(note.socket) and not _runs(note.pid):
+            with contextlib.suppress(OSError):  # another's, or swept by another
+                path.unlink()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def take_back(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,26 @@ def test_a_name_that_is_no_utf8_and_a_link_lead_to_the_configuration(
     (note,) = notes.found(environ)
     assert note.is_of(config) and note.is_of(link)
     assert not note.is_of(tmp_path / "other.toml")
+
+
+def test_notes_of_killed_daemons_are_swept_once_their_sockets_are_gone(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    there = tmp_path / "there.sock"
+    there.touch()
+    folder = tmp_path / "session" / "ocrd" / "daemons"
+    folder.mkdir(parents=True)
+    for name, socket, pid in (
+        ("gone", tmp_path / "gone.sock", ended.pid),
+        ("started", tmp_path / "elsewhere.sock", os.getpid()),  # in a container of its own
+        ("killed", there, ended.pid),  # it may be started again
+    ):
+        told = {"config": str(CONFIG), "socket": str(socket), "pid": pid}
+        (folder / f"{name}.json").write_text(json.dumps(told))
+    (folder / "broken.json").write_text("{")
+    path = notes.leave(CONFIG, SOCKET, environ)
+    assert path is not None
+    left = {one.name for one in folder.iterdir()} - {path.name}
+    assert left == {"started.json", "killed.json", "broken.json"}
