@@ -268,6 +268,7 @@ def _row(group: _Group, ink: Pixels, quads: Sequence[Quad], height: float) -> Ro
     parts: list[tuple[float, Quad | str]] = [(leader.left, leader.sign) for leader in leaders]
     for index in group.boxes:
         parts += [(_ends(part)[0], part) for part in _uncovered(quads[index], leaders, ink, height)]
+    words = number = None
     if all(place >= leaders[0].left for place, _ in parts):
         words = _beside(leaders[0], ink, height, before=True)
         if words is None:
@@ -282,7 +283,22 @@ def _row(group: _Group, ink: Pixels, quads: Sequence[Quad], height: float) -> Ro
     if isinstance(first, str) or turning.size(first)[0] < _WORDS * turning.size(first)[1]:
         return None
     made = (part if isinstance(part, str) else _broad(part) for _, part in parts)
-    return Row(tuple(made), group.boxes)
+    added = [part for part in (words, number) if part is not None]
+    return Row(tuple(made), group.boxes | _inside(added, quads))
+
+
+def _inside(parts: Sequence[Quad], quads: Sequence[Quad]) -> frozenset[int]:
+    """Return the boxes that parts hold which were found without them: each is read once."""
+    middles = [
+        (index, sum(x for x, _ in quad) / 4, sum(y for _, y in quad) / 4)
+        for index, quad in enumerate(quads)
+    ]
+    return frozenset(
+        index
+        for left, top, right, bottom in map(turning.bounds, parts)
+        for index, x, y in middles
+        if left < x < right and top < y < bottom
+    )
 
 
 def _uncovered(
