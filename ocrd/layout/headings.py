@@ -67,6 +67,10 @@ _AND = re.compile(r"\s*[,;&]\s*(?:(?:and|und|et|y|e|en)\s+)?|\s+(?:and|und|et|y|
 _INITIAL = re.compile(r"\b[A-ZÀ-Þ]\.")
 _WORD_OF_NAME = r"(?:[A-ZÀ-Þ]\.-?|[A-ZÀ-Þ][\w'’-]+|von|van|de|der|den|di|da|du|la|le)"
 _NAME = re.compile(rf"{_WORD_OF_NAME}(?:\s*{_WORD_OF_NAME}){{1,4}}[\d*†‡]*")
+# What is played above the words of a song.
+_CHORDS = re.compile(
+    r"(?:[A-H][#♯b♭]?(?:m|min|maj|dim|aug|sus|add)?\d{0,2}(?:/[A-H][#♯b♭]?)?(?:\s+|$)){2,}"
+)
 _QUOTES = "\"'“„»«‘‚"
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -258,6 +262,11 @@ def is_mark(text: str) -> bool:
     return bool(_MARK.fullmatch(text.strip()))
 
 
+def are_chords(text: str) -> bool:
+    """Say whether a text is chords alone, two of them at least: G C D7."""
+    return bool(_CHORDS.fullmatch(text))
+
+
 def is_larger(rows: Sequence[Row], others: Sequence[Sequence[Row]], normal: Body) -> bool:
     """Say whether a heading without a number is clearly larger than the page's other ones."""
     sizes = [
@@ -302,6 +311,7 @@ def can_be(rows: Sequence[Row], text: str) -> bool:
         or _ENTRY.match(text)
         or codes.signs(text) >= MANY_SIGNS
         or text[0] in _QUOTES  # somebody speaks
+        or are_chords(text)
         or "__" in text  # a blank to fill in
         or values.is_date(text)
         or values.has_amount(text)

@@ -236,7 +236,8 @@ def _block(draft: Draft, setting: Setting, level: int) -> Block:
     if whole := draft.rows[0].whole:
         return _whole(whole)
     label, text = draft.label, ""
-    if label == "text" and any(len(row.cells) > 1 for row in draft.rows):
+    are_cells = not draft.is_stanza and any(len(row.cells) > 1 for row in draft.rows)
+    if label == "text" and are_cells:
         table = cells.table(draft.rows)
         if table:
             return _whole(table)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from statistics import median
 
 from ocrd.layout import captions, headings, lineends, lists
@@ -19,7 +19,7 @@ from ocrd.layout.columns import Row
 from ocrd.layout.ended import TOLD, are_lines, are_said, end_in_numbers, have_one_middle
 from ocrd.layout.lineends import SMALL, Break
 from ocrd.layout.paragraphs import Draft, Setting
-from ocrd.layout.verses import NUMBER, are_verses
+from ocrd.layout.verses import are_verses
 
 SAME_STEP = 1.25  # times the usual distance of two rows: more parts stanzas
 LEAST_STEP = 0.6  # times it: less is a row beside
@@ -36,6 +36,7 @@ MOST = 60  # rows of a stanza
 ENDS = 2  # blocks above and below a stanza in its step that may be none of it
 
 _SENTENCES = re.compile(r"\w{3,}[.!?] \W?[^\W\d_]")
+_LINE = re.compile(r"\(?\d{1,4}[.)]?")  # its number, in the margin
 _COUNT = re.compile(r"(?:[A-Z]|[IVX]{1,5}|§ ?\d+)[.)]\s|\[[\w+]{1,9}\]")
 
 
@@ -45,7 +46,8 @@ def gathered(some: Sequence[Draft], setting: Setting) -> list[Draft]:
     listed = {draft.rows[0].column for draft in some if draft.label == "list" and _says_more(draft)}
     for run in _runs(some, setting):
         is_listed = run[0].rows[0].column in listed or any(map(_says_more, run))
-        found += run if run[0].label == "list" and is_listed else _parted(run, setting)
+        is_prose = (run[0].label == "list" and is_listed) or not _may_be_lines(run[0], setting)
+        found += run if is_prose else _parted(run, setting)
     return _with_company(_regular(found, setting), setting)
 
 
@@ -104,6 +106,10 @@ def _is_unnumbered(row: Row) -> bool:
 
 
 def _may_be_lines(draft: Draft, setting: Setting) -> bool:
+    """Say whether a draft is plain text, or an entry that counts itself.
+
+    Of a run only the first has to be asked: the others were when they joined it.
+    """
     if draft.label != "text" and not (
         draft.label == "list" and lists.is_numbered(draft.rows[0].text)
     ):
@@ -128,9 +134,32 @@ def _differ(last: Row, row: Row, setting: Setting) -> bool:
 
 
 def _has_cells(row: Row) -> bool:
-    """Say whether a row stands in cells; a stanza's number before its first line is none."""
-    cells = row.cells
-    return len(cells) > 2 or (len(cells) == 2 and not NUMBER.fullmatch(cells[0]))
+    """Say whether a row stands in cells; the number of a stanza or a line, and chords are none."""
+    return len(_bare(row).cells) > 1 and not headings.are_chords(row.text)
+
+
+def _bare(row: Row) -> Row:
+    """Return a row without the number of its line that stands in the margin, or its stanza's."""
+    pieces = row.pieces
+    if len(row.cells) > 1 and _LINE.fullmatch(pieces[0].line.text.strip()):
+        pieces = pieces[1:]
+    if len(pieces) > 1 and len(row.cells) > 1 and _LINE.fullmatch(pieces[-1].line.text.strip()):
+        pieces = pieces[:-1]
+    return row if pieces is row.pieces else replace(row, pieces=pieces)
+
+
+def _are_counted(some: Sequence[Draft]) -> bool:
+    """Say whether numbers behind rows are not those of lines, which grow, by one step if many."""
+    rows = [row for draft in some for row in draft.rows]
+    ends = [row.pieces[-1].line.text.strip() for row in rows if len(row.cells) > 1]
+    numbers = [int(re.sub(r"\D", "", end)) for end in ends if _LINE.fullmatch(end)]
+    steps = {b - a for a, b in pairwise(numbers)}
+    is_regular = len(steps) == 1 if 2 * len(numbers) > len(rows) else True
+    return any(step <= 0 for step in steps) or not is_regular
+
+
+def _rows(some: Sequence[Draft]) -> list[Row]:
+    return [_bare(row) for draft in some for row in draft.rows]
 
 
 def _parted(run: Sequence[Draft], setting: Setting) -> Iterator[Draft]:
@@ -147,8 +176,8 @@ def _without_ends(some: list[Draft], setting: Setting) -> list[Draft]:
         for first in range(max(0, left_out - ENDS), min(left_out, ENDS) + 1):
             last = count - (left_out - first)
             part = some[first:last]
-            rows = [row for draft in part for row in draft.rows]
-            if len(rows) <= MOST and are_lines(rows, setting):
+            rows = _rows(part)
+            if len(rows) <= MOST and not _are_counted(part) and are_lines(rows, setting):
                 return [*some[:first], _stanza(part, rows, setting), *some[last:]]
     return some
 
@@ -161,7 +190,7 @@ def _holds_paragraph(draft: Draft, setting: Setting, least: int) -> bool:
     if draft.is_stanza or len(draft.rows) < least:
         return False
     joined, hangs = 1, False
-    for index, one in enumerate(lineends.of(draft.rows, setting), start=1):
+    for index, one in enumerate(lineends.of(_rows([draft]), setting), start=1):
         is_line = one.is_in or (one.is_out and hangs)
         joined = joined + 1 if index not in draft.breaks and one.is_full and not is_line else 1
         hangs = one.is_in or (hangs and one.is_level)
@@ -171,13 +200,14 @@ def _holds_paragraph(draft: Draft, setting: Setting, least: int) -> bool:
 
 
 def _stanza(
-    some: Sequence[Draft], rows: list[Row], setting: Setting, right: float = 0.0
+    some: Sequence[Draft], rows: Sequence[Row], setting: Setting, right: float = 0.0
 ) -> Draft:
     """Return drafts as one, a line each row but those that were turned over."""
     are_sure = are_verses(rows) or have_one_middle(rows)
     turned = set() if are_sure else lineends.turned(lineends.of(rows, setting, right))
     breaks = {index + 1 for index in range(len(rows) - 1) if index not in turned}
-    return Draft(rows, "text", some[0].space, breaks, is_stanza=True)
+    own = [row for draft in some for row in draft.rows]
+    return Draft(own, "text", some[0].space, breaks, is_stanza=True)
 
 
 def _regular(some: Sequence[Draft], setting: Setting) -> list[Draft]:
@@ -194,7 +224,7 @@ def _regular(some: Sequence[Draft], setting: Setting) -> list[Draft]:
         alike = key.breaks >= TOLD and counted.count(key) >= ALIKE
         is_one = key.breaks > 0 and (alike or key.column in capitals)
         is_one = is_one and not all(draft.is_stanza for draft in run)
-        rows = [row for draft in run for row in draft.rows]
+        rows = _rows(run)
         found += [_stanza(run, rows, setting)] if is_one else run
     return found
 
@@ -210,16 +240,18 @@ class _Count:
 
 def _count(run: Sequence[Draft], setting: Setting) -> _Count:
     """Count a run's breaks; lines have no row with a small letter but what was turned over."""
-    rows = [row for draft in run for row in draft.rows]
+    rows = _rows(run)
     breaks = lineends.of(rows, setting)
     lines = lineends.between_lines(breaks)
     have_turned = len(lines) < len(breaks)
     may_be = (
         len(lines) < MOST
+        and _may_be_lines(run[0], setting)
         and not any(one.is_small for one in lines)
         and sum(one.is_open for one in lines) > SMALL * len(lines)
         and not (have_turned and any(_holds_paragraph(draft, setting, FEW) for draft in run))
         and not any(map(_says_more, run))
+        and not _are_counted(run)
         and not are_said(rows)
         and not end_in_numbers(rows)
     )
@@ -249,12 +281,12 @@ def _joined(some: Sequence[Draft], setting: Setting) -> list[Draft]:
     found: list[Draft] = []
     stanzas = [draft for draft in some if draft.is_stanza]
     for run in _runs(some, setting):
-        rows = [row for draft in run for row in draft.rows]
+        rows = _rows(run)
         like = [draft for draft in run if draft.is_stanza]
         is_one = len(like) < len(run) and _may_join(run, rows, setting)
         if is_one and not like:
             like = [one for one in stanzas if _is_near(one, rows, setting)]
-        right = max((row.box.x1 for one in like for row in one.rows), default=0.0)
+        right = max((row.box.x1 for row in _rows(like)), default=0.0)
         is_one = is_one and bool(like) and _may_be_stanza(lineends.of(rows, setting, right))
         found += [_stanza(run, rows, setting, right)] if is_one else run
     return found
@@ -263,6 +295,7 @@ def _joined(some: Sequence[Draft], setting: Setting) -> list[Draft]:
 def _may_join(run: Sequence[Draft], rows: Sequence[Row], setting: Setting) -> bool:
     """Say whether nothing in a run is prose."""
     is_prose = any(_holds_paragraph(one, setting, FEW) or _says_more(one) for one in run)
+    is_prose |= _are_counted(run) or not _may_be_lines(run[0], setting)
     return not is_prose and TOLD <= len(rows) <= MOST and not are_said(rows)
 
 
@@ -294,8 +327,9 @@ def _is_near(stanza: Draft, rows: Sequence[Row], setting: Setting) -> bool:
         _middle(stanza.rows[0]) - _middle(last),
     )
     own, other = (median(map(headings.size_of, some)) for some in (rows, stanza.rows))
-    left = min(row.box.x0 for row in stanza.rows)
-    width = max(row.box.x1 for row in stanza.rows) - left
+    own_rows = _rows([stanza])
+    left = min(row.box.x0 for row in own_rows)
+    width = max(row.box.x1 for row in own_rows) - left
     return (
         any(0 < gap < NEAR * pitch for gap in gaps)
         and max(own, other) <= SAME_SIZE * min(own, other)

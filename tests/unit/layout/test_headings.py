@@ -27,6 +27,8 @@ from tests.unit.printed import BOLD, LARGE, PLAIN, TYPED, labelled, line, lines,
         ("Sets <name> in [engine]", LARGE, "heading"),
         ("[[source]] and [[sink]]", LARGE, "text"),
         ("C# in a day", LARGE, "heading"),
+        ("G Cmaj7 D/F# Bbm", LARGE, "text"),  # chords above a song's words
+        ("A Day in C Major", LARGE, "heading"),
     ],
 )
 def test_type_makes_a_heading(text: str, face: Typeface, label: str) -> None:

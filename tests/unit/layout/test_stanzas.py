@@ -120,3 +120,23 @@ SAID = (
 
 def test_what_people_say_is_no_stanza() -> None:
     assert len(page(PROSE, SAID)) > 2
+
+
+def numbered(*numbers: str) -> list[tuple[str, str]]:
+    """Return the blocks of a stanza with numbers far behind its lines, below prose."""
+    rows = STANZA.split("\n")
+    some = [line(row, 200, 300 + 38 * n) for n, row in enumerate(rows)]
+    behind = [line(text, 900, 300 + 38 * n) for n, text in enumerate(numbers) if text]
+    return labelled(lines(PROSE, 200, 100, full=1150), some, behind)
+
+
+def test_lines_keep_their_numbers_in_the_margin() -> None:
+    rows = STANZA.split("\n")
+    found = numbered("", "10", "", "12")
+    assert ("text", "\n".join([rows[0], f"{rows[1]}   10", rows[2], f"{rows[3]}   12"])) in found
+
+
+def test_figures_behind_rows_are_a_tables() -> None:
+    found = numbered("40", "17", "220", "35")
+    assert ("text", "\n".join(STANZA.split("\n"))) not in found
+    assert "table" in [label for label, _ in found]
