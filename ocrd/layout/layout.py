@@ -97,15 +97,14 @@ def _laid_out(
     pieces = _with_tables(page.pieces, grids.ruled(page.pieces, page.lying, page.standing))
     pieces, around_it = running.part(pieces, height)
     pieces, given = points.parted(pieces)
-    pieces, notes = sidenotes.parted(pieces)
-    pieces = _with_tables(pieces, labels.tables(pieces, page.standing))
-    pieces = codes.gathered(stacks.gathered(indexes.gathered(pieces)), codes.ROWS)
-    pieces = _with_tables(pieces, pairs.tables(pieces))
-    pieces = codes.gathered(_with_tables(pieces, unruled.tables(pieces)))
-    ordered = edges.outermost(rows(pieces, page.turned, page.lying), height)
+    text, notes = sidenotes.parted(pieces)
+    ordered = _ordered(text, page, given, height)
+    if not notes and not any(row.is_side for row in ordered):
+        text, notes = sidenotes.parted(pieces, with_heads=True)
+        if notes:
+            ordered = _ordered(text, page, given, height)
     if not ordered:
         return []
-    ordered = sideheads.parted(points.restored(ordered, given))
     foot, head = (1 - running.ZONE) * height, running.ZONE * height
     setting = Setting.of(ordered, page.lying, foot, head)
     return [
@@ -113,6 +112,18 @@ def _laid_out(
         *_blocks(_drafts(ordered, setting), setting, around_it, given, notes),
         *_marginal(around_it.feet),
     ]
+
+
+def _ordered(
+    pieces: Sequence[Piece], page: Sheet, given: Sequence[points.Points], height: float
+) -> list[Row]:
+    """Return the rows of the text in reading order, headings beside it above their own."""
+    pieces = _with_tables(pieces, labels.tables(pieces, page.standing))
+    pieces = codes.gathered(stacks.gathered(indexes.gathered(pieces)), codes.ROWS)
+    pieces = _with_tables(pieces, pairs.tables(pieces))
+    pieces = codes.gathered(_with_tables(pieces, unruled.tables(pieces)))
+    ordered = edges.outermost(rows(pieces, page.turned, page.lying), height)
+    return sideheads.parted(points.restored(ordered, given)) if ordered else []
 
 
 def _drafts(ordered: Sequence[Row], setting: Setting) -> list[Draft]:

@@ -35,7 +35,11 @@ BELOW = 6.0  # the last points of an edge, lines that still stand beside them
 _BRACKETED = re.compile(r"[\[(][^\[\]()]*\d[^\[\]()]*[\])]")
 _OUT_OF = re.compile(r"[_.…\s]*/\s?\d{1,3}(?:[.,]\d)?(?:\s?[^\W\d_]{1,8}\.?)?")
 _COUNTED = re.compile(r"\d{1,3}(?:[.,]\d|\s?½)?\s?[^\W\d_]{1,8}\.?")
-_BEHIND = re.compile(r"(?P<text>.*\S)\s+(?P<points>[\[(][^\[\]()]*\d[^\[\]()]*[\])]|/\s?\d{1,3})")
+_BEHIND = re.compile(
+    r"(?P<text>.*\S)\s+(?P<points>[\[(][^\[\]()]*\d[^\[\]()]*[\])]|/\s?\d{1,3}"
+    r"|\d{1,3}(?:[.,]\d)?\s?[^\W\d_]{1,8}\.?)"
+)
+_BLANK = re.compile(r"\s[_.…\s]{3,}$")
 _NUMBER = re.compile(r"\d+(?:[.,]\d)?|½")
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[.!?:。！？：]\W*$")
@@ -241,7 +245,7 @@ def _cut(piece: Piece) -> tuple[Piece, Piece] | None:
     match = _BEHIND.fullmatch(piece.line.text.strip())
     if match is None:
         return None
-    text, said = match["text"], match["points"]
+    text, said = _BLANK.sub("", match["text"]), match["points"]
     end = piece.box.x1 - (len(said) + 1) * _letter(piece)
     start = piece.box.x1 - len(said) * _letter(piece)
     return (

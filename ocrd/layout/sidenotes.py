@@ -34,7 +34,8 @@ NOTES_IN_LINE, LINED = 1.0, 0.7  # and so many of the notes
 INDENT = 4.0  # of a text's line
 OVER = 0.3  # by which a note may reach over the text's edge, its box is wider than its letters
 STEP = 1.7  # from one line of a note to the next
-LINES = 10  # of a note
+LINES = 10  # of a note,
+FEW_LINES = 3  # or of what might be a heading
 LEVEL = 0.6  # by which a note's first line and the text's stand higher or lower
 BESIDE = 0.7  # share of the notes that do so,
 LONG = 0.5  # beside a line so wide, as a share of the text
@@ -71,15 +72,20 @@ class _Text:
     height: float
 
 
-def parted(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Note]]:
-    """Return the pieces without what stands in the margins, and that."""
+def parted(
+    pieces: Sequence[Piece], *, with_heads: bool = False
+) -> tuple[list[Piece], list[Note]]:
+    """Return the pieces without what stands in a margin, and that.
+
+    What may be headings left of the text only ``with_heads``, when it was found to be none.
+    """
     text = _text(pieces)
     if text is None:
         return list(pieces), []
     for is_right in (True, False):
         own, some = _cut(pieces, text, is_right=is_right)
         cut = _text(own) if len(own) > len(pieces) else text
-        notes = _notes(own, some, cut or text, is_right=is_right)
+        notes = _notes(own, some, cut or text, is_right=is_right, with_heads=with_heads)
         if notes:
             gone = {id(piece) for note in notes for piece in note.pieces}
             return [piece for piece in own if id(piece) not in gone], notes
@@ -184,7 +190,12 @@ def _is_out(piece: Piece, edge: float, near: float, *, is_right: bool) -> bool:
 
 
 def _notes(
-    pieces: Sequence[Piece], some: Sequence[Piece], text: _Text, *, is_right: bool
+    pieces: Sequence[Piece],
+    some: Sequence[Piece],
+    text: _Text,
+    *,
+    is_right: bool,
+    with_heads: bool,
 ) -> list[Note]:
     """Return what stands in a margin as notes; none if it is something else."""
     counted = _are_counted(some)
@@ -206,9 +217,11 @@ def _notes(
     numbers = [values.is_value(piece.line.text) for piece in some]
     if 2 * sum(numbers) > len(some) and not counted and not _are_sparse(chains, text):
         return []
+    if with_heads and (len(chains) < 2 or max(map(len, chains)) > FEW_LINES):
+        return []  # a term, or a side column
     if not counted and any(_is_no_note(chain[0].line.text) for chain in chains):
         return []
-    heads = not counted and _may_head(chains, some, text)
+    heads = not (counted or with_heads) and _may_head(chains, some, text)
     found = []
     level = 0
     for chain in chains:
@@ -217,7 +230,7 @@ def _notes(
         is_level = abs(line.middle - first.middle) < LEVEL * text.height
         level += is_level and line.box.width > LONG * width
         found.append(Note(tuple(chain), line, heads, not (is_right or counted), counted))
-    if level < BESIDE * len(chains) or not (is_right or _are_plain(some, text)):
+    if level < BESIDE * len(chains) or not (is_right or with_heads or _are_plain(some, text)):
         return []
     return found
 

@@ -52,10 +52,13 @@ def test_they_stand_behind_their_question(marks: list[str], at_end: bool) -> Non
     assert [text for _, text in labelled(exam(marks, at_end=at_end))] == said(marks)
 
 
-def test_those_that_were_read_with_their_line_stand_behind_the_last_one() -> None:
-    marks = ["(3 P.)", "(10 P.)", "(2 P.)", "(2 P.)"]
+@pytest.mark.parametrize(
+    "marks", [["(3 P.)", "(10 P.)", "(2 P.)", "(2 P.)"], ["3 P.", "10 P.", "2 P.", "2 P."]]
+)
+def test_those_that_were_read_with_their_line_stand_behind_the_last_one(marks: list[str]) -> None:
     rows = exam(marks)
-    fused = line("2. Why did the old ferry stay in service (10 P.)", 200, 500, width=EDGE - 200)
+    text = f"2. Why did the old ferry stay in service {marks[1]}"
+    fused = line(text, 200, 500, width=EDGE - 200)
     rest = [row for row in rows if row.quad[0][1] != 500]
     assert [text for _, text in labelled(rest, fused)] == said(marks)
 

@@ -64,6 +64,14 @@ def test_typed_words_left_of_the_text_stand_before_it() -> None:
     ]  # fmt: skip
 
 
+def test_plain_words_left_of_the_middle_of_paragraphs_stand_before_these() -> None:
+    names = [line("Note of the clerk", 100, 200 + HIGH * n + 2 * PITCH) for n in (0, 2)]
+    assert labelled(page(), names) == [
+        ("text", "Note of the clerk"), ("text", JOINED), ("text", JOINED),
+        ("text", "Note of the clerk"), ("text", JOINED), ("text", JOINED),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("every", [1, 5])
 def test_numbers_of_lines_stand_together_behind_a_paragraph(every: int) -> None:
     numbers = [
