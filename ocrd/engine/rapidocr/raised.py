@@ -151,6 +151,8 @@ def _with(written: list[Seen], mark: _Mark, pieces: LinePieces, read: Read) -> l
         behind = behind[1:]
     if not said and len(text) == 1 and mark.is_small(text):
         said = _letter(text, word, next_)
+    if said.isalpha() and word.strip() and _is_quoting(before, behind):
+        return [*before, Seen("“", mark.middle), *behind]
     if not said and len(text) > 1:  # of a word: no mark
         said = text.translate(_LOWERS)
         return written if not said.isalpha() else [
@@ -162,6 +164,13 @@ def _with(written: list[Seen], mark: _Mark, pieces: LinePieces, read: Read) -> l
     if next_.isalpha() and word.strip() and _gap(mark, pieces) >= _SPACE * mark.cap:
         new.append(Seen(" ", mark.right + 1.0))
     return [*before, *new, *behind]
+
+
+def _is_quoting(before: Sequence[Seen], behind: Sequence[Seen]) -> bool:
+    """Say whether a quotation in „“ is open and nothing closes it: a raised letter does."""
+    opened = next((one.character for one in reversed(before) if one.character in "„“”"), "")
+    next_ = next((one.character for one in behind if one.character in "„“”"), "„")
+    return opened == next_ == "„"
 
 
 def _gap(mark: _Mark, pieces: LinePieces) -> float:

@@ -56,6 +56,8 @@ def told(parts: str, said: str, alone: str = "") -> str:
         ("on the 2^nd^ of May", "on the 2ⁿd of May", "on the 2nd of May"),
         ("the harbour[^3^] again", "the harbour[³] again", "the harbour[3] again"),
         ("harbour 1 and 23 again", "harbour 1 and 23 again", "harbour 1 and 23 again"),
+        ("the ,harbour^c^ again", "the „harbourc again", "the „harbour“ again"),
+        ("the ,old^c^ harbour,", "the „oldc harbour“", "the „oldᶜ harbour“"),
     ],
 )
 def test_what_is_raised_is_written_so_and_letters_of_a_word_are_not(
