@@ -21,6 +21,7 @@ from ocrd.layout import (
     codes,
     crossheads,
     edges,
+    footnotes,
     grids,
     headings,
     illustrated,
@@ -107,9 +108,10 @@ def _laid_out(
         return []
     foot, head = (1 - running.ZONE) * height, running.ZONE * height
     setting = Setting.of(ordered, page.lying, foot, head)
+    body = _blocks(_drafts(ordered, setting), setting, around_it, given, notes)
     return [
         *_marginal(around_it.heads),
-        *_blocks(_drafts(ordered, setting), setting, around_it, given, notes),
+        *footnotes.with_marks(list(body)),
         *_marginal(around_it.feet),
     ]
 
@@ -255,7 +257,7 @@ def _block(draft: Draft, setting: Setting, level: int) -> Block:
     parts: list[int] = []  # where those of words begin that a row's hyphen cuts
     for index, row in enumerate(draft.rows):
         if not text:
-            text = row.text
+            text = draft.begins or row.text
         elif index in draft.breaks and label == "text":
             text += "\n" + row.text
         else:

@@ -15,7 +15,7 @@ from enum import Enum, auto
 from itertools import groupby, pairwise
 from statistics import median
 
-from ocrd.layout import captions, headings, indents, lists, sizes
+from ocrd.layout import captions, footnotes, headings, indents, lists, sizes
 from ocrd.layout.columns import Row, covers
 from ocrd.layout.headings import Body, advance
 from ocrd.layout.joining import HYPHENATED, WORD
@@ -104,12 +104,17 @@ class Draft:
     space: float  # above it, in heights of a line
     breaks: set[int] = field(default_factory=set)  # indices of rows that begin a line of their own
     is_stanza: bool = False  # its rows are lines, but those that were turned over
+    begins: str = ""  # what a note's first row says, its mark as the text has it
 
 
 def drafts(ordered: Sequence[Row], setting: Setting) -> list[Draft]:
     """Return the rows grouped into blocks."""
     found: list[Draft] = []
+    begun = footnotes.starts(ordered, setting.body, setting.lying)
     for index, row in enumerate(ordered):
+        if note := begun.get(index):
+            found.append(Draft([row], "footnote", _space(ordered, index), begins=note.text))
+            continue
         text = row.text
         bond = Bond.APART
         if found:
