@@ -38,6 +38,7 @@ _UNIT = re.compile(r"(?:[kcdmµnh]?m|in|ft|yd|mi|[a-z]|\d+(?:[.,]\d+)*)")  # bef
 _SIGNED = re.compile(r"(?P<mark>[*†‡]{1,3}|\[\d{1,3}\]|\(\d{1,2}\))\s*(?=[^\s*†‡])")
 _UP = re.compile(rf"(?P<mark>[{_RAISED}]{{1,3}}⁾?)[.\s]*(?=\S)")
 _PLAIN = re.compile(r"(?P<mark>(?:\d{1,3}|[a-z])\)?)(?:[.]?\s+|(?=[^\W\d_a-zß-ÿ]))(?=\S)")
+_COUNTED = re.compile(r"(?P<mark>[1-9]\d{0,2})(?:(?=[^\W\d_])|\s+(?=[^\W\d_a-zß-ÿ]))")
 _LOST = re.compile(rf"(?:['’‘`´^\"“”°º|{REPLACEMENT}]{{1,2}}\s*)(?=[^\W\d_])")
 
 
@@ -72,6 +73,8 @@ def starts(
         if below.may_be_note(row):
             start = _start(row.text, known) or _lost(row.text, wanted, found)
             start = start or _lost_first(ordered[index:], wanted, found)
+            if below.in_notes:
+                start = start or _next(row.text, found)
         if start:
             found[index] = start
         below.take(row, is_note=start is not None)
@@ -84,21 +87,21 @@ class _Below:
     def __init__(self, body: headings.Body, lying: Sequence[Stroke]) -> None:
         self._body, self._lying = body, lying
         self._last: Row | None = None
-        self._in_notes = False
+        self.in_notes = False
 
     def may_be_note(self, row: Row) -> bool:
         """Say whether a row stands where notes do."""
         if self._last is None:
             return False
         return (
-            self._in_notes or self._last.whole is not None or self._is_small(row)
+            self.in_notes or self._last.whole is not None or self._is_small(row)
             or self._is_under_rule(row)
         )  # fmt: skip
 
     def take(self, row: Row, *, is_note: bool) -> None:
         """Take the next row."""
         goes_on = self._last is not None and self._last.column == row.column and row.whole is None
-        self._in_notes = is_note or (self._in_notes and goes_on)
+        self.in_notes = is_note or (self.in_notes and goes_on)
         self._last = row
 
     def _is_small(self, row: Row) -> bool:
@@ -154,6 +157,18 @@ def _lost(text: str, wanted: Sequence[str], found: dict[int, Start]) -> Start | 
     if not after or after[0] in taken:
         return None
     return Start(after[0], text[begins.end() :])
+
+
+def _next(text: str, found: dict[int, Start]) -> Start | None:
+    """Return how a row begins as the note that counts on from the one above.
+
+    Its mark was not read in the text, or is not in it.
+    """
+    above = list(found.values())[-1].mark.translate(_LOWERS) if found else ""
+    begins = _COUNTED.match(text)
+    if begins is None or not above.isdecimal() or int(begins["mark"]) != int(above) + 1:
+        return None
+    return Start(begins["mark"].translate(_RAISES), text[begins.end() :])
 
 
 def _lost_first(

@@ -65,6 +65,13 @@ def test_a_figure_on_the_line_is_raised_where_its_note_is() -> None:
     assert notes_of(found) == ["¹ Minutes of the council.", "² The books of 1887."]
 
 
+def test_a_note_that_counts_on_from_the_one_above_is_one() -> None:
+    text = ["The harbour was deepened twice¹ before the larger ships of the company came,",
+            "and the old cranes were sold."]  # fmt: skip
+    found = blocks(text, ["¹http://harbour.example/", "2http://cranes.example/"])
+    assert notes_of(found) == ["¹ http://harbour.example/", "² http://cranes.example/"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
