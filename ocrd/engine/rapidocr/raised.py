@@ -38,6 +38,9 @@ _SIZE = (0.26, 0.85)  # that it is high
 _FIGURE = 0.42  # that a raised figure is high, at least: an apostrophe is lower,
 _BROAD = (0.28, 0.3)  # or broad, and high: an apostrophe is narrower
 _ONE = 0.15  # of its height, that one sign is broader than high at most
+# That a figure is high and a letter broad, at least, which the network sees only by itself. It
+# sees c, 6, 9 or 2 in quotation marks, too, which are lower and narrower.
+_SURE_FIGURE, _SURE_LETTER = 0.54, 0.27
 _HIGH, _LOW_LETTER = 0.85, 0.58  # that a raised letter is high at most, with a stem or without
 _TALL = frozenset("bdfhklitgjpyq")
 _TOGETHER = 0.22  # between two signs of a mark
@@ -101,6 +104,13 @@ class _Mark:
         """Say whether its signs are strokes."""
         return self.right - self.left <= _SLIM * self.count * (self.bottom - self.top)
 
+    def may_be(self, said: str) -> bool:
+        """Say whether it is large enough for what it says by itself."""
+        if said.isalpha():
+            return self.right - self.left >= _SURE_LETTER * self.cap
+        is_sign = not any(sign.isdecimal() for sign in said)
+        return is_sign or self.bottom - self.top >= _SURE_FIGURE * self.cap
+
     def is_small(self, letter: str) -> bool:
         """Say whether a letter is smaller than those that stand on the line."""
         return self.bottom - self.top <= (_HIGH if letter in _TALL else _LOW_LETTER) * self.cap
@@ -145,7 +155,10 @@ def _with(written: list[Seen], mark: _Mark, pieces: LinePieces, read: Read) -> l
         wanted = _SAID if text else _SIGNS
         # A straight apostrophe, a piece of a rule are strokes as a 1 is.
         is_stroke = not set(read_again) - {"1", ")"} and (text or mark.is_slim)
-        if wanted.fullmatch(read_again) and not (is_stroke and set(text) <= _MISSED):
+        if (
+            wanted.fullmatch(read_again) and mark.may_be(read_again)
+            and not (is_stroke and set(text) <= _MISSED)
+        ):  # fmt: skip
             said = read_again.lower()
     if len(said) > len(text) and _is_again(said, behind, mark):
         behind = behind[1:]

@@ -81,3 +81,23 @@ def test_what_is_raised_and_not_read_is_read_by_itself(
     parts: str, said: str, alone: str, expected: str
 ) -> None:
     assert told(parts, said, alone) == expected
+
+
+@pytest.mark.parametrize(
+    ("high", "wide", "said", "expected"),
+    [
+        (0.59, 0.38, "9", True),
+        (0.57, 0.55, "11", True),
+        (0.42, 0.30, "c", True),
+        (0.50, 0.43, "*", True),
+        (0.46, 0.25, "9", False),  # a quotation mark that closes, and those that open
+        (0.43, 0.18, "6", False),
+        (0.46, 0.23, "c", False),
+        (0.48, 0.20, "2", False),
+    ],
+)
+def test_a_quotation_mark_is_no_figure_or_letter(
+    high: float, wide: float, said: str, *, expected: bool
+) -> None:
+    mark = raised._Mark(0, 0, round(100 * wide), round(100 * high), len(said), True, 100.0)
+    assert mark.may_be(said) is expected
