@@ -268,7 +268,6 @@ def _row(group: _Group, ink: Pixels, quads: Sequence[Quad], height: float) -> Ro
     parts: list[tuple[float, Quad | str]] = [(leader.left, leader.sign) for leader in leaders]
     for index in group.boxes:
         parts += [(_ends(part)[0], part) for part in _uncovered(quads[index], leaders, ink, height)]
-    number = None
     if all(place >= leaders[0].left for place, _ in parts):
         words = _beside(leaders[0], ink, height, before=True)
         if words is None:
@@ -283,20 +282,7 @@ def _row(group: _Group, ink: Pixels, quads: Sequence[Quad], height: float) -> Ro
     if isinstance(first, str) or turning.size(first)[0] < _WORDS * turning.size(first)[1]:
         return None
     made = (part if isinstance(part, str) else _broad(part) for _, part in parts)
-    # A row that has no box stays without: it may be a drawing.
-    again = _inside(number, quads) if number is not None and group.boxes else frozenset()
-    return Row(tuple(made), group.boxes | again)
-
-
-def _inside(number: Quad, quads: Sequence[Quad]) -> frozenset[int]:
-    """Return the boxes in a number that was found without them: it is read once."""
-    left, top, right, bottom = turning.bounds(number)
-    middles = [(sum(x for x, _ in quad) / 4, sum(y for _, y in quad) / 4) for quad in quads]
-    return frozenset(
-        index
-        for index, (x, y) in enumerate(middles)
-        if left < x < right and top < y < bottom
-    )
+    return Row(tuple(made), group.boxes)
 
 
 def _uncovered(

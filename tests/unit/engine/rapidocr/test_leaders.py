@@ -151,12 +151,3 @@ def test_a_rule_of_the_next_column_is_no_line_to_fill_in(*, is_above: bool) -> N
 
 def test_a_page_without_boxes_has_no_rows() -> None:
     assert leaders.rows(PageInk(np.full((400, 400, 3), 255, np.uint8)), []) == []
-
-
-def test_a_number_behind_a_box_of_the_leaders_end_is_read_once() -> None:
-    page, end = drawn("The harbour office", "- ", "40")
-    number = box(END + 16, END + 60)
-    (row,) = leaders.rows(PageInk(page), [box(95, end + 4), box(END - 90, END + 15), number])
-    assert row.boxes == {0, 1, 2}
-    assert [part for part in row.parts if part == DOTS] == [DOTS]
-    assert len(row.parts) == 3
