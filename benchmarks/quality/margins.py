@@ -9,7 +9,6 @@ behind (notes), and the rows of tables. ``--pages`` prints every page, ``--only`
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,13 +16,11 @@ from pathlib import Path
 
 from rapidfuzz import fuzz
 
-from benchmarks.quality import office, printing
+from benchmarks.quality import halves, office, printing
 from benchmarks.quality.documents import CACHE
-from benchmarks.quality.lines import recognitions
 from benchmarks.quality.margins_kinds import KINDS, Group, MarginPage, page
 from benchmarks.quality.office_sheet import OfficeSheet
 from benchmarks.quality.printing import Print, draw
-from benchmarks.quality.sheets import markdown
 
 AGAIN = 20  # the same settings with other words, from that number on
 WHOLE = 97  # per cent of a text that are there, one sign behind the other
@@ -107,19 +104,10 @@ def _is_there(group: Group, whole: str, stressed: set[str]) -> bool:
 
 def main() -> None:
     """Set, read, lay out, score, print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.quality.margins", description=__doc__)
-    parser.add_argument("--heldout", action="store_true")
-    parser.add_argument("--pages", action="store_true")
-    parser.add_argument("--stale", action="store_true")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--out", type=Path, default=CACHE / "markdown")
-    options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    options = halves.parser("margins", __doc__).parse_args()
     kinds: dict[str, list[tuple[int, int, int, int]]] = {}
     scans = margin_scans(held=options.heldout, only=options.only)
-    for scan, read in recognitions(scans, seconds=1e9, stale=options.stale):
-        text = markdown(read)
-        (options.out / f"{scan.id}.md").write_text(text)
+    for scan, text in halves.texts(scans, options):
         one = found(scan.page, text)
         kinds.setdefault(scan.kind, []).append(one)
         kinds.setdefault("**all**", []).append(one)

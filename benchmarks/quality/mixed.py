@@ -10,20 +10,17 @@ of their own. ``--pages`` prints every page.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.quality import mixed_drawn, mixed_more, printing, report
+from benchmarks.quality import halves, mixed_drawn, mixed_more, printing, report
 from benchmarks.quality.documents import CACHE
-from benchmarks.quality.lines import recognitions
 from benchmarks.quality.marks import typefaces
 from benchmarks.quality.mixed_kinds import KINDS, MixedPage
 from benchmarks.quality.mixed_more import MorePage
 from benchmarks.quality.printing import Print, draw
 from benchmarks.quality.scoring import Score, Truth, score
-from benchmarks.quality.sheets import markdown
 
 _PAGE = (
     "#set page(width: 21cm, height: auto, margin: 1.8cm)\n"
@@ -91,24 +88,16 @@ def _scan(
 
 def main() -> None:
     """Set, read, lay out, score, print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.quality.mixed", description=__doc__)
-    parser.add_argument("--heldout", action="store_true")
+    parser = halves.parser("mixed", __doc__)
     parser.add_argument("--more", action="store_true")
-    parser.add_argument("--pages", action="store_true")
-    parser.add_argument("--stale", action="store_true")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--out", type=Path, default=CACHE / "markdown")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     kinds: dict[str, list[Score]] = {}
     if options.more:
         scans = drawn_scans(options.only) if options.heldout else more_scans(options.only)
     else:
         settings = printing.HELD if options.heldout else printing.TUNED
         scans = mixed_scans(settings, options.only)
-    for scan, read in recognitions(scans, seconds=1e9, stale=options.stale):
-        text = markdown(read)
-        (options.out / f"{scan.id}.md").write_text(text)
+    for scan, text in halves.texts(scans, options):
         one = score(scan.truth, text)
         kinds.setdefault(scan.kind, []).append(one)
         kinds.setdefault("**all**", []).append(one)

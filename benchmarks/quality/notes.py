@@ -9,7 +9,6 @@ one, at its word; a note if a text of its own begins with its mark. ``--pages`` 
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 from collections import Counter
@@ -20,12 +19,10 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from benchmarks.machine import heading
-from benchmarks.quality import printing
+from benchmarks.quality import halves, printing
 from benchmarks.quality.documents import CACHE
-from benchmarks.quality.lines import recognitions
 from benchmarks.quality.notes_words import NOTES, POWERS, ROWS, SENTENCES
 from benchmarks.quality.printing import Print, draw
-from benchmarks.quality.sheets import markdown
 
 AGAIN = 20  # the same settings with other words, from that number on
 ALIKE = 85  # per cent from which two texts are one
@@ -235,20 +232,11 @@ def scored(page: NotesPage, text: str) -> Counter[str]:
 
 def main() -> None:
     """Set, read, lay out, score, print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.quality.notes", description=__doc__)
-    parser.add_argument("--heldout", action="store_true")
-    parser.add_argument("--pages", action="store_true")
-    parser.add_argument("--stale", action="store_true")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--out", type=Path, default=CACHE / "markdown")
-    options = parser.parse_args()
+    options = halves.parser("notes", __doc__).parse_args()
     heading("Marks and notes")
-    options.out.mkdir(parents=True, exist_ok=True)
     totals: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     pages = notes_pages(held=options.heldout, only=options.only)
-    for page, read in recognitions(pages, seconds=1e9, stale=options.stale):
-        text = markdown(read)
-        (options.out / f"{page.id}.md").write_text(text)
+    for page, text in halves.texts(pages, options):
         one = scored(page, text)
         totals[page.kind] += one
         if options.pages:

@@ -9,19 +9,15 @@ label with its value may be a row or a text. ``--pages`` prints every page.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from benchmarks.quality import office, printing
+from benchmarks.quality import halves, office, printing
 from benchmarks.quality.documents import CACHE
-from benchmarks.quality.lines import recognitions
 from benchmarks.quality.office import OfficeScan, RowScore
 from benchmarks.quality.office_sheet import OfficeSheet
 from benchmarks.quality.papers_kinds import KINDS, paper
 from benchmarks.quality.printing import Print, draw
-from benchmarks.quality.sheets import markdown
 
 AGAIN = 20  # the same settings with other words, from that number on
 _PAGE = (
@@ -59,19 +55,10 @@ def _score(one: OfficeSheet, markdown: str) -> RowScore:
 
 def main() -> None:
     """Set, read, lay out, score, print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.quality.papers", description=__doc__)
-    parser.add_argument("--heldout", action="store_true")
-    parser.add_argument("--pages", action="store_true")
-    parser.add_argument("--stale", action="store_true")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--out", type=Path, default=CACHE / "markdown")
-    options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    options = halves.parser("papers", __doc__).parse_args()
     results: list[tuple[OfficeScan, RowScore]] = []
     scans = papers(held=options.heldout, only=options.only)
-    for scan, read in recognitions(scans, seconds=1e9, stale=options.stale):
-        text = markdown(read)
-        (options.out / f"{scan.id}.md").write_text(text)
+    for scan, text in halves.texts(scans, options):
         one = _score(scan.sheet, text)
         results.append((scan, one))
         if options.pages:

@@ -10,7 +10,6 @@ within one block, the paragraphs of prose without a break in them, and headings 
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +17,10 @@ from pathlib import Path
 
 from rapidfuzz.distance import Levenshtein
 
-from benchmarks.quality import printing
+from benchmarks.quality import halves, printing
 from benchmarks.quality.documents import CACHE
-from benchmarks.quality.lines import recognitions
 from benchmarks.quality.printing import draw
 from benchmarks.quality.scoring import headings
-from benchmarks.quality.sheets import markdown
 from benchmarks.quality.versed_kinds import KINDS, VersedPage
 
 NEAR = 2  # letters by which a break may stand off, as letters are misread
@@ -144,19 +141,10 @@ def _aligned(true: str, found: str) -> list[int]:
 
 def main() -> None:
     """Set, read, lay out, count, print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.quality.versed", description=__doc__)
-    parser.add_argument("--heldout", action="store_true")
-    parser.add_argument("--pages", action="store_true")
-    parser.add_argument("--stale", action="store_true")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--out", type=Path, default=CACHE / "markdown")
-    options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    options = halves.parser("versed", __doc__).parse_args()
     kinds: dict[str, list[Breaks]] = {}
     scans = versed_scans(held=options.heldout, only=options.only)
-    for scan, read in recognitions(scans, seconds=1e9, stale=options.stale):
-        text = markdown(read)
-        (options.out / f"{scan.id}.md").write_text(text)
+    for scan, text in halves.texts(scans, options):
         one = count(scan.said, scan.heads, scan.scenes, text)
         kinds.setdefault(scan.kind, []).append(one)
         kinds.setdefault("**all**", []).append(one)
