@@ -101,6 +101,7 @@ quality:         ## the embedded engine's Markdown against known pages; fetches 
 	nice .venv/bin/python -m benchmarks.quality.pictures
 	nice .venv/bin/python -m benchmarks.quality.mixed
 	nice .venv/bin/python -m benchmarks.quality.papers
+	nice .venv/bin/python -m benchmarks.quality.margins
 	nice .venv/bin/python -m benchmarks.quality.notes
 	nice .venv/bin/python -m benchmarks.quality.versed
 	nice .venv/bin/python -m benchmarks.quality.headed

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from benchmarks.quality import printing
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.lines import recognitions
+from benchmarks.quality.printing import Print
 from benchmarks.quality.sheets import markdown
+
+AGAIN = 20  # the same settings with other words, from that number on
 
 
 class Drawn(Protocol):
@@ -25,6 +30,12 @@ class Drawn(Protocol):
 
 
 Image = TypeVar("Image", bound=Drawn)
+
+
+def settings(*, held: bool) -> list[Print]:
+    """Return how a half's pages are printed, each way twice, with other words."""
+    some = printing.HELD if held else printing.TUNED
+    return [*some, *(replace(how, number=how.number + AGAIN) for how in some)]
 
 
 def parser(name: str, description: str | None) -> argparse.ArgumentParser:

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from rapidfuzz import fuzz
 
-from benchmarks.quality import halves, office, printing
+from benchmarks.quality import halves, office
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.margins_kinds import KINDS, Group, MarginPage, page
 from benchmarks.quality.office_sheet import OfficeSheet
 from benchmarks.quality.printing import Print, draw
 
-AGAIN = 20  # the same settings with other words, from that number on
 WHOLE = 97  # per cent of a text that are there, one sign behind the other
 NEAR = 75  # per cent of a mark or note, which is short
 BESIDE = ("notes", "side-heads", "numbers")  # whose paragraphs white parts, or an indent
@@ -51,8 +50,7 @@ class MarginScan:
 
 def margin_scans(*, held: bool, only: str = "") -> Iterator[MarginScan]:
     """Yield the pages of every kind, drawing what is not there."""
-    some = printing.HELD if held else printing.TUNED
-    settings = [*some, *(replace(how, number=how.number + AGAIN) for how in some)]
+    settings = halves.settings(held=held)
     for kind in KINDS:
         for how in settings if only in kind else ():
             yield _drawn(kind, how)
@@ -65,8 +63,8 @@ def _drawn(kind: str, how: Print) -> MarginScan:
         source = _PAGE.format(
             left=one.left, right=one.right, font=how.font, language=one.language, size=one.size,
             justify="true" if how.number % 4 < 2 else "false",
-            spacing=(1.2, 0.65)[how.number // AGAIN],
-            indent=_INDENT if kind in BESIDE and how.number >= AGAIN else "",
+            spacing=(1.2, 0.65)[how.number // halves.AGAIN],
+            indent=_INDENT if kind in BESIDE and how.number >= halves.AGAIN else "",
         )  # fmt: skip
         draw(source + "\n\n".join(one.parts), path, how)
     return MarginScan(kind, one, path)

@@ -13,18 +13,17 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rapidfuzz import fuzz
 
 from benchmarks.machine import heading
-from benchmarks.quality import halves, printing
+from benchmarks.quality import halves
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.notes_words import NOTES, POWERS, ROWS, SENTENCES
 from benchmarks.quality.printing import Print, draw
 
-AGAIN = 20  # the same settings with other words, from that number on
 ALIKE = 85  # per cent from which two texts are one
 WORD = 0.6  # of a word's letters, before its mark, that were read
 LANGUAGES = (("en", "de", "fr"), ("es", "pl", "it"))  # of the halves
@@ -184,8 +183,7 @@ KINDS: dict[str, Callable[[NotesPage], str]] = {
 
 def notes_pages(*, held: bool, only: str = "") -> Iterator[NotesPage]:
     """Yield the pages of every kind, drawing what is not there."""
-    some = printing.HELD if held else printing.TUNED
-    settings = [*some, *(replace(how, number=how.number + AGAIN) for how in some)]
+    settings = halves.settings(held=held)
     for kind, made in KINDS.items():
         for how in settings if only in kind else ():
             page = NotesPage(kind, how, CACHE / "images" / f"notes-{kind}-{how.number}.png")

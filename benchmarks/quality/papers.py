@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from benchmarks.quality import halves, office, printing
+from benchmarks.quality import halves, office
 from benchmarks.quality.documents import CACHE
 from benchmarks.quality.office import OfficeScan, RowScore
 from benchmarks.quality.office_sheet import OfficeSheet
 from benchmarks.quality.papers_kinds import KINDS, paper
 from benchmarks.quality.printing import Print, draw
 
-AGAIN = 20  # the same settings with other words, from that number on
 _PAGE = (
     '#set page("a4", margin: {margin}cm)\n'
     '#set text(font: "{font}", lang: "en", hyphenate: false)\n'
@@ -28,8 +27,7 @@ _PAGE = (
 
 def papers(*, held: bool, only: str = "") -> Iterator[OfficeScan]:
     """Yield the papers of every kind, drawing what is not there."""
-    some = printing.HELD if held else printing.TUNED
-    settings = [*some, *(replace(how, number=how.number + AGAIN) for how in some)]
+    settings = halves.settings(held=held)
     for kind in KINDS:
         for how in settings if only in kind else ():
             yield _drawn(kind, how)
